@@ -1,2 +1,38 @@
-//! Developer tasks.
-fn main() {}
+//! The project's chores, one file each: `cargo xtask CHORE`.
+//!
+//! `cargo xtask demo` and `cargo xtask test` are for everybody and do all their own set-up. The others are for the
+//! people who change the project.
+
+mod adapter;
+mod process;
+mod rustup;
+mod setup;
+mod workspace;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+/// The chores of wasm-vfs.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+enum Chore {
+    /// Build the adapter's core form into snapshot-tool/assets/adapter.wasm.
+    Adapter(adapter::Options),
+    /// Install what the other chores need; quick when nothing is missing.
+    Setup,
+}
+
+fn main() -> ExitCode {
+    let done = match Chore::parse() {
+        Chore::Adapter(options) => adapter::run(&options),
+        Chore::Setup => setup::run(),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("xtask: error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

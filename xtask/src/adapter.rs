@@ -1,0 +1,172 @@
+//! `cargo xtask adapter`: builds the adapter's core form, reproducibly.
+//!
+//! The result is checked in as `snapshot-tool/assets/adapter.wasm`, so that the tool installs without a wasm target.
+//! Everything that decides its bytes is here: the compiler is pinned by rust-toolchain.toml, the dependencies by
+//! Cargo.lock, the profile is `adapter` in the workspace's Cargo.toml, the flags are `FLAGS`, and paths of the machine
+//! that builds it are remapped. `--check` proves it: it builds from source and compares.
+
+use std::fs;
+use std::path::PathBuf;
+
+use anyhow::{Context, Result, bail};
+
+use crate::{process, workspace};
+
+const TARGET: &str = "wasm32-unknown-unknown";
+
+/// The flags beside those of the profile.
+const FLAGS: &[&str] = &[
+    // The shadow stack: rustc's default is 1 MiB, and all of it would be part of every packed program's memory.
+    "-Clink-arg=-zstack-size=65536",
+    // A stack overflow runs off address 0 and traps, rather than into the inode tables.
+    "-Clink-arg=--stack-first",
+    "-Clink-arg=--no-entry",
+];
+
+/// The size to design for (DESIGN.md, section 7). Passing it is reported, not refused.
+const CEILING_BYTES: usize = 64 * 1024;
+
+#[derive(clap::Args)]
+pub(crate) struct Options {
+    /// Write nothing: fail if the checked-in file is not what the source gives.
+    #[arg(long)]
+    check: bool,
+}
+
+pub(crate) fn run(options: &Options) -> Result<()> {
+    let built = build()?;
+    let asset = asset();
+    println!(
+        "adapter core form: {} bytes, {} ({CEILING_BYTES} is the ceiling)",
+        built.len(),
+        share_of_ceiling(&built)
+    );
+    if options.check {
+        let checked_in =
+            fs::read(&asset).with_context(|| format!("cannot read {}", asset.display()))?;
+        if checked_in != built {
+            bail!(
+                "snapshot-tool/assets/adapter.wasm ({} bytes) is not what the source gives ({} bytes): run `cargo xtask \
+                 adapter` and commit the result",
+                checked_in.len(),
+                built.len()
+            );
+        }
+        println!("snapshot-tool/assets/adapter.wasm equals the fresh build, byte for byte");
+        return Ok(());
+    }
+    if let Some(directory) = asset.parent() {
+        fs::create_dir_all(directory)?;
+    }
+    // Cargo rebuilds the tool when the file's time changes, so an equal file is left alone.
+    if fs::read(&asset).ok().as_deref() != Some(built.as_slice()) {
+        fs::write(&asset, &built).with_context(|| format!("cannot write {}", asset.display()))?;
+    }
+    Ok(())
+}
+
+/// The checked-in core form.
+pub(crate) fn asset() -> PathBuf {
+    workspace::root().join("snapshot-tool/assets/adapter.wasm")
+}
+
+fn share_of_ceiling(module: &[u8]) -> String {
+    format!("{} %", module.len() * 100 / CEILING_BYTES)
+}
+
+/// Compiles the adapter and takes the custom sections out.
+fn build() -> Result<Vec<u8>> {
+    crate::rustup::ensure_targets(&[TARGET])?;
+    let mut flags: Vec<String> = FLAGS.iter().map(|&flag| flag.to_owned()).collect();
+    flags.push(format!(
+        "--remap-path-prefix={}=wasm-vfs",
+        workspace::root().display()
+    ));
+    flags.push(format!(
+        "--remap-path-prefix={}=cargo",
+        cargo_home()?.display()
+    ));
+    let mut cargo = process::cargo(&[
+        "build",
+        "--quiet",
+        "--package",
+        "wasm-vfs-adapter",
+        "--profile",
+        "adapter",
+        "--target",
+        TARGET,
+    ]);
+    // The encoded form allows blanks in paths, and it wins over RUSTFLAGS and configuration files of the user.
+    cargo.env("CARGO_ENCODED_RUSTFLAGS", flags.join("\x1f"));
+    process::run(&mut cargo)?;
+    let path = workspace::target()
+        .join(TARGET)
+        .join("adapter/wasm_vfs_adapter.wasm");
+    let module = fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
+    without_custom_sections(&module)
+}
+
+fn cargo_home() -> Result<PathBuf> {
+    if let Some(home) = std::env::var_os("CARGO_HOME") {
+        return Ok(home.into());
+    }
+    let home = std::env::home_dir().context("no home directory: set CARGO_HOME")?;
+    Ok(home.join(".cargo"))
+}
+
+/// The bytes before a module's first section: magic number and version.
+const PREAMBLE: &[u8] = b"\0asm\x01\0\0\0";
+
+/// Copies a module without its custom sections (names, producers, target features): only what runs is left.
+fn without_custom_sections(module: &[u8]) -> Result<Vec<u8>> {
+    let mut rest = module
+        .strip_prefix(PREAMBLE)
+        .context("cargo did not build a core wasm module")?;
+    let mut lean = PREAMBLE.to_vec();
+    while let Some((&id, after_id)) = rest.split_first() {
+        let (size, contents) = leb128_u32(after_id).context("a section's size is cut off")?;
+        let (_, after) = contents
+            .split_at_checked(size)
+            .context("a section is cut off")?;
+        let section_bytes = rest.len() - after.len();
+        if id != 0 {
+            lean.extend_from_slice(&rest[..section_bytes]);
+        }
+        rest = after;
+    }
+    Ok(lean)
+}
+
+/// Reads an unsigned LEB128 number of at most 32 bits; returns it and what follows.
+fn leb128_u32(bytes: &[u8]) -> Option<(usize, &[u8])> {
+    let mut value = 0;
+    for (position, &byte) in bytes.iter().take(5).enumerate() {
+        value |= usize::from(byte & 0x7f) << (7 * position);
+        if byte & 0x80 == 0 {
+            return Some((value, &bytes[position + 1..]));
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn custom_sections_go_and_the_rest_stays() {
+        let mut module = PREAMBLE.to_vec();
+        module.extend_from_slice(&[0, 3, 1, b'x', 7]); // custom "x"
+        module.extend_from_slice(&[1, 0x81, 0x80, 0, 0]); // types, none; its size padded as linkers do
+        module.extend_from_slice(&[0, 2, 1, b'y']); // custom "y"
+        let lean = without_custom_sections(&module).expect("the module is well formed");
+        assert_eq!(&lean[PREAMBLE.len()..], &[1, 0x81, 0x80, 0, 0]);
+    }
+
+    #[test]
+    fn a_cut_off_section_is_an_error() {
+        let mut module = PREAMBLE.to_vec();
+        module.extend_from_slice(&[1, 4, 0]);
+        assert!(without_custom_sections(&module).is_err());
+    }
+}
