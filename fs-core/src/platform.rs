@@ -1,0 +1,65 @@
+//! What the filesystem asks of the world around it: the time, and the bytes of the baked image.
+//!
+//! Neighbours: [`crate::user_memory`] is the other side, where callers' bytes live. Nothing
+//! else comes from outside: no randomness, no addresses, no threads.
+
+use crate::clock::Timespec;
+
+/// The embedder's side of a filesystem.
+///
+/// A native embedder may use [`NoImage`] or [`ByteImage`]; the adapter reads the clock of the host
+/// and a passive data segment.
+pub trait Platform {
+    /// The current time (`CLOCK_REALTIME`), for timestamps.
+    ///
+    /// It is asked at most once for each call that changes something, and never by a read.
+    fn current_time(&self) -> Timespec;
+
+    /// Copies bytes of the image into this crate's own memory.
+    ///
+    /// `offset + dst.len()` lies within the image: ranges come from the manifest, and the
+    /// embedder that made the manifest made the image.
+    fn image_to_kernel(&self, dst: &mut [u8], offset: u64);
+}
+
+/// A clock that stands still, and no image: for tests and examples.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct NoImage {
+    /// What [`Platform::current_time`] answers.
+    pub now: Timespec,
+}
+
+impl Platform for NoImage {
+    fn current_time(&self) -> Timespec {
+        self.now
+    }
+
+    fn image_to_kernel(&self, dst: &mut [u8], _offset: u64) {
+        dst.fill(0);
+    }
+}
+
+/// An image that is a slice in the same address space.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ByteImage<'a> {
+    /// What [`Platform::current_time`] answers.
+    pub now: Timespec,
+    /// The bytes of all baked files, one after another.
+    pub image: &'a [u8],
+}
+
+impl Platform for ByteImage<'_> {
+    fn current_time(&self) -> Timespec {
+        self.now
+    }
+
+    /// Bytes that the image does not have read as zero.
+    fn image_to_kernel(&self, dst: &mut [u8], offset: u64) {
+        let from = usize::try_from(offset).unwrap_or(usize::MAX);
+        let src = self.image.get(from..).unwrap_or_default();
+        let len = src.len().min(dst.len());
+        let (head, tail) = dst.split_at_mut(len);
+        head.copy_from_slice(src.get(..len).unwrap_or_default());
+        tail.fill(0);
+    }
+}
