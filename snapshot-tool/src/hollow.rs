@@ -1,0 +1,311 @@
+//! A finished module without the bytes of its image: [`Output`].
+//!
+//! The image is the last segment of the data section, so a module is four runs of bytes:
+//!
+//! ```text
+//! head      everything before the data section
+//! data      the data section's payload up to the image segment
+//! (image)   its header here, its bytes from an `ImageSource`
+//! tail      custom sections
+//! ```
+//!
+//! With an image of length zero this is a complete module of its own, the *hollow* form: whether
+//! a module is valid does not depend on how long a segment is, so that is what gets validated.
+
+use std::io::{Read, Seek, SeekFrom, Write};
+use std::ops::Range;
+
+use anyhow::{Context, Result, bail, ensure};
+use wasm_encoder::Encode as _;
+use wasmparser::{BinaryReader, ConstExpr};
+
+use crate::image::ImageSource;
+use crate::section::{SECTION_NAME, Section};
+
+/// Section ids of the specification that the walk below must know.
+const CUSTOM_SECTION: u8 = 0;
+const DATA_SECTION: u8 = 11;
+
+/// The flag that starts a passive data segment.
+const PASSIVE: u8 = 1;
+
+/// `\0asm`, version 1.
+const PREAMBLE_BYTES: u64 = 8;
+
+/// The most that a segment's header (flags, memory, offset expression, length) is expected to
+/// take: a constant expression is a few instructions.
+const SEGMENT_HEADER_BYTES: u64 = 1024;
+
+/// A finished module whose image segment's bytes are not in memory.
+#[derive(Debug, Clone)]
+pub struct Output {
+    pub(crate) head: Vec<u8>,
+    pub(crate) data: Vec<u8>,
+    pub(crate) tail: Vec<u8>,
+    image_len: u64,
+}
+
+impl Output {
+    /// Joins the runs; `data` counts the image segment already but ends before it.
+    ///
+    /// # Errors
+    ///
+    /// When the image is too long for a data section, whose size is 32 bits.
+    pub(crate) fn new(head: Vec<u8>, data: Vec<u8>, tail: Vec<u8>, image_len: u64) -> Result<Self> {
+        check_image_len(image_len)?;
+        let output = Self { head, data, tail, image_len };
+        let section = output.data.len() as u64 + output.image_header(image_len).len() as u64 + image_len;
+        ensure!(
+            section <= u64::from(u32::MAX),
+            "the packed files take {image_len} bytes; a wasm data section holds at most {} beside \
+             the program's own data: pack fewer files",
+            u64::from(u32::MAX) - (section - image_len)
+        );
+        Ok(output)
+    }
+
+    /// Length of the image segment in bytes.
+    #[must_use]
+    pub fn image_len(&self) -> u64 {
+        self.image_len
+    }
+
+    /// Length in bytes of the file that [`write_to`](Self::write_to) writes.
+    #[must_use]
+    #[expect(clippy::len_without_is_empty, reason = "no module is empty")]
+    pub fn len(&self) -> u64 {
+        self.before_image(self.image_len).len() as u64
+            + (self.head.len() + self.data.len() + self.tail.len()) as u64
+            + self.image_header(self.image_len).len() as u64
+            + self.image_len
+    }
+
+    /// Where in the written file the image's bytes are.
+    #[must_use]
+    pub fn image_range(&self) -> Range<u64> {
+        let end = self.len() - self.tail.len() as u64;
+        end - self.image_len..end
+    }
+
+    /// Writes the module with its image.
+    ///
+    /// # Errors
+    ///
+    /// When `image` is not as long as the linker was told, or either side of the copy fails.
+    pub fn write_to(&self, image: &(impl ImageSource + ?Sized), out: &mut dyn Write) -> Result<()> {
+        ensure!(
+            image.len() == self.image_len,
+            "the image has {} bytes but {} were linked",
+            image.len(),
+            self.image_len
+        );
+        out.write_all(&self.head)?;
+        out.write_all(&self.before_image(self.image_len))?;
+        out.write_all(&self.data)?;
+        out.write_all(&self.image_header(self.image_len))?;
+        let mut counting = Counting { out, written: 0 };
+        image.write_to(&mut counting)?;
+        ensure!(
+            counting.written == self.image_len,
+            "the image wrote {} bytes instead of {}: did a file change while it was packed?",
+            counting.written,
+            self.image_len
+        );
+        out.write_all(&self.tail)?;
+        Ok(())
+    }
+
+    /// The same module with an image segment of length zero.
+    #[must_use]
+    pub fn hollow(&self) -> Vec<u8> {
+        let mut out = Vec::with_capacity(self.head.len() + self.data.len() + self.tail.len() + 16);
+        out.extend_from_slice(&self.head);
+        out.extend_from_slice(&self.before_image(0));
+        out.extend_from_slice(&self.data);
+        out.extend_from_slice(&self.image_header(0));
+        out.extend_from_slice(&self.tail);
+        out
+    }
+
+    /// Reads a module that this crate wrote, all but the bytes of its image: the module, its
+    /// `wasm-vfs` section, and where in `file` the image is. `None` if no such section is there.
+    ///
+    /// # Errors
+    ///
+    /// When the file is not wasm, cannot be read, or its section and segments disagree.
+    pub fn read_from(file: &mut (impl Read + Seek)) -> Result<Option<(Self, Section, Range<u64>)>> {
+        let sections = Sections::walk(file)?;
+        let Some(section) = sections.vfs else { return Ok(None) };
+        let Some((header, payload)) = sections.data else {
+            bail!("it has a `wasm-vfs` section but no data section: the file is damaged");
+        };
+        let image = find_image(file, payload.clone(), section.image_segment.0)
+            .context("looking for the image segment")?;
+        ensure!(
+            image.bytes.end - image.bytes.start == section.image_len,
+            "its image segment has {} bytes but its `wasm-vfs` section says {}: the file is damaged",
+            image.bytes.end - image.bytes.start,
+            section.image_len
+        );
+        ensure!(
+            image.bytes.end == payload.end,
+            "its image is not the last data segment; was it processed by another tool?"
+        );
+        let head = read_range(file, 0..header)?;
+        let data = read_range(file, payload.start..image.header)?;
+        let tail = read_range(file, payload.end..sections.end)?;
+        let output = Self::new(head, data, tail, section.image_len)?;
+        Ok(Some((output, section, image.bytes)))
+    }
+
+    /// Id and size of the data section.
+    fn before_image(&self, image_len: u64) -> Vec<u8> {
+        let size = self.data.len() as u64 + self.image_header(image_len).len() as u64 + image_len;
+        let mut out = vec![DATA_SECTION];
+        size.encode(&mut out);
+        out
+    }
+
+    /// Flag and length of the image segment.
+    fn image_header(&self, image_len: u64) -> Vec<u8> {
+        let mut out = vec![PASSIVE];
+        image_len.encode(&mut out);
+        out
+    }
+}
+
+/// Refuses an image that no data segment can hold.
+///
+/// # Errors
+///
+/// When the image is 4 GiB or more.
+pub(crate) fn check_image_len(image_len: u64) -> Result<()> {
+    ensure!(
+        image_len <= u64::from(u32::MAX),
+        "the packed files take {image_len} bytes ({:.1} GiB) after storing equal contents once; \
+         the limit is 4 GiB: pack fewer files",
+        image_len as f64 / f64::from(1 << 30)
+    );
+    Ok(())
+}
+
+/// Counts what passes through.
+struct Counting<'a> {
+    out: &'a mut dyn Write,
+    written: u64,
+}
+
+impl Write for Counting<'_> {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        let written = self.out.write(bytes)?;
+        self.written += written as u64;
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        self.out.flush()
+    }
+}
+
+/// What a walk over a file's section headers finds.
+struct Sections {
+    vfs: Option<Section>,
+    /// Start of the data section's header, and its payload.
+    data: Option<(u64, Range<u64>)>,
+    end: u64,
+}
+
+impl Sections {
+    fn walk(file: &mut (impl Read + Seek)) -> Result<Self> {
+        let end = file.seek(SeekFrom::End(0))?;
+        let preamble = read_range(file, 0..PREAMBLE_BYTES.min(end))?;
+        crate::program::check_preamble(&preamble)?;
+        let mut found = Self { vfs: None, data: None, end };
+        let mut at = PREAMBLE_BYTES;
+        while at < end {
+            let (id, payload) = section_header(file, at, end)?;
+            match id {
+                CUSTOM_SECTION => {
+                    if let Some(section) = read_if_vfs(file, payload.clone())? {
+                        found.vfs = Some(section);
+                    }
+                }
+                DATA_SECTION => found.data = Some((at, payload.clone())),
+                _ => {}
+            }
+            at = payload.end;
+        }
+        Ok(found)
+    }
+}
+
+/// Id and payload of the section at `at`.
+fn section_header(file: &mut (impl Read + Seek), at: u64, end: u64) -> Result<(u8, Range<u64>)> {
+    let bytes = read_range(file, at..end.min(at + 6))?;
+    let mut reader = BinaryReader::new(&bytes, 0);
+    let id = reader.read_u8()?;
+    let size = reader.read_var_u32()?;
+    let start = at + reader.original_position() as u64;
+    let payload = start..start + u64::from(size);
+    ensure!(payload.end <= end, "the file is cut short: its section at byte {at} ends beyond it");
+    Ok((id, payload))
+}
+
+/// Decodes a custom section if it is ours.
+fn read_if_vfs(file: &mut (impl Read + Seek), payload: Range<u64>) -> Result<Option<Section>> {
+    let name_bytes = SECTION_NAME.len() as u64 + 1;
+    let start = read_range(file, payload.start..payload.end.min(payload.start + name_bytes))?;
+    match BinaryReader::new(&start, 0).read_string() {
+        Ok(SECTION_NAME) => {
+            Section::decode(&read_range(file, payload.start + name_bytes..payload.end)?).map(Some)
+        }
+        _ => Ok(None),
+    }
+}
+
+/// Where a data segment lies in a file.
+struct SegmentPlace {
+    header: u64,
+    bytes: Range<u64>,
+}
+
+/// Walks the data section to segment number `wanted`.
+fn find_image(
+    file: &mut (impl Read + Seek),
+    payload: Range<u64>,
+    wanted: u32,
+) -> Result<SegmentPlace> {
+    let start = read_range(file, payload.start..payload.end.min(payload.start + 5))?;
+    let mut reader = BinaryReader::new(&start, 0);
+    let count = reader.read_var_u32()?;
+    ensure!(wanted < count, "it has {count} data segments, the image should be number {wanted}");
+    let mut at = payload.start + reader.original_position() as u64;
+    for _ in 0..wanted {
+        at = segment(file, at, payload.end)?.bytes.end;
+    }
+    segment(file, at, payload.end)
+}
+
+fn segment(file: &mut (impl Read + Seek), at: u64, end: u64) -> Result<SegmentPlace> {
+    let header = read_range(file, at..end.min(at + SEGMENT_HEADER_BYTES))?;
+    let mut reader = BinaryReader::new(&header, 0);
+    let flags = reader.read_var_u32()?;
+    if flags == 2 {
+        reader.read_var_u32()?;
+    }
+    if flags != u32::from(PASSIVE) {
+        reader.read::<ConstExpr<'_>>()?;
+    }
+    let len = u64::from(reader.read_var_u32()?);
+    let start = at + reader.original_position() as u64;
+    ensure!(start + len <= end, "a data segment ends beyond the data section");
+    Ok(SegmentPlace { header: at, bytes: start..start + len })
+}
+
+fn read_range(file: &mut (impl Read + Seek), range: Range<u64>) -> Result<Vec<u8>> {
+    let len = usize::try_from(range.end - range.start)?;
+    let mut bytes = vec![0; len];
+    file.seek(SeekFrom::Start(range.start))?;
+    file.read_exact(&mut bytes)?;
+    Ok(bytes)
+}

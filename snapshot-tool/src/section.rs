@@ -1,0 +1,211 @@
+//! The custom section `wasm-vfs`: what a module that we wrote says about itself.
+//!
+//! A small header, then the manifest exactly as it was baked. `ls`, `cat`, `export` and the rest
+//! read only this section and the image segment that it names. All integers are unsigned LEB128:
+//!
+//! ```text
+//! format version                       1
+//! form                                 0 adapter module, 1 portable, 2 isolated
+//! tool version                         length, UTF-8 bytes
+//! image length in bytes
+//! image segment                        index of the data segment
+//! program                              0 absent (adapter module), 1 followed by its counts:
+//!     types, functions, globals, memories, data segments, user memory
+//! manifest                             all bytes that remain
+//! ```
+
+use anyhow::{Context, Result, bail, ensure};
+use wasm_encoder::Encode as _;
+use wasmparser::BinaryReader;
+
+use crate::index::{DataIdx, MemIdx};
+use crate::link::Form;
+
+/// Name of the custom section.
+pub const SECTION_NAME: &str = "wasm-vfs";
+
+/// The only version of the layout above so far.
+const FORMAT_VERSION: u32 = 1;
+
+/// Which kind of module carries the section.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ModuleForm {
+    /// A baked filesystem that no program is linked to yet: what `wasm-vfs image` writes.
+    Adapter,
+    /// A program with its filesystem.
+    Linked(Form),
+}
+
+impl ModuleForm {
+    fn code(self) -> u32 {
+        match self {
+            Self::Adapter => 0,
+            Self::Linked(Form::Portable) => 1,
+            Self::Linked(Form::Isolated) => 2,
+        }
+    }
+
+    fn from_code(code: u32) -> Result<Self> {
+        Ok(match code {
+            0 => Self::Adapter,
+            1 => Self::Linked(Form::Portable),
+            2 => Self::Linked(Form::Isolated),
+            other => bail!("form {other} is unknown to this version of wasm-vfs"),
+        })
+    }
+}
+
+impl std::fmt::Display for ModuleForm {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Adapter => "adapter module",
+            Self::Linked(Form::Portable) => "portable",
+            Self::Linked(Form::Isolated) => "isolated",
+        })
+    }
+}
+
+/// How many items of each index space are the program's own: they come first in a linked module
+/// (functions: after the imports), and all that follows them is the filesystem's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ProgramCounts {
+    /// Types, the same indices as in the unlinked program.
+    pub types: u32,
+    /// Functions that the program defines.
+    pub functions: u32,
+    /// Globals, imported ones included.
+    pub globals: u32,
+    /// Memories.
+    pub memories: u32,
+    /// Data segments.
+    pub data_segments: u32,
+    /// The memory that the program exports as `memory`.
+    pub user_memory: MemIdx,
+}
+
+/// The decoded section.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Section {
+    /// Which kind of module this is.
+    pub form: ModuleForm,
+    /// Version of the `wasm-vfs` that wrote the module.
+    pub tool_version: String,
+    /// Length of the image segment in bytes.
+    pub image_len: u64,
+    /// The passive data segment that holds the image.
+    pub image_segment: DataIdx,
+    /// What of the module is the program's; `None` in an adapter module.
+    pub program: Option<ProgramCounts>,
+    /// The manifest records, as baked.
+    pub manifest: Vec<u8>,
+}
+
+impl Section {
+    /// The section of an adapter module written by this version.
+    #[must_use]
+    pub fn for_adapter(image_len: u64, image_segment: DataIdx, manifest: Vec<u8>) -> Self {
+        Self {
+            form: ModuleForm::Adapter,
+            tool_version: env!("CARGO_PKG_VERSION").to_owned(),
+            image_len,
+            image_segment,
+            program: None,
+            manifest,
+        }
+    }
+
+    /// The section's payload (without its name).
+    #[must_use]
+    pub fn encode(&self) -> Vec<u8> {
+        let mut out = Vec::with_capacity(self.manifest.len() + 64);
+        FORMAT_VERSION.encode(&mut out);
+        self.form.code().encode(&mut out);
+        self.tool_version.as_str().encode(&mut out);
+        self.image_len.encode(&mut out);
+        self.image_segment.0.encode(&mut out);
+        match self.program {
+            None => out.push(0),
+            Some(counts) => {
+                out.push(1);
+                for count in [
+                    counts.types,
+                    counts.functions,
+                    counts.globals,
+                    counts.memories,
+                    counts.data_segments,
+                    counts.user_memory.0,
+                ] {
+                    count.encode(&mut out);
+                }
+            }
+        }
+        out.extend_from_slice(&self.manifest);
+        out
+    }
+
+    /// Reads a section's payload.
+    ///
+    /// # Errors
+    ///
+    /// When a newer version wrote it or the bytes make no sense.
+    pub fn decode(payload: &[u8]) -> Result<Self> {
+        let mut reader = BinaryReader::new(payload, 0);
+        let version = reader.read_var_u32().context("reading the `wasm-vfs` section")?;
+        ensure!(
+            version == FORMAT_VERSION,
+            "its `wasm-vfs` section has format version {version}, this tool reads \
+             {FORMAT_VERSION}: use the wasm-vfs that wrote it"
+        );
+        Self::decode_fields(&mut reader, payload).context("the `wasm-vfs` section is damaged")
+    }
+
+    fn decode_fields(reader: &mut BinaryReader<'_>, payload: &[u8]) -> Result<Self> {
+        let form = ModuleForm::from_code(reader.read_var_u32()?)?;
+        let tool_version = reader.read_string()?.to_owned();
+        let image_len = reader.read_var_u64()?;
+        let image_segment = DataIdx(reader.read_var_u32()?);
+        let program = match reader.read_u8()? {
+            0 => None,
+            _ => Some(ProgramCounts {
+                types: reader.read_var_u32()?,
+                functions: reader.read_var_u32()?,
+                globals: reader.read_var_u32()?,
+                memories: reader.read_var_u32()?,
+                data_segments: reader.read_var_u32()?,
+                user_memory: MemIdx(reader.read_var_u32()?),
+            }),
+        };
+        let manifest = payload[reader.original_position()..].to_vec();
+        Ok(Self { form, tool_version, image_len, image_segment, program, manifest })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+    use super::*;
+
+    #[test]
+    fn round_trip() {
+        let mut section = Section::for_adapter(u64::from(u32::MAX), DataIdx(7), vec![1, 2, 3]);
+        assert_eq!(Section::decode(&section.encode()).unwrap(), section);
+        section.form = ModuleForm::Linked(Form::Isolated);
+        section.program = Some(ProgramCounts {
+            types: 1,
+            functions: 70_000,
+            globals: 3,
+            memories: 1,
+            data_segments: 5,
+            user_memory: MemIdx(0),
+        });
+        assert_eq!(Section::decode(&section.encode()).unwrap(), section);
+    }
+
+    #[test]
+    fn damaged_or_newer_is_an_error() {
+        let payload = Section::for_adapter(1, DataIdx(0), Vec::new()).encode();
+        assert!(Section::decode(&payload[..4]).is_err());
+        let newer = Section::decode(&[9]).unwrap_err().to_string();
+        assert!(newer.contains("format version 9"), "{newer}");
+    }
+}
