@@ -54,7 +54,8 @@ impl Output {
     pub(crate) fn new(head: Vec<u8>, data: Vec<u8>, tail: Vec<u8>, image_len: u64) -> Result<Self> {
         check_image_len(image_len)?;
         let output = Self { head, data, tail, image_len };
-        let section = output.data.len() as u64 + output.image_header(image_len).len() as u64 + image_len;
+        let section =
+            output.data.len() as u64 + output.image_header(image_len).len() as u64 + image_len;
         ensure!(
             section <= u64::from(u32::MAX),
             "the packed files take {image_len} bytes; a wasm data section holds at most {} beside \

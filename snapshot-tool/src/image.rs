@@ -70,8 +70,8 @@ impl<F: Read + Seek> ImageSource for FileRange<F> {
     fn write_to(&self, out: &mut dyn Write) -> Result<()> {
         let mut file = self.file.borrow_mut();
         file.seek(SeekFrom::Start(self.bytes.start)).context("seeking to the image")?;
-        let copied = std::io::copy(&mut (&mut *file).take(self.len()), out)
-            .context("copying the image")?;
+        let copied =
+            std::io::copy(&mut (&mut *file).take(self.len()), out).context("copying the image")?;
         ensure!(
             copied == self.len(),
             "the image ends after {copied} of its {} bytes: the file was cut short",

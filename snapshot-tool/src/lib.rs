@@ -6,7 +6,7 @@
 //! core form --bake--> baked core --lower--> adapter module --link(program)--> packed program
 //! ```
 //!
-//! * [`lower`]: core form to adapter module; [`core_form`](lower) contract checked on the way.
+//! * [`lower`]: core form to adapter module, its contract checked on the way.
 //! * [`link`]: adapter module and program to one module, in a [`Form`](link::Form).
 //! * [`section`]: the `wasm-vfs` custom section that a written module carries.
 //! * [`hollow`]: modules without the bytes of their image; [`image`]: where those come from.
