@@ -1,22 +1,76 @@
-//! Bakes directory trees into WASI programs.
+//! Packs WASI programs with their files: one `.wasm` that needs no directory of the host.
+//!
+//! Everything that the command `wasm-vfs` does is a function here, for build scripts and other
+//! tools:
+//!
+//! ```no_run
+//! use wasm_vfs::{Packer, TreeBuilder};
+//!
+//! let tree = TreeBuilder::new().dir("site", "/www").exclude("*.map");
+//! Packer::new(tree).pack("server.wasm", "server-packed.wasm")?;
+//! # Ok::<(), anyhow::Error>(())
+//! ```
+//!
+//! * [`TreeBuilder`] says what goes into a tree and reads it from the host, [`Packer`] packs
+//!   programs with it, [`Rootfs`] is a tree baked for several programs, [`Runner`] runs the
+//!   result under wasmtime.
+//! * [`PackedModule`] looks inside a packed module; [`export_tar`] and [`extract`] take the tree
+//!   out again.
 //!
 //! The pipeline, and who does what:
 //!
 //! ```text
-//! core form --bake--> baked core --lower--> adapter module --link(program)--> packed program
+//! host directories --host_tree--> Tree --bake(core form)--> baked core
+//!     --lower--> adapter module --link(program)--> packed program --output--> file
 //! ```
 //!
+//! * [`tree`]: a tree as data. `host_tree` reads one from directories, with [`guest_path`] and
+//!   `ignore_rules`; `image_plan` finds equal contents and streams them; `manifest` encodes it.
+//! * [`bake`]: runs the adapter's core form on the manifest.
 //! * [`lower`]: core form to adapter module, its contract checked on the way.
-//! * [`link`]: adapter module and program to one module, in a [`Form`](link::Form).
+//! * [`link`]: adapter module and program to one module, in a [`Form`].
 //! * [`section`]: the `wasm-vfs` custom section that a written module carries.
 //! * [`hollow`]: modules without the bytes of their image; [`image`]: where those come from.
+//! * [`output`] writes files by rename; [`progress`] is how the caller hears of the work.
+//! * [`cli`]: the command line.
+//!
+//! Hosts are Unix systems: modes, owners and links are read and restored as they are there.
 #![forbid(unsafe_code)]
 
 pub mod adapter_module;
+pub mod bake;
+pub mod cli;
+mod export;
+mod extract;
+pub mod format;
+pub mod guest_path;
 pub mod hollow;
+mod host_tree;
+mod ignore_rules;
 pub mod image;
+mod image_plan;
 pub mod index;
+mod inspect;
 pub mod link;
 pub mod lower;
+mod manifest;
+pub mod output;
+pub mod pack;
 mod program;
+pub mod progress;
+mod run;
 pub mod section;
+pub mod tree;
+
+pub use export::export_tar;
+pub use extract::{Existing, extract};
+pub use guest_path::{DirMapping, GuestPath};
+pub use host_tree::{HostTree, Owner, TreeBuilder};
+pub use ignore_rules::IGNORE_FILE;
+pub use image_plan::ImagePlan;
+pub use inspect::PackedModule;
+pub use link::Form;
+pub use output::Destination;
+pub use pack::{Packed, Packer, Report, Rootfs, link_files};
+pub use run::{Outcome, Runner};
+pub use tree::{EntryKind, FinalSymlink, Metadata, Tree, TreeEntry};

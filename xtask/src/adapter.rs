@@ -78,14 +78,8 @@ fn share_of_ceiling(module: &[u8]) -> String {
 fn build() -> Result<Vec<u8>> {
     crate::rustup::ensure_targets(&[TARGET])?;
     let mut flags: Vec<String> = FLAGS.iter().map(|&flag| flag.to_owned()).collect();
-    flags.push(format!(
-        "--remap-path-prefix={}=wasm-vfs",
-        workspace::root().display()
-    ));
-    flags.push(format!(
-        "--remap-path-prefix={}=cargo",
-        cargo_home()?.display()
-    ));
+    flags.push(format!("--remap-path-prefix={}=wasm-vfs", workspace::root().display()));
+    flags.push(format!("--remap-path-prefix={}=cargo", cargo_home()?.display()));
     let mut cargo = process::cargo(&[
         "build",
         "--quiet",
@@ -99,9 +93,7 @@ fn build() -> Result<Vec<u8>> {
     // The encoded form allows blanks in paths, and it wins over RUSTFLAGS and configuration files of the user.
     cargo.env("CARGO_ENCODED_RUSTFLAGS", flags.join("\x1f"));
     process::run(&mut cargo)?;
-    let path = workspace::target()
-        .join(TARGET)
-        .join("adapter/wasm_vfs_adapter.wasm");
+    let path = workspace::target().join(TARGET).join("adapter/wasm_vfs_adapter.wasm");
     let module = fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
     without_custom_sections(&module)
 }
@@ -119,15 +111,12 @@ const PREAMBLE: &[u8] = b"\0asm\x01\0\0\0";
 
 /// Copies a module without its custom sections (names, producers, target features): only what runs is left.
 fn without_custom_sections(module: &[u8]) -> Result<Vec<u8>> {
-    let mut rest = module
-        .strip_prefix(PREAMBLE)
-        .context("cargo did not build a core wasm module")?;
+    let mut rest =
+        module.strip_prefix(PREAMBLE).context("cargo did not build a core wasm module")?;
     let mut lean = PREAMBLE.to_vec();
     while let Some((&id, after_id)) = rest.split_first() {
         let (size, contents) = leb128_u32(after_id).context("a section's size is cut off")?;
-        let (_, after) = contents
-            .split_at_checked(size)
-            .context("a section is cut off")?;
+        let (_, after) = contents.split_at_checked(size).context("a section is cut off")?;
         let section_bytes = rest.len() - after.len();
         if id != 0 {
             lean.extend_from_slice(&rest[..section_bytes]);

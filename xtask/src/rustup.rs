@@ -13,10 +13,7 @@ pub(crate) fn ensure_targets(targets: &[&str]) -> Result<()> {
     let libraries = process::read(&mut rustc(&["--print", "target-libdir"]))?;
     let host_libraries = std::path::Path::new(libraries.trim_end());
     // .../lib/rustlib/HOST/lib: a target's own directory is beside HOST.
-    let rustlib = host_libraries
-        .ancestors()
-        .nth(2)
-        .context("rustc has no rustlib directory")?;
+    let rustlib = host_libraries.ancestors().nth(2).context("rustc has no rustlib directory")?;
     for &target in targets {
         if !rustlib.join(target).join("lib").is_dir() {
             process::run(&mut rustup(&["target", "add", target]))?;

@@ -1,0 +1,188 @@
+//! The command line: reads arguments, calls the library, words errors.
+//!
+//! Each command is a function of the library; here is only what a person at a terminal needs
+//! around it. Exit status: 0, 1 for an error of ours (one line on standard error), 2 for a usage
+//! error, and for `run` the program's own.
+
+mod args;
+mod bar;
+mod inside;
+
+use crate::format::human_bytes;
+use crate::inspect::PackedModule;
+use crate::link::Form;
+use crate::output::Destination;
+use crate::pack::{Packer, Report, link_files};
+use crate::progress::Silent;
+use crate::run::{Outcome, Runner, file_name};
+use crate::{export_tar, extract};
+use anyhow::{Context as _, Result, bail};
+use args::{Arguments, Command, ProgramArgs, Talk, TreeArgs};
+use bar::Bar;
+use clap::Parser as _;
+use std::io;
+use std::path::Path;
+use std::process::ExitCode;
+
+/// What a shell reports for a program that aborted: 128 + SIGABRT. A trap is that, as under
+/// wasmtime's own command line.
+const TRAPPED: u8 = 134;
+
+/// Runs the command line of this process.
+#[must_use]
+pub fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    match run(arguments) {
+        Ok(status) => status,
+        Err(error) if is_broken_pipe(&error) => ExitCode::FAILURE,
+        Err(error) => {
+            // Causes may have several lines; an error has one.
+            let text = format!("{error:#}");
+            let line: Vec<&str> = text.lines().map(str::trim).filter(|l| !l.is_empty()).collect();
+            eprintln!("wasm-vfs: error: {}", line.join(" "));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Whether whoever read our output has gone: `wasm-vfs ls x.wasm | head` is no error to report.
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    let pipe = |cause: &(dyn std::error::Error + 'static)| {
+        cause.downcast_ref().is_some_and(|e: &io::Error| e.kind() == io::ErrorKind::BrokenPipe)
+    };
+    error.chain().any(pipe)
+}
+
+fn run(arguments: Arguments) -> Result<ExitCode> {
+    let talk = arguments.talk.talk();
+    let bar = Bar::new(talk);
+    match arguments.command {
+        Command::Pack { program, tree, form, output } => {
+            let packer = packer(&tree)?.form(form.form());
+            let destination = Destination::from_option(&output);
+            let report = packer.pack_with(&program, &destination, &bar);
+            bar.finish();
+            report_packed(&report?, talk);
+        }
+        Command::Image { tree, output } => {
+            let destination = Destination::from_option(&output);
+            let report = packer(&tree)?.write_image_with(&destination, &bar);
+            bar.finish();
+            report_packed(&report?, talk);
+        }
+        Command::Link { program, rootfs, form, output } => {
+            let destination = Destination::from_option(&output);
+            let report = link_files(&program, &rootfs, form.form(), &destination, &bar);
+            bar.finish();
+            report_packed(&report?, talk);
+        }
+        Command::Run { program, tree, form, how } => {
+            return run_program(&program, &tree, form.form(), &how, &bar);
+        }
+        Command::Ls { file, path, long } => inside::ls(&file, path.as_deref(), long)?,
+        Command::Tree { file, path } => inside::tree(&file, path.as_deref())?,
+        Command::Cat { file, paths } => inside::cat(&file, &paths)?,
+        Command::Stat { file, paths } => inside::stat(&file, &paths)?,
+        Command::Export { file, output } => {
+            let mut packed = PackedModule::open(&file)?;
+            let destination = Destination::from_option(&output);
+            let written = destination.write(&Silent, |out| export_tar(&mut packed, out))?;
+            if talk != Talk::Quiet {
+                let entries = packed.tree().entries().len();
+                let size = human_bytes(written);
+                eprintln!("exported {entries} entries to {destination}: {size}");
+            }
+        }
+        Command::Extract { file, directory, existing } => {
+            let mut packed = PackedModule::open(&file)?;
+            extract(&mut packed, &directory, existing.existing())?;
+            if talk != Talk::Quiet {
+                let entries = packed.tree().entries().len();
+                eprintln!("extracted {entries} entries to {}", directory.display());
+            }
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// What the tree options say.
+fn packer(args: &TreeArgs) -> Result<Packer> {
+    let mut packer = Packer::new(args.builder()?);
+    if let Some(path) = &args.adapter {
+        let core =
+            std::fs::read(path).with_context(|| format!("cannot read `{}`", path.display()))?;
+        packer = packer.adapter_core(core);
+    }
+    Ok(packer)
+}
+
+fn report_packed(report: &Report, talk: Talk) {
+    if talk == Talk::Quiet {
+        return;
+    }
+    if let Some(link) = &report.link {
+        for note in &link.notes {
+            eprintln!("wasm-vfs: note: {note}");
+        }
+        if talk == Talk::Verbose {
+            for (module, name) in &link.imports {
+                eprintln!("import {module} {name}");
+            }
+        }
+    }
+    eprintln!("{report}");
+}
+
+fn run_program(
+    program: &Path,
+    tree: &TreeArgs,
+    form: Form,
+    how: &ProgramArgs,
+    bar: &Bar,
+) -> Result<ExitCode> {
+    let mut runner = Runner::new().args(how.args.iter().cloned());
+    for variable in &how.env {
+        // A name alone passes the variable on, as wasmtime does.
+        match variable.split_once('=') {
+            Some((name, value)) => runner = runner.env(name, value),
+            None => match std::env::var(variable) {
+                Ok(value) => runner = runner.env(variable, value),
+                Err(_) => bail!("--env {variable}: there is no such variable; write NAME=VALUE"),
+            },
+        }
+    }
+    let outcome = if tree.is_given() {
+        let bytes = std::fs::read(program)
+            .with_context(|| format!("cannot read `{}`", program.display()))?;
+        let packed = packer(tree)?.form(form).pack_bytes_with(&bytes, bar);
+        bar.finish();
+        let packed = packed.with_context(|| format!("`{}`", program.display()))?;
+        drop(bytes);
+        runner.run_bytes(&file_name(program), &packed)?
+    } else {
+        if !PackedModule::is_packed(program)? {
+            bail!(
+                "`{}` is not packed; give it a directory with --dir, or pack it first",
+                program.display()
+            );
+        }
+        runner.run_file(program)?
+    };
+    Ok(match outcome {
+        // The host keeps eight bits of a status.
+        Outcome::Exited(status) => ExitCode::from(status.to_le_bytes()[0]),
+        Outcome::Initialized => {
+            eprintln!(
+                "wasm-vfs: note: `{}` has no `_start`: it is a reactor, so its `_initialize` was \
+                 called and nothing more",
+                program.display()
+            );
+            ExitCode::SUCCESS
+        }
+        Outcome::Trapped { reason, backtrace } => {
+            eprintln!("wasm-vfs: error: `{}` trapped: {reason}", program.display());
+            eprint!("{backtrace}");
+            ExitCode::from(TRAPPED)
+        }
+    })
+}

@@ -1,0 +1,159 @@
+//! A packed tree as a tar archive: POSIX pax format, so that times keep their nanoseconds and
+//! names, link targets and ids any length. Equal trees give equal archives.
+
+use crate::inspect::PackedModule;
+use crate::tree::{EntryKind, Tree, TreeEntry};
+use anyhow::{Context as _, Result};
+use std::io::{Read, Seek, Write};
+use tar::{Builder, EntryType, Header};
+
+/// Room for a name or a link target in the header itself.
+const HEADER_NAME_BYTES: usize = 100;
+
+/// The largest id in the header's seven octal digits.
+const MAX_HEADER_ID: u32 = 0o7_777_777;
+
+/// The largest time in the header's eleven octal digits.
+const MAX_HEADER_TIME: u64 = 0o77_777_777_777;
+
+/// Writes a tree as a tar archive.
+///
+/// ```no_run
+/// use wasm_vfs::{PackedModule, export_tar};
+///
+/// let mut packed = PackedModule::open("app-packed.wasm")?;
+/// export_tar(&mut packed, std::fs::File::create("files.tar")?)?;
+/// # Ok::<(), anyhow::Error>(())
+/// ```
+///
+/// # Errors
+///
+/// When the module cannot be read or the archive not written.
+pub fn export_tar<R: Read + Seek>(packed: &mut PackedModule<R>, out: impl Write) -> Result<()> {
+    let mut archive = Builder::new(out);
+    for index in 0..packed.tree().entries().len() {
+        let member = Member::of(packed.tree(), index);
+        archive.append_pax_extensions(member.pax.iter().map(|(k, v)| (*k, v.as_slice())))?;
+        if member.header.entry_type() == EntryType::Regular {
+            archive.append(&member.header, packed.contents(index)?)
+        } else {
+            archive.append(&member.header, std::io::empty())
+        }
+        .with_context(|| format!("cannot export {}", packed.tree().display_path(index)))?;
+    }
+    archive.finish().context("cannot write the archive")?;
+    Ok(())
+}
+
+/// One member's headers.
+struct Member {
+    header: Header,
+    /// What the header has no room for.
+    pax: Vec<(&'static str, Vec<u8>)>,
+}
+
+impl Member {
+    fn of(tree: &Tree, index: usize) -> Self {
+        let entry = &tree.entries()[index];
+        let mut member = Self { header: Header::new_ustar(), pax: Vec::new() };
+        let mut size = 0;
+        let (entry_type, link) = match &entry.kind {
+            EntryKind::Directory => (EntryType::Directory, None),
+            EntryKind::File { len, .. } => {
+                size = *len;
+                (EntryType::Regular, None)
+            }
+            EntryKind::Symlink { target } => (EntryType::Symlink, Some(target.clone())),
+            EntryKind::HardLink { original } => {
+                (EntryType::Link, Some(member_name(tree, *original)))
+            }
+        };
+        member.header.set_entry_type(entry_type);
+        member.header.set_size(size);
+        member.set_name(member_name(tree, index));
+        if let Some(link) = link {
+            member.set_link(link);
+        }
+        member.set_metadata(entry);
+        member.header.set_cksum();
+        member
+    }
+
+    fn set_name(&mut self, name: Vec<u8>) {
+        put(&mut self.header.as_old_mut().name, &name);
+        if name.len() > HEADER_NAME_BYTES {
+            self.pax.push(("path", name));
+        }
+    }
+
+    fn set_link(&mut self, link: Vec<u8>) {
+        put(&mut self.header.as_old_mut().linkname, &link);
+        if link.len() > HEADER_NAME_BYTES {
+            self.pax.push(("linkpath", link));
+        }
+    }
+
+    fn set_metadata(&mut self, entry: &TreeEntry) {
+        let metadata = entry.metadata;
+        self.header.set_mode(metadata.mode.into());
+        let (uid, gid) = (metadata.uid, metadata.gid);
+        self.header.set_uid(uid.min(MAX_HEADER_ID).into());
+        self.header.set_gid(gid.min(MAX_HEADER_ID).into());
+        for (key, id) in [("uid", uid), ("gid", gid)] {
+            if id > MAX_HEADER_ID {
+                self.pax.push((key, id.to_string().into_bytes()));
+            }
+        }
+        let whole = u64::try_from(metadata.mtime_sec).ok().filter(|sec| *sec <= MAX_HEADER_TIME);
+        self.header.set_mtime(whole.unwrap_or(0));
+        if whole.is_none() || metadata.mtime_nsec != 0 {
+            let time = decimal_time(metadata.mtime_sec, metadata.mtime_nsec);
+            self.pax.push(("mtime", time.into_bytes()));
+        }
+    }
+}
+
+fn put(field: &mut [u8; HEADER_NAME_BYTES], name: &[u8]) {
+    let kept = name.len().min(field.len());
+    field[..kept].copy_from_slice(&name[..kept]);
+}
+
+/// Members are named from the root without its slash, directories with one at the end.
+fn member_name(tree: &Tree, index: usize) -> Vec<u8> {
+    if index == 0 {
+        return b"./".to_vec();
+    }
+    let mut name = tree.path(index).split_off(1);
+    if tree.entries()[index].kind == EntryKind::Directory {
+        name.push(b'/');
+    }
+    name
+}
+
+/// `-0.5` for half a second before 1970, which is kept as -1 s and 500,000,000 ns.
+fn decimal_time(sec: i64, nsec: u32) -> String {
+    let total = i128::from(sec) * 1_000_000_000 + i128::from(nsec);
+    let sign = if total < 0 { "-" } else { "" };
+    let total = total.unsigned_abs();
+    let text = format!("{sign}{}.{:09}", total / 1_000_000_000, total % 1_000_000_000);
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_before_1970() {
+        let rows = [
+            (0, 0, "0"),
+            (10, 0, "10"),
+            (-1, 500_000_000, "-0.5"),
+            (-1, 0, "-1"),
+            (7, 1, "7.000000001"),
+        ];
+        for (sec, nsec, text) in rows {
+            assert_eq!(decimal_time(sec, nsec), text);
+        }
+    }
+}

@@ -1,0 +1,483 @@
+//! Host directories -> a [`Tree`] and the plan of its image.
+//!
+//! Reads names and metadata only; contents are read by `image_plan`, to find equal
+//! ones and when the image is written. What the result is depends on the directories alone: not
+//! on the order in which the host lists them, nor on who runs the tool.
+
+use crate::guest_path::{DirMapping, GuestPath};
+use crate::ignore_rules::{IGNORE_FILE, IgnoreRules};
+use crate::image_plan::{Contents, HostFile, ImagePlan};
+use crate::progress::{Progress, Silent, Stage};
+use crate::tree::{EntryKind, Metadata, Tree, TreeEntry};
+use anyhow::{Context as _, Result, bail};
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::fs;
+use std::os::unix::ffi::OsStrExt as _;
+use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _};
+use std::path::{Path, PathBuf};
+
+/// Whose the files are in the tree.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Owner {
+    /// Everything belongs to this user and group, so that the result does not depend on who
+    /// made it. The default is 0 and 0.
+    Fixed {
+        /// User.
+        uid: u32,
+        /// Group.
+        gid: u32,
+    },
+    /// Each file keeps the user and group that it has on the host.
+    Host,
+}
+
+impl std::str::FromStr for Owner {
+    type Err = anyhow::Error;
+
+    /// Reads `host` or `UID:GID`.
+    fn from_str(text: &str) -> Result<Self> {
+        if text == "host" {
+            return Ok(Self::Host);
+        }
+        let ids = text.split_once(':').and_then(|(u, g)| Some((u.parse().ok()?, g.parse().ok()?)));
+        match ids {
+            Some((uid, gid)) => Ok(Self::Fixed { uid, gid }),
+            None => bail!("owner `{text}` is neither `host` nor `UID:GID` in numbers"),
+        }
+    }
+}
+
+/// Says what goes into a tree.
+///
+/// ```no_run
+/// use wasm_vfs::TreeBuilder;
+///
+/// let host_tree = TreeBuilder::new()
+///     .dir("site", "/www")
+///     .dir("/usr/share/zoneinfo", "/usr/share/zoneinfo")
+///     .file("/etc/version", "1.2\n")
+///     .exclude("*.bak")
+///     .read()?;
+/// println!("{} files", host_tree.tree.totals().files);
+/// # Ok::<(), anyhow::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct TreeBuilder {
+    sources: Vec<(Source, String)>,
+    excludes: Vec<String>,
+    tmp: bool,
+    owner: Owner,
+    latest_mtime_sec: Option<i64>,
+    /// Device and inode of a host file to leave out.
+    left_out: Option<(u64, u64)>,
+}
+
+#[derive(Clone, Debug)]
+enum Source {
+    HostDirectory(PathBuf),
+    Bytes(Vec<u8>),
+}
+
+impl Source {
+    fn describe(&self) -> String {
+        match self {
+            Self::HostDirectory(path) => format!("directory `{}`", path.display()),
+            Self::Bytes(_) => "a file given as bytes".to_owned(),
+        }
+    }
+}
+
+impl Default for TreeBuilder {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl TreeBuilder {
+    /// A tree with nothing but an empty `/tmp`.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            sources: Vec::new(),
+            excludes: Vec::new(),
+            tmp: true,
+            owner: Owner::Fixed { uid: 0, gid: 0 },
+            latest_mtime_sec: None,
+            left_out: None,
+        }
+    }
+
+    /// Puts a host directory, with all beneath it, at a guest path.
+    ///
+    /// Several may nest. A directory mapped beneath another hides what the outer one has at that
+    /// path, as mounting does; directories missing on the way are made.
+    #[must_use]
+    pub fn dir(mut self, host: impl Into<PathBuf>, guest: impl Into<String>) -> Self {
+        self.sources.push((Source::HostDirectory(host.into()), guest.into()));
+        self
+    }
+
+    /// Puts a host directory where a mapping read from text says.
+    #[must_use]
+    pub fn mapping(self, mapping: DirMapping) -> Self {
+        let guest = mapping.guest.to_string();
+        self.dir(mapping.host, guest)
+    }
+
+    /// Puts a file with these contents at a guest path: mode 0644, dated 1970.
+    #[must_use]
+    pub fn file(mut self, guest: impl Into<String>, contents: impl Into<Vec<u8>>) -> Self {
+        self.sources.push((Source::Bytes(contents.into()), guest.into()));
+        self
+    }
+
+    /// Leaves out what matches a pattern of `.gitignore` syntax, in every mapped directory.
+    #[must_use]
+    pub fn exclude(mut self, pattern: impl Into<String>) -> Self {
+        self.excludes.push(pattern.into());
+        self
+    }
+
+    /// Whether there is a `/tmp` of mode 1777 even if no mapped directory has one. The default
+    /// is yes: programs expect it.
+    #[must_use]
+    pub fn tmp(mut self, present: bool) -> Self {
+        self.tmp = present;
+        self
+    }
+
+    /// Whose the files are. The default is user 0 and group 0 for all.
+    #[must_use]
+    pub fn owner(mut self, owner: Owner) -> Self {
+        self.owner = owner;
+        self
+    }
+
+    /// Dates whatever is newer than this (seconds since 1970) to this. The command line takes
+    /// it from `SOURCE_DATE_EPOCH`.
+    #[must_use]
+    pub fn latest_mtime(mut self, seconds: i64) -> Self {
+        self.latest_mtime_sec = Some(seconds);
+        self
+    }
+
+    /// Leaves out one host file, if it exists: the output of an earlier run, which may well be
+    /// in a directory that is packed.
+    #[must_use]
+    pub fn leave_out(mut self, host: &Path) -> Self {
+        self.left_out = fs::metadata(host).ok().map(|found| (found.dev(), found.ino()));
+        self
+    }
+
+    /// Reads the directories.
+    ///
+    /// # Errors
+    ///
+    /// When a host directory is missing, unreadable or no directory; when a guest path is not
+    /// absolute, contains `..`, is given twice or passes through something that is no directory;
+    /// when a directory holds a device, socket or pipe, or a name that is not UTF-8; and when
+    /// more than 4 GiB of contents remain.
+    pub fn read(&self) -> Result<HostTree> {
+        self.read_with(&Silent)
+    }
+
+    /// [`read`](Self::read), telling what it does.
+    ///
+    /// # Errors
+    ///
+    /// As [`read`](Self::read).
+    pub fn read_with(&self, progress: &dyn Progress) -> Result<HostTree> {
+        progress.begin(Stage::Reading, None);
+        let sources = self.placed_sources()?;
+        let mut root = self.made_directory(0o755);
+        for (guest, source) in &sources {
+            let node = match source {
+                Source::HostDirectory(host) => {
+                    let rules = IgnoreRules::new(host, &self.excludes)?;
+                    let elsewhere = sources.iter().map(|(other, _)| other.clone());
+                    let elsewhere = elsewhere.filter(|other| other != guest).collect();
+                    Scan { options: self, rules, elsewhere, progress }.mapped(host, guest)?
+                }
+                Source::Bytes(bytes) => Node {
+                    metadata: self.made(0o644),
+                    kind: NodeKind::File(Contents::Bytes(bytes.clone())),
+                    identity: None,
+                },
+            };
+            self.place(&mut root, guest, node)?;
+        }
+        if self.tmp
+            && let NodeKind::Directory(entries) = &mut root.kind
+        {
+            entries.entry("tmp".to_owned()).or_insert_with(|| self.made_directory(0o1777));
+        }
+        let (entries, contents) = flatten(root);
+        let (image, ranges) = ImagePlan::new(contents, progress)?;
+        finish(entries, &ranges, image, progress)
+    }
+
+    /// The sources by guest path, outer ones first.
+    fn placed_sources(&self) -> Result<Vec<(GuestPath, &Source)>> {
+        let mut sources: Vec<(GuestPath, &Source)> = Vec::new();
+        for (source, guest) in &self.sources {
+            sources.push((guest.parse()?, source));
+        }
+        sources.sort_by(|(a, _), (b, _)| a.cmp(b));
+        for pair in sources.windows(2) {
+            if let [(a, first), (b, second)] = pair
+                && a == b
+            {
+                let (first, second) = (first.describe(), second.describe());
+                bail!("{first} and {second} are both mapped to {a}; give each its own guest path");
+            }
+        }
+        Ok(sources)
+    }
+
+    /// Metadata of what is in no mapped directory.
+    fn made(&self, mode: u16) -> Metadata {
+        let (uid, gid) = match self.owner {
+            Owner::Fixed { uid, gid } => (uid, gid),
+            Owner::Host => (0, 0),
+        };
+        Metadata { mode, uid, gid, mtime_sec: 0, mtime_nsec: 0 }
+    }
+
+    fn made_directory(&self, mode: u16) -> Node {
+        Node {
+            metadata: self.made(mode),
+            kind: NodeKind::Directory(BTreeMap::new()),
+            identity: None,
+        }
+    }
+
+    /// Puts a node at its guest path.
+    fn place(&self, root: &mut Node, guest: &GuestPath, node: Node) -> Result<()> {
+        let mut at = root;
+        let mut path = GuestPath::root();
+        for name in guest.names() {
+            let kind = at.kind.name();
+            let NodeKind::Directory(entries) = &mut at.kind else {
+                bail!(
+                    "guest path {guest} passes through {path}, which is {kind} there; map to the \
+                     path of a directory"
+                );
+            };
+            at = entries.entry(name.clone()).or_insert_with(|| self.made_directory(0o755));
+            path = path.join(name);
+        }
+        *at = node;
+        Ok(())
+    }
+}
+
+/// A tree read from the host: its entries, and where the contents of its files are.
+#[derive(Debug)]
+pub struct HostTree {
+    /// The entries.
+    pub tree: Tree,
+    /// The contents, to be read from the host when they are written.
+    pub image: ImagePlan,
+}
+
+/// An entry while the tree is put together.
+#[derive(Debug)]
+struct Node {
+    metadata: Metadata,
+    kind: NodeKind,
+    /// Device and inode, if the host counts several links.
+    identity: Option<(u64, u64)>,
+}
+
+#[derive(Debug)]
+enum NodeKind {
+    Directory(BTreeMap<String, Node>),
+    File(Contents),
+    Symlink(Vec<u8>),
+}
+
+impl NodeKind {
+    fn name(&self) -> &'static str {
+        match self {
+            Self::Directory(_) => "a directory",
+            Self::File(_) => "a file",
+            Self::Symlink(_) => "a symbolic link",
+        }
+    }
+}
+
+/// The reading of one mapped directory.
+struct Scan<'a> {
+    options: &'a TreeBuilder,
+    rules: IgnoreRules,
+    /// Guest paths of the other sources: what is there is hidden, so it is not read.
+    elsewhere: HashSet<GuestPath>,
+    progress: &'a dyn Progress,
+}
+
+impl Scan<'_> {
+    fn mapped(&mut self, host: &Path, guest: &GuestPath) -> Result<Node> {
+        let found = fs::metadata(host)
+            .with_context(|| format!("cannot read host directory `{}`", host.display()))?;
+        if !found.is_dir() {
+            bail!("`{}` is not a directory; map the directory that holds it", host.display());
+        }
+        Ok(Node {
+            metadata: self.metadata(&found)?,
+            kind: self.directory(host, guest)?,
+            identity: None,
+        })
+    }
+
+    fn directory(&mut self, host: &Path, guest: &GuestPath) -> Result<NodeKind> {
+        let unreadable = || format!("cannot read host directory `{}`", host.display());
+        let mut found = Vec::new();
+        let mut ignore_file = None;
+        for entry in fs::read_dir(host).with_context(unreadable)? {
+            let entry = entry.with_context(unreadable)?;
+            if entry.file_name() == IGNORE_FILE {
+                ignore_file = Some(entry.path());
+            }
+            found.push(entry);
+        }
+        self.rules.enter(host, ignore_file)?;
+        let mut entries = BTreeMap::new();
+        for entry in found {
+            let path = entry.path();
+            let metadata =
+                entry.metadata().with_context(|| format!("cannot read `{}`", path.display()))?;
+            if self.leaves_out(&path, &metadata) {
+                continue;
+            }
+            let Ok(name) = entry.file_name().into_string() else {
+                bail!(
+                    "the name of `{}` is not UTF-8, so no WASI program could open it; \
+                     rename it or leave it out with --exclude",
+                    path.display()
+                );
+            };
+            let guest = guest.join(&name);
+            if !self.elsewhere.contains(&guest) {
+                entries.insert(name, self.node(path, &guest, &metadata)?);
+            }
+        }
+        self.rules.leave();
+        Ok(NodeKind::Directory(entries))
+    }
+
+    fn leaves_out(&self, path: &Path, found: &fs::Metadata) -> bool {
+        self.options.left_out == Some((found.dev(), found.ino()))
+            || self.rules.excludes(path, found.is_dir())
+    }
+
+    fn node(&mut self, path: PathBuf, guest: &GuestPath, found: &fs::Metadata) -> Result<Node> {
+        self.progress.advance(1);
+        let metadata = self.metadata(found)?;
+        let file_type = found.file_type();
+        let kind = if file_type.is_dir() {
+            self.directory(&path, guest)?
+        } else if file_type.is_file() {
+            let file =
+                HostFile { path, len: found.len(), mtime: (found.mtime(), found.mtime_nsec()) };
+            NodeKind::File(Contents::Host(file))
+        } else if file_type.is_symlink() {
+            let target = fs::read_link(&path)
+                .with_context(|| format!("cannot read symbolic link `{}`", path.display()))?;
+            NodeKind::Symlink(target.as_os_str().as_bytes().to_vec())
+        } else {
+            let what = match file_type {
+                t if t.is_fifo() => "a named pipe",
+                t if t.is_socket() => "a socket",
+                t if t.is_block_device() => "a block device",
+                t if t.is_char_device() => "a character device",
+                _ => "of an unknown kind",
+            };
+            bail!(
+                "`{}` is {what}, which cannot be packed; leave it out with --exclude",
+                path.display()
+            );
+        };
+        let linked = found.nlink() > 1 && !file_type.is_dir();
+        Ok(Node { metadata, kind, identity: linked.then(|| (found.dev(), found.ino())) })
+    }
+
+    fn metadata(&self, found: &fs::Metadata) -> Result<Metadata> {
+        let (uid, gid) = match self.options.owner {
+            Owner::Fixed { uid, gid } => (uid, gid),
+            Owner::Host => (found.uid(), found.gid()),
+        };
+        let (mut mtime_sec, mut mtime_nsec) = (found.mtime(), u32::try_from(found.mtime_nsec())?);
+        if let Some(latest) = self.options.latest_mtime_sec
+            && mtime_sec >= latest
+        {
+            (mtime_sec, mtime_nsec) = (latest, 0);
+        }
+        let mode = u16::try_from(found.mode() & 0o7777)?;
+        Ok(Metadata { mode, uid, gid, mtime_sec, mtime_nsec })
+    }
+}
+
+/// Lays a tree out in pre-order. A file's range is the index of its contents until
+/// [`finish`] knows the image.
+fn flatten(root: Node) -> (Vec<TreeEntry>, Vec<Contents>) {
+    let mut flat = Flat::default();
+    flat.add(0, String::new(), root);
+    (flat.entries, flat.contents)
+}
+
+#[derive(Default)]
+struct Flat {
+    entries: Vec<TreeEntry>,
+    contents: Vec<Contents>,
+    originals: HashMap<(u64, u64), usize>,
+}
+
+impl Flat {
+    fn add(&mut self, parent: usize, name: String, node: Node) {
+        let index = self.entries.len();
+        let mut metadata = node.metadata;
+        let earlier = node.identity.and_then(|identity| self.originals.get(&identity).copied());
+        if let (Some(identity), None) = (node.identity, earlier) {
+            self.originals.insert(identity, index);
+        }
+        let mut beneath = BTreeMap::new();
+        let kind = match (node.kind, earlier) {
+            (NodeKind::Directory(entries), _) => {
+                beneath = entries;
+                EntryKind::Directory
+            }
+            (_, Some(original)) => {
+                metadata = self.entries[original].metadata;
+                EntryKind::HardLink { original }
+            }
+            (NodeKind::Symlink(target), None) => EntryKind::Symlink { target },
+            (NodeKind::File(contents), None) => {
+                self.contents.push(contents);
+                EntryKind::File { offset: 0, len: 0 }
+            }
+        };
+        self.entries.push(TreeEntry { parent, name: name.into_bytes(), metadata, kind });
+        for (name, node) in beneath {
+            self.add(index, name, node);
+        }
+    }
+}
+
+fn finish(
+    mut entries: Vec<TreeEntry>,
+    ranges: &[(u64, u64)],
+    image: ImagePlan,
+    progress: &dyn Progress,
+) -> Result<HostTree> {
+    let mut ranges = ranges.iter();
+    for entry in &mut entries {
+        if let EntryKind::File { offset, len } = &mut entry.kind {
+            (*offset, *len) = *ranges.next().context("a file of the tree has no contents")?;
+        }
+    }
+    let tree = Tree::new(entries)?;
+    for (index, entry) in tree.entries().iter().enumerate() {
+        progress.entry(&tree.display_path(index), entry);
+    }
+    Ok(HostTree { tree, image })
+}

@@ -1,0 +1,136 @@
+//! Looking inside a packed program or a baked filesystem: nothing is executed, and of the file
+//! only what is asked for is read.
+
+use crate::hollow::Output;
+use crate::manifest;
+use crate::section::Section;
+use crate::tree::{EntryKind, Tree};
+use anyhow::{Context as _, Result, bail, ensure};
+use std::fs::File;
+use std::io::{self, BufReader, Read, Seek, SeekFrom, Write};
+use std::ops::Range;
+use std::path::Path;
+
+/// A module that this tool wrote: its tree, and its contents on demand.
+///
+/// ```no_run
+/// use wasm_vfs::{FinalSymlink, PackedModule};
+///
+/// let mut packed = PackedModule::open("app-packed.wasm")?;
+/// let index = packed.tree().lookup(b"/etc/version", FinalSymlink::Follow)?;
+/// packed.copy_contents(index, &mut std::io::stdout())?;
+/// # Ok::<(), anyhow::Error>(())
+/// ```
+#[derive(Debug)]
+pub struct PackedModule<R> {
+    file: R,
+    section: Section,
+    tree: Tree,
+    /// Where in the file the image is.
+    image: Range<u64>,
+}
+
+impl PackedModule<BufReader<File>> {
+    /// Opens a file.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be read, or is not a module that this tool wrote.
+    pub fn open(path: impl AsRef<Path>) -> Result<Self> {
+        let path = path.as_ref();
+        let file = File::open(path).with_context(|| format!("cannot read `{}`", path.display()))?;
+        Self::from_reader(BufReader::new(file)).with_context(|| format!("`{}`", path.display()))
+    }
+}
+
+impl PackedModule<File> {
+    /// Whether a file is a module that this tool wrote.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be read or is no core module.
+    pub fn is_packed(path: impl AsRef<Path>) -> Result<bool> {
+        let path = path.as_ref();
+        let mut file =
+            File::open(path).with_context(|| format!("cannot read `{}`", path.display()))?;
+        let found =
+            Output::read_from(&mut file).with_context(|| format!("`{}`", path.display()))?;
+        Ok(found.is_some())
+    }
+}
+
+impl<R: Read + Seek> PackedModule<R> {
+    /// Reads a module from anything that can be read at any place.
+    ///
+    /// # Errors
+    ///
+    /// When it is not a module that this tool wrote.
+    pub fn from_reader(mut file: R) -> Result<Self> {
+        let Some((_, section, image)) = Output::read_from(&mut file)? else {
+            bail!("holds no files: it was not written by wasm-vfs; pack it first");
+        };
+        let tree = manifest::decode(&section.manifest)?;
+        for (index, entry) in tree.entries().iter().enumerate() {
+            if let EntryKind::File { offset, len } = entry.kind {
+                let end = offset.checked_add(len);
+                ensure!(
+                    end.is_some_and(|end| end <= image.end - image.start),
+                    "the contents of {} are cut short; the file is damaged",
+                    tree.display_path(index)
+                );
+            }
+        }
+        Ok(Self { file, section, tree, image })
+    }
+
+    /// The tree.
+    #[must_use]
+    pub fn tree(&self) -> &Tree {
+        &self.tree
+    }
+
+    /// What the module says about itself.
+    #[must_use]
+    pub fn section(&self) -> &Section {
+        &self.section
+    }
+
+    /// A reader of a regular file's contents; a hard link gives its original's.
+    ///
+    /// # Errors
+    ///
+    /// When the entry is no regular file, or the module cannot be read.
+    ///
+    /// # Panics
+    ///
+    /// If there is no entry of that index.
+    pub fn contents(&mut self, index: usize) -> Result<io::Take<&mut R>> {
+        let original = self.tree.original(index);
+        let (offset, len) = match &self.tree.entries()[original].kind {
+            EntryKind::File { offset, len } => (*offset, *len),
+            EntryKind::Directory => bail!("{}: is a directory", self.tree.display_path(index)),
+            EntryKind::Symlink { .. } | EntryKind::HardLink { .. } => {
+                bail!("{}: is a symbolic link", self.tree.display_path(index))
+            }
+        };
+        self.file.seek(SeekFrom::Start(self.image.start + offset)).context("cannot read")?;
+        Ok(Read::by_ref(&mut self.file).take(len))
+    }
+
+    /// Copies a regular file's contents.
+    ///
+    /// # Errors
+    ///
+    /// As [`contents`](Self::contents), and when `out` cannot be written.
+    ///
+    /// # Panics
+    ///
+    /// If there is no entry of that index.
+    pub fn copy_contents(&mut self, index: usize, out: &mut dyn Write) -> Result<u64> {
+        let mut contents = self.contents(index)?;
+        let expected = contents.limit();
+        let copied = io::copy(&mut contents, out)?;
+        ensure!(copied == expected, "the module ends before the contents do; it is damaged");
+        Ok(copied)
+    }
+}

@@ -1,0 +1,126 @@
+//! Where results are written: to a temporary file beside the destination that takes its name
+//! when everything is there. Whoever reads the destination sees the old file or the new one,
+//! and an error leaves nothing behind.
+
+use crate::progress::Progress;
+use anyhow::{Context as _, Result, bail};
+use std::fs::{self, File, Permissions};
+use std::io::{self, BufWriter, Write};
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+
+/// How much is gathered before it goes to the host.
+const BUFFER_BYTES: usize = 1 << 20;
+
+/// Where a result goes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Destination {
+    /// A file, made or replaced.
+    File(PathBuf),
+    /// Standard output. Here an error in the middle cannot be taken back.
+    Stdout,
+}
+
+impl Destination {
+    /// Reads the value of `-o`: a path, or `-` for standard output.
+    #[must_use]
+    pub fn from_option(path: &Path) -> Self {
+        if path.as_os_str() == "-" { Self::Stdout } else { Self::File(path.to_owned()) }
+    }
+
+    /// Writes what `contents` produces; returns how many bytes that were.
+    ///
+    /// # Errors
+    ///
+    /// When `contents` fails or the destination cannot be written. A file is then as before.
+    pub fn write(
+        &self,
+        progress: &dyn Progress,
+        contents: impl FnOnce(&mut dyn Write) -> Result<()>,
+    ) -> Result<u64> {
+        match self {
+            Self::File(path) => write_file(path, progress, contents),
+            Self::Stdout => {
+                let written = write_to(io::stdout().lock(), progress, contents)?.1;
+                Ok(written)
+            }
+        }
+    }
+}
+
+impl std::fmt::Display for Destination {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::File(path) => write!(f, "{}", path.display()),
+            Self::Stdout => f.write_str("standard output"),
+        }
+    }
+}
+
+fn write_file(
+    path: &Path,
+    progress: &dyn Progress,
+    contents: impl FnOnce(&mut dyn Write) -> Result<()>,
+) -> Result<u64> {
+    let unwritable = || format!("cannot write `{}`", path.display());
+    // Through a symbolic link, as other tools write.
+    let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    match fs::metadata(&path) {
+        Ok(found) if found.is_dir() => {
+            bail!("cannot write `{}`: it is a directory; give a file name", path.display())
+        }
+        // A pipe or a device cannot be replaced.
+        Ok(found) if !found.is_file() => {
+            let file = File::options().write(true).open(&path).with_context(unwritable)?;
+            return Ok(write_to(file, progress, contents)?.1);
+        }
+        _ => {}
+    }
+    let directory = match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    };
+    let temporary = tempfile::Builder::new()
+        .prefix(".wasm-vfs-")
+        // What any new file gets: the umask takes its part away.
+        .permissions(Permissions::from_mode(0o666))
+        .tempfile_in(directory)
+        .with_context(unwritable)?;
+    let (temporary, written) = write_to(temporary, progress, contents)?;
+    temporary.persist(&path).map_err(|failure| failure.error).with_context(unwritable)?;
+    Ok(written)
+}
+
+/// Writes through a buffer, counting.
+fn write_to<W: Write>(
+    out: W,
+    progress: &dyn Progress,
+    contents: impl FnOnce(&mut dyn Write) -> Result<()>,
+) -> Result<(W, u64)> {
+    let mut counting = Counting { out, progress, written: 0 };
+    {
+        let mut buffered = BufWriter::with_capacity(BUFFER_BYTES, &mut counting);
+        contents(&mut buffered)?;
+        buffered.flush().context("cannot write the output")?;
+    }
+    Ok((counting.out, counting.written))
+}
+
+struct Counting<'a, W> {
+    out: W,
+    progress: &'a dyn Progress,
+    written: u64,
+}
+
+impl<W: Write> Write for Counting<'_, W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.out.write(bytes)?;
+        self.written += written as u64;
+        self.progress.advance(written as u64);
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
+}

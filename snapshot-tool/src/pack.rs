@@ -1,0 +1,362 @@
+//! Packing from end to end: tree -> bake -> lower -> link -> write. The command line's `pack`,
+//! `image` and `link` are these calls, and a build script makes them too.
+
+use crate::adapter_module::AdapterModule;
+use crate::bake::{ADAPTER_CORE, bake};
+use crate::format::human_bytes;
+use crate::hollow::Output;
+use crate::host_tree::TreeBuilder;
+use crate::image::{FileRange, ImageSource};
+use crate::link::{Form, Summary, link};
+use crate::lower::lower;
+use crate::manifest;
+use crate::output::Destination;
+use crate::progress::{Progress, Silent, Stage};
+use crate::tree::TreeTotals;
+use anyhow::{Context as _, Result, anyhow};
+use std::borrow::Cow;
+use std::fmt;
+use std::fs::{self, File};
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+/// Packs a program with a tree.
+///
+/// ```no_run
+/// use wasm_vfs::{Packer, TreeBuilder};
+///
+/// // In a build.rs, say:
+/// let tree = TreeBuilder::new().dir("assets", "/assets").exclude("*.psd");
+/// let report = Packer::new(tree).pack("app.wasm", "app-packed.wasm")?;
+/// println!("{report}");
+/// # Ok::<(), anyhow::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Packer {
+    tree: TreeBuilder,
+    form: Form,
+    adapter_core: Cow<'static, [u8]>,
+}
+
+impl Packer {
+    /// Packs this tree, in the portable form.
+    #[must_use]
+    pub fn new(tree: TreeBuilder) -> Self {
+        Self { tree, form: Form::Portable, adapter_core: Cow::Borrowed(ADAPTER_CORE) }
+    }
+
+    /// Packs in this form.
+    #[must_use]
+    pub fn form(mut self, form: Form) -> Self {
+        self.form = form;
+        self
+    }
+
+    /// Uses another build of the adapter: its core form.
+    #[must_use]
+    pub fn adapter_core(mut self, core: impl Into<Vec<u8>>) -> Self {
+        self.adapter_core = Cow::Owned(core.into());
+        self
+    }
+
+    /// Packs the program in a file and writes the result to another: `wasm-vfs pack`.
+    ///
+    /// # Errors
+    ///
+    /// When the tree cannot be read, the program cannot be served, or the output cannot be
+    /// written. Nothing is written then.
+    pub fn pack(&self, program: impl AsRef<Path>, output: impl AsRef<Path>) -> Result<Report> {
+        let destination = Destination::File(output.as_ref().to_owned());
+        self.pack_with(program.as_ref(), &destination, &Silent)
+    }
+
+    /// [`pack`](Self::pack), telling what it does.
+    ///
+    /// # Errors
+    ///
+    /// As [`pack`](Self::pack).
+    pub fn pack_with(
+        &self,
+        program: &Path,
+        destination: &Destination,
+        progress: &dyn Progress,
+    ) -> Result<Report> {
+        let started = Instant::now();
+        let bytes = read_program(program)?;
+        let (rootfs, _) = self.without(destination).bake_with(progress)?;
+        let packed =
+            rootfs.link_with(&bytes, self.form, progress).with_context(|| named(program))?;
+        packed.write(destination, started, progress)
+    }
+
+    /// Packs a program that is in memory, into memory.
+    ///
+    /// # Errors
+    ///
+    /// As [`pack`](Self::pack).
+    pub fn pack_bytes(&self, program: &[u8]) -> Result<Vec<u8>> {
+        self.pack_bytes_with(program, &Silent)
+    }
+
+    /// [`pack_bytes`](Self::pack_bytes), telling what it does.
+    ///
+    /// # Errors
+    ///
+    /// As [`pack`](Self::pack).
+    pub fn pack_bytes_with(&self, program: &[u8], progress: &dyn Progress) -> Result<Vec<u8>> {
+        let (rootfs, _) = self.bake_with(progress)?;
+        rootfs.link_with(program, self.form, progress)?.to_vec()
+    }
+
+    /// Bakes the tree alone and writes it as an adapter module: `wasm-vfs image`.
+    ///
+    /// # Errors
+    ///
+    /// When the tree cannot be read or the output cannot be written. Nothing is written then.
+    pub fn write_image(&self, output: impl AsRef<Path>) -> Result<Report> {
+        self.write_image_with(&Destination::File(output.as_ref().to_owned()), &Silent)
+    }
+
+    /// [`write_image`](Self::write_image), telling what it does.
+    ///
+    /// # Errors
+    ///
+    /// As [`write_image`](Self::write_image).
+    pub fn write_image_with(
+        &self,
+        destination: &Destination,
+        progress: &dyn Progress,
+    ) -> Result<Report> {
+        let started = Instant::now();
+        let (rootfs, output) = self.without(destination).bake_with(progress)?;
+        write(&output, &rootfs, destination, progress)?;
+        Ok(Report {
+            totals: rootfs.totals,
+            destination: destination.clone(),
+            output_bytes: output.len(),
+            link: None,
+            elapsed: started.elapsed(),
+        })
+    }
+
+    /// Bakes the tree.
+    ///
+    /// # Errors
+    ///
+    /// When the tree cannot be read or does not fit.
+    pub fn bake(&self) -> Result<Rootfs> {
+        Ok(self.bake_with(&Silent)?.0)
+    }
+
+    fn bake_with(&self, progress: &dyn Progress) -> Result<(Rootfs, Output)> {
+        let host_tree = self.tree.read_with(progress)?;
+        let baked = bake(&self.adapter_core, &host_tree.tree, progress)?;
+        let lowered = lower(&baked.module, host_tree.image.len(), &baked.manifest)?;
+        let rootfs = Rootfs {
+            totals: host_tree.tree.totals(),
+            adapter: AdapterModule::from(&lowered),
+            image: Box::new(host_tree.image),
+        };
+        Ok((rootfs, lowered.output))
+    }
+
+    /// Leaves an earlier output out of the tree.
+    fn without(&self, destination: &Destination) -> Self {
+        let mut packer = self.clone();
+        if let Destination::File(path) = destination {
+            packer.tree = packer.tree.leave_out(path);
+        }
+        packer
+    }
+}
+
+/// A baked tree: to be linked with programs, or written as an adapter module.
+pub struct Rootfs {
+    adapter: AdapterModule<'static>,
+    image: Box<dyn ImageSource>,
+    totals: TreeTotals,
+}
+
+impl fmt::Debug for Rootfs {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Rootfs").field("totals", &self.totals).finish_non_exhaustive()
+    }
+}
+
+impl Rootfs {
+    /// Opens a file that [`Packer::write_image`] wrote.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be read or is something else.
+    pub fn open(path: impl AsRef<Path>) -> Result<Self> {
+        let path = path.as_ref();
+        let mut file = open(path)?;
+        let (adapter, image) = AdapterModule::read_from(&mut file).with_context(|| named(path))?;
+        let tree = manifest::decode(&adapter.section().manifest).with_context(|| named(path))?;
+        Ok(Self { adapter, image: Box::new(FileRange::new(file, image)), totals: tree.totals() })
+    }
+
+    /// Links a program with this tree.
+    ///
+    /// ```no_run
+    /// use wasm_vfs::{Form, Rootfs};
+    ///
+    /// let rootfs = Rootfs::open("rootfs.wasm")?;
+    /// for name in ["client", "server"] {
+    ///     let program = std::fs::read(format!("{name}.wasm"))?;
+    ///     let packed = rootfs.link(&program, Form::Portable)?.to_vec()?;
+    ///     std::fs::write(format!("{name}-packed.wasm"), packed)?;
+    /// }
+    /// # Ok::<(), anyhow::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// When the program cannot be served.
+    pub fn link(&self, program: &[u8], form: Form) -> Result<Packed<'_>> {
+        self.link_with(program, form, &Silent)
+    }
+
+    fn link_with(&self, program: &[u8], form: Form, progress: &dyn Progress) -> Result<Packed<'_>> {
+        progress.begin(Stage::Linking, Some(1));
+        let linked = link(program, &self.adapter, form)?;
+        progress.advance(1);
+        Ok(Packed { output: linked.output, summary: linked.summary, rootfs: self })
+    }
+}
+
+/// A program linked with a tree, not yet written.
+#[derive(Debug)]
+pub struct Packed<'a> {
+    output: Output,
+    summary: Summary,
+    rootfs: &'a Rootfs,
+}
+
+impl Packed<'_> {
+    /// What linking did.
+    #[must_use]
+    pub fn summary(&self) -> &Summary {
+        &self.summary
+    }
+
+    /// The module, contents and all.
+    ///
+    /// # Errors
+    ///
+    /// When a file of the tree cannot be read or has changed.
+    pub fn to_vec(&self) -> Result<Vec<u8>> {
+        let mut bytes = Vec::with_capacity(usize::try_from(self.output.len())?);
+        self.output.write_to(&*self.rootfs.image, &mut bytes)?;
+        Ok(bytes)
+    }
+
+    fn write(
+        self,
+        destination: &Destination,
+        started: Instant,
+        progress: &dyn Progress,
+    ) -> Result<Report> {
+        write(&self.output, self.rootfs, destination, progress)?;
+        Ok(Report {
+            totals: self.rootfs.totals,
+            destination: destination.clone(),
+            output_bytes: self.output.len(),
+            link: Some(self.summary),
+            elapsed: started.elapsed(),
+        })
+    }
+}
+
+/// Links the program in a file with the baked tree in another: `wasm-vfs link`.
+///
+/// # Errors
+///
+/// When a file cannot be read, the program cannot be served, or the output cannot be written.
+/// Nothing is written then.
+pub fn link_files(
+    program: impl AsRef<Path>,
+    rootfs: impl AsRef<Path>,
+    form: Form,
+    destination: &Destination,
+    progress: &dyn Progress,
+) -> Result<Report> {
+    let started = Instant::now();
+    let program = program.as_ref();
+    let bytes = read_program(program)?;
+    let rootfs = Rootfs::open(rootfs)?;
+    let packed = rootfs.link_with(&bytes, form, progress).with_context(|| named(program))?;
+    packed.write(destination, started, progress)
+}
+
+fn write(
+    output: &Output,
+    rootfs: &Rootfs,
+    destination: &Destination,
+    progress: &dyn Progress,
+) -> Result<()> {
+    progress.begin(Stage::Writing, Some(output.len()));
+    destination.write(progress, |out| output.write_to(&*rootfs.image, out))?;
+    Ok(())
+}
+
+fn open(path: &Path) -> Result<File> {
+    File::open(path).map_err(|error| anyhow!("cannot read {}: {error}", named(path)))
+}
+
+/// Reads a program whole, after a look at its first bytes: no tree need be read for a file that
+/// is no program.
+fn read_program(path: &Path) -> Result<Vec<u8>> {
+    let bytes = fs::read(path).map_err(|error| anyhow!("cannot read {}: {error}", named(path)))?;
+    let preamble = bytes.get(..8).unwrap_or(&bytes);
+    crate::program::check_preamble(preamble).with_context(|| named(path))?;
+    Ok(bytes)
+}
+
+fn named(path: &Path) -> String {
+    format!("`{}`", path.display())
+}
+
+/// What was packed, for people: its text is the summary line.
+#[derive(Clone, Debug)]
+pub struct Report {
+    /// What the tree holds.
+    pub totals: TreeTotals,
+    /// Where the result went.
+    pub destination: Destination,
+    /// How long the result is.
+    pub output_bytes: u64,
+    /// What linking did; `None` when a tree was baked alone.
+    pub link: Option<Summary>,
+    /// How long all of it took.
+    pub elapsed: Duration,
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let TreeTotals { files, file_bytes, shared_bytes, .. } = self.totals;
+        let plural = if files == 1 { "file" } else { "files" };
+        write!(f, "packed {files} {plural}, {}", human_bytes(file_bytes))?;
+        if shared_bytes > 0 {
+            write!(f, " ({} of it stored once for several)", human_bytes(shared_bytes))?;
+        }
+        write!(f, ", into {}: {}", self.destination, human_bytes(self.output_bytes))?;
+        match &self.link {
+            Some(link) => {
+                let added = u64::try_from(link.added_bytes).map_or_else(
+                    |_| {
+                        format!(
+                            "{} less than the program",
+                            human_bytes(link.added_bytes.unsigned_abs())
+                        )
+                    },
+                    |added| format!("{} of code and tables added", human_bytes(added)),
+                );
+                write!(f, ", {} form, {added}", link.form)?;
+            }
+            None => write!(f, ", adapter module")?,
+        }
+        write!(f, ", {:.2} s", self.elapsed.as_secs_f64())
+    }
+}

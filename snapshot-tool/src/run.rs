@@ -1,0 +1,177 @@
+//! Running a packed program under wasmtime, without any directory of the host.
+
+use anyhow::{Context as _, Result, anyhow, bail};
+use std::path::Path;
+use wasmtime::{Cache, Config, Engine, Linker, Module, Store, WasmBacktrace};
+use wasmtime_wasi::p1::{self, WasiP1Ctx};
+use wasmtime_wasi::{I32Exit, WasiCtxBuilder};
+
+/// Runs programs: their arguments, their environment, and this process's standard streams.
+///
+/// ```no_run
+/// use wasm_vfs::{Outcome, Runner};
+///
+/// let outcome = Runner::new().arg("--verbose").env("LANG", "C").run_file("app-packed.wasm")?;
+/// assert!(matches!(outcome, Outcome::Exited(0)));
+/// # Ok::<(), anyhow::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Runner {
+    args: Vec<String>,
+    env: Vec<(String, String)>,
+    cache: bool,
+}
+
+impl Default for Runner {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// How a program ended.
+#[derive(Debug)]
+pub enum Outcome {
+    /// It returned (0) or called `proc_exit`.
+    Exited(i32),
+    /// It is a reactor: `_initialize` was called, and there is no `_start` to run.
+    Initialized,
+    /// It trapped.
+    Trapped {
+        /// What happened, in one line.
+        reason: String,
+        /// The calls that led there, a line for each; empty if unknown.
+        backtrace: String,
+    },
+}
+
+impl Runner {
+    /// No arguments beside the program's name, an empty environment, compiled code cached.
+    #[must_use]
+    pub fn new() -> Self {
+        Self { args: Vec::new(), env: Vec::new(), cache: true }
+    }
+
+    /// Adds an argument.
+    #[must_use]
+    pub fn arg(mut self, arg: impl Into<String>) -> Self {
+        self.args.push(arg.into());
+        self
+    }
+
+    /// Adds arguments.
+    #[must_use]
+    pub fn args<A: Into<String>>(mut self, args: impl IntoIterator<Item = A>) -> Self {
+        self.args.extend(args.into_iter().map(Into::into));
+        self
+    }
+
+    /// Sets an environment variable.
+    #[must_use]
+    pub fn env(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.env.push((name.into(), value.into()));
+        self
+    }
+
+    /// Whether compiled code is kept in the user's cache directory, which is wasmtime's own. The
+    /// default is yes; where that directory cannot be used, nothing is kept.
+    #[must_use]
+    pub fn cache(mut self, cache: bool) -> Self {
+        self.cache = cache;
+        self
+    }
+
+    /// Runs the program in a file.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be read, compiled or instantiated, or has nothing to run.
+    pub fn run_file(&self, path: impl AsRef<Path>) -> Result<Outcome> {
+        let path = path.as_ref();
+        let bytes =
+            std::fs::read(path).with_context(|| format!("cannot read `{}`", path.display()))?;
+        self.run_bytes(&file_name(path), &bytes)
+            .with_context(|| format!("cannot run `{}`", path.display()))
+    }
+
+    /// Runs a program in memory. It sees `name` as its own, before its arguments.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be compiled or instantiated, or has nothing to run.
+    pub fn run_bytes(&self, name: &str, program: &[u8]) -> Result<Outcome> {
+        let engine = self.engine()?;
+        let module = Module::new(&engine, program)?;
+        let mut linker: Linker<WasiP1Ctx> = Linker::new(&engine);
+        p1::add_to_linker_sync(&mut linker, |wasi| wasi)?;
+        let mut wasi = WasiCtxBuilder::new();
+        wasi.inherit_stdio().arg(name).args(&self.args).envs(&self.env);
+        // Nothing else runs in this process: no need to hand blocking calls to other threads.
+        wasi.allow_blocking_current_thread(true);
+        let mut store = Store::new(&engine, wasi.build_p1());
+        let entry = entry_point(&module)?;
+        let outcome = linker.instantiate(&mut store, &module).and_then(|instance| {
+            instance.get_typed_func::<(), ()>(&mut store, entry.name())?.call(&mut store, ())
+        });
+        match (outcome, entry) {
+            (Ok(()), Entry::Start) => Ok(Outcome::Exited(0)),
+            (Ok(()), Entry::Initialize) => Ok(Outcome::Initialized),
+            (Err(error), _) => ended(&error),
+        }
+    }
+
+    fn engine(&self) -> Result<Engine> {
+        let mut config = Config::new();
+        config.wasm_exceptions(true);
+        if self.cache {
+            // Only speed is lost without one.
+            config.cache(Cache::from_file(None).ok());
+        }
+        Ok(Engine::new(&config)?)
+    }
+}
+
+/// The name that a program sees as its own: its file's, as under wasmtime.
+#[must_use]
+pub(crate) fn file_name(path: &Path) -> String {
+    path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned()
+}
+
+/// Which function is called.
+#[derive(Clone, Copy, Debug)]
+enum Entry {
+    Start,
+    Initialize,
+}
+
+impl Entry {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Start => "_start",
+            Self::Initialize => "_initialize",
+        }
+    }
+}
+
+fn entry_point(module: &Module) -> Result<Entry> {
+    let entries = [Entry::Start, Entry::Initialize];
+    match entries.into_iter().find(|entry| module.get_export(entry.name()).is_some()) {
+        Some(entry) => Ok(entry),
+        None => bail!(
+            "it exports neither `_start` nor `_initialize`, so there is nothing to run; \
+             build it as a command"
+        ),
+    }
+}
+
+/// What an error from running means.
+fn ended(error: &wasmtime::Error) -> Result<Outcome> {
+    if let Some(I32Exit(status)) = error.downcast_ref() {
+        return Ok(Outcome::Exited(*status));
+    }
+    // Errors without a trap come from linking: an import that nobody provides.
+    let Some(trap) = error.downcast_ref::<wasmtime::Trap>() else {
+        return Err(anyhow!("{error:#}"));
+    };
+    let backtrace = error.downcast_ref::<WasmBacktrace>().map(ToString::to_string);
+    Ok(Outcome::Trapped { reason: trap.to_string(), backtrace: backtrace.unwrap_or_default() })
+}
