@@ -5,7 +5,6 @@
 
 use alloc::vec::Vec;
 
-use crate::errno::Errno;
 use crate::stat::S_IXGRP;
 
 /// Execute (search) permission, as a bit of the `rwx` triple (`MAY_EXEC`).
@@ -52,18 +51,6 @@ impl Credentials {
     #[must_use]
     pub fn in_group(&self, gid: u32) -> bool {
         self.egid == gid || self.groups.contains(&gid)
-    }
-
-    /// The same process seen with its real ids, as access(2) does.
-    ///
-    /// # Errors
-    ///
-    /// `ENOMEM`: no memory for the groups.
-    pub(crate) fn with_real_ids(&self) -> Result<Credentials, Errno> {
-        let mut groups = Vec::new();
-        groups.try_reserve_exact(self.groups.len())?;
-        groups.extend_from_slice(&self.groups);
-        Ok(Credentials { uid: self.uid, gid: self.gid, euid: self.uid, egid: self.gid, groups })
     }
 
     /// Whether access `want` (an `rwx` triple) is granted on an inode (`generic_permission`).

@@ -122,6 +122,8 @@ impl From<alloc::collections::TryReserveError> for Errno {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::indexing_slicing, reason = "a test fails by panicking")]
+
     use super::Errno;
 
     #[test]

@@ -8,22 +8,6 @@ use alloc::vec::Vec;
 
 use crate::errno::Errno;
 
-/// A `Box<T>` that was allocated fallibly. Stable Rust has no `Box::try_new`;
-/// a vector of one element has.
-pub(crate) type TryBox<T> = Box<[T; 1]>;
-
-/// Boxes `value`.
-///
-/// # Errors
-///
-/// `ENOMEM`: no memory.
-pub(crate) fn try_box<T>(value: T) -> Result<TryBox<T>, Errno> {
-    let mut one = Vec::new();
-    one.try_reserve_exact(1)?;
-    one.push(value);
-    one.into_boxed_slice().try_into().map_err(|_| Errno::ENOMEM)
-}
-
 /// Appends `value`, growing geometrically.
 ///
 /// # Errors

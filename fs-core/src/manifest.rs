@@ -224,6 +224,8 @@ fn encode_bytes(out: &mut Vec<u8>, bytes: &[u8]) {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::indexing_slicing, reason = "a test fails by panicking")]
+
     use super::{Attributes, Reader, Record, RecordKind};
     use crate::clock::Timespec;
     use crate::errno::Errno;

@@ -1,0 +1,405 @@
+//! One directory: names to inode numbers, in an order that readdir can resume.
+//!
+//! Linux: a tmpfs directory with its `offset_ctx` (fs/libfs.c, `simple_offset_add`). Every entry gets the
+//! next cookie when it is added and keeps it; readdir goes by ascending cookie, so a position stays
+//! valid while other entries come and go. Departure: cookies are never reused, Linux's wrap.
+//!
+//! Three parts:
+//!
+//! * `entries`: all entries by ascending cookie. A removed entry stays as a tombstone until half are such.
+//! * `names`: the bytes of all names, one after another.
+//! * `index`: entry numbers sorted by (hash of the name, name), in blocks. Lookup is two binary searches. Nothing
+//!   here degrades on names chosen to collide: equal hashes are ordered by name.
+//!
+//! Adding or removing moves at most one block and a list of blocks: amortised well under a kilobyte
+//! in a directory of a million names.
+
+use alloc::vec::Vec;
+use core::cmp::Ordering;
+
+use crate::errno::Errno;
+use crate::fallible::try_push;
+use crate::inode::Ino;
+use crate::stat::FileType;
+
+/// The cookie of the first entry. 0 and 1 stand for `.` and `..`, as on tmpfs (`DIR_OFFSET_MIN` is 2 there).
+pub(crate) const FIRST_COOKIE: u32 = 2;
+
+/// Entries in a block of the index before it is split.
+const BLOCK_ENTRIES: usize = 256;
+
+/// How many tombstones there may be before compaction is considered at all.
+const MIN_TOMBSTONES: u32 = 16;
+
+/// One entry (Linux: a dentry).
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct DirEntry {
+    /// The position of readdir; ascending over `entries`.
+    cookie: u32,
+    /// Where the name begins in `names`.
+    name_at: u32,
+    /// The inode. Of a tombstone: meaningless.
+    pub(crate) ino: Ino,
+    /// Length of the name; 0 marks a tombstone.
+    name_len: u8,
+    /// The type of the inode, so that readdir need not visit it.
+    pub(crate) file_type: FileType,
+}
+
+/// An element of the index.
+#[derive(Clone, Copy, Debug)]
+struct IndexEntry {
+    /// [`hash_name`] of the name.
+    hash: u32,
+    /// The number of the entry in `entries`.
+    entry: u32,
+}
+
+/// A directory.
+#[derive(Debug)]
+pub(crate) struct Directory {
+    /// The directory above; of the root: itself.
+    pub(crate) parent: Ino,
+    entries: Vec<DirEntry>,
+    names: Vec<u8>,
+    /// Blocks of ascending elements; every element of a block is below every one of the next. No block is empty.
+    index: Vec<Vec<IndexEntry>>,
+    /// The cookie of the next entry.
+    next_cookie: u32,
+    /// How many of `entries` are tombstones.
+    tombstones: u32,
+}
+
+/// A 32-bit hash of a name: the body and finish of MurmurHash3, four bytes at a time.
+///
+/// Quality only spreads the index's comparisons; nothing depends on names not colliding.
+fn hash_name(name: &[u8]) -> u32 {
+    let mut hash = 0u32;
+    let mut mix = |word: u32| {
+        let word = word.wrapping_mul(0xcc9e_2d51).rotate_left(15).wrapping_mul(0x1b87_3593);
+        hash = (hash ^ word).rotate_left(13).wrapping_mul(5).wrapping_add(0xe654_6b64);
+    };
+    let (words, rest) = name.as_chunks::<4>();
+    for word in words {
+        mix(u32::from_le_bytes(*word));
+    }
+    let mut last = 0;
+    for &byte in rest {
+        last = last << 8 | u32::from(byte);
+    }
+    mix(last);
+    hash ^= hash >> 16;
+    hash = hash.wrapping_mul(0x85eb_ca6b);
+    hash ^ hash >> 13
+}
+
+impl Directory {
+    /// An empty directory below `parent`.
+    pub(crate) const fn new(parent: Ino) -> Directory {
+        Directory {
+            parent,
+            entries: Vec::new(),
+            names: Vec::new(),
+            index: Vec::new(),
+            next_cookie: FIRST_COOKIE,
+            tombstones: 0,
+        }
+    }
+
+    /// How many entries it has, without `.` and `..`.
+    pub(crate) fn len(&self) -> usize {
+        self.entries.len() - self.tombstones as usize
+    }
+
+    /// Whether it has no entry but `.` and `..`.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    fn name_of(&self, entry: &DirEntry) -> &[u8] {
+        let from = entry.name_at as usize;
+        self.names.get(from..from + usize::from(entry.name_len)).unwrap_or_default()
+    }
+
+    /// How the indexed entry compares with a name.
+    fn compare(&self, element: &IndexEntry, hash: u32, name: &[u8]) -> Ordering {
+        element.hash.cmp(&hash).then_with(|| {
+            let entry = self.entries.get(element.entry as usize);
+            entry.map_or(&[][..], |entry| self.name_of(entry)).cmp(name)
+        })
+    }
+
+    /// Where the name is in the index, or where it would be inserted: block and place in the block.
+    fn search(&self, hash: u32, name: &[u8]) -> (usize, Result<usize, usize>) {
+        let block = if self.index.len() <= 1 {
+            0
+        } else {
+            // The last block whose first element is not above the name.
+            let after = self.index.partition_point(|block| {
+                block.first().is_some_and(|first| self.compare(first, hash, name).is_le())
+            });
+            after.saturating_sub(1)
+        };
+        let elements = self.index.get(block).map(Vec::as_slice).unwrap_or_default();
+        (block, elements.binary_search_by(|element| self.compare(element, hash, name)))
+    }
+
+    /// The entry with this name.
+    pub(crate) fn lookup(&self, name: &[u8]) -> Option<DirEntry> {
+        let (block, place) = self.search(hash_name(name), name);
+        let element = self.index.get(block)?.get(place.ok()?)?;
+        self.entries.get(element.entry as usize).copied()
+    }
+
+    /// Adds an entry. The name is new, not empty and at most 255 bytes; the caller has checked.
+    ///
+    /// # Errors
+    ///
+    /// * `ENOSPC`: no memory, or four billion names were added; the directory is as before.
+    pub(crate) fn insert(
+        &mut self,
+        name: &[u8],
+        ino: Ino,
+        file_type: FileType,
+    ) -> Result<(), Errno> {
+        self.reserve(name)?;
+        let entry = DirEntry {
+            cookie: self.next_cookie,
+            name_at: u32::try_from(self.names.len()).map_err(|_| Errno::ENOSPC)?,
+            ino,
+            name_len: u8::try_from(name.len()).map_err(|_| Errno::ENAMETOOLONG)?,
+            file_type,
+        };
+        let number = u32::try_from(self.entries.len()).map_err(|_| Errno::ENOSPC)?;
+        let hash = hash_name(name);
+        let (block, place) = self.search(hash, name);
+        let place = place.unwrap_or_else(|place| place);
+        self.insert_in_index(block, place, IndexEntry { hash, entry: number })?;
+        self.entries.push(entry);
+        self.names.extend_from_slice(name);
+        self.next_cookie += 1;
+        Ok(())
+    }
+
+    /// Makes sure that adding `name` needs no more memory in `entries` and `names`.
+    fn reserve(&mut self, name: &[u8]) -> Result<(), Errno> {
+        if self.next_cookie == u32::MAX {
+            return Err(Errno::ENOSPC);
+        }
+        self.entries.try_reserve(1).map_err(|_| Errno::ENOSPC)?;
+        self.names.try_reserve(name.len()).map_err(|_| Errno::ENOSPC)
+    }
+
+    /// Makes room for `entries` more entries with `name_bytes` bytes of names, exactly.
+    ///
+    /// # Errors
+    ///
+    /// `ENOSPC`: no memory.
+    pub(crate) fn reserve_exact(&mut self, entries: usize) -> Result<(), Errno> {
+        self.entries.try_reserve_exact(entries).map_err(|_| Errno::ENOSPC)
+    }
+
+    /// Gives back what growing geometrically took beforehand.
+    pub(crate) fn shrink(&mut self) {
+        self.entries.shrink_to_fit();
+        self.names.shrink_to_fit();
+        self.index.shrink_to_fit();
+        for block in &mut self.index {
+            block.shrink_to_fit();
+        }
+    }
+
+    fn insert_in_index(
+        &mut self,
+        block: usize,
+        place: usize,
+        element: IndexEntry,
+    ) -> Result<(), Errno> {
+        // Room for a split, so that nothing fails half-way.
+        self.index.try_reserve(1).map_err(|_| Errno::ENOSPC)?;
+        let Some(elements) = self.index.get_mut(block) else {
+            let mut first = Vec::new();
+            try_push(&mut first, element).map_err(|_| Errno::ENOSPC)?;
+            self.index.push(first);
+            return Ok(());
+        };
+        if elements.len() < BLOCK_ENTRIES {
+            elements.try_reserve(1).map_err(|_| Errno::ENOSPC)?;
+            elements.insert(place, element);
+            return Ok(());
+        }
+        let half = BLOCK_ENTRIES / 2;
+        let mut upper = Vec::new();
+        upper.try_reserve(BLOCK_ENTRIES - half + 1).map_err(|_| Errno::ENOSPC)?;
+        upper.extend(elements.drain(half..));
+        if place <= half {
+            elements.insert(place, element);
+        } else {
+            upper.insert(place - half, element);
+        }
+        self.index.insert(block + 1, upper);
+        Ok(())
+    }
+
+    /// Removes the entry with this name and returns it.
+    pub(crate) fn remove(&mut self, name: &[u8]) -> Option<DirEntry> {
+        let (block, place) = self.search(hash_name(name), name);
+        let elements = self.index.get_mut(block)?;
+        let place = place.ok()?;
+        elements.get(place)?;
+        let element = elements.remove(place);
+        if elements.is_empty() {
+            self.index.remove(block);
+        }
+        let entry = self.entries.get_mut(element.entry as usize)?;
+        let removed = *entry;
+        entry.name_len = 0;
+        self.tombstones += 1;
+        if self.tombstones >= MIN_TOMBSTONES && self.tombstones as usize * 2 > self.entries.len() {
+            self.compact();
+        }
+        Some(removed)
+    }
+
+    /// Lets the name lead to another inode. The entry keeps its cookie, as in `simple_offset_rename_exchange`.
+    pub(crate) fn replace(&mut self, name: &[u8], ino: Ino, file_type: FileType) -> Option<()> {
+        let (block, place) = self.search(hash_name(name), name);
+        let element = self.index.get(block)?.get(place.ok()?)?;
+        let entry = self.entries.get_mut(element.entry as usize)?;
+        entry.ino = ino;
+        entry.file_type = file_type;
+        Some(())
+    }
+
+    /// Drops the tombstones and the bytes of their names. Without memory for it they stay.
+    fn compact(&mut self) {
+        let mut moved: Vec<u32> = Vec::new();
+        let mut names: Vec<u8> = Vec::new();
+        let live_bytes =
+            self.entries.iter().map(|entry| usize::from(entry.name_len)).sum::<usize>();
+        if moved.try_reserve_exact(self.entries.len()).is_err()
+            || names.try_reserve_exact(live_bytes).is_err()
+        {
+            return;
+        }
+        let mut next = 0;
+        for entry in &mut self.entries {
+            moved.push(next);
+            if entry.name_len > 0 {
+                let from = entry.name_at as usize;
+                let name = self.names.get(from..from + usize::from(entry.name_len));
+                entry.name_at = u32::try_from(names.len()).unwrap_or(u32::MAX);
+                names.extend_from_slice(name.unwrap_or_default());
+                next += 1;
+            }
+        }
+        for element in self.index.iter_mut().flatten() {
+            element.entry = moved.get(element.entry as usize).copied().unwrap_or(u32::MAX);
+        }
+        self.entries.retain(|entry| entry.name_len > 0);
+        self.names = names;
+        self.tombstones = 0;
+        // What a full directory needed is given back when it has emptied.
+        self.entries.shrink_to(self.entries.len() * 2);
+    }
+
+    /// The entries whose cookie is at least `cookie`, in order, with their names and cookies.
+    pub(crate) fn iter_from(&self, cookie: u32) -> impl Iterator<Item = (u32, &[u8], &DirEntry)> {
+        let first = self.entries.partition_point(|entry| entry.cookie < cookie);
+        let entries = self.entries.get(first..).unwrap_or_default().iter();
+        entries
+            .filter(|entry| entry.name_len > 0)
+            .map(|entry| (entry.cookie, self.name_of(entry), entry))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
+
+    use super::{Directory, FIRST_COOKIE};
+    use crate::inode::Ino;
+    use crate::stat::FileType;
+    use alloc::collections::BTreeMap;
+    use alloc::format;
+    use alloc::string::String;
+    use alloc::vec::Vec;
+
+    fn names(dir: &Directory, from: u32) -> Vec<String> {
+        dir.iter_from(from).map(|(_, name, _)| String::from_utf8(name.to_vec()).unwrap()).collect()
+    }
+
+    #[test]
+    fn it_agrees_with_a_map_while_names_come_and_go() {
+        let mut dir = Directory::new(Ino(0));
+        let mut model: BTreeMap<String, u32> = BTreeMap::new();
+        let mut state = 1u64;
+        for step in 0..20_000u32 {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            let name = format!("n{}", (state >> 33) % 3000);
+            let grow = (step / 4000) % 2 == 0;
+            match model.get(&name) {
+                Some(&ino) if !grow || state & 7 == 0 => {
+                    assert_eq!(dir.remove(name.as_bytes()).unwrap().ino, Ino(ino));
+                    model.remove(&name);
+                }
+                Some(&ino) => assert_eq!(dir.lookup(name.as_bytes()).unwrap().ino, Ino(ino)),
+                None if grow => {
+                    dir.insert(name.as_bytes(), Ino(step), FileType::Regular).unwrap();
+                    model.insert(name, step);
+                }
+                None => assert!(dir.lookup(name.as_bytes()).is_none()),
+            }
+            assert_eq!(dir.len(), model.len());
+        }
+        let mut listed = names(&dir, 0);
+        listed.sort();
+        assert!(listed.iter().eq(model.keys()));
+        for (name, &ino) in &model {
+            assert_eq!(dir.lookup(name.as_bytes()).unwrap().ino, Ino(ino));
+        }
+    }
+
+    #[test]
+    fn a_position_stays_valid_while_entries_are_removed() {
+        let mut dir = Directory::new(Ino(0));
+        for n in 0..1000 {
+            dir.insert(format!("{n}").as_bytes(), Ino(n), FileType::Regular).unwrap();
+        }
+        // Remove each entry as soon as it was listed, as `rm -r` does.
+        let first_from =
+            |dir: &Directory, at| dir.iter_from(at).next().map(|(at, name, _)| (at, name.to_vec()));
+        let (mut at, mut seen) = (0, 0);
+        while let Some((cookie, name)) = first_from(&dir, at) {
+            assert_eq!(name, format!("{seen}").as_bytes());
+            dir.remove(&name).unwrap();
+            at = cookie + 1;
+            seen += 1;
+        }
+        assert_eq!((seen, dir.len()), (1000, 0));
+        assert!(dir.entries.len() < 1000, "tombstones are dropped");
+        dir.insert(b"later", Ino(1), FileType::Regular).unwrap();
+        assert_eq!(dir.iter_from(0).next().unwrap().0, FIRST_COOKIE + 1000);
+    }
+
+    #[test]
+    fn names_with_equal_hashes_stay_apart() {
+        // Brute force a few collisions of the 32-bit hash: among 2^18 names there are some.
+        let mut by_hash: BTreeMap<u32, Vec<String>> = BTreeMap::new();
+        for n in 0..(1u32 << 18) {
+            let name = format!("{n:x}");
+            by_hash.entry(super::hash_name(name.as_bytes())).or_default().push(name);
+        }
+        let colliding: Vec<String> =
+            by_hash.into_values().filter(|names| names.len() > 1).flatten().collect();
+        assert!(!colliding.is_empty());
+        let mut dir = Directory::new(Ino(0));
+        for (n, name) in (0u32..).zip(&colliding) {
+            dir.insert(name.as_bytes(), Ino(n), FileType::Regular).unwrap();
+        }
+        for (n, name) in (0u32..).zip(&colliding) {
+            assert_eq!(dir.lookup(name.as_bytes()).unwrap().ino, Ino(n));
+        }
+        assert_eq!(names(&dir, 0), colliding);
+    }
+}

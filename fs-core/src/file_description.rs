@@ -1,0 +1,55 @@
+//! Open file descriptions: what `dup`ed descriptors share.
+//!
+//! Linux: `struct file`. The offset and the status flags live here; close-on-exec lives in
+//! the descriptor ([`crate::fd_table`]).
+
+use crate::flags::OFlags;
+use crate::inode::Ino;
+
+/// What a description is open on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum FileKind {
+    /// An inode of this filesystem.
+    Inode(Ino),
+    /// Something of the embedder's: its terminal, its socket. Table operations work on it, I/O on it is the
+    /// embedder's; the calls of this crate answer `EBADF`-like errors as a description without operations would.
+    Foreign(u64),
+}
+
+/// The status flags that fcntl(2) `F_SETFL` may change.
+pub(crate) const SETFL_MASK: OFlags =
+    OFlags::APPEND.union(OFlags::NONBLOCK).union(OFlags::DIRECT).union(OFlags::NOATIME);
+
+/// An open file description.
+#[derive(Debug)]
+pub(crate) struct FileDescription {
+    /// What it is open on.
+    pub(crate) kind: FileKind,
+    /// Access mode and status flags; no creation flags.
+    pub(crate) flags: OFlags,
+    /// How many descriptors refer to it.
+    pub(crate) refs: u32,
+    /// The file offset in bytes; of a directory, a readdir cookie.
+    pub(crate) offset: u64,
+    /// A word of the embedder's (Linux: `private_data`). The adapter keeps preview1 rights here.
+    pub(crate) private_data: u64,
+}
+
+impl FileDescription {
+    /// A description at offset 0 without any descriptor yet.
+    pub(crate) fn new(kind: FileKind, flags: OFlags) -> FileDescription {
+        FileDescription { kind, flags, refs: 0, offset: 0, private_data: 0 }
+    }
+
+    /// Whether it may be read from (`FMODE_READ`).
+    pub(crate) fn readable(&self) -> bool {
+        matches!(self.flags.access_mode(), OFlags::RDONLY | OFlags::RDWR)
+            && !self.flags.contains(OFlags::PATH)
+    }
+
+    /// Whether it may be written to (`FMODE_WRITE`).
+    pub(crate) fn writable(&self) -> bool {
+        matches!(self.flags.access_mode(), OFlags::WRONLY | OFlags::RDWR)
+            && !self.flags.contains(OFlags::PATH)
+    }
+}

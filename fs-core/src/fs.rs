@@ -1,0 +1,346 @@
+//! The filesystem: its tables, and what the calls have in common.
+//!
+//! Linux: `struct super_block` with the system-wide tables. The calls themselves are in [`crate::syscalls`],
+//! a file for each family.
+
+use crate::clock::Timespec;
+use crate::config::Config;
+use crate::credentials::Credentials;
+use crate::directory::Directory;
+use crate::errno::Errno;
+use crate::fd_table::{DescriptionId, FdTable};
+use crate::file_description::{FileDescription, FileKind};
+use crate::flags::{Fd, OFlags, ResolveFlags};
+use crate::inode::{Ino, Inode, InodeKind};
+use crate::pages::FS_PAGE_BYTES;
+use crate::platform::Platform;
+use crate::process::Process;
+use crate::slab::Slab;
+
+/// A filesystem in memory.
+///
+/// The system calls are its methods. Each takes the calling [`Process`] first and then what the call of that name takes
+/// on Linux; errors are [`Errno`].
+#[derive(Debug)]
+pub struct Fs<P: Platform> {
+    /// The embedder's side.
+    pub(crate) platform: P,
+    /// The settings.
+    pub(crate) config: Config,
+    /// Every inode, by number.
+    pub(crate) inodes: Slab<Inode>,
+    /// Every open file description.
+    pub(crate) descriptions: Slab<FileDescription>,
+    /// Pages that files take in all, in units of [`FS_PAGE_BYTES`].
+    pub(crate) used_pages: u64,
+}
+
+impl<P: Platform> Fs<P> {
+    /// An empty filesystem: a root directory, owned by the superuser.
+    ///
+    /// # Errors
+    ///
+    /// `ENOMEM`: no memory.
+    pub fn new(platform: P, config: Config) -> Result<Fs<P>, Errno> {
+        let now = platform.current_time();
+        let directory = InodeKind::Directory(Directory::new(Ino::ROOT));
+        let mut root = Inode::new(directory, config.root_mode, 0, 0, now);
+        root.nlink = 2; // for "." and for being the root
+        root.holds = 1; // for the filesystem itself
+        let mut inodes = Slab::new();
+        inodes.insert(root)?;
+        Ok(Fs { platform, config, inodes, descriptions: Slab::new(), used_pages: 0 })
+    }
+
+    /// The embedder's side.
+    pub fn platform(&self) -> &P {
+        &self.platform
+    }
+
+    /// The embedder's side.
+    pub fn platform_mut(&mut self) -> &mut P {
+        &mut self.platform
+    }
+
+    /// The settings.
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// A new process without descriptors, whose current directory is the root and whose umask is 022.
+    ///
+    /// # Errors
+    ///
+    /// None today; the signature leaves room for a limit.
+    pub fn spawn(&mut self, credentials: Credentials) -> Result<Process, Errno> {
+        self.hold(Ino::ROOT);
+        Ok(Process {
+            fds: FdTable::default(),
+            cwd: Ino::ROOT,
+            umask: 0o022,
+            max_fds: self.config.max_fds,
+            resolve: ResolveFlags::empty(),
+            credentials,
+        })
+    }
+
+    /// Ends a process: closes its descriptors and lets go of its current directory (`exit_files`, `exit_fs`).
+    pub fn exit(&mut self, process: Process) {
+        for (_, id) in process.fds.iter() {
+            self.release_description(id);
+        }
+        self.release(process.cwd);
+    }
+
+    /// The time to note for a change.
+    pub(crate) fn now(&self) -> Timespec {
+        self.platform.current_time()
+    }
+
+    /// The inode with this number.
+    ///
+    /// # Errors
+    ///
+    /// `EIO`: there is none, which only a defect of this crate can bring about.
+    #[inline]
+    pub(crate) fn inode(&self, ino: Ino) -> Result<&Inode, Errno> {
+        self.inodes.get(ino.0).ok_or(Errno::EIO)
+    }
+
+    /// As [`inode`](Self::inode).
+    ///
+    /// # Errors
+    ///
+    /// `EIO`: as there.
+    #[inline]
+    pub(crate) fn inode_mut(&mut self, ino: Ino) -> Result<&mut Inode, Errno> {
+        self.inodes.get_mut(ino.0).ok_or(Errno::EIO)
+    }
+
+    /// Adds an inode without a name.
+    ///
+    /// # Errors
+    ///
+    /// `ENOSPC`: the limit of inodes is reached, or no memory.
+    pub(crate) fn add_inode(&mut self, inode: Inode) -> Result<Ino, Errno> {
+        if self.config.max_inodes != 0 && self.inodes.len() >= self.config.max_inodes {
+            return Err(Errno::ENOSPC);
+        }
+        self.inodes.insert(inode).map(Ino).map_err(|_| Errno::ENOSPC)
+    }
+
+    /// Keeps an inode although it may lose its last name (`ihold`).
+    pub(crate) fn hold(&mut self, ino: Ino) {
+        if let Some(inode) = self.inodes.get_mut(ino.0) {
+            inode.holds += 1;
+        }
+    }
+
+    /// Lets go of a hold (`iput`); the inode is freed when neither name nor hold is left.
+    pub(crate) fn release(&mut self, ino: Ino) {
+        if let Some(inode) = self.inodes.get_mut(ino.0) {
+            inode.holds -= 1;
+        }
+        self.free_if_unused(ino);
+    }
+
+    /// Frees an inode that has neither name nor hold. A directory then lets go of its parent, which may be free to go too.
+    pub(crate) fn free_if_unused(&mut self, ino: Ino) {
+        let mut next = Some(ino);
+        while let Some(ino) = next.take() {
+            if self.inodes.get(ino.0).is_none_or(|inode| inode.nlink > 0 || inode.holds > 0) {
+                return;
+            }
+            match self.inodes.remove(ino.0).map(|inode| inode.kind) {
+                Some(InodeKind::Regular(contents)) => self.used_pages -= contents.data_pages(),
+                Some(InodeKind::Directory(directory)) => {
+                    if let Some(parent) = self.inodes.get_mut(directory.parent.0) {
+                        parent.holds -= 1;
+                    }
+                    next = Some(directory.parent);
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// How many pages may still be taken.
+    pub(crate) fn free_pages(&self) -> u64 {
+        match self.config.max_bytes {
+            0 => u64::MAX,
+            max => (max / FS_PAGE_BYTES as u64).saturating_sub(self.used_pages),
+        }
+    }
+
+    /// Changes the contents of a regular file and keeps the account of pages.
+    ///
+    /// # Errors
+    ///
+    /// `EINVAL`: it is not a regular file. And what `change` answers.
+    pub(crate) fn change_contents<T>(
+        &mut self,
+        ino: Ino,
+        change: impl FnOnce(&mut crate::pages::FileContents, &P, u64) -> Result<T, Errno>,
+    ) -> Result<T, Errno> {
+        let free = self.free_pages();
+        let inode = self.inodes.get_mut(ino.0).ok_or(Errno::EIO)?;
+        let InodeKind::Regular(contents) = &mut inode.kind else { return Err(Errno::EINVAL) };
+        let before = contents.data_pages();
+        let result = change(contents, &self.platform, free);
+        self.used_pages = self.used_pages - before + contents.data_pages();
+        result
+    }
+
+    /// Checks permission (`inode_permission`).
+    ///
+    /// # Errors
+    ///
+    /// `EACCES`: `want`, an `rwx` triple, is not granted.
+    pub(crate) fn may_access(
+        &self,
+        process: &Process,
+        inode: &Inode,
+        want: u32,
+    ) -> Result<(), Errno> {
+        let Inode { uid, gid, .. } = *inode;
+        if process.credentials.may_access(inode.mode(), uid, gid, want, inode.is_directory()) {
+            Ok(())
+        } else {
+            Err(Errno::EACCES)
+        }
+    }
+
+    /// The description behind a descriptor.
+    ///
+    /// # Errors
+    ///
+    /// `EBADF`: `fd` is not open.
+    #[inline]
+    pub(crate) fn description(&self, process: &Process, fd: Fd) -> Result<&FileDescription, Errno> {
+        let id = process.fds.get(fd)?;
+        self.descriptions.get(id.0).ok_or(Errno::EBADF)
+    }
+
+    /// As [`description`](Self::description).
+    ///
+    /// # Errors
+    ///
+    /// `EBADF`: `fd` is not open.
+    #[inline]
+    pub(crate) fn description_mut(
+        &mut self,
+        process: &Process,
+        fd: Fd,
+    ) -> Result<&mut FileDescription, Errno> {
+        let id = process.fds.get(fd)?;
+        self.descriptions.get_mut(id.0).ok_or(Errno::EBADF)
+    }
+
+    /// The inode behind a descriptor.
+    ///
+    /// # Errors
+    ///
+    /// * `EBADF`: `fd` is not open.
+    /// * `ENOTDIR`: it is the embedder's; callers want a directory or a file of this filesystem.
+    #[inline]
+    pub(crate) fn inode_of_fd(&self, process: &Process, fd: Fd) -> Result<Ino, Errno> {
+        match self.description(process, fd)?.kind {
+            FileKind::Inode(ino) => Ok(ino),
+            FileKind::Foreign(_) => Err(Errno::ENOTDIR),
+        }
+    }
+
+    /// Gives `process` its lowest free descriptor for a new description (`fd_install`).
+    ///
+    /// # Errors
+    ///
+    /// * `EMFILE`: it has no descriptor left.
+    /// * `ENFILE`: no memory for the description or the table.
+    pub(crate) fn install(
+        &mut self,
+        process: &mut Process,
+        description: FileDescription,
+        cloexec: bool,
+    ) -> Result<Fd, Errno> {
+        let fd = self.reserve_fd(process, 0)?;
+        self.descriptions.reserve().map_err(|_| Errno::ENFILE)?;
+        if let FileKind::Inode(ino) = description.kind {
+            self.hold(ino);
+        }
+        let id = self.descriptions.insert(FileDescription { refs: 1, ..description })?;
+        process.fds.install(fd, DescriptionId(id), cloexec);
+        Ok(fd)
+    }
+
+    /// The lowest free descriptor not below `from`, with its slot reserved.
+    ///
+    /// # Errors
+    ///
+    /// `EMFILE`: there is none, or no memory for the table.
+    pub(crate) fn reserve_fd(&mut self, process: &mut Process, from: usize) -> Result<Fd, Errno> {
+        let fd = process.fds.lowest_free(from, process.max_fds)?;
+        process.fds.reserve(fd).map_err(|_| Errno::EMFILE)?;
+        Ok(fd)
+    }
+
+    /// One descriptor fewer refers to the description (`fput`).
+    pub(crate) fn release_description(&mut self, id: DescriptionId) {
+        let Some(description) = self.descriptions.get_mut(id.0) else { return };
+        description.refs -= 1;
+        if description.refs > 0 {
+            return;
+        }
+        let kind = description.kind;
+        self.descriptions.remove(id.0);
+        if let FileKind::Inode(ino) = kind {
+            self.release(ino);
+        }
+    }
+
+    /// Opens a descriptor for something of the embedder's, which `token` names.
+    ///
+    /// # Errors
+    ///
+    /// `EMFILE`, `ENFILE`: no descriptor left.
+    pub fn open_foreign(
+        &mut self,
+        process: &mut Process,
+        token: u64,
+        flags: OFlags,
+    ) -> Result<Fd, Errno> {
+        self.install(process, FileDescription::new(FileKind::Foreign(token), flags), false)
+    }
+
+    /// The token of a descriptor that is the embedder's, or `None` for one of this filesystem.
+    ///
+    /// # Errors
+    ///
+    /// `EBADF`: `fd` is not open.
+    #[inline]
+    pub fn foreign(&self, process: &Process, fd: Fd) -> Result<Option<u64>, Errno> {
+        Ok(match self.description(process, fd)?.kind {
+            FileKind::Foreign(token) => Some(token),
+            FileKind::Inode(_) => None,
+        })
+    }
+
+    /// The embedder's word in the description behind `fd`. Descriptors made by dup(2) share it.
+    ///
+    /// # Errors
+    ///
+    /// `EBADF`: `fd` is not open.
+    #[inline]
+    pub fn private_data(&self, process: &Process, fd: Fd) -> Result<u64, Errno> {
+        Ok(self.description(process, fd)?.private_data)
+    }
+
+    /// Sets the embedder's word in the description behind `fd`.
+    ///
+    /// # Errors
+    ///
+    /// `EBADF`: `fd` is not open.
+    pub fn set_private_data(&mut self, process: &Process, fd: Fd, word: u64) -> Result<(), Errno> {
+        self.description_mut(process, fd)?.private_data = word;
+        Ok(())
+    }
+}

@@ -1,0 +1,189 @@
+//! Inodes: metadata, link count and what kind of object it is.
+//!
+//! Linux: `struct inode`. The number is the place in the inode table; it is given again after
+//! the inode is gone (tmpfs counts on and wraps).
+
+use alloc::boxed::Box;
+
+use crate::clock::{PackedTime, Timespec};
+use crate::credentials::{Credentials, drop_set_ids};
+use crate::directory::Directory;
+use crate::errno::Errno;
+use crate::pages::FileContents;
+use crate::stat::{Dev, FileType, S_IALLUGO, S_ISGID, S_ISUID};
+
+/// An inode number of this filesystem: its place in the inode table. `st_ino` is one more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct Ino(pub(crate) u32);
+
+impl Ino {
+    /// The root directory.
+    pub(crate) const ROOT: Ino = Ino(0);
+
+    /// The number that stat(2) reports. Zero is not one.
+    pub(crate) fn st_ino(self) -> u64 {
+        u64::from(self.0) + 1
+    }
+}
+
+/// What an inode is, with what only that kind has.
+#[derive(Debug)]
+pub(crate) enum InodeKind {
+    /// A regular file.
+    Regular(FileContents),
+    /// A directory.
+    Directory(Directory),
+    /// A symbolic link and its target, 1 to 4095 bytes without NUL.
+    Symlink(Box<[u8]>),
+    /// A named pipe.
+    Fifo,
+    /// The name of a socket.
+    Socket,
+    /// A character device node.
+    CharDevice(Dev),
+    /// A block device node.
+    BlockDevice(Dev),
+}
+
+/// An inode.
+#[derive(Debug)]
+pub(crate) struct Inode {
+    /// Permission, set-id and sticky bits; the type is in `kind`.
+    pub(crate) permissions: u16,
+    /// How many names lead here: entries, and for a directory its own `.` and its children's `..`.
+    pub(crate) nlink: u32,
+    /// How many open file descriptions, current directories, mappings and child directories hold it. It is freed
+    /// when this and `nlink` are zero.
+    pub(crate) holds: u32,
+    /// The owner.
+    pub(crate) uid: u32,
+    /// The group.
+    pub(crate) gid: u32,
+    atime: PackedTime,
+    mtime: PackedTime,
+    ctime: PackedTime,
+    btime: PackedTime,
+    /// The rest.
+    pub(crate) kind: InodeKind,
+}
+
+impl Inode {
+    /// An inode without a name, all of whose times are `now`.
+    pub(crate) fn new(
+        kind: InodeKind,
+        permissions: u32,
+        uid: u32,
+        gid: u32,
+        now: Timespec,
+    ) -> Inode {
+        let now = PackedTime::from(now);
+        Inode {
+            permissions: (permissions & S_IALLUGO) as u16,
+            nlink: 0,
+            holds: 0,
+            uid,
+            gid,
+            atime: now,
+            mtime: now,
+            ctime: now,
+            btime: now,
+            kind,
+        }
+    }
+
+    /// The type.
+    pub(crate) fn file_type(&self) -> FileType {
+        match self.kind {
+            InodeKind::Regular(_) => FileType::Regular,
+            InodeKind::Directory(_) => FileType::Directory,
+            InodeKind::Symlink(_) => FileType::Symlink,
+            InodeKind::Fifo => FileType::Fifo,
+            InodeKind::Socket => FileType::Socket,
+            InodeKind::CharDevice(_) => FileType::CharDevice,
+            InodeKind::BlockDevice(_) => FileType::BlockDevice,
+        }
+    }
+
+    /// Type and permission bits (`i_mode`).
+    pub(crate) fn mode(&self) -> u32 {
+        self.file_type().mode_bits() | u32::from(self.permissions)
+    }
+
+    /// Whether it is a directory.
+    pub(crate) fn is_directory(&self) -> bool {
+        matches!(self.kind, InodeKind::Directory(_))
+    }
+
+    /// The directory that it is.
+    ///
+    /// # Errors
+    ///
+    /// `ENOTDIR`: it is not one.
+    pub(crate) fn directory(&self) -> Result<&Directory, Errno> {
+        match &self.kind {
+            InodeKind::Directory(directory) => Ok(directory),
+            _ => Err(Errno::ENOTDIR),
+        }
+    }
+
+    /// As [`directory`](Self::directory).
+    ///
+    /// # Errors
+    ///
+    /// `ENOTDIR`: it is not one.
+    pub(crate) fn directory_mut(&mut self) -> Result<&mut Directory, Errno> {
+        match &mut self.kind {
+            InodeKind::Directory(directory) => Ok(directory),
+            _ => Err(Errno::ENOTDIR),
+        }
+    }
+
+    /// The time of the last access.
+    pub(crate) fn atime(&self) -> Timespec {
+        self.atime.into()
+    }
+
+    /// The time of the last change of the contents.
+    pub(crate) fn mtime(&self) -> Timespec {
+        self.mtime.into()
+    }
+
+    /// The time of the last change of the metadata.
+    pub(crate) fn ctime(&self) -> Timespec {
+        self.ctime.into()
+    }
+
+    /// The time of creation.
+    pub(crate) fn btime(&self) -> Timespec {
+        self.btime.into()
+    }
+
+    /// Sets the time of the last access.
+    pub(crate) fn set_atime(&mut self, time: Timespec) {
+        self.atime = time.into();
+    }
+
+    /// Sets the time of the last change of the contents.
+    pub(crate) fn set_mtime(&mut self, time: Timespec) {
+        self.mtime = time.into();
+    }
+
+    /// Sets the time of the last change of the metadata.
+    pub(crate) fn set_ctime(&mut self, time: Timespec) {
+        self.ctime = time.into();
+    }
+
+    /// Notes a change of the contents, which is one of the metadata too (`inode_set_mtime_to_ts` and ctime).
+    pub(crate) fn touch(&mut self, now: Timespec) {
+        self.mtime = now.into();
+        self.ctime = now.into();
+    }
+
+    /// Clears the set-id bits that a change by `who` clears (`file_remove_privs`).
+    pub(crate) fn drop_set_ids(&mut self, who: &Credentials) {
+        if u32::from(self.permissions) & (S_ISUID | S_ISGID) != 0 && !who.is_superuser() {
+            let kept = drop_set_ids(u32::from(self.permissions), self.gid, who);
+            self.permissions = (kept & S_IALLUGO) as u16;
+        }
+    }
+}

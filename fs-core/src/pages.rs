@@ -1,0 +1,634 @@
+//! The contents of a regular file: a page map over a range of the image.
+//!
+//! Linux: `struct address_space` (an xarray of pages). Each page of a file is one of
+//!
+//! * a hole: no slot; reads as zero and costs nothing,
+//! * a page of the image: no slot either, but below `image_len`; read in place,
+//! * an owned page: what was written. A write to an image page copies it up first.
+//!
+//! The map is a radix tree of 64-way nodes that is as high as the highest written page needs, so a file of
+//! 1 TiB with one byte costs a page and the few nodes above it, and growing a file copies nothing.
+//! An owned page is a vector that ends at its last written byte: small files are not rounded up.
+//!
+//! This file knows nothing of inodes, limits or times; `syscalls::rw` does.
+
+use alloc::vec::Vec;
+
+use crate::errno::Errno;
+use crate::flags::MAX_LFS_FILESIZE;
+use crate::platform::Platform;
+use crate::user_memory::{UserMut, UserRef};
+
+/// Bytes in a page of a file. tmpfs on x86-64 has the same, so holes and `st_blocks` agree.
+pub const FS_PAGE_BYTES: usize = 4096;
+
+/// [`FS_PAGE_BYTES`] as a size of files.
+const PAGE: u64 = FS_PAGE_BYTES as u64;
+
+/// Bits of a page number that one node decodes.
+const NODE_BITS: u32 = 6;
+
+/// Slots in a node.
+const NODE_SLOTS: usize = 1 << NODE_BITS;
+
+/// A place in the radix tree.
+#[derive(Debug, Default)]
+enum Slot {
+    /// Nothing was written: a page of the image below `image_len`, else a hole.
+    #[default]
+    Absent,
+    /// A hole punched into the image.
+    Hole,
+    /// An owned page: at most [`FS_PAGE_BYTES`] bytes, what follows them reads as zero. One without any byte was
+    /// allocated by fallocate(2) and not written yet: it takes space but counts as a hole.
+    Page(Vec<u8>),
+    /// A node of [`NODE_SLOTS`] slots.
+    Node(Vec<Slot>),
+}
+
+/// What a page of a file is, for those who read it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Source<'a> {
+    /// Zeros.
+    Zero,
+    /// The image.
+    Image,
+    /// These bytes, then zeros.
+    Owned(&'a [u8]),
+}
+
+/// The contents of a regular file.
+#[derive(Debug, Default)]
+pub(crate) struct FileContents {
+    /// The size of the file, in bytes. Nothing beyond it is stored.
+    size: u64,
+    /// Where the file begins in the image, in bytes.
+    image_offset: u64,
+    /// How many bytes from its start are (or were, where written since) the image's. At most `size`.
+    image_len: u64,
+    /// How many pages hold data or are allocated: `st_blocks` in pages.
+    data_pages: u64,
+    /// The radix tree. At height 0 it is the slot of page 0 itself.
+    root: Slot,
+    /// How many levels of nodes there are.
+    height: u32,
+}
+
+/// How many pages `bytes` bytes begin.
+const fn pages_of(bytes: u64) -> u64 {
+    bytes.div_ceil(PAGE)
+}
+
+/// The part of page number `page` that `from..to` covers, as a range within the page.
+#[expect(clippy::cast_possible_truncation, reason = "both ends are clamped to a page")]
+fn within_page(page: u64, from: u64, to: u64) -> (usize, usize) {
+    let start = page * PAGE;
+    (from.saturating_sub(start).min(PAGE) as usize, to.saturating_sub(start).min(PAGE) as usize)
+}
+
+/// The slot that decodes `page` at this level.
+fn slot_index(page: u64, level: u32) -> usize {
+    (page >> (level * NODE_BITS)) as usize & (NODE_SLOTS - 1)
+}
+
+/// Whether a tree of this height has a place for `page`.
+fn reaches(height: u32, page: u64) -> bool {
+    page.checked_shr(height * NODE_BITS).unwrap_or(0) == 0
+}
+
+impl FileContents {
+    /// A file whose bytes are `len` bytes of the image from `image_offset`.
+    pub(crate) fn baked(image_offset: u64, len: u64) -> FileContents {
+        FileContents {
+            size: len,
+            image_offset,
+            image_len: len,
+            data_pages: pages_of(len),
+            ..FileContents::default()
+        }
+    }
+
+    /// The size in bytes.
+    pub(crate) fn size(&self) -> u64 {
+        self.size
+    }
+
+    /// How many pages hold data or are allocated.
+    pub(crate) fn data_pages(&self) -> u64 {
+        self.data_pages
+    }
+
+    fn slot(&self, page: u64) -> &Slot {
+        const ABSENT: &Slot = &Slot::Absent;
+        if !reaches(self.height, page) {
+            return ABSENT;
+        }
+        let mut slot = &self.root;
+        let mut level = self.height;
+        while let Slot::Node(slots) = slot {
+            level -= 1;
+            match slots.get(slot_index(page, level)) {
+                Some(next) => slot = next,
+                None => return ABSENT,
+            }
+        }
+        slot
+    }
+
+    fn source(&self, page: u64) -> Source<'_> {
+        match self.slot(page) {
+            Slot::Page(bytes) => Source::Owned(bytes),
+            Slot::Absent if page < pages_of(self.image_len) => Source::Image,
+            _ => Source::Zero,
+        }
+    }
+
+    /// The slot of `page`, with the nodes on the way to it.
+    ///
+    /// # Errors
+    ///
+    /// `ENOSPC`: no memory for a node. Nodes already added stay, empty.
+    fn slot_mut(&mut self, page: u64) -> Result<&mut Slot, Errno> {
+        while !reaches(self.height, page) {
+            if !matches!(self.root, Slot::Absent) {
+                let mut node = new_node()?;
+                if let Some(first) = node.first_mut() {
+                    *first = core::mem::take(&mut self.root);
+                }
+                self.root = Slot::Node(node);
+            }
+            self.height += 1;
+        }
+        let mut slot = &mut self.root;
+        for level in (0..self.height).rev() {
+            if matches!(slot, Slot::Absent) {
+                *slot = Slot::Node(new_node()?);
+            }
+            let Slot::Node(slots) = slot else { return Err(Errno::EIO) };
+            slot = slots.get_mut(slot_index(page, level)).ok_or(Errno::EIO)?;
+        }
+        Ok(slot)
+    }
+
+    /// Fills `out` from `offset` on; says how many bytes there were before the end of the file.
+    pub(crate) fn read<P: Platform>(
+        &self,
+        offset: u64,
+        platform: &P,
+        out: &mut impl UserMut<P>,
+    ) -> usize {
+        let Some(left) = self.size.checked_sub(offset) else { return 0 };
+        let want = out.count();
+        let len = usize::try_from(left).map_or(want, |left| left.min(want));
+        self.read_exact(offset, len, platform, out);
+        len
+    }
+
+    /// Copies `len` bytes from `offset` on; all of them lie within the file.
+    fn read_exact<P: Platform>(
+        &self,
+        offset: u64,
+        len: usize,
+        platform: &P,
+        out: &mut impl UserMut<P>,
+    ) {
+        let end = offset + len as u64;
+        let mut at = offset;
+        while at < end {
+            let page = at / PAGE;
+            let (from, to) = within_page(page, at, end);
+            match self.source(page) {
+                Source::Owned(bytes) => {
+                    let held = bytes.get(from..to.min(bytes.len())).unwrap_or_default();
+                    out.copy_to_user(held);
+                    out.clear_user(to - from - held.len());
+                    at += (to - from) as u64;
+                }
+                Source::Image if at < self.image_len => {
+                    let stop = self.run_end(page, Source::Image, end).min(self.image_len);
+                    copy_image(platform, out, self.image_offset + at, stop - at);
+                    at = stop;
+                }
+                Source::Image => {
+                    // The rest of the page in which the image ends.
+                    clear(out, (to - from) as u64);
+                    at += (to - from) as u64;
+                }
+                Source::Zero => {
+                    let stop = self.run_end(page, Source::Zero, end);
+                    clear(out, stop - at);
+                    at = stop;
+                }
+            }
+        }
+    }
+
+    /// Where the run of pages that are `kind` ends, that `page` begins; not beyond `limit` (both in bytes
+    /// of the file, but for `page`).
+    fn run_end(&self, page: u64, kind: Source<'_>, limit: u64) -> u64 {
+        if matches!(self.root, Slot::Absent) {
+            // Nothing was ever written: the image, and then a hole.
+            return if kind == Source::Image { limit.min(self.image_len) } else { limit };
+        }
+        let mut next = page + 1;
+        while next * PAGE < limit && self.source(next) == kind {
+            next += 1;
+        }
+        (next * PAGE).min(limit)
+    }
+
+    /// Stores what `from` holds at `offset`, as far as memory and `new_pages` (how many pages may be added)
+    /// go; says how many bytes were stored. The size grows to cover them.
+    ///
+    /// # Errors
+    ///
+    /// * `EFBIG`: the first byte would lie beyond the largest file.
+    /// * `ENOSPC`: not even the first byte could be stored.
+    pub(crate) fn write<P: Platform>(
+        &mut self,
+        offset: u64,
+        platform: &P,
+        new_pages: u64,
+        from: &mut impl UserRef,
+    ) -> Result<usize, Errno> {
+        let room = MAX_LFS_FILESIZE.checked_sub(offset).ok_or(Errno::EFBIG)?;
+        let len = from.count();
+        if len == 0 {
+            return Ok(0);
+        }
+        let end = offset + room.min(len as u64);
+        if end == offset {
+            return Err(Errno::EFBIG);
+        }
+        let allowed = self.data_pages.saturating_add(new_pages);
+        let mut at = offset;
+        while at < end {
+            let page = at / PAGE;
+            let (start, stop) = within_page(page, at, end);
+            match self.page_for_writing(page, start, stop, allowed, platform) {
+                Ok(bytes) => {
+                    let Some(target) = bytes.get_mut(start..stop) else { return Err(Errno::EIO) };
+                    from.copy_from_user(target);
+                }
+                Err(error) if at == offset => return Err(error),
+                Err(_) => break,
+            }
+            at += (stop - start) as u64;
+            self.size = self.size.max(at);
+        }
+        usize::try_from(at - offset).map_err(|_| Errno::EIO)
+    }
+
+    /// The owned page number `page` with at least `stop` bytes. What lies before `start` is what the
+    /// file holds there; `start..stop` is about to be overwritten.
+    fn page_for_writing<P: Platform>(
+        &mut self,
+        page: u64,
+        start: usize,
+        stop: usize,
+        allowed: u64,
+        platform: &P,
+    ) -> Result<&mut Vec<u8>, Errno> {
+        let image_pages = pages_of(self.image_len);
+        let (_, image_bytes) = within_page(page, 0, self.image_len);
+        let image_at = self.image_offset + page * PAGE;
+        if self.data_pages >= allowed && matches!(self.source(page), Source::Zero) {
+            return Err(Errno::ENOSPC);
+        }
+        let was_hole = match self.slot(page) {
+            Slot::Page(_) => false,
+            Slot::Absent => page >= image_pages,
+            _ => true,
+        };
+        let slot = self.slot_mut(page)?;
+        if !matches!(slot, Slot::Page(_)) {
+            let mut bytes = Vec::new();
+            let copied = matches!(slot, Slot::Absent) && page < image_pages;
+            if copied {
+                // Copy up, but not what the caller overwrites anyway.
+                bytes.try_reserve_exact(image_bytes.max(stop)).map_err(|_| Errno::ENOSPC)?;
+                bytes.resize(image_bytes, 0);
+                if start > 0 || stop < image_bytes {
+                    platform.image_to_kernel(&mut bytes, image_at);
+                }
+            } else {
+                bytes.try_reserve_exact(stop).map_err(|_| Errno::ENOSPC)?;
+            }
+            *slot = Slot::Page(bytes);
+        }
+        if was_hole {
+            self.data_pages += 1;
+        }
+        let Slot::Page(bytes) = self.slot_mut(page)? else { return Err(Errno::EIO) };
+        grow_page(bytes, stop)?;
+        Ok(bytes)
+    }
+
+    /// Sets the size (ftruncate(2)). Shrinking frees what lies beyond; growing makes a hole.
+    pub(crate) fn set_size(&mut self, size: u64) {
+        if size < self.size {
+            let keep_pages = pages_of(size);
+            let image_pages = pages_of(self.image_len);
+            let mut gone = Removed::default();
+            remove_pages(
+                &mut self.root,
+                self.height,
+                0,
+                keep_pages..u64::MAX,
+                image_pages,
+                &mut gone,
+            );
+            let image_gone =
+                image_pages.saturating_sub(keep_pages).saturating_sub(gone.covering_image);
+            self.data_pages -= gone.owned + image_gone;
+            self.image_len = self.image_len.min(size);
+            // Bytes after the end must read as zero if the file grows again.
+            let (_, tail) = within_page(size / PAGE, 0, size);
+            if tail > 0
+                && let Some(Slot::Page(bytes)) = self.existing_slot_mut(size / PAGE)
+            {
+                bytes.truncate(tail);
+            }
+            if keep_pages == 0 {
+                self.root = Slot::Absent;
+                self.height = 0;
+            }
+        }
+        self.size = size;
+    }
+
+    fn existing_slot_mut(&mut self, page: u64) -> Option<&mut Slot> {
+        if !reaches(self.height, page) {
+            return None;
+        }
+        let mut slot = &mut self.root;
+        let mut level = self.height;
+        while let Slot::Node(slots) = slot {
+            level -= 1;
+            slot = slots.get_mut(slot_index(page, level))?;
+        }
+        Some(slot)
+    }
+
+    /// Makes `from..to` read as zero and frees its whole pages (`FALLOC_FL_PUNCH_HOLE`).
+    /// The size stays.
+    ///
+    /// # Errors
+    ///
+    /// `ENOSPC`: no memory to note a hole in the image; the file is as before but for a prefix of the range.
+    pub(crate) fn punch_hole<P: Platform>(
+        &mut self,
+        from: u64,
+        to: u64,
+        platform: &P,
+    ) -> Result<(), Errno> {
+        let to = to.min(self.size.next_multiple_of(PAGE));
+        if from >= to {
+            return Ok(());
+        }
+        let (first_whole, end_whole) = (pages_of(from), to / PAGE);
+        // Edges first: they may need memory.
+        if from / PAGE == to / PAGE {
+            return self.zero_in_page(from / PAGE, from, to, platform);
+        }
+        if !from.is_multiple_of(PAGE) {
+            self.zero_in_page(from / PAGE, from, to, platform)?;
+        }
+        if !to.is_multiple_of(PAGE) {
+            self.zero_in_page(to / PAGE, from, to, platform)?;
+        }
+        let image_pages = pages_of(self.image_len);
+        // Image pages need a mark; a hole elsewhere is the absence of a page.
+        for page in first_whole..end_whole.min(image_pages) {
+            let was_data = !matches!(self.slot(page), Slot::Hole);
+            *self.slot_mut(page)? = Slot::Hole;
+            self.data_pages -= u64::from(was_data);
+        }
+        let beyond = first_whole.max(image_pages)..end_whole;
+        let mut gone = Removed::default();
+        if beyond.start < beyond.end {
+            remove_pages(&mut self.root, self.height, 0, beyond, image_pages, &mut gone);
+        }
+        self.data_pages -= gone.owned;
+        Ok(())
+    }
+
+    /// Zeroes the part of `page` that lies in `from..to`.
+    fn zero_in_page<P: Platform>(
+        &mut self,
+        page: u64,
+        from: u64,
+        to: u64,
+        platform: &P,
+    ) -> Result<(), Errno> {
+        if matches!(self.source(page), Source::Zero) {
+            return Ok(());
+        }
+        let (start, stop) = within_page(page, from, to);
+        let stop = match self.slot(page) {
+            // What lies beyond the vector is zero already.
+            Slot::Page(bytes) => stop.min(bytes.len()),
+            _ => stop,
+        };
+        if start < stop {
+            // Ask for one byte less than is overwritten, so that copy-up keeps the rest.
+            let bytes = self.page_for_writing(page, stop, stop, u64::MAX, platform)?;
+            if let Some(range) = bytes.get_mut(start..stop) {
+                range.fill(0);
+            }
+        }
+        Ok(())
+    }
+
+    /// Allocates every page of `from..to` (fallocate(2)); what they hold does not change.
+    ///
+    /// # Errors
+    ///
+    /// `ENOSPC`: no memory, or more than `new_pages` pages; pages added before that are freed again.
+    pub(crate) fn allocate(&mut self, from: u64, to: u64, new_pages: u64) -> Result<(), Errno> {
+        let image_pages = pages_of(self.image_len);
+        let allowed = self.data_pages.saturating_add(new_pages);
+        let (first, end) = (from / PAGE, pages_of(to));
+        for page in first..end {
+            let hole = match self.slot(page) {
+                Slot::Hole => true,
+                Slot::Absent => page >= image_pages,
+                _ => false,
+            };
+            if !hole {
+                continue;
+            }
+            let added = if self.data_pages >= allowed {
+                Err(Errno::ENOSPC)
+            } else {
+                self.allocate_page(page)
+            };
+            if let Err(error) = added {
+                self.free_unwritten(first, page);
+                return Err(error);
+            }
+        }
+        Ok(())
+    }
+
+    fn allocate_page(&mut self, page: u64) -> Result<(), Errno> {
+        let mut bytes = Vec::new();
+        bytes.try_reserve_exact(FS_PAGE_BYTES).map_err(|_| Errno::ENOSPC)?;
+        *self.slot_mut(page)? = Slot::Page(bytes);
+        self.data_pages += 1;
+        Ok(())
+    }
+
+    /// Undoes [`allocate`](Self::allocate). Linux too frees what was allocated before and not written yet
+    /// (`shmem_undo_range` with `unfalloc`).
+    fn free_unwritten(&mut self, first: u64, end: u64) {
+        let image_pages = pages_of(self.image_len);
+        let mut freed = 0;
+        for page in first..end {
+            if let Some(slot) = self.existing_slot_mut(page)
+                && matches!(slot, Slot::Page(bytes) if bytes.is_empty())
+            {
+                *slot = if page < image_pages { Slot::Hole } else { Slot::Absent };
+                freed += 1;
+            }
+        }
+        self.data_pages -= freed;
+    }
+
+    /// The first byte at or after `offset` that is data (`SEEK_DATA`) or in a hole (`SEEK_HOLE`).
+    ///
+    /// # Errors
+    ///
+    /// `ENXIO`: `offset` is not within the file, or no data follows it.
+    pub(crate) fn seek(&self, offset: u64, want_data: bool) -> Result<u64, Errno> {
+        if offset >= self.size {
+            return Err(Errno::ENXIO);
+        }
+        let end = pages_of(self.size);
+        let mut page = offset / PAGE;
+        while page < end {
+            let (is_data, run) = self.data_run(page);
+            if is_data == want_data {
+                return Ok(offset.max(page * PAGE));
+            }
+            page = page.saturating_add(run);
+        }
+        // The end of the file counts as a hole.
+        if want_data { Err(Errno::ENXIO) } else { Ok(self.size) }
+    }
+
+    /// Whether `page` is data, and how many pages from it on are known to be the same.
+    fn data_run(&self, page: u64) -> (bool, u64) {
+        let in_image = page < pages_of(self.image_len);
+        if !reaches(self.height, page) {
+            return if in_image { (true, 1) } else { (false, u64::MAX) };
+        }
+        let mut slot = &self.root;
+        let mut level = self.height;
+        loop {
+            match slot {
+                Slot::Page(bytes) => return (!bytes.is_empty(), 1),
+                Slot::Hole => return (false, 1),
+                Slot::Absent if in_image => return (true, 1),
+                Slot::Absent => {
+                    // Everything under this empty slot is a hole.
+                    let width = 1u64 << (level * NODE_BITS);
+                    return (false, width - page % width);
+                }
+                Slot::Node(slots) => {
+                    level -= 1;
+                    let Some(next) = slots.get(slot_index(page, level)) else { return (false, 1) };
+                    slot = next;
+                }
+            }
+        }
+    }
+}
+
+fn new_node() -> Result<Vec<Slot>, Errno> {
+    let mut slots = Vec::new();
+    slots.try_reserve_exact(NODE_SLOTS).map_err(|_| Errno::ENOSPC)?;
+    slots.resize_with(NODE_SLOTS, Slot::default);
+    Ok(slots)
+}
+
+/// Makes an owned page at least `len` bytes long, with zeros.
+fn grow_page(bytes: &mut Vec<u8>, len: usize) -> Result<(), Errno> {
+    if len > bytes.len() {
+        let more = len - bytes.len();
+        if len > FS_PAGE_BYTES / 2 {
+            bytes.try_reserve_exact(FS_PAGE_BYTES - bytes.len()).map_err(|_| Errno::ENOSPC)?;
+        } else if bytes.is_empty() {
+            bytes.try_reserve_exact(more).map_err(|_| Errno::ENOSPC)?;
+        } else {
+            bytes.try_reserve(more).map_err(|_| Errno::ENOSPC)?;
+        }
+        bytes.resize(len, 0);
+    }
+    Ok(())
+}
+
+/// What [`remove_pages`] removed.
+#[derive(Debug, Default)]
+struct Removed {
+    /// Owned pages.
+    owned: u64,
+    /// Slots that stood for a page of the image (written or punched): those image pages were counted
+    /// with them, or not at all.
+    covering_image: u64,
+}
+
+/// Empties the slots of the pages in `range` below `slot`, which begins at page `first`.
+fn remove_pages(
+    slot: &mut Slot,
+    level: u32,
+    first: u64,
+    range: core::ops::Range<u64>,
+    image_pages: u64,
+    gone: &mut Removed,
+) {
+    let width = 1u64.checked_shl(level * NODE_BITS).unwrap_or(u64::MAX);
+    if first >= range.end || first.saturating_add(width) <= range.start {
+        return;
+    }
+    match slot {
+        Slot::Absent => {}
+        Slot::Hole => {
+            gone.covering_image += 1;
+            *slot = Slot::Absent;
+        }
+        Slot::Page(_) => {
+            gone.owned += 1;
+            gone.covering_image += u64::from(first < image_pages);
+            *slot = Slot::Absent;
+        }
+        Slot::Node(slots) => {
+            let step = width >> NODE_BITS;
+            for (index, child) in slots.iter_mut().enumerate() {
+                let at = first + index as u64 * step;
+                remove_pages(child, level - 1, at, range.clone(), image_pages, gone);
+            }
+            if slots.iter().all(|child| matches!(child, Slot::Absent)) {
+                *slot = Slot::Absent;
+            }
+        }
+    }
+}
+
+/// Copies `len` bytes of the image; `len` fits, for the caller's buffer is as long.
+fn copy_image<P: Platform>(platform: &P, out: &mut impl UserMut<P>, offset: u64, len: u64) {
+    if let Ok(len) = usize::try_from(len)
+        && len > 0
+    {
+        out.image_to_user(platform, offset, len);
+    }
+}
+
+/// Clears `len` bytes; `len` fits, for the caller's buffer is as long.
+fn clear<P: Platform>(out: &mut impl UserMut<P>, len: u64) {
+    if let Ok(len) = usize::try_from(len)
+        && len > 0
+    {
+        out.clear_user(len);
+    }
+}

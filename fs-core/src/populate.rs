@@ -1,0 +1,145 @@
+//! Filling a filesystem from a manifest, before any process looks at it.
+//!
+//! Linux: an initramfs unpacker (init/initramfs.c). Permissions are not asked; attributes are taken as they are.
+
+use alloc::vec::Vec;
+
+use crate::directory::Directory;
+use crate::errno::Errno;
+use crate::fallible::{try_copy, try_push};
+use crate::flags::NAME_MAX;
+use crate::fs::Fs;
+use crate::inode::{Ino, Inode, InodeKind};
+use crate::manifest::{Attributes, Reader, Record, RecordKind};
+use crate::pages::FileContents;
+use crate::platform::Platform;
+
+/// A manifest being read in: which inode each record became.
+///
+/// Records may come in several pieces, for [`Fs::populate`] may be called again with the next ones.
+#[derive(Debug, Default)]
+pub struct Population {
+    inos: Vec<Ino>,
+}
+
+impl Population {
+    /// How many records were added: the number of the next one.
+    #[must_use]
+    pub fn records(&self) -> usize {
+        self.inos.len()
+    }
+
+    fn ino(&self, record: u32) -> Result<Ino, Errno> {
+        self.inos.get(record as usize).copied().ok_or(Errno::EINVAL)
+    }
+}
+
+impl<P: Platform> Fs<P> {
+    /// Adds what `records` says. `population` is fresh, or what earlier calls left.
+    ///
+    /// # Errors
+    ///
+    /// [`Population::records`] is the number of the culprit; what came before it stays.
+    ///
+    /// * `EINVAL`: the bytes are not records, a name is empty or has a slash or NUL, or a record number is wrong.
+    /// * `EEXIST`: the directory has that name already.
+    /// * `ENAMETOOLONG`: a name is longer than 255 bytes.
+    /// * `ENOTDIR`: the parent is not a directory.
+    /// * `EPERM`: a hard link to a directory.
+    /// * `ENOSPC`: no memory, or a limit is reached.
+    pub fn populate(&mut self, population: &mut Population, records: &[u8]) -> Result<(), Errno> {
+        for record in Reader::new(records) {
+            let ino = self.populate_one(population, &record?)?;
+            try_push(&mut population.inos, ino)?;
+        }
+        Ok(())
+    }
+
+    fn populate_one(&mut self, population: &Population, record: &Record<'_>) -> Result<Ino, Errno> {
+        let Attributes { mode, uid, gid, mtime } = record.attributes;
+        if population.inos.is_empty() {
+            let RecordKind::Directory { entries } = record.kind else { return Err(Errno::ENOTDIR) };
+            let root = self.inode_mut(Ino::ROOT)?;
+            let holds = root.holds;
+            let empty = Directory::new(Ino::ROOT);
+            let mut inode = Inode::new(InodeKind::Directory(empty), mode, uid, gid, mtime);
+            inode.nlink = 2; // for "." and for being the root
+            inode.holds = holds;
+            inode.directory_mut()?.reserve_exact(entries as usize)?;
+            *self.inode_mut(Ino::ROOT)? = inode;
+            return Ok(Ino::ROOT);
+        }
+        let parent = population.ino(record.parent)?;
+        let name = record.name;
+        if name.is_empty()
+            || matches!(name, b"." | b"..")
+            || name.iter().any(|b| matches!(b, 0 | b'/'))
+        {
+            return Err(Errno::EINVAL);
+        }
+        if name.len() > NAME_MAX {
+            return Err(Errno::ENAMETOOLONG);
+        }
+        if self.inode(parent)?.directory()?.lookup(name).is_some() {
+            return Err(Errno::EEXIST);
+        }
+        let kind = match record.kind {
+            RecordKind::HardLink { record } => {
+                let ino = population.ino(record)?;
+                let inode = self.inode(ino)?;
+                if inode.is_directory() {
+                    return Err(Errno::EPERM);
+                }
+                let file_type = inode.file_type();
+                self.inode_mut(parent)?.directory_mut()?.insert(name, ino, file_type)?;
+                self.inode_mut(ino)?.nlink += 1; // for the further name
+                return Ok(ino);
+            }
+            RecordKind::Directory { entries } => {
+                let mut directory = Directory::new(parent);
+                directory.reserve_exact(entries as usize)?;
+                InodeKind::Directory(directory)
+            }
+            RecordKind::Regular { image_offset, len } => {
+                InodeKind::Regular(FileContents::baked(image_offset, len))
+            }
+            RecordKind::Symlink { target } => {
+                InodeKind::Symlink(try_copy(target).map_err(|_| Errno::ENOSPC)?)
+            }
+        };
+        let mut inode = Inode::new(kind, mode, uid, gid, mtime);
+        let (file_type, is_directory) = (inode.file_type(), inode.is_directory());
+        inode.nlink = if is_directory { 2 } else { 1 }; // for its name, and for "."
+        let pages = match &inode.kind {
+            InodeKind::Regular(contents) => contents.data_pages(),
+            _ => 0,
+        };
+        let ino = self.add_inode(inode)?;
+        self.used_pages += pages;
+        let into = self.inode_mut(parent)?;
+        let inserted = into.directory_mut().and_then(|d| d.insert(name, ino, file_type));
+        if let Err(error) = inserted {
+            self.inode_mut(ino)?.nlink = 0; // it got no name
+            self.free_if_unused(ino);
+            return Err(error);
+        }
+        if is_directory {
+            let parent = self.inode_mut(parent)?;
+            parent.nlink += 1; // for ".." of the new directory
+            parent.holds += 1; // for the new directory, which knows it as its parent
+        }
+        Ok(ino)
+    }
+
+    /// Gives back memory that filling took beforehand.
+    pub fn finish_population(&mut self, population: Population) {
+        for number in 0..self.inodes.bound() {
+            if let Some(inode) = self.inodes.get_mut(number)
+                && let Ok(directory) = inode.directory_mut()
+            {
+                directory.shrink();
+            }
+        }
+        drop(population);
+    }
+}

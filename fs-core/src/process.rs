@@ -1,0 +1,42 @@
+//! A process: whoever makes the calls.
+//!
+//! Linux: the parts of `struct task_struct` that a filesystem looks at (`files`, `fs`, `cred`). It owns
+//! references into one [`Fs`](crate::Fs): give it back with [`Fs::exit`](crate::Fs::exit), else what it has open stays open.
+
+use crate::credentials::Credentials;
+use crate::fd_table::FdTable;
+use crate::flags::ResolveFlags;
+use crate::inode::Ino;
+
+/// A process.
+#[derive(Debug)]
+pub struct Process {
+    /// Its descriptors.
+    pub(crate) fds: FdTable,
+    /// Its current directory; held.
+    pub(crate) cwd: Ino,
+    /// Permission bits that new files do not get (umask(2)).
+    pub(crate) umask: u32,
+    /// One more than the highest descriptor it may have (`RLIMIT_NOFILE`).
+    pub(crate) max_fds: u32,
+    /// Flags that every one of its path walks has.
+    pub(crate) resolve: ResolveFlags,
+    /// Who it is.
+    pub credentials: Credentials,
+}
+
+impl Process {
+    /// Confines every path of the process from now on, as the `resolve` word of openat2(2) confines one.
+    ///
+    /// With [`ResolveFlags::BENEATH`] no path leads out of the directory that its descriptor names: this is
+    /// how an embedder whose directories are capabilities (WASI, Capsicum) wants it.
+    pub fn confine(&mut self, resolve: ResolveFlags) {
+        self.resolve = resolve;
+    }
+
+    /// How many descriptors are open.
+    #[must_use]
+    pub fn open_descriptors(&self) -> u32 {
+        self.fds.open_count()
+    }
+}

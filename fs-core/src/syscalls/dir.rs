@@ -1,0 +1,259 @@
+//! mkdir, rmdir, getdents64.
+
+use crate::credentials::{MAY_EXEC, MAY_WRITE};
+use crate::directory::{Directory, FIRST_COOKIE};
+use crate::errno::Errno;
+use crate::file_description::FileKind;
+use crate::flags::{AT_FDCWD, Fd};
+use crate::fs::Fs;
+use crate::inode::{Ino, InodeKind};
+use crate::path_walk::{FollowLast, Last, NameBuf};
+use crate::platform::Platform;
+use crate::process::Process;
+use crate::stat::{FileType, S_ISVTX};
+use crate::syscalls::open::SlashAllowed;
+use crate::user_memory::UserMut;
+
+/// Bytes of a `struct linux_dirent64` before its name.
+const DIRENT64_HEADER_BYTES: usize = 19;
+
+/// Records of getdents64 begin at multiples of this.
+const DIRENT64_ALIGN: usize = 8;
+
+/// What is to be removed, as the caller of [`Fs::may_delete`] takes it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Victim {
+    /// A directory.
+    Directory,
+    /// Anything else.
+    Other,
+}
+
+/// One entry as [`Fs::readdir`] hands it out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DirEntryView<'a> {
+    /// `d_ino`.
+    pub ino: u64,
+    /// `d_off`: where the entry after this one begins, for lseek.
+    pub next_offset: u64,
+    /// `d_type`.
+    pub file_type: FileType,
+    /// `d_name`, without NUL.
+    pub name: &'a [u8],
+}
+
+impl<P: Platform> Fs<P> {
+    /// `int mkdirat(int dirfd, const char *pathname, mode_t mode)`
+    ///
+    /// Makes a directory.
+    ///
+    /// # Errors
+    ///
+    /// * What the path walk answers.
+    /// * `EEXIST`: the name is there, or is `/`, `.` or `..`.
+    /// * `ENOENT`: the directory it would be in was removed.
+    /// * `EACCES`: that directory may not be written.
+    /// * `ENOSPC`: no room.
+    pub fn mkdirat(
+        &mut self,
+        process: &Process,
+        dirfd: Fd,
+        path: &[u8],
+        mode: u32,
+    ) -> Result<(), Errno> {
+        let (parent, name) = self.place_for_new(process, dirfd, path, SlashAllowed::Yes)?;
+        // vfs_mkdir passes permission bits and the sticky bit on, nothing else.
+        let mode = mode & (0o777 | S_ISVTX);
+        let kind = InodeKind::Directory(Directory::new(parent));
+        self.create(process, parent, &name, kind, mode).map(|_| ())
+    }
+
+    /// `int mkdir(const char *pathname, mode_t mode)`
+    ///
+    /// [`mkdirat`](Self::mkdirat) from the current directory.
+    ///
+    /// # Errors
+    ///
+    /// As [`mkdirat`](Self::mkdirat).
+    pub fn mkdir(&mut self, process: &Process, path: &[u8], mode: u32) -> Result<(), Errno> {
+        self.mkdirat(process, AT_FDCWD, path, mode)
+    }
+
+    /// `int rmdir(const char *pathname)`
+    ///
+    /// Removes an empty directory.
+    ///
+    /// # Errors
+    ///
+    /// * What the path walk answers.
+    /// * `ENOTEMPTY`, `EINVAL`, `EBUSY`: the path ends in `..`, `.` or is `/`.
+    /// * `ENOENT`: the name is not there.
+    /// * `EACCES`, `EPERM`: the directory it is in may not be written, or is sticky.
+    /// * `ENOTDIR`: it is not a directory.
+    /// * `ENOTEMPTY`: it is not empty.
+    pub fn rmdir(&mut self, process: &Process, path: &[u8]) -> Result<(), Errno> {
+        self.rmdir_at(process, AT_FDCWD, path)
+    }
+
+    pub(crate) fn rmdir_at(
+        &mut self,
+        process: &Process,
+        dirfd: Fd,
+        path: &[u8],
+    ) -> Result<(), Errno> {
+        let walked = self.walk(process, dirfd, path, FollowLast::Never)?;
+        let name = match walked.last {
+            Last::Name(name) => NameBuf::new(name)?,
+            Last::DotDot => return Err(Errno::ENOTEMPTY),
+            Last::Dot => return Err(Errno::EINVAL),
+            Last::Root => return Err(Errno::EBUSY),
+        };
+        let (parent, ino) = (walked.parent, walked.existing()?);
+        self.may_delete(process, parent, ino, Victim::Directory)?;
+        if !self.inode(ino)?.directory()?.is_empty() {
+            return Err(Errno::ENOTEMPTY);
+        }
+        let now = self.now();
+        let inode = self.inode_mut(ino)?;
+        inode.nlink = 0; // its name and its "." go
+        inode.touch(now);
+        let directory = self.inode_mut(parent)?;
+        directory.directory_mut()?.remove(&name);
+        directory.nlink -= 1; // for ".." of the removed directory
+        directory.touch(now);
+        self.free_if_unused(ino);
+        Ok(())
+    }
+
+    /// Whether a name may be removed (`may_delete`).
+    ///
+    /// # Errors
+    ///
+    /// * `EACCES`: the directory may not be written and searched.
+    /// * `EPERM`: it is sticky, and neither it nor the victim belongs to the process.
+    /// * `ENOTDIR`, `EISDIR`: the victim is no directory or is one, against `expected`.
+    pub(crate) fn may_delete(
+        &self,
+        process: &Process,
+        parent: Ino,
+        victim: Ino,
+        expected: Victim,
+    ) -> Result<(), Errno> {
+        let (directory, victim) = (self.inode(parent)?, self.inode(victim)?);
+        self.may_access(process, directory, MAY_WRITE | MAY_EXEC)?;
+        let who = &process.credentials;
+        if directory.mode() & S_ISVTX != 0 && !who.owns(directory.uid) && !who.owns(victim.uid) {
+            return Err(Errno::EPERM);
+        }
+        match (expected, victim.is_directory()) {
+            (Victim::Directory, false) => Err(Errno::ENOTDIR),
+            (Victim::Other, true) => Err(Errno::EISDIR),
+            _ => Ok(()),
+        }
+    }
+
+    /// `ssize_t getdents64(int fd, void *dirp, size_t count)`
+    ///
+    /// Reads entries as `struct linux_dirent64` records, in the order in which they were added, `.` and `..` first. An entry's
+    /// `d_off` is where the next one begins: lseek(2) takes it, whatever has come or gone since.
+    ///
+    /// # Errors
+    ///
+    /// * `EBADF`: `fd` is not open for reading.
+    /// * `ENOTDIR`: it is not a directory.
+    /// * `ENOENT`: the directory was removed.
+    /// * `EINVAL`: `count` is too small for the next record.
+    pub fn getdents64(
+        &mut self,
+        process: &Process,
+        fd: Fd,
+        mut dirp: impl UserMut<P>,
+    ) -> Result<usize, Errno> {
+        let description = self.description(process, fd)?;
+        if description.flags.contains(crate::flags::OFlags::PATH) {
+            return Err(Errno::EBADF);
+        }
+        let mut offset = description.offset;
+        let before = dirp.count();
+        let mut full = false;
+        self.readdir(process, fd, offset, |entry| {
+            let unpadded = DIRENT64_HEADER_BYTES + entry.name.len() + 1;
+            let record_bytes = unpadded.next_multiple_of(DIRENT64_ALIGN);
+            if record_bytes > dirp.count() {
+                full = true;
+                return false;
+            }
+            let mut header = [0; DIRENT64_HEADER_BYTES];
+            let (ino, rest) = header.split_at_mut(8);
+            let (off, rest) = rest.split_at_mut(8);
+            let (reclen, d_type) = rest.split_at_mut(2);
+            ino.copy_from_slice(&entry.ino.to_le_bytes());
+            off.copy_from_slice(&entry.next_offset.to_le_bytes());
+            // A record has at most 280 bytes.
+            reclen.copy_from_slice(&u16::try_from(record_bytes).unwrap_or(0).to_le_bytes());
+            d_type.fill(entry.file_type as u8);
+            dirp.copy_to_user(&header);
+            dirp.copy_to_user(entry.name);
+            dirp.clear_user(record_bytes - unpadded + 1);
+            offset = entry.next_offset;
+            true
+        })?;
+        let bytes = before - dirp.count();
+        if bytes == 0 && full {
+            return Err(Errno::EINVAL);
+        }
+        self.description_mut(process, fd)?.offset = offset;
+        Ok(bytes)
+    }
+
+    /// Hands the entries of an open directory from `offset` on to `visit` until that answers `false`. The file offset is
+    /// neither used nor moved: this is getdents64 for embedders with another record layout.
+    ///
+    /// # Errors
+    ///
+    /// * `EBADF`: `fd` is not open.
+    /// * `ENOTDIR`: it is not a directory.
+    /// * `ENOENT`: the directory was removed.
+    pub fn readdir(
+        &self,
+        process: &Process,
+        fd: Fd,
+        offset: u64,
+        mut visit: impl FnMut(&DirEntryView<'_>) -> bool,
+    ) -> Result<(), Errno> {
+        let FileKind::Inode(ino) = self.description(process, fd)?.kind else {
+            return Err(Errno::ENOTDIR);
+        };
+        let inode = self.inode(ino)?;
+        let directory = inode.directory()?;
+        if inode.nlink == 0 {
+            return Err(Errno::ENOENT);
+        }
+        let dots = [(&b"."[..], ino), (&b".."[..], directory.parent)];
+        for (cookie, (name, ino)) in (0u64..).zip(dots) {
+            let next_offset = cookie + 1;
+            let view = DirEntryView {
+                ino: ino.st_ino(),
+                next_offset,
+                file_type: FileType::Directory,
+                name,
+            };
+            if cookie >= offset && !visit(&view) {
+                return Ok(());
+            }
+        }
+        let from = u32::try_from(offset).unwrap_or(u32::MAX).max(FIRST_COOKIE);
+        for (cookie, name, entry) in directory.iter_from(from) {
+            let view = DirEntryView {
+                ino: entry.ino.st_ino(),
+                next_offset: u64::from(cookie) + 1,
+                file_type: entry.file_type,
+                name,
+            };
+            if !visit(&view) {
+                break;
+            }
+        }
+        Ok(())
+    }
+}

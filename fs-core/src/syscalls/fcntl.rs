@@ -1,0 +1,164 @@
+//! dup, dup2, dup3, fcntl.
+
+use crate::errno::Errno;
+use crate::fd_table::DescriptionId;
+use crate::file_description::SETFL_MASK;
+use crate::flags::{Fd, OFlags};
+use crate::fs::Fs;
+use crate::platform::Platform;
+use crate::process::Process;
+
+/// `FD_CLOEXEC`: the only descriptor flag (fcntl(2)).
+pub(crate) const FD_CLOEXEC: u32 = 1;
+
+/// The commands of fcntl(2), with their arguments.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Fcntl {
+    /// `F_DUPFD`: the lowest free descriptor not below this one.
+    DupFd(Fd),
+    /// `F_DUPFD_CLOEXEC`: the same, closed on exec.
+    DupFdCloexec(Fd),
+    /// `F_GETFD`: the descriptor's flags.
+    GetFd,
+    /// `F_SETFD`: sets them.
+    SetFd(u32),
+    /// `F_GETFL`: access mode and status flags.
+    GetFl,
+    /// `F_SETFL`: sets the status flags that can be set; others are ignored.
+    SetFl(OFlags),
+}
+
+impl<P: Platform> Fs<P> {
+    /// `int dup(int oldfd)`
+    ///
+    /// The lowest free descriptor, for the same description.
+    ///
+    /// # Errors
+    ///
+    /// * `EBADF`: `oldfd` is not open.
+    /// * `EMFILE`: no descriptor left.
+    pub fn dup(&mut self, process: &mut Process, oldfd: Fd) -> Result<Fd, Errno> {
+        let id = process.fds.get(oldfd)?;
+        self.dup_from(process, id, 0, false)
+    }
+
+    /// `int dup2(int oldfd, int newfd)`
+    ///
+    /// Makes `newfd` a descriptor for the same description, closing what it was.
+    ///
+    /// # Errors
+    ///
+    /// * `EBADF`: `oldfd` is not open, or `newfd` is negative or too high.
+    pub fn dup2(&mut self, process: &mut Process, oldfd: Fd, newfd: Fd) -> Result<Fd, Errno> {
+        if oldfd == newfd {
+            process.fds.get(oldfd)?;
+            return Ok(newfd);
+        }
+        self.dup3(process, oldfd, newfd, OFlags::empty())
+    }
+
+    /// `int dup3(int oldfd, int newfd, int flags)`
+    ///
+    /// As [`dup2`](Self::dup2), with `CLOEXEC` if wanted.
+    ///
+    /// # Errors
+    ///
+    /// * `EINVAL`: flags but `CLOEXEC`, or the two descriptors are equal.
+    /// * `EBADF`: `newfd` is negative or too high, or `oldfd` is not open.
+    pub fn dup3(
+        &mut self,
+        process: &mut Process,
+        oldfd: Fd,
+        newfd: Fd,
+        flags: OFlags,
+    ) -> Result<Fd, Errno> {
+        if !(flags - OFlags::CLOEXEC).is_empty() || oldfd == newfd {
+            return Err(Errno::EINVAL);
+        }
+        if u32::try_from(newfd).map_or(true, |fd| fd >= process.max_fds) {
+            return Err(Errno::EBADF);
+        }
+        let id = process.fds.get(oldfd)?;
+        process.fds.reserve(newfd).map_err(|_| Errno::EMFILE)?;
+        self.refer(id);
+        let before = process.fds.install(newfd, id, flags.contains(OFlags::CLOEXEC));
+        if let Some(before) = before {
+            self.release_description(before);
+        }
+        Ok(newfd)
+    }
+
+    /// `int fcntl(int fd, int cmd, ...)`
+    ///
+    /// Duplicates a descriptor, or gets or sets its flags.
+    ///
+    /// # Errors
+    ///
+    /// * `EBADF`: `fd` is not open, or only names a file and the command is `SetFl`.
+    /// * `EINVAL`: the lowest descriptor wanted is negative or too high.
+    /// * `EMFILE`: no descriptor left.
+    /// * `EPERM`: `NOATIME` on somebody else's file.
+    pub fn fcntl(&mut self, process: &mut Process, fd: Fd, command: Fcntl) -> Result<u32, Errno> {
+        let id = process.fds.get(fd)?;
+        match command {
+            Fcntl::DupFd(from) | Fcntl::DupFdCloexec(from) => {
+                let lowest = u32::try_from(from).map_err(|_| Errno::EINVAL)?;
+                if lowest >= process.max_fds {
+                    return Err(Errno::EINVAL);
+                }
+                let cloexec = matches!(command, Fcntl::DupFdCloexec(_));
+                let new = self.dup_from(process, id, lowest as usize, cloexec)?;
+                Ok(new.cast_unsigned())
+            }
+            Fcntl::GetFd => Ok(if process.fds.cloexec(fd)? { FD_CLOEXEC } else { 0 }),
+            Fcntl::SetFd(flags) => {
+                process.fds.set_cloexec(fd, flags & FD_CLOEXEC != 0)?;
+                Ok(0)
+            }
+            Fcntl::GetFl => Ok(self.description(process, fd)?.flags.bits()),
+            Fcntl::SetFl(flags) => {
+                self.set_status_flags(process, fd, flags)?;
+                Ok(0)
+            }
+        }
+    }
+
+    fn set_status_flags(&mut self, process: &Process, fd: Fd, flags: OFlags) -> Result<(), Errno> {
+        use crate::file_description::FileKind;
+        let description = self.description(process, fd)?;
+        if description.flags.contains(OFlags::PATH) {
+            return Err(Errno::EBADF);
+        }
+        let added = flags - description.flags;
+        if let FileKind::Inode(ino) = description.kind
+            && added.contains(OFlags::NOATIME)
+            && !process.credentials.owns(self.inode(ino)?.uid)
+        {
+            return Err(Errno::EPERM);
+        }
+        let description = self.description_mut(process, fd)?;
+        description.flags = (description.flags - SETFL_MASK) | (flags & SETFL_MASK);
+        Ok(())
+    }
+
+    fn dup_from(
+        &mut self,
+        process: &mut Process,
+        id: DescriptionId,
+        from: usize,
+        cloexec: bool,
+    ) -> Result<Fd, Errno> {
+        let fd = self.reserve_fd(process, from)?;
+        self.refer(id);
+        process.fds.install(fd, id, cloexec);
+        Ok(fd)
+    }
+
+    /// One more descriptor refers to the description (`get_file`).
+    fn refer(&mut self, id: DescriptionId) {
+        if let Some(description) = self.descriptions.get_mut(id.0) {
+            description.refs += 1;
+        }
+    }
+}

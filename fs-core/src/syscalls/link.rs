@@ -1,0 +1,248 @@
+//! link, unlink, symlink, readlink and their `*at` forms.
+
+use crate::errno::Errno;
+use crate::fallible::try_copy;
+use crate::flags::{AT_FDCWD, AtFlags, Fd, PATH_MAX};
+use crate::fs::Fs;
+use crate::inode::{Ino, InodeKind};
+use crate::path_walk::{FollowLast, NameBuf};
+use crate::platform::Platform;
+use crate::process::Process;
+use crate::syscalls::dir::Victim;
+use crate::syscalls::open::SlashAllowed;
+use crate::user_memory::UserMut;
+
+impl<P: Platform> Fs<P> {
+    /// `int linkat(int olddirfd, const char *oldpath, int newdirfd, const char *newpath, int flags)`
+    ///
+    /// Makes one more name for a file.
+    ///
+    /// # Errors
+    ///
+    /// * `EINVAL`: flags but `SYMLINK_FOLLOW` and `EMPTY_PATH`.
+    /// * What the walk of the old path answers; `ENOENT`: it is not there.
+    /// * What the walk of the new path answers.
+    /// * `EEXIST`: the new name is there.
+    /// * `ENOENT`: a slash follows the new name, or the directory it would be in was removed.
+    /// * `EACCES`: that directory may not be written.
+    /// * `EPERM`: the old path is a directory.
+    /// * `ENOENT`: the old file has no name any more.
+    /// * `ENOSPC`: no room.
+    pub fn linkat(
+        &mut self,
+        process: &Process,
+        olddirfd: Fd,
+        oldpath: &[u8],
+        newdirfd: Fd,
+        newpath: &[u8],
+        flags: AtFlags,
+    ) -> Result<(), Errno> {
+        if !(flags - AtFlags::SYMLINK_FOLLOW - AtFlags::EMPTY_PATH).is_empty() {
+            return Err(Errno::EINVAL);
+        }
+        let follow =
+            if flags.contains(AtFlags::SYMLINK_FOLLOW) { FollowLast::Yes } else { FollowLast::No };
+        let ino = if oldpath.is_empty() && flags.contains(AtFlags::EMPTY_PATH) {
+            self.inode_of_fd_or_cwd(process, olddirfd)?
+        } else {
+            self.walk_to(process, olddirfd, oldpath, follow)?
+        };
+        let (parent, name) = self.place_for_new(process, newdirfd, newpath, SlashAllowed::No)?;
+        let inode = self.inode(ino)?;
+        if inode.is_directory() {
+            return Err(Errno::EPERM);
+        }
+        if inode.nlink == 0 {
+            return Err(Errno::ENOENT);
+        }
+        let file_type = inode.file_type();
+        let now = self.now();
+        let directory = self.inode_mut(parent)?;
+        directory.directory_mut()?.insert(&name, ino, file_type)?;
+        directory.touch(now);
+        let inode = self.inode_mut(ino)?;
+        inode.nlink += 1; // for the new name
+        inode.set_ctime(now);
+        Ok(())
+    }
+
+    /// `int link(const char *oldpath, const char *newpath)`
+    ///
+    /// [`linkat`](Self::linkat) from the current directory, without flags.
+    ///
+    /// # Errors
+    ///
+    /// As [`linkat`](Self::linkat).
+    pub fn link(&mut self, process: &Process, oldpath: &[u8], newpath: &[u8]) -> Result<(), Errno> {
+        self.linkat(process, AT_FDCWD, oldpath, AT_FDCWD, newpath, AtFlags::empty())
+    }
+
+    /// `int unlinkat(int dirfd, const char *pathname, int flags)`
+    ///
+    /// Removes a name; with `REMOVEDIR`, an empty directory. The file goes when neither a name nor a descriptor is left.
+    ///
+    /// # Errors
+    ///
+    /// * `EINVAL`: flags but `REMOVEDIR`.
+    /// * With `REMOVEDIR`: as [`rmdir`](Self::rmdir).
+    /// * What the path walk answers.
+    /// * `EISDIR`: the path ends in `/`, `.` or `..` (and is not a file with a slash after it).
+    /// * `ENOENT`: the name is not there.
+    /// * `ENOTDIR`: a slash follows what is no directory.
+    /// * `EACCES`, `EPERM`: the directory may not be written, or is sticky.
+    /// * `EISDIR`: it is a directory.
+    pub fn unlinkat(
+        &mut self,
+        process: &Process,
+        dirfd: Fd,
+        path: &[u8],
+        flags: AtFlags,
+    ) -> Result<(), Errno> {
+        if !(flags - AtFlags::REMOVEDIR).is_empty() {
+            return Err(Errno::EINVAL);
+        }
+        if flags.contains(AtFlags::REMOVEDIR) {
+            return self.rmdir_at(process, dirfd, path);
+        }
+        let walked = self.walk(process, dirfd, path, FollowLast::Never)?;
+        let name = NameBuf::new(walked.name(Errno::EISDIR)?)?;
+        let (parent, ino) = (walked.parent, walked.existing()?);
+        if walked.trailing_slash {
+            let is_directory = self.inode(ino)?.is_directory();
+            return Err(if is_directory { Errno::EISDIR } else { Errno::ENOTDIR });
+        }
+        self.may_delete(process, parent, ino, Victim::Other)?;
+        let now = self.now();
+        let directory = self.inode_mut(parent)?;
+        directory.directory_mut()?.remove(&name);
+        directory.touch(now);
+        let inode = self.inode_mut(ino)?;
+        inode.nlink -= 1; // for the removed name
+        inode.set_ctime(now);
+        self.free_if_unused(ino);
+        Ok(())
+    }
+
+    /// `int unlink(const char *pathname)`
+    ///
+    /// [`unlinkat`](Self::unlinkat) from the current directory, without flags.
+    ///
+    /// # Errors
+    ///
+    /// As [`unlinkat`](Self::unlinkat).
+    pub fn unlink(&mut self, process: &Process, path: &[u8]) -> Result<(), Errno> {
+        self.unlinkat(process, AT_FDCWD, path, AtFlags::empty())
+    }
+
+    /// `int symlinkat(const char *target, int newdirfd, const char *linkpath)`
+    ///
+    /// Makes a symbolic link. The target need not be there.
+    ///
+    /// # Errors
+    ///
+    /// * `ENOENT`, `ENAMETOOLONG`: the target is empty or too long.
+    /// * `EINVAL`: it has a NUL.
+    /// * What the path walk answers.
+    /// * `EEXIST`: the name is there.
+    /// * `ENOENT`: a slash follows the name, or its directory was removed.
+    /// * `EACCES`: that directory may not be written.
+    /// * `ENOSPC`: no room.
+    pub fn symlinkat(
+        &mut self,
+        process: &Process,
+        target: &[u8],
+        newdirfd: Fd,
+        linkpath: &[u8],
+    ) -> Result<(), Errno> {
+        if target.is_empty() {
+            return Err(Errno::ENOENT);
+        }
+        if target.len() >= PATH_MAX {
+            return Err(Errno::ENAMETOOLONG);
+        }
+        if target.contains(&0) {
+            // DEVIATION: the kernel cannot be handed such a target.
+            return Err(Errno::EINVAL);
+        }
+        let (parent, name) = self.place_for_new(process, newdirfd, linkpath, SlashAllowed::No)?;
+        let target = try_copy(target).map_err(|_| Errno::ENOSPC)?;
+        self.create(process, parent, &name, InodeKind::Symlink(target), 0o777).map(|_| ())
+    }
+
+    /// `int symlink(const char *target, const char *linkpath)`
+    ///
+    /// [`symlinkat`](Self::symlinkat) from the current directory.
+    ///
+    /// # Errors
+    ///
+    /// As [`symlinkat`](Self::symlinkat).
+    pub fn symlink(
+        &mut self,
+        process: &Process,
+        target: &[u8],
+        linkpath: &[u8],
+    ) -> Result<(), Errno> {
+        self.symlinkat(process, target, AT_FDCWD, linkpath)
+    }
+
+    /// `ssize_t readlinkat(int dirfd, const char *pathname, char *buf, size_t bufsiz)`
+    ///
+    /// Reads the target of a symbolic link, cut to the buffer, without NUL.
+    ///
+    /// # Errors
+    ///
+    /// * `EINVAL`: the buffer is empty.
+    /// * What the path walk answers; `ENOENT`: it is not there.
+    /// * `ENOENT`: the path is empty and `dirfd` is not a symbolic link.
+    /// * `EINVAL`: it is not a symbolic link.
+    pub fn readlinkat(
+        &self,
+        process: &Process,
+        dirfd: Fd,
+        path: &[u8],
+        mut buf: impl UserMut<P>,
+    ) -> Result<usize, Errno> {
+        if buf.count() == 0 {
+            return Err(Errno::EINVAL);
+        }
+        let ino = if path.is_empty() {
+            self.inode_of_fd_or_cwd(process, dirfd)?
+        } else {
+            self.walk_to(process, dirfd, path, FollowLast::No)?
+        };
+        let InodeKind::Symlink(target) = &self.inode(ino)?.kind else {
+            return Err(if path.is_empty() { Errno::ENOENT } else { Errno::EINVAL });
+        };
+        let held = target.get(..buf.count()).unwrap_or(target);
+        buf.copy_to_user(held);
+        Ok(held.len())
+    }
+
+    /// `ssize_t readlink(const char *pathname, char *buf, size_t bufsiz)`
+    ///
+    /// [`readlinkat`](Self::readlinkat) from the current directory.
+    ///
+    /// # Errors
+    ///
+    /// As [`readlinkat`](Self::readlinkat).
+    pub fn readlink(
+        &self,
+        process: &Process,
+        path: &[u8],
+        buf: impl UserMut<P>,
+    ) -> Result<usize, Errno> {
+        if path.is_empty() {
+            return Err(Errno::ENOENT);
+        }
+        self.readlinkat(process, AT_FDCWD, path, buf)
+    }
+
+    /// The inode that an empty path with `EMPTY_PATH` means.
+    ///
+    /// # Errors
+    ///
+    /// `EBADF`: `fd` is not open.
+    pub(crate) fn inode_of_fd_or_cwd(&self, process: &Process, fd: Fd) -> Result<Ino, Errno> {
+        if fd == AT_FDCWD { Ok(process.cwd) } else { self.inode_of_fd(process, fd) }
+    }
+}

@@ -1,0 +1,20 @@
+//! The system calls, a file for each family, as methods of [`Fs`](crate::Fs).
+//!
+//! Every method opens with its C signature and lists its errors in the order in which they are checked;
+//! the body keeps that order.
+
+mod dir;
+mod fcntl;
+mod link;
+mod node;
+mod open;
+mod rename;
+mod rw;
+mod size;
+mod stat;
+mod sync;
+mod time;
+
+pub use dir::DirEntryView;
+pub use fcntl::Fcntl;
+pub use time::TimeSpecifier;

@@ -1,0 +1,69 @@
+//! mknod, mknodat: names of pipes, sockets and devices.
+
+use crate::errno::Errno;
+use crate::flags::{AT_FDCWD, Fd};
+use crate::fs::Fs;
+use crate::inode::InodeKind;
+use crate::pages::FileContents;
+use crate::platform::Platform;
+use crate::process::Process;
+use crate::stat::{Dev, FileType, S_IFMT};
+use crate::syscalls::open::SlashAllowed;
+
+impl<P: Platform> Fs<P> {
+    /// `int mknodat(int dirfd, const char *pathname, mode_t mode, dev_t dev)`
+    ///
+    /// Makes a regular file, a named pipe, a socket's name or a device node. `dev` counts for devices only.
+    ///
+    /// # Errors
+    ///
+    /// * `EPERM`: the type is a directory. `EINVAL`: it is none that can be made.
+    /// * What the path walk answers.
+    /// * `EEXIST`: the name is there.
+    /// * `ENOENT`: a slash follows the name, or its directory was removed.
+    /// * `EACCES`: that directory may not be written.
+    /// * `EPERM`: a device, by a process without `CAP_MKNOD`.
+    /// * `ENOSPC`: no room.
+    pub fn mknodat(
+        &mut self,
+        process: &Process,
+        dirfd: Fd,
+        path: &[u8],
+        mode: u32,
+        dev: Dev,
+    ) -> Result<(), Errno> {
+        let kind = match FileType::from_mode(mode) {
+            None if mode & S_IFMT == 0 => InodeKind::Regular(FileContents::default()),
+            Some(FileType::Regular) => InodeKind::Regular(FileContents::default()),
+            Some(FileType::Fifo) => InodeKind::Fifo,
+            Some(FileType::Socket) => InodeKind::Socket,
+            Some(FileType::CharDevice) => InodeKind::CharDevice(dev),
+            Some(FileType::BlockDevice) => InodeKind::BlockDevice(dev),
+            Some(FileType::Directory) => return Err(Errno::EPERM),
+            _ => return Err(Errno::EINVAL),
+        };
+        let (parent, name) = self.place_for_new(process, dirfd, path, SlashAllowed::No)?;
+        let is_device = matches!(kind, InodeKind::CharDevice(_) | InodeKind::BlockDevice(_));
+        if is_device && !process.credentials.is_superuser() {
+            return Err(Errno::EPERM);
+        }
+        self.create(process, parent, &name, kind, mode).map(|_| ())
+    }
+
+    /// `int mknod(const char *pathname, mode_t mode, dev_t dev)`
+    ///
+    /// [`mknodat`](Self::mknodat) from the current directory.
+    ///
+    /// # Errors
+    ///
+    /// As [`mknodat`](Self::mknodat).
+    pub fn mknod(
+        &mut self,
+        process: &Process,
+        path: &[u8],
+        mode: u32,
+        dev: Dev,
+    ) -> Result<(), Errno> {
+        self.mknodat(process, AT_FDCWD, path, mode, dev)
+    }
+}

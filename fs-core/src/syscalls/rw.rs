@@ -1,0 +1,300 @@
+//! read, write, their positioned and vector forms, lseek.
+//!
+//! The vector calls are the plain ones with a buffer of several pieces: [`IoVecMut`](crate::user_memory::IoVecMut),
+//! [`IoVec`](crate::user_memory::IoVec).
+
+use crate::errno::Errno;
+use crate::file_description::FileKind;
+use crate::flags::{Fd, MAX_LFS_FILESIZE, OFlags, Whence};
+use crate::fs::Fs;
+use crate::inode::{Ino, InodeKind};
+use crate::platform::Platform;
+use crate::process::Process;
+use crate::user_memory::{UserMut, UserRef};
+
+/// A file offset that a caller gave.
+///
+/// # Errors
+///
+/// `EINVAL`: it is negative.
+fn checked_offset(offset: i64) -> Result<u64, Errno> {
+    u64::try_from(offset).map_err(|_| Errno::EINVAL)
+}
+
+/// Bytes that a call moved, as an offset.
+fn advance(offset: u64, bytes: usize) -> u64 {
+    // Both are within a file, so the sum is at most MAX_LFS_FILESIZE.
+    offset + bytes as u64
+}
+
+impl<P: Platform> Fs<P> {
+    /// `ssize_t read(int fd, void *buf, size_t count)`
+    ///
+    /// Reads from the file offset and moves it. At the end of the file the answer is 0.
+    ///
+    /// # Errors
+    ///
+    /// * `EBADF`: `fd` is not open for reading.
+    /// * `EISDIR`: it is a directory.
+    pub fn read(
+        &mut self,
+        process: &Process,
+        fd: Fd,
+        mut buf: impl UserMut<P>,
+    ) -> Result<usize, Errno> {
+        let (ino, offset) = self.readable(process, fd)?;
+        let read = self.read_inode(ino, offset, &mut buf)?;
+        if read > 0 {
+            self.description_mut(process, fd)?.offset = advance(offset, read);
+        }
+        self.accessed(process, fd, ino)?;
+        Ok(read)
+    }
+
+    /// `ssize_t readv(int fd, const struct iovec *iov, int iovcnt)`
+    ///
+    /// [`read`](Self::read) into several pieces.
+    ///
+    /// # Errors
+    ///
+    /// As [`read`](Self::read).
+    pub fn readv(
+        &mut self,
+        process: &Process,
+        fd: Fd,
+        iov: impl UserMut<P>,
+    ) -> Result<usize, Errno> {
+        self.read(process, fd, iov)
+    }
+
+    /// `ssize_t pread64(int fd, void *buf, size_t count, off_t offset)`
+    ///
+    /// Reads from `offset`; the file offset stays.
+    ///
+    /// # Errors
+    ///
+    /// * `EINVAL`: `offset` is negative.
+    /// * `EBADF`, `EISDIR`: as [`read`](Self::read).
+    pub fn pread64(
+        &mut self,
+        process: &Process,
+        fd: Fd,
+        mut buf: impl UserMut<P>,
+        offset: i64,
+    ) -> Result<usize, Errno> {
+        let offset = checked_offset(offset)?;
+        let (ino, _) = self.readable(process, fd)?;
+        let read = self.read_inode(ino, offset, &mut buf)?;
+        self.accessed(process, fd, ino)?;
+        Ok(read)
+    }
+
+    /// `ssize_t preadv(int fd, const struct iovec *iov, int iovcnt, off_t offset)`
+    ///
+    /// [`pread64`](Self::pread64) into several pieces.
+    ///
+    /// # Errors
+    ///
+    /// As [`pread64`](Self::pread64).
+    pub fn preadv(
+        &mut self,
+        process: &Process,
+        fd: Fd,
+        iov: impl UserMut<P>,
+        offset: i64,
+    ) -> Result<usize, Errno> {
+        self.pread64(process, fd, iov, offset)
+    }
+
+    /// `ssize_t write(int fd, const void *buf, size_t count)`
+    ///
+    /// Writes at the file offset, or with `APPEND` at the end of the file, and moves the offset. Fewer bytes than
+    /// asked for are written when room runs out on the way.
+    ///
+    /// # Errors
+    ///
+    /// * `EBADF`: `fd` is not open for writing.
+    /// * `EFBIG`: the offset is at the largest size of a file.
+    /// * `ENOSPC`: no room for even one byte.
+    pub fn write(
+        &mut self,
+        process: &Process,
+        fd: Fd,
+        mut buf: impl UserRef,
+    ) -> Result<usize, Errno> {
+        let (ino, offset) = self.writable(process, fd)?;
+        let (written, end) = self.write_inode(process, fd, ino, offset, &mut buf)?;
+        if written > 0 {
+            self.description_mut(process, fd)?.offset = end;
+        }
+        Ok(written)
+    }
+
+    /// `ssize_t writev(int fd, const struct iovec *iov, int iovcnt)`
+    ///
+    /// [`write`](Self::write) from several pieces.
+    ///
+    /// # Errors
+    ///
+    /// As [`write`](Self::write).
+    pub fn writev(&mut self, process: &Process, fd: Fd, iov: impl UserRef) -> Result<usize, Errno> {
+        self.write(process, fd, iov)
+    }
+
+    /// `ssize_t pwrite64(int fd, const void *buf, size_t count, off_t offset)`
+    ///
+    /// Writes at `offset`; the file offset stays. With `APPEND`, Linux writes at the end all the same
+    /// (pwrite(2), BUGS), and so does this.
+    ///
+    /// # Errors
+    ///
+    /// * `EINVAL`: `offset` is negative.
+    /// * As [`write`](Self::write).
+    pub fn pwrite64(
+        &mut self,
+        process: &Process,
+        fd: Fd,
+        mut buf: impl UserRef,
+        offset: i64,
+    ) -> Result<usize, Errno> {
+        let offset = checked_offset(offset)?;
+        let (ino, _) = self.writable(process, fd)?;
+        let (written, _) = self.write_inode(process, fd, ino, offset, &mut buf)?;
+        Ok(written)
+    }
+
+    /// `ssize_t pwritev(int fd, const struct iovec *iov, int iovcnt, off_t offset)`
+    ///
+    /// [`pwrite64`](Self::pwrite64) from several pieces.
+    ///
+    /// # Errors
+    ///
+    /// As [`pwrite64`](Self::pwrite64).
+    pub fn pwritev(
+        &mut self,
+        process: &Process,
+        fd: Fd,
+        iov: impl UserRef,
+        offset: i64,
+    ) -> Result<usize, Errno> {
+        self.pwrite64(process, fd, iov, offset)
+    }
+
+    /// The inode and offset of a descriptor that may be read.
+    fn readable(&self, process: &Process, fd: Fd) -> Result<(Ino, u64), Errno> {
+        let description = self.description(process, fd)?;
+        match description.kind {
+            FileKind::Inode(ino) if description.readable() => Ok((ino, description.offset)),
+            _ => Err(Errno::EBADF),
+        }
+    }
+
+    /// The inode and offset of a descriptor that may be written.
+    fn writable(&self, process: &Process, fd: Fd) -> Result<(Ino, u64), Errno> {
+        let description = self.description(process, fd)?;
+        match description.kind {
+            FileKind::Inode(ino) if description.writable() => Ok((ino, description.offset)),
+            _ => Err(Errno::EBADF),
+        }
+    }
+
+    fn read_inode(&self, ino: Ino, offset: u64, buf: &mut impl UserMut<P>) -> Result<usize, Errno> {
+        match &self.inode(ino)?.kind {
+            InodeKind::Regular(contents) => Ok(contents.read(offset, &self.platform, buf)),
+            InodeKind::Directory(_) => Err(Errno::EISDIR),
+            _ => Err(Errno::EINVAL),
+        }
+    }
+
+    /// Writes at `offset`, or at the end with `APPEND`; says how much and where that ended.
+    fn write_inode(
+        &mut self,
+        process: &Process,
+        fd: Fd,
+        ino: Ino,
+        offset: u64,
+        buf: &mut impl UserRef,
+    ) -> Result<(usize, u64), Errno> {
+        if buf.count() == 0 {
+            return Ok((0, offset));
+        }
+        let append = self.description(process, fd)?.flags.contains(OFlags::APPEND);
+        let (written, start) = self.change_contents(ino, |contents, platform, free_pages| {
+            let start = if append { contents.size() } else { offset };
+            Ok((contents.write(start, platform, free_pages, buf)?, start))
+        })?;
+        self.modified(process, ino)?;
+        Ok((written, advance(start, written)))
+    }
+
+    /// Notes that the contents changed (`file_modified`): times, and set-id bits that a writer without `CAP_FSETID` clears.
+    pub(crate) fn modified(&mut self, process: &Process, ino: Ino) -> Result<(), Errno> {
+        let now = self.now();
+        let inode = self.inode_mut(ino)?;
+        inode.touch(now);
+        inode.drop_set_ids(&process.credentials);
+        Ok(())
+    }
+
+    /// Notes that the contents were read (`file_accessed`), if that is wanted.
+    fn accessed(&mut self, process: &Process, fd: Fd, ino: Ino) -> Result<(), Errno> {
+        use crate::config::AccessTimes;
+        if self.config.access_times == AccessTimes::Never
+            || self.description(process, fd)?.flags.contains(OFlags::NOATIME)
+        {
+            return Ok(());
+        }
+        let now = self.now();
+        let inode = self.inode(ino)?;
+        let stale = inode.atime() <= inode.mtime() || inode.atime() <= inode.ctime();
+        // A day, as in `relatime_need_update`.
+        let old = now.tv_sec - inode.atime().tv_sec >= 24 * 60 * 60;
+        if self.config.access_times == AccessTimes::Strict || stale || old {
+            self.inode_mut(ino)?.set_atime(now);
+        }
+        Ok(())
+    }
+
+    /// `off_t lseek(int fd, off_t offset, int whence)`
+    ///
+    /// Moves the file offset and says where it is. In a directory an offset is a `d_off` of getdents64.
+    ///
+    /// # Errors
+    ///
+    /// * `EBADF`: `fd` is not open, or only names a file (`PATH`).
+    /// * `ESPIPE`: it cannot seek.
+    /// * `EINVAL`: the result would be negative or beyond the largest file; in a directory, anything
+    ///   but `Set` and `Cur`.
+    /// * `ENXIO`: `Data` or `Hole` at or beyond the end, or `Data` with only a hole to come.
+    pub fn lseek(
+        &mut self,
+        process: &Process,
+        fd: Fd,
+        offset: i64,
+        whence: Whence,
+    ) -> Result<u64, Errno> {
+        let description = self.description(process, fd)?;
+        if description.flags.contains(OFlags::PATH) {
+            return Err(Errno::EBADF);
+        }
+        let FileKind::Inode(ino) = description.kind else { return Err(Errno::ESPIPE) };
+        let from = description.offset;
+        let base = match (&self.inode(ino)?.kind, whence) {
+            (InodeKind::Regular(_) | InodeKind::Directory(_), Whence::Set) => 0,
+            (InodeKind::Regular(_) | InodeKind::Directory(_), Whence::Cur) => from,
+            (InodeKind::Regular(contents), Whence::End) => contents.size(),
+            (InodeKind::Regular(contents), Whence::Data | Whence::Hole) => {
+                let start = u64::try_from(offset).map_err(|_| Errno::ENXIO)?;
+                let found = contents.seek(start, whence == Whence::Data)?;
+                self.description_mut(process, fd)?.offset = found;
+                return Ok(found);
+            }
+            (InodeKind::Directory(_), _) => return Err(Errno::EINVAL),
+            _ => return Err(Errno::ESPIPE),
+        };
+        let to = base.checked_add_signed(offset).filter(|&to| to <= MAX_LFS_FILESIZE);
+        let to = to.ok_or(Errno::EINVAL)?;
+        self.description_mut(process, fd)?.offset = to;
+        Ok(to)
+    }
+}

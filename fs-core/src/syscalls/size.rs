@@ -1,0 +1,155 @@
+//! ftruncate, truncate, fallocate.
+
+use crate::credentials::MAY_WRITE;
+use crate::errno::Errno;
+use crate::file_description::FileKind;
+use crate::flags::{AT_FDCWD, FallocateMode, Fd, MAX_LFS_FILESIZE, OFlags};
+use crate::fs::Fs;
+use crate::inode::{Ino, InodeKind};
+use crate::path_walk::FollowLast;
+use crate::platform::Platform;
+use crate::process::Process;
+use crate::stat::FileType;
+
+impl<P: Platform> Fs<P> {
+    /// `int ftruncate(int fd, off_t length)`
+    ///
+    /// Sets the size of an open file. What lies beyond it goes; what is added is a hole.
+    ///
+    /// # Errors
+    ///
+    /// * `EINVAL`: `length` is negative.
+    /// * `EBADF`: `fd` is not open, or only names a file.
+    /// * `EINVAL`: it is not a regular file, or not open for writing.
+    pub fn ftruncate(&mut self, process: &Process, fd: Fd, length: i64) -> Result<(), Errno> {
+        let length = u64::try_from(length).map_err(|_| Errno::EINVAL)?;
+        let description = self.description(process, fd)?;
+        if description.flags.contains(OFlags::PATH) {
+            return Err(Errno::EBADF);
+        }
+        let FileKind::Inode(ino) = description.kind else { return Err(Errno::EINVAL) };
+        if !description.writable() || self.inode(ino)?.file_type() != FileType::Regular {
+            return Err(Errno::EINVAL);
+        }
+        self.set_size(ino, length)?;
+        self.modified(process, ino)
+    }
+
+    /// `int truncate(const char *path, off_t length)`
+    ///
+    /// Sets the size of a file.
+    ///
+    /// # Errors
+    ///
+    /// * `EINVAL`: `length` is negative.
+    /// * What the path walk answers; `ENOENT`: it is not there.
+    /// * `EISDIR`, `EINVAL`: it is a directory, or no regular file.
+    /// * `EACCES`: it may not be written.
+    pub fn truncate(&mut self, process: &Process, path: &[u8], length: i64) -> Result<(), Errno> {
+        let length = u64::try_from(length).map_err(|_| Errno::EINVAL)?;
+        let ino = self.walk_to(process, AT_FDCWD, path, FollowLast::Yes)?;
+        let inode = self.inode(ino)?;
+        match &inode.kind {
+            InodeKind::Directory(_) => return Err(Errno::EISDIR),
+            InodeKind::Regular(_) => {}
+            _ => return Err(Errno::EINVAL),
+        }
+        self.may_access(process, inode, MAY_WRITE)?;
+        if self.set_size(ino, length)? {
+            self.modified(process, ino)?;
+        }
+        Ok(())
+    }
+
+    /// Cuts a file that is opened with `TRUNC` (`handle_truncate`). Anything but a regular file is left alone.
+    pub(crate) fn truncate_on_open(&mut self, process: &Process, ino: Ino) -> Result<(), Errno> {
+        if self.inode(ino)?.file_type() == FileType::Regular {
+            self.set_size(ino, 0)?;
+            self.modified(process, ino)?;
+        }
+        Ok(())
+    }
+
+    /// Sets the size; says whether it was another.
+    fn set_size(&mut self, ino: Ino, size: u64) -> Result<bool, Errno> {
+        self.change_contents(ino, |contents, _, _| {
+            let changed = contents.size() != size;
+            contents.set_size(size);
+            Ok(changed)
+        })
+    }
+
+    /// `int fallocate(int fd, int mode, off_t offset, off_t len)`
+    ///
+    /// Without flags: allocates the range, so that writing to it later cannot run out of room, and lets the file grow over it.
+    /// With `KEEP_SIZE` the size stays. With `PUNCH_HOLE | KEEP_SIZE` the range becomes a hole. tmpfs has no
+    /// other mode, and neither has this.
+    ///
+    /// # Errors
+    ///
+    /// * `EBADF`: `fd` is not open.
+    /// * `EINVAL`: `offset` is negative or `len` not positive.
+    /// * `EOPNOTSUPP`: a mode that does not exist, or `PUNCH_HOLE` without `KEEP_SIZE`.
+    /// * `EBADF`: `fd` is not open for writing.
+    /// * `EISDIR`, `ESPIPE`, `ENODEV`: it is a directory, a pipe, or no regular file.
+    /// * `EFBIG`: the end is beyond the largest file.
+    /// * `EOPNOTSUPP`: a mode that tmpfs does not have.
+    /// * `ENOSPC`: no room; nothing has changed.
+    pub fn fallocate(
+        &mut self,
+        process: &Process,
+        fd: Fd,
+        mode: FallocateMode,
+        offset: i64,
+        len: i64,
+    ) -> Result<(), Errno> {
+        let description = self.description(process, fd)?;
+        if description.flags.contains(OFlags::PATH) {
+            return Err(Errno::EBADF);
+        }
+        let (kind, writable) = (description.kind, description.writable());
+        let from = u64::try_from(offset).map_err(|_| Errno::EINVAL)?;
+        let len = u64::try_from(len).ok().filter(|&len| len > 0).ok_or(Errno::EINVAL)?;
+        let keep_size = mode.contains(FallocateMode::KEEP_SIZE);
+        let action = mode - FallocateMode::KEEP_SIZE;
+        let exists = match action {
+            FallocateMode::PUNCH_HOLE => keep_size,
+            FallocateMode::COLLAPSE_RANGE | FallocateMode::INSERT_RANGE => !keep_size,
+            FallocateMode::ZERO_RANGE | FallocateMode::UNSHARE_RANGE => true,
+            other => other.is_empty(),
+        };
+        if !exists {
+            return Err(Errno::EOPNOTSUPP);
+        }
+        if !writable {
+            return Err(Errno::EBADF);
+        }
+        let FileKind::Inode(ino) = kind else { return Err(Errno::ENODEV) };
+        match self.inode(ino)?.file_type() {
+            FileType::Regular => {}
+            FileType::Directory => return Err(Errno::EISDIR),
+            FileType::Fifo => return Err(Errno::ESPIPE),
+            _ => return Err(Errno::ENODEV),
+        }
+        let to = from + len;
+        if to > MAX_LFS_FILESIZE {
+            return Err(Errno::EFBIG);
+        }
+        if action == FallocateMode::PUNCH_HOLE {
+            self.change_contents(ino, |contents, platform, _| {
+                contents.punch_hole(from, to, platform)
+            })?;
+        } else if action.is_empty() {
+            self.change_contents(ino, |contents, _, free_pages| {
+                contents.allocate(from, to, free_pages)?;
+                if !keep_size && to > contents.size() {
+                    contents.set_size(to);
+                }
+                Ok(())
+            })?;
+        } else {
+            return Err(Errno::EOPNOTSUPP);
+        }
+        self.modified(process, ino)
+    }
+}

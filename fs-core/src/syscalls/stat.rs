@@ -1,0 +1,127 @@
+//! stat, fstat, lstat, fstatat (newfstatat).
+
+use crate::errno::Errno;
+use crate::flags::{AT_FDCWD, AtFlags, Fd};
+use crate::fs::Fs;
+use crate::inode::{Ino, InodeKind};
+use crate::pages::FS_PAGE_BYTES;
+use crate::path_walk::FollowLast;
+use crate::platform::Platform;
+use crate::process::Process;
+use crate::stat::{Dev, Stat};
+
+/// What a directory entry adds to `st_size` of its directory (`BOGO_DIRENT_SIZE`, mm/shmem.c).
+const BOGO_DIRENT_BYTES: u64 = 20;
+
+/// `st_blocks` counts units of this many bytes (stat(2)).
+const BLOCK_BYTES: u64 = 512;
+
+/// The device number of the filesystem.
+const ROOT_DEV: Dev = Dev(1);
+
+/// `AT_STATX_SYNC_TYPE`: how hard a network filesystem should try. No effect here.
+const STATX_SYNC_TYPE: AtFlags = AtFlags::from_bits_retain(0x6000);
+
+impl<P: Platform> Fs<P> {
+    /// `int fstat(int fd, struct stat *statbuf)`
+    ///
+    /// What is known of an open file.
+    ///
+    /// # Errors
+    ///
+    /// * `EBADF`: `fd` is not open, or is the embedder's.
+    pub fn fstat(&self, process: &Process, fd: Fd) -> Result<Stat, Errno> {
+        let ino = self.inode_of_fd(process, fd).map_err(|_| Errno::EBADF)?;
+        self.stat_inode(ino)
+    }
+
+    /// `int newfstatat(int dirfd, const char *pathname, struct stat *statbuf, int flags)`
+    ///
+    /// What is known of a file by its path.
+    ///
+    /// # Errors
+    ///
+    /// * `EINVAL`: unknown flags.
+    /// * What the path walk answers; `ENOENT`: it is not there.
+    pub fn newfstatat(
+        &self,
+        process: &Process,
+        dirfd: Fd,
+        path: &[u8],
+        flags: AtFlags,
+    ) -> Result<Stat, Errno> {
+        let known = AtFlags::SYMLINK_NOFOLLOW
+            | AtFlags::NO_AUTOMOUNT
+            | AtFlags::EMPTY_PATH
+            | STATX_SYNC_TYPE;
+        if !(flags - known).is_empty() {
+            return Err(Errno::EINVAL);
+        }
+        if path.is_empty() && flags.contains(AtFlags::EMPTY_PATH) {
+            return self.stat_inode(self.inode_of_fd_or_cwd(process, dirfd)?);
+        }
+        let follow = if flags.contains(AtFlags::SYMLINK_NOFOLLOW) {
+            FollowLast::No
+        } else {
+            FollowLast::Yes
+        };
+        self.stat_inode(self.walk_to(process, dirfd, path, follow)?)
+    }
+
+    /// `int stat(const char *pathname, struct stat *statbuf)`
+    ///
+    /// [`newfstatat`](Self::newfstatat) from the current directory.
+    ///
+    /// # Errors
+    ///
+    /// As [`newfstatat`](Self::newfstatat).
+    pub fn stat(&self, process: &Process, path: &[u8]) -> Result<Stat, Errno> {
+        self.newfstatat(process, AT_FDCWD, path, AtFlags::empty())
+    }
+
+    /// `int lstat(const char *pathname, struct stat *statbuf)`
+    ///
+    /// [`stat`](Self::stat) of a symbolic link itself.
+    ///
+    /// # Errors
+    ///
+    /// As [`newfstatat`](Self::newfstatat).
+    pub fn lstat(&self, process: &Process, path: &[u8]) -> Result<Stat, Errno> {
+        self.newfstatat(process, AT_FDCWD, path, AtFlags::SYMLINK_NOFOLLOW)
+    }
+
+    fn stat_inode(&self, ino: Ino) -> Result<Stat, Errno> {
+        let inode = self.inode(ino)?;
+        let (mut st_rdev, mut st_blocks) = (Dev(0), 0);
+        let st_size = match &inode.kind {
+            InodeKind::Regular(contents) => {
+                st_blocks = contents.data_pages() * (FS_PAGE_BYTES as u64 / BLOCK_BYTES);
+                contents.size()
+            }
+            // Two more for "." and "..".
+            InodeKind::Directory(directory) => (directory.len() as u64 + 2) * BOGO_DIRENT_BYTES,
+            InodeKind::Symlink(target) => target.len() as u64,
+            InodeKind::CharDevice(dev) | InodeKind::BlockDevice(dev) => {
+                st_rdev = *dev;
+                0
+            }
+            InodeKind::Fifo | InodeKind::Socket => 0,
+        };
+        Ok(Stat {
+            st_dev: ROOT_DEV,
+            st_ino: ino.st_ino(),
+            st_nlink: inode.nlink,
+            st_mode: inode.mode(),
+            st_uid: inode.uid,
+            st_gid: inode.gid,
+            st_rdev,
+            st_size,
+            st_blksize: 4096, // the page size, as tmpfs reports it
+            st_blocks,
+            st_atime: inode.atime(),
+            st_mtime: inode.mtime(),
+            st_ctime: inode.ctime(),
+            st_btime: inode.btime(),
+        })
+    }
+}

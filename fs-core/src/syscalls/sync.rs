@@ -1,0 +1,40 @@
+//! fsync, fdatasync: memory is always in step, so only the descriptor is checked.
+
+use crate::errno::Errno;
+use crate::file_description::FileKind;
+use crate::flags::{Fd, OFlags};
+use crate::fs::Fs;
+use crate::platform::Platform;
+use crate::process::Process;
+
+impl<P: Platform> Fs<P> {
+    /// `int fsync(int fd)`
+    ///
+    /// Waits until a file is stored. tmpfs has nothing to wait for (`noop_fsync`).
+    ///
+    /// # Errors
+    ///
+    /// * `EBADF`: `fd` is not open, or only names a file.
+    /// * `EINVAL`: it cannot be synchronised.
+    pub fn fsync(&self, process: &Process, fd: Fd) -> Result<(), Errno> {
+        let description = self.description(process, fd)?;
+        if description.flags.contains(OFlags::PATH) {
+            return Err(Errno::EBADF);
+        }
+        match description.kind {
+            FileKind::Inode(_) => Ok(()),
+            FileKind::Foreign(_) => Err(Errno::EINVAL),
+        }
+    }
+
+    /// `int fdatasync(int fd)`
+    ///
+    /// As [`fsync`](Self::fsync).
+    ///
+    /// # Errors
+    ///
+    /// As [`fsync`](Self::fsync).
+    pub fn fdatasync(&self, process: &Process, fd: Fd) -> Result<(), Errno> {
+        self.fsync(process, fd)
+    }
+}

@@ -1,0 +1,123 @@
+//! utimensat, futimens.
+
+use crate::clock::Timespec;
+use crate::credentials::MAY_WRITE;
+use crate::errno::Errno;
+use crate::flags::{AtFlags, Fd, OFlags};
+use crate::fs::Fs;
+use crate::inode::Ino;
+use crate::path_walk::FollowLast;
+use crate::platform::Platform;
+use crate::process::Process;
+
+/// The largest `tv_nsec` and one more.
+const NSEC_PER_SEC: u32 = 1_000_000_000;
+
+/// One of the two times of utimensat(2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TimeSpecifier {
+    /// The current time (`UTIME_NOW`).
+    Now,
+    /// Leave it (`UTIME_OMIT`).
+    Omit,
+    /// This time.
+    At(Timespec),
+}
+
+impl<P: Platform> Fs<P> {
+    /// `int utimensat(int dirfd, const char *pathname, const struct timespec times[2], int flags)`
+    ///
+    /// Sets access and modification time. Both [`TimeSpecifier::Now`] is the null pointer of C.
+    ///
+    /// # Errors
+    ///
+    /// * `EINVAL`: nanoseconds beyond 999,999,999; unknown flags.
+    /// * What the path walk answers; `ENOENT`: it is not there. (Not when both are `Omit`: then nothing is looked at.)
+    /// * `EACCES`: both are `Now`, and the process neither owns the file nor may write it.
+    /// * `EPERM`: else, and the process does not own it.
+    pub fn utimensat(
+        &mut self,
+        process: &Process,
+        dirfd: Fd,
+        path: &[u8],
+        times: [TimeSpecifier; 2],
+        flags: AtFlags,
+    ) -> Result<(), Errno> {
+        check_times(times)?;
+        if times == [TimeSpecifier::Omit; 2] {
+            return Ok(());
+        }
+        if !(flags - AtFlags::SYMLINK_NOFOLLOW - AtFlags::EMPTY_PATH).is_empty() {
+            return Err(Errno::EINVAL);
+        }
+        let ino = if path.is_empty() && flags.contains(AtFlags::EMPTY_PATH) {
+            self.inode_of_fd_or_cwd(process, dirfd)?
+        } else if flags.contains(AtFlags::SYMLINK_NOFOLLOW) {
+            self.walk_to(process, dirfd, path, FollowLast::No)?
+        } else {
+            self.walk_to(process, dirfd, path, FollowLast::Yes)?
+        };
+        self.set_times(process, ino, times)
+    }
+
+    /// `int futimens(int fd, const struct timespec times[2])`
+    ///
+    /// [`utimensat`](Self::utimensat) of an open file.
+    ///
+    /// # Errors
+    ///
+    /// * `EINVAL`: nanoseconds beyond 999,999,999.
+    /// * `EBADF`: `fd` is not open, or only names a file.
+    /// * `EACCES`, `EPERM`: as [`utimensat`](Self::utimensat).
+    pub fn futimens(
+        &mut self,
+        process: &Process,
+        fd: Fd,
+        times: [TimeSpecifier; 2],
+    ) -> Result<(), Errno> {
+        check_times(times)?;
+        if times == [TimeSpecifier::Omit; 2] {
+            return Ok(());
+        }
+        if self.description(process, fd)?.flags.contains(OFlags::PATH) {
+            return Err(Errno::EBADF);
+        }
+        let ino = self.inode_of_fd(process, fd).map_err(|_| Errno::EBADF)?;
+        self.set_times(process, ino, times)
+    }
+
+    fn set_times(
+        &mut self,
+        process: &Process,
+        ino: Ino,
+        times: [TimeSpecifier; 2],
+    ) -> Result<(), Errno> {
+        let inode = self.inode(ino)?;
+        if !process.credentials.owns(inode.uid) {
+            if times != [TimeSpecifier::Now; 2] {
+                return Err(Errno::EPERM);
+            }
+            self.may_access(process, inode, MAY_WRITE)?;
+        }
+        let now = self.now();
+        let pick = |time, old| match time {
+            TimeSpecifier::Now => now,
+            TimeSpecifier::Omit => old,
+            TimeSpecifier::At(time) => time,
+        };
+        let inode = self.inode_mut(ino)?;
+        let [atime, mtime] = times;
+        inode.set_atime(pick(atime, inode.atime()));
+        inode.set_mtime(pick(mtime, inode.mtime()));
+        inode.set_ctime(now);
+        Ok(())
+    }
+}
+
+fn check_times(times: [TimeSpecifier; 2]) -> Result<(), Errno> {
+    let valid = |time: &TimeSpecifier| match time {
+        TimeSpecifier::At(at) => at.tv_nsec < NSEC_PER_SEC,
+        _ => true,
+    };
+    if times.iter().all(valid) { Ok(()) } else { Err(Errno::EINVAL) }
+}
