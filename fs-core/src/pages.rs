@@ -80,15 +80,15 @@ const fn pages_of(bytes: u64) -> u64 {
 }
 
 /// The part of page number `page` that `from..to` covers, as a range within the page.
-#[expect(clippy::cast_possible_truncation, reason = "both ends are clamped to a page")]
 fn within_page(page: u64, from: u64, to: u64) -> (usize, usize) {
     let start = page * PAGE;
     (from.saturating_sub(start).min(PAGE) as usize, to.saturating_sub(start).min(PAGE) as usize)
 }
 
 /// The slot that decodes `page` at this level.
+#[expect(clippy::cast_possible_truncation, reason = "masked to 6 bits")]
 fn slot_index(page: u64, level: u32) -> usize {
-    (page >> (level * NODE_BITS)) as usize & (NODE_SLOTS - 1)
+    ((page >> (level * NODE_BITS)) & (NODE_SLOTS as u64 - 1)) as usize
 }
 
 /// Whether a tree of this height has a place for `page`.
