@@ -2,7 +2,7 @@
 
 use crate::tree::{EntryKind, Metadata, Tree, TreeEntry};
 use anyhow::{Context as _, Result, anyhow};
-use wasm_vfs_core::clock::Timespec;
+use wasm_vfs_core::Timespec;
 use wasm_vfs_core::manifest::{Attributes, Reader, Record, RecordKind};
 
 /// The manifest of a tree, as one run of bytes and the places where records begin.
