@@ -135,6 +135,15 @@ impl FileContents {
         slot
     }
 
+    /// Whether nothing is stored or allocated for `page`.
+    fn is_hole(&self, page: u64) -> bool {
+        match self.slot(page) {
+            Slot::Page(_) => false,
+            Slot::Absent => page >= pages_of(self.image_len),
+            _ => true,
+        }
+    }
+
     fn source(&self, page: u64) -> Source<'_> {
         match self.slot(page) {
             Slot::Page(bytes) => Source::Owned(bytes),
@@ -292,14 +301,10 @@ impl FileContents {
         let image_pages = pages_of(self.image_len);
         let (_, image_bytes) = within_page(page, 0, self.image_len);
         let image_at = self.image_offset + page * PAGE;
-        if self.data_pages >= allowed && matches!(self.source(page), Source::Zero) {
+        let was_hole = self.is_hole(page);
+        if was_hole && self.data_pages >= allowed {
             return Err(Errno::ENOSPC);
         }
-        let was_hole = match self.slot(page) {
-            Slot::Page(_) => false,
-            Slot::Absent => page >= image_pages,
-            _ => true,
-        };
         let slot = self.slot_mut(page)?;
         if !matches!(slot, Slot::Page(_)) {
             let mut bytes = Vec::new();
@@ -446,16 +451,10 @@ impl FileContents {
     ///
     /// `ENOSPC`: no memory, or more than `new_pages` pages; pages added before that are freed again.
     pub(crate) fn allocate(&mut self, from: u64, to: u64, new_pages: u64) -> Result<(), Errno> {
-        let image_pages = pages_of(self.image_len);
         let allowed = self.data_pages.saturating_add(new_pages);
         let (first, end) = (from / PAGE, pages_of(to));
         for page in first..end {
-            let hole = match self.slot(page) {
-                Slot::Hole => true,
-                Slot::Absent => page >= image_pages,
-                _ => false,
-            };
-            if !hole {
+            if !self.is_hole(page) {
                 continue;
             }
             let added = if self.data_pages >= allowed {
@@ -630,5 +629,124 @@ fn clear<P: Platform>(out: &mut impl UserMut<P>, len: u64) {
         && len > 0
     {
         out.clear_user(len);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
+    #![allow(clippy::cast_possible_truncation, reason = "a model file is small")]
+
+    use super::{FS_PAGE_BYTES, FileContents, PAGE};
+    use crate::errno::Errno;
+    use crate::platform::ByteImage;
+    use alloc::vec;
+    use alloc::vec::Vec;
+
+    /// A small generator; the seed names the case.
+    struct Random(u64);
+
+    impl Random {
+        fn below(&mut self, bound: u64) -> u64 {
+            self.0 = self
+                .0
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1_442_695_040_888_963_407);
+            (self.0 >> 33) % bound
+        }
+
+        /// Often at or next to the edge of a page.
+        fn offset(&mut self, bound: u64) -> u64 {
+            let any = self.below(bound);
+            match self.below(3) {
+                0 => any / PAGE * PAGE,
+                1 => (any / PAGE * PAGE + self.below(3)).saturating_sub(1),
+                _ => any,
+            }
+        }
+    }
+
+    fn image() -> Vec<u8> {
+        (0..40_000u32).map(|n| (n % 251) as u8 + 1).collect()
+    }
+
+    fn whole(file: &FileContents, platform: &ByteImage<'_>) -> Vec<u8> {
+        let mut out = vec![0xaa; file.size() as usize + 10];
+        let read = file.read(0, platform, &mut &mut out[..]);
+        assert_eq!(read as u64, file.size());
+        out.truncate(read);
+        out
+    }
+
+    #[test]
+    fn it_agrees_with_a_vector_through_random_changes() {
+        let image = image();
+        let platform = ByteImage { image: &image, ..ByteImage::default() };
+        for seed in 0..300 {
+            let mut random = Random(seed);
+            let (from, len) = (random.below(5000), random.below(30_000));
+            let mut file = FileContents::baked(from, len);
+            let mut model = image[from as usize..(from + len) as usize].to_vec();
+            for step in 0..60u64 {
+                let at = random.offset(60_000);
+                let len = random.offset(9_000);
+                match random.below(6) {
+                    0..=2 => {
+                        let bytes: Vec<u8> = (0..len).map(|n| (n * 7 + step) as u8).collect();
+                        let written = file.write(at, &platform, u64::MAX, &mut &bytes[..]);
+                        assert_eq!(written, Ok(bytes.len()));
+                        if !bytes.is_empty() {
+                            model.resize(model.len().max((at + len) as usize), 0);
+                            model[at as usize..(at + len) as usize].copy_from_slice(&bytes);
+                        }
+                    }
+                    3 => {
+                        file.set_size(at);
+                        model.resize(at as usize, 0);
+                    }
+                    4 => {
+                        file.punch_hole(at, at + len, &platform).unwrap();
+                        let end = model.len().min((at + len) as usize);
+                        model[..end].iter_mut().skip(at as usize).for_each(|byte| *byte = 0);
+                    }
+                    _ => {
+                        file.allocate(at, at + len, u64::MAX).unwrap();
+                    }
+                }
+                let counted = (0..100).filter(|&page| !file.is_hole(page)).count();
+                assert_eq!(file.data_pages(), counted as u64, "seed {seed} step {step}");
+                assert!(whole(&file, &platform) == model, "seed {seed} step {step}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_huge_file_with_one_byte_takes_one_page() {
+        let platform = ByteImage::default();
+        let mut file = FileContents::default();
+        let far = 1 << 40;
+        assert_eq!(file.write(far, &platform, u64::MAX, &mut &b"x"[..]), Ok(1));
+        assert_eq!((file.size(), file.data_pages()), (far + 1, 1));
+        // rows: offset, first data, first hole
+        for (offset, data, hole) in
+            [(0, Ok(far), Ok(0)), (far - 1, Ok(far), Ok(far - 1)), (far, Ok(far), Ok(far + 1))]
+        {
+            assert_eq!((file.seek(offset, true), file.seek(offset, false)), (data, hole));
+        }
+        assert_eq!(file.seek(far + 1, true), Err(Errno::ENXIO));
+        file.set_size(far);
+        assert_eq!((file.data_pages(), file.seek(0, true)), (0, Err(Errno::ENXIO)));
+    }
+
+    #[test]
+    fn the_limit_of_pages_cuts_a_write_short() {
+        let platform = ByteImage::default();
+        let mut file = FileContents::default();
+        let bytes = vec![1; 3 * FS_PAGE_BYTES];
+        assert_eq!(file.write(100, &platform, 2, &mut &bytes[..]), Ok(2 * FS_PAGE_BYTES - 100));
+        assert_eq!(file.write(2 * PAGE, &platform, 0, &mut &bytes[..]), Err(Errno::ENOSPC));
+        assert_eq!(file.write(0, &platform, 0, &mut &bytes[..PAGE as usize]), Ok(FS_PAGE_BYTES));
+        assert_eq!(file.allocate(0, 4 * PAGE, 1), Err(Errno::ENOSPC));
+        assert_eq!((file.data_pages(), file.size()), (2, 2 * PAGE));
     }
 }

@@ -143,3 +143,91 @@ impl<P: Platform> Fs<P> {
         drop(population);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+    use super::Population;
+    use crate::clock::Timespec;
+    use crate::config::Config;
+    use crate::credentials::Credentials;
+    use crate::errno::Errno;
+    use crate::flags::OFlags;
+    use crate::fs::Fs;
+    use crate::manifest::{Attributes, Record, RecordKind};
+    use crate::platform::ByteImage;
+    use alloc::vec::Vec;
+
+    const MTIME: Timespec = Timespec::new(1_000_000_000, 5);
+
+    fn encode(records: &[(u32, &[u8], u32, RecordKind<'_>)]) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        for &(parent, name, mode, kind) in records {
+            let attributes = Attributes { mode, uid: 3, gid: 4, mtime: MTIME };
+            Record { parent, name, attributes, kind }.encode(&mut bytes);
+        }
+        bytes
+    }
+
+    #[test]
+    fn a_manifest_in_two_pieces_becomes_a_tree() {
+        let platform = ByteImage { image: b"hello, image", ..ByteImage::default() };
+        let mut fs = Fs::new(platform, Config::default()).unwrap();
+        let mut population = Population::default();
+        let first = encode(&[
+            (0, b"", 0o755, RecordKind::Directory { entries: 3 }),
+            (0, b"d", 0o1777, RecordKind::Directory { entries: 1 }),
+            (1, b"f", 0o640, RecordKind::Regular { image_offset: 7, len: 5 }),
+        ]);
+        let second = encode(&[
+            (0, b"h", 0, RecordKind::HardLink { record: 2 }),
+            (0, b"s", 0o777, RecordKind::Symlink { target: b"d/f" }),
+        ]);
+        fs.populate(&mut population, &first).unwrap();
+        fs.populate(&mut population, &second).unwrap();
+        assert_eq!(population.records(), 5);
+        fs.finish_population(population);
+
+        let mut process = fs.spawn(Credentials::ROOT).unwrap();
+        let stat = fs.stat(&process, b"/s").unwrap();
+        assert_eq!((stat.st_mode, stat.st_nlink, stat.st_size), (0o100_640, 2, 5));
+        assert_eq!((stat.st_uid, stat.st_gid, stat.st_mtime), (3, 4, MTIME));
+        assert_eq!(stat, fs.stat(&process, b"/h").unwrap());
+        let stat = fs.stat(&process, b"/d").unwrap();
+        assert_eq!((stat.st_mode, stat.st_nlink), (0o041_777, 2));
+        assert_eq!(fs.stat(&process, b"/").unwrap().st_nlink, 3);
+
+        // A write copies up; the other name sees it.
+        let fd = fs.open(&mut process, b"/d/f", OFlags::RDWR, 0).unwrap();
+        assert_eq!(fs.pwrite64(&process, fd, &b"I"[..], 0), Ok(1));
+        let fd = fs.open(&mut process, b"/h", OFlags::RDONLY, 0).unwrap();
+        let mut bytes = [0; 8];
+        assert_eq!(fs.read(&process, fd, &mut bytes[..]), Ok(5));
+        assert_eq!(&bytes, b"Image\0\0\0");
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_record_is_said() {
+        let root = (0, &b""[..], 0o755, RecordKind::Directory { entries: 0 });
+        let file = RecordKind::Regular { image_offset: 0, len: 0 };
+        let long = [b'n'; 256];
+        let rows: [(&[_], Errno); 8] = [
+            (&[(0, b"", 0, file)], Errno::ENOTDIR),
+            (&[root, (0, b"", 0, file)], Errno::EINVAL),
+            (&[root, (0, b"a/b", 0, file)], Errno::EINVAL),
+            (&[root, (0, b"..", 0, file)], Errno::EINVAL),
+            (&[root, (0, &long, 0, file)], Errno::ENAMETOOLONG),
+            (&[root, (1, b"a", 0, file)], Errno::EINVAL),
+            (&[root, (0, b"a", 0, file), (1, b"b", 0, file)], Errno::ENOTDIR),
+            (&[root, (0, b"a", 0, RecordKind::HardLink { record: 0 })], Errno::EPERM),
+        ];
+        for (records, expected) in rows {
+            let mut fs = Fs::new(ByteImage::default(), Config::default()).unwrap();
+            let mut population = Population::default();
+            let result = fs.populate(&mut population, &encode(records));
+            assert_eq!(result, Err(expected), "{records:?}");
+            assert_eq!(population.records(), records.len() - 1);
+        }
+    }
+}
