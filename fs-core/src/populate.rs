@@ -161,7 +161,10 @@ mod tests {
 
     const MTIME: Timespec = Timespec::new(1_000_000_000, 5);
 
-    fn encode(records: &[(u32, &[u8], u32, RecordKind<'_>)]) -> Vec<u8> {
+    /// Parent, name, mode, kind.
+    type Row<'a> = (u32, &'a [u8], u32, RecordKind<'a>);
+
+    fn encode(records: &[Row<'_>]) -> Vec<u8> {
         let mut bytes = Vec::new();
         for &(parent, name, mode, kind) in records {
             let attributes = Attributes { mode, uid: 3, gid: 4, mtime: MTIME };
@@ -209,10 +212,10 @@ mod tests {
 
     #[test]
     fn what_is_wrong_with_a_record_is_said() {
-        let root = (0, &b""[..], 0o755, RecordKind::Directory { entries: 0 });
+        let root: Row<'_> = (0, b"", 0o755, RecordKind::Directory { entries: 0 });
         let file = RecordKind::Regular { image_offset: 0, len: 0 };
         let long = [b'n'; 256];
-        let rows: [(&[_], Errno); 8] = [
+        let rows: [(&[Row<'_>], Errno); 8] = [
             (&[(0, b"", 0, file)], Errno::ENOTDIR),
             (&[root, (0, b"", 0, file)], Errno::EINVAL),
             (&[root, (0, b"a/b", 0, file)], Errno::EINVAL),
