@@ -4,6 +4,7 @@
 //! people who change the project.
 
 mod adapter;
+mod bench;
 mod process;
 mod rustup;
 mod setup;
@@ -19,6 +20,8 @@ use clap::Parser;
 enum Chore {
     /// Build the adapter's core form into snapshot-tool/assets/adapter.wasm.
     Adapter(adapter::Options),
+    /// Measure how fast it is, against the host in the same run.
+    Bench(bench::Options),
     /// Install what the other chores need; quick when nothing is missing.
     Setup,
 }
@@ -26,6 +29,7 @@ enum Chore {
 fn main() -> ExitCode {
     let done = match Chore::parse() {
         Chore::Adapter(options) => adapter::run(&options),
+        Chore::Bench(options) => bench::run(&options),
         Chore::Setup => setup::run(),
     };
     match done {

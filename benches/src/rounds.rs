@@ -1,0 +1,64 @@
+//! Timing of several cases in turn.
+
+use std::time::{Duration, Instant};
+
+/// How long a case runs in one round, about.
+const BATCH: Duration = Duration::from_millis(4);
+
+/// A case: does the operation that many times.
+pub type Batch<'a> = Box<dyn FnMut(u64) + 'a>;
+
+/// What a case took.
+#[derive(Clone, Copy, Debug)]
+pub struct Timing {
+    /// The median over the rounds, in nanoseconds for each operation.
+    pub median_ns: f64,
+    /// The least of the rounds.
+    pub least_ns: f64,
+}
+
+/// Runs all cases `rounds` times in turn and says what one operation of each took.
+pub fn interleaved(rounds: usize, cases: &mut [Batch<'_>]) -> Vec<Timing> {
+    let counts: Vec<u64> = cases.iter_mut().map(|case| batch_size(case)).collect();
+    let mut samples = vec![Vec::with_capacity(rounds); cases.len()];
+    for _ in 0..rounds {
+        for ((case, &count), samples) in cases.iter_mut().zip(&counts).zip(&mut samples) {
+            samples.push(per_operation(time(case, count), count));
+        }
+    }
+    samples.into_iter().map(summary).collect()
+}
+
+/// Median and least of what the rounds took.
+///
+/// # Panics
+///
+/// Without a sample.
+#[must_use]
+pub fn summary(mut samples: Vec<f64>) -> Timing {
+    samples.sort_by(f64::total_cmp);
+    Timing { median_ns: samples[samples.len() / 2], least_ns: samples[0] }
+}
+
+/// How many operations take about [`BATCH`]. This also warms the case up.
+fn batch_size(case: &mut Batch<'_>) -> u64 {
+    let mut count = 1;
+    loop {
+        let took = time(case, count);
+        if took >= BATCH / 4 {
+            let fits = u128::from(count) * BATCH.as_nanos() / took.as_nanos();
+            return u64::try_from(fits).unwrap_or(count).max(1);
+        }
+        count *= 4;
+    }
+}
+
+fn time(case: &mut Batch<'_>, count: u64) -> Duration {
+    let start = Instant::now();
+    case(count);
+    start.elapsed()
+}
+
+fn per_operation(took: Duration, count: u64) -> f64 {
+    took.as_secs_f64() * 1e9 / count as f64
+}
