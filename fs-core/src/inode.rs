@@ -109,6 +109,11 @@ impl Inode {
         self.file_type().mode_bits() | u32::from(self.permissions)
     }
 
+    /// Sets the permission, set-id and sticky bits.
+    pub(crate) fn set_permissions(&mut self, mode: u32) {
+        self.permissions = (mode & S_IALLUGO) as u16;
+    }
+
     /// Whether it is a directory.
     pub(crate) fn is_directory(&self) -> bool {
         matches!(self.kind, InodeKind::Directory(_))
@@ -183,7 +188,7 @@ impl Inode {
     pub(crate) fn drop_set_ids(&mut self, who: &Credentials) {
         if u32::from(self.permissions) & (S_ISUID | S_ISGID) != 0 && !who.is_superuser() {
             let kept = drop_set_ids(u32::from(self.permissions), self.gid, who);
-            self.permissions = (kept & S_IALLUGO) as u16;
+            self.set_permissions(kept);
         }
     }
 }

@@ -8,6 +8,7 @@ mod fcntl;
 mod link;
 mod node;
 mod open;
+mod perm;
 mod rename;
 mod rw;
 mod size;

@@ -84,6 +84,23 @@ impl<P: Platform> Fs<P> {
         self.open(process, path, OFlags::CREAT | OFlags::WRONLY | OFlags::TRUNC, mode)
     }
 
+    /// `int open("/proc/self/fd/FD", int flags)`
+    ///
+    /// Opens once more what a descriptor is open on, which may be only named (`PATH`) or have lost its name. Linux does it through
+    /// that magic link; here there is no such name, so the call has one of its own.
+    ///
+    /// # Errors
+    ///
+    /// * `EBADF`: `fd` is not open, or is the embedder's.
+    /// * `EMFILE`: no descriptor left.
+    /// * From `EISDIR` on, as [`openat`](Self::openat) of a file that is there.
+    pub fn reopen(&mut self, process: &mut Process, fd: Fd, flags: OFlags) -> Result<Fd, Errno> {
+        let ino = self.inode_of_fd(process, fd).map_err(|_| Errno::EBADF)?;
+        process.fds.lowest_free(0, process.max_fds)?;
+        self.check_open(process, ino, flags, false)?;
+        self.finish_open(process, &Opened { ino, created: false }, flags)
+    }
+
     fn do_open(
         &mut self,
         process: &mut Process,
