@@ -1,7 +1,7 @@
 //! Path resolution: from a starting directory and a path to an inode, or to the place where a name would go.
 //!
-//! Linux: `struct nameidata`, `link_path_walk` and `path_lookupat` (fs/namei.c). A symbolic link is walked in place: a stack
-//! of at most 40 frames says in which link's target the walk is, so nothing is allocated or copied.
+//! Linux: `struct nameidata`, `link_path_walk` and `path_lookupat` (fs/namei.c). A symbolic link is walked in place, so
+//! nothing is allocated or copied. Departure: the stack of links is the call stack.
 //!
 //! What to do with the last component is the caller's business: a [`Walked`] names both the directory that the last
 //! component is in and, if it is there, the inode that it leads to.
@@ -13,6 +13,7 @@ use crate::fs::Fs;
 use crate::inode::{Ino, Inode, InodeKind};
 use crate::platform::Platform;
 use crate::process::Process;
+use crate::stat::FileType;
 
 /// What the last component of a path is (`LAST_NORM`, `LAST_ROOT`, `LAST_DOT`, `LAST_DOTDOT`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -104,43 +105,72 @@ impl core::ops::Deref for NameBuf {
     }
 }
 
-/// Where the walk is reading: the rest of the path itself or of a link's target.
-#[derive(Clone, Copy)]
-struct Rest<'a> {
-    bytes: &'a [u8],
+/// What stays the same over a walk, and how many links it went through (`struct nameidata`).
+struct PathWalk<'p> {
+    process: &'p Process,
+    /// How it is confined.
+    resolve: ResolveFlags,
+    /// The directory that the path is resolved from.
+    start: Ino,
+    /// What `..` does not leave, and what absolute links begin at.
+    root: Ino,
+    /// Symbolic links followed so far.
+    links: u32,
 }
 
-impl<'a> Rest<'a> {
-    /// Skips slashes; says whether there were any.
-    fn skip_slashes(&mut self) -> bool {
-        let mut skipped = false;
-        while let Some((b'/', rest)) = self.bytes.split_first() {
-            self.bytes = rest;
-            skipped = true;
-        }
-        skipped
+impl PathWalk<'_> {
+    fn is_beneath(&self) -> bool {
+        self.resolve.contains(ResolveFlags::BENEATH)
     }
 
-    /// Takes the bytes up to the next slash.
+    /// Counts a link that is about to be followed.
     ///
     /// # Errors
     ///
-    /// * `ENAMETOOLONG`: there are more than [`NAME_MAX`].
-    /// * `EINVAL`: one of them is NUL.
-    fn component(&mut self) -> Result<&'a [u8], Errno> {
-        let mut len = 0;
-        for &byte in self.bytes {
-            match byte {
-                b'/' => break,
-                // DEVIATION: the kernel cannot be handed such a path.
-                0 => return Err(Errno::EINVAL),
-                _ => len += 1,
-            }
+    /// * `ELOOP`: there were 40 already, or none is allowed.
+    /// * `EXDEV`: the link is absolute and the walk is confined.
+    fn follow(&mut self, target: &[u8]) -> Result<(), Errno> {
+        self.links += 1;
+        if self.links > MAXSYMLINKS || self.resolve.contains(ResolveFlags::NO_SYMLINKS) {
+            return Err(Errno::ELOOP);
         }
-        let (head, tail) = self.bytes.split_at_checked(len).unwrap_or((self.bytes, &[]));
-        self.bytes = tail;
-        Ok(head)
+        let may_restart =
+            self.start == Ino::ROOT && self.resolve.contains(ResolveFlags::ABSOLUTE_LINKS);
+        if target.first() == Some(&b'/') && self.is_beneath() && !may_restart {
+            return Err(Errno::EXDEV);
+        }
+        Ok(())
     }
+}
+
+/// Skips slashes; says whether there were any.
+fn skip_slashes(rest: &mut &[u8]) -> bool {
+    let mut skipped = false;
+    while let Some((b'/', tail)) = rest.split_first() {
+        *rest = tail;
+        skipped = true;
+    }
+    skipped
+}
+
+/// Takes the bytes up to the next slash.
+///
+/// # Errors
+///
+/// `EINVAL`: one of them is NUL.
+fn take_component<'a>(rest: &mut &'a [u8]) -> Result<&'a [u8], Errno> {
+    let mut len = 0;
+    for &byte in *rest {
+        match byte {
+            b'/' => break,
+            // DEVIATION: the kernel cannot be handed such a path.
+            0 => return Err(Errno::EINVAL),
+            _ => len += 1,
+        }
+    }
+    let (head, tail) = rest.split_at_checked(len).unwrap_or((*rest, &[]));
+    *rest = tail;
+    Ok(head)
 }
 
 impl<P: Platform> Fs<P> {
@@ -206,22 +236,34 @@ impl<P: Platform> Fs<P> {
             return Err(Errno::ENOENT);
         }
         let start = self.walk_start(process, dirfd, path)?;
-        let in_root = resolve.contains(ResolveFlags::IN_ROOT);
         let beneath = resolve.contains(ResolveFlags::BENEATH);
-        let root = if in_root || beneath { start } else { Ino::ROOT };
-
-        let mut rests = [Rest { bytes: &[] }; MAXSYMLINKS as usize];
-        let mut depth = 0usize;
-        let mut links = 0;
-        let mut rest = Rest { bytes: path };
-        let mut at = start;
-        if rest.skip_slashes() {
-            if beneath {
-                return Err(Errno::EXDEV);
-            }
-            at = root;
+        if beneath && path.first() == Some(&b'/') {
+            return Err(Errno::EXDEV);
         }
-        if rest.bytes.is_empty() {
+        let in_root = resolve.contains(ResolveFlags::IN_ROOT);
+        let root = if in_root || beneath { start } else { Ino::ROOT };
+        let mut walk = PathWalk { process, resolve, start, root, links: 0 };
+        self.walk_path(&mut walk, start, path, follow)
+    }
+
+    /// Walks a path, or the target of a link, from `at` on (`link_path_walk`). A link with something after it is a walk
+    /// within the walk; there are at most [`MAXSYMLINKS`] of them.
+    ///
+    /// # Errors
+    ///
+    /// As [`walk`](Self::walk), as far as the components are concerned.
+    fn walk_path<'a>(
+        &'a self,
+        walk: &mut PathWalk<'_>,
+        mut at: Ino,
+        path: &'a [u8],
+        follow: FollowLast,
+    ) -> Result<Walked<'a>, Errno> {
+        let mut rest = path;
+        if skip_slashes(&mut rest) {
+            at = walk.root;
+        }
+        if rest.is_empty() {
             return Ok(Walked {
                 parent: at,
                 last: Last::Root,
@@ -233,103 +275,58 @@ impl<P: Platform> Fs<P> {
             // `rest` begins with a component.
             let directory_inode = self.inode(at)?;
             let directory = directory_inode.directory()?;
-            self.may_search(process, directory_inode)?;
-            let component = rest.component()?;
-            let slash = rest.skip_slashes();
-            // The last component of a link's target is followed by what comes after the link.
-            let ends_here = rest.bytes.is_empty();
-            let mut trailing_slash = slash;
-            if ends_here {
-                while depth > 0 && rest.bytes.is_empty() {
-                    depth -= 1;
-                    if let Some(outer) = rests.get(depth) {
-                        rest = *outer;
-                    }
-                    // What follows a link begins with its slash, if there is one.
-                    trailing_slash |= rest.skip_slashes();
-                }
-            }
-            let is_last = rest.bytes.is_empty();
+            self.may_search(walk.process, directory_inode)?;
+            let name = take_component(&mut rest)?;
+            let trailing_slash = skip_slashes(&mut rest);
+            let is_last = rest.is_empty();
 
-            let (last, found) = match component {
-                b"." => (Last::Dot, Some(at)),
-                b".." => {
-                    let up = if at == root {
-                        if beneath {
-                            return Err(Errno::EXDEV);
-                        }
-                        root
-                    } else {
-                        directory.parent
-                    };
-                    (Last::DotDot, Some(up))
-                }
-                name if name.len() > NAME_MAX => return Err(Errno::ENAMETOOLONG),
-                name => (Last::Name(name), directory.lookup(name).map(|entry| entry.ino)),
-            };
-            let Some(found) = found else {
+            if matches!(name, b"." | b"..") {
+                let (last, to) = match name {
+                    b"." => (Last::Dot, at),
+                    _ if at != walk.root => (Last::DotDot, directory.parent),
+                    _ if walk.is_beneath() => return Err(Errno::EXDEV),
+                    _ => (Last::DotDot, at),
+                };
                 if is_last {
-                    return Ok(Walked { parent: at, last, ino: None, trailing_slash });
+                    return Ok(Walked { parent: to, last, ino: Some(to), trailing_slash });
                 }
-                return Err(Errno::ENOENT);
-            };
-            if !matches!(last, Last::Name(_)) {
-                if is_last {
-                    return Ok(Walked { parent: found, last, ino: Some(found), trailing_slash });
-                }
-                at = found;
+                at = to;
                 continue;
             }
+            if name.len() > NAME_MAX {
+                return Err(Errno::ENAMETOOLONG);
+            }
+            let found = directory.lookup(name);
+            let there = Walked {
+                parent: at,
+                last: Last::Name(name),
+                ino: found.map(|entry| entry.ino),
+                trailing_slash,
+            };
+            let Some(found) = found else {
+                return if is_last { Ok(there) } else { Err(Errno::ENOENT) };
+            };
             let follows = !is_last
                 || follow == FollowLast::Yes
                 || (trailing_slash && follow == FollowLast::No);
-            if let InodeKind::Symlink(target) = &self.inode(found)?.kind
-                && follows
-            {
-                links += 1;
-                if links > MAXSYMLINKS || resolve.contains(ResolveFlags::NO_SYMLINKS) {
-                    return Err(Errno::ELOOP);
+            if found.file_type == FileType::Symlink && follows {
+                let InodeKind::Symlink(target) = &self.inode(found.ino)?.kind else {
+                    return Err(Errno::EIO);
+                };
+                walk.follow(target)?;
+                if is_last && !trailing_slash {
+                    return self.walk_path(walk, at, target, follow);
                 }
-                if !is_last || trailing_slash {
-                    // Keep the slash, so that the target's last component must be a directory.
-                    let outer = if is_last { Rest { bytes: b"/" } } else { rest };
-                    *rests.get_mut(depth).ok_or(Errno::ELOOP)? = outer;
-                    depth += 1;
+                let inner = self.walk_path(walk, at, target, FollowLast::Yes)?;
+                if is_last {
+                    return Ok(Walked { trailing_slash: true, ..inner });
                 }
-                rest = Rest { bytes: target };
-                if rest.skip_slashes() {
-                    let may_restart =
-                        start == Ino::ROOT && resolve.contains(ResolveFlags::ABSOLUTE_LINKS);
-                    if beneath && !may_restart {
-                        return Err(Errno::EXDEV);
-                    }
-                    at = root;
-                    if rest.bytes.is_empty() {
-                        // The target is "/" alone: go on with what comes after the link.
-                        let mut slash = true;
-                        while depth > 0 && rest.bytes.is_empty() {
-                            depth -= 1;
-                            if let Some(outer) = rests.get(depth) {
-                                rest = *outer;
-                            }
-                            slash |= rest.skip_slashes();
-                        }
-                        if rest.bytes.is_empty() {
-                            return Ok(Walked {
-                                parent: at,
-                                last: Last::Root,
-                                ino: Some(at),
-                                trailing_slash: slash,
-                            });
-                        }
-                    }
-                }
-                continue;
+                at = inner.existing()?;
+            } else if is_last {
+                return Ok(there);
+            } else {
+                at = found.ino;
             }
-            if is_last {
-                return Ok(Walked { parent: at, last, ino: Some(found), trailing_slash });
-            }
-            at = found;
         }
     }
 
@@ -365,5 +362,77 @@ impl<P: Platform> Fs<P> {
             return Err(Errno::ENOTDIR);
         }
         Ok(ino)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+    use crate::{Config, Credentials, Errno, Fs, NoImage, OFlags};
+    use alloc::format;
+
+    #[test]
+    fn links_are_followed_where_linux_follows_them() {
+        let mut fs = Fs::new(NoImage::default(), Config::default()).unwrap();
+        let mut p = fs.spawn(Credentials::ROOT).unwrap();
+        fs.mkdir(&p, b"/d", 0o755).unwrap();
+        let fd = fs.creat(&mut p, b"/d/f", 0o644).unwrap();
+        fs.close(&mut p, fd).unwrap();
+        for (link, target) in [
+            ("/to-d", "d"),
+            ("/to-d-slash", "d/"),
+            ("/to-f", "to-d/f"),
+            ("/d/up", ".."),
+            ("/d/abs", "/d/f"),
+            ("/to-root", "/"),
+            ("/loop", "loop"),
+            ("/dangling", "d/new"),
+            ("/far", "d/up/d/up/to-root/to-d-slash/abs"),
+            ("/c0", "d"),
+        ] {
+            fs.symlink(&p, target.as_bytes(), link.as_bytes()).unwrap();
+        }
+        for n in 1..=40 {
+            let (link, target) = (format!("/c{n}"), format!("c{}", n - 1));
+            fs.symlink(&p, target.as_bytes(), link.as_bytes()).unwrap();
+        }
+        let file = fs.stat(&p, b"/d/f");
+        let directory = fs.stat(&p, b"/d");
+        // rows: path, what stat answers
+        for (path, expected) in [
+            ("/to-d", directory),
+            ("/to-d/", directory),
+            ("/to-d-slash/.", directory),
+            ("/to-d/..", fs.stat(&p, b"/")),
+            ("/to-d/f", file),
+            ("/to-f", file),
+            ("/to-f/", Err(Errno::ENOTDIR)),
+            ("/to-f/x", Err(Errno::ENOTDIR)),
+            ("/d/up/to-f", file),
+            ("/d/abs", file),
+            ("/to-root/d/f", file),
+            ("/to-root", fs.stat(&p, b"/")),
+            ("/loop", Err(Errno::ELOOP)),
+            ("/loop/x", Err(Errno::ELOOP)),
+            ("/dangling", Err(Errno::ENOENT)),
+            ("/dangling/x", Err(Errno::ENOENT)),
+            ("/far", file),
+            ("/c39", directory),
+            ("/c39/f", file),
+            ("/c40", Err(Errno::ELOOP)),
+            ("/c40/f", Err(Errno::ELOOP)),
+        ] {
+            assert_eq!(fs.stat(&p, path.as_bytes()), expected, "{path}");
+        }
+        // A slash after a link follows it even for lstat(2).
+        assert_ne!(fs.lstat(&p, b"/to-d"), directory);
+        assert_eq!(fs.lstat(&p, b"/to-d/"), directory);
+        assert_eq!(
+            fs.open(&mut p, b"/dangling/", OFlags::CREAT | OFlags::RDWR, 0o644),
+            Err(Errno::EISDIR)
+        );
+        fs.open(&mut p, b"/dangling", OFlags::CREAT | OFlags::RDWR, 0o644).unwrap();
+        assert!(fs.stat(&p, b"/d/new").is_ok());
     }
 }
