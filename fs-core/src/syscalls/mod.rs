@@ -13,9 +13,11 @@ mod rename;
 mod rw;
 mod size;
 mod stat;
+mod statfs;
 mod sync;
 mod time;
 
 pub use dir::DirEntryView;
 pub use fcntl::Fcntl;
+pub use statfs::{Statfs, TMPFS_MAGIC};
 pub use time::TimeSpecifier;
