@@ -8,25 +8,18 @@
 //!
 //! * `entries`: all entries by ascending cookie. A removed entry stays as a tombstone until half are such.
 //! * `names`: the bytes of all names, one after another.
-//! * `index`: entry numbers sorted by (hash of the name, name), in blocks. Lookup is two binary searches. Nothing
-//!   here degrades on names chosen to collide: equal hashes are ordered by name.
-//!
-//! Adding or removing moves at most one block and a list of blocks: amortised well under a kilobyte
-//! in a directory of a million names.
+//! * `index`: from the hash of a name to its entry ([`crate::name_index`]).
 
 use alloc::vec::Vec;
 use core::cmp::Ordering;
 
 use crate::errno::Errno;
-use crate::fallible::try_push;
 use crate::inode::Ino;
+use crate::name_index::{NameIndex, Place};
 use crate::stat::FileType;
 
 /// The cookie of the first entry. 0 and 1 stand for `.` and `..`, as on tmpfs (`DIR_OFFSET_MIN` is 2 there).
 pub(crate) const FIRST_COOKIE: u32 = 2;
-
-/// Entries in a block of the index before it is split.
-const BLOCK_ENTRIES: usize = 256;
 
 /// How many tombstones there may be before compaction is considered at all.
 const MIN_TOMBSTONES: u32 = 16;
@@ -46,15 +39,6 @@ pub(crate) struct DirEntry {
     pub(crate) file_type: FileType,
 }
 
-/// An element of the index.
-#[derive(Clone, Copy, Debug)]
-struct IndexEntry {
-    /// [`hash_name`] of the name.
-    hash: u32,
-    /// The number of the entry in `entries`.
-    entry: u32,
-}
-
 /// A directory.
 #[derive(Debug)]
 pub(crate) struct Directory {
@@ -62,35 +46,47 @@ pub(crate) struct Directory {
     pub(crate) parent: Ino,
     entries: Vec<DirEntry>,
     names: Vec<u8>,
-    /// Blocks of ascending elements; every element of a block is below every one of the next. No block is empty.
-    index: Vec<Vec<IndexEntry>>,
+    /// Numbers in `entries` by name.
+    index: NameIndex,
     /// The cookie of the next entry.
     next_cookie: u32,
     /// How many of `entries` are tombstones.
     tombstones: u32,
 }
 
-/// A 32-bit hash of a name: the body and finish of MurmurHash3, four bytes at a time.
+/// A 32-bit hash of a name: eight bytes at a time, multiplied and folded.
 ///
-/// Quality only spreads the index's comparisons; nothing depends on names not colliding.
+/// Quality only spreads the index; nothing depends on names not colliding.
 fn hash_name(name: &[u8]) -> u32 {
-    let mut hash = 0u32;
-    let mut mix = |word: u32| {
-        let word = word.wrapping_mul(0xcc9e_2d51).rotate_left(15).wrapping_mul(0x1b87_3593);
-        hash = (hash ^ word).rotate_left(13).wrapping_mul(5).wrapping_add(0xe654_6b64);
+    let mut hash = name.len() as u64;
+    let mut mix = |word: u64| {
+        hash = (hash ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        hash ^= hash >> 32;
     };
-    let (words, rest) = name.as_chunks::<4>();
-    for word in words {
-        mix(u32::from_le_bytes(*word));
+    if let Some(last) = name.last_chunk::<8>() {
+        for word in name.as_chunks::<8>().0 {
+            mix(u64::from_le_bytes(*word));
+        }
+        // It overlaps the one before it, unless the length is a multiple of 8.
+        mix(u64::from_le_bytes(*last));
+    } else {
+        mix(name.iter().fold(0, |word, &byte| word << 8 | u64::from(byte)));
     }
-    let mut last = 0;
-    for &byte in rest {
-        last = last << 8 | u32::from(byte);
+    hash = hash.wrapping_mul(0xd6e8_feb8_6659_fd93);
+    (hash >> 32) as u32
+}
+
+/// Whether two names are the same. (A loop over bytes is what `==` becomes in wasm.)
+fn same_name(a: &[u8], b: &[u8]) -> bool {
+    if a.len() != b.len() {
+        return false;
     }
-    mix(last);
-    hash ^= hash >> 16;
-    hash = hash.wrapping_mul(0x85eb_ca6b);
-    hash ^ hash >> 13
+    match (a.last_chunk::<8>(), b.last_chunk::<8>()) {
+        (Some(last_a), Some(last_b)) => {
+            last_a == last_b && a.as_chunks::<8>().0 == b.as_chunks::<8>().0
+        }
+        _ => a.iter().zip(b).all(|(a, b)| a == b),
+    }
 }
 
 impl Directory {
@@ -100,7 +96,7 @@ impl Directory {
             parent,
             entries: Vec::new(),
             names: Vec::new(),
-            index: Vec::new(),
+            index: NameIndex::new(),
             next_cookie: FIRST_COOKIE,
             tombstones: 0,
         }
@@ -121,34 +117,22 @@ impl Directory {
         self.names.get(from..from + usize::from(entry.name_len)).unwrap_or_default()
     }
 
-    /// How the indexed entry compares with a name.
-    fn compare(&self, element: &IndexEntry, hash: u32, name: &[u8]) -> Ordering {
-        element.hash.cmp(&hash).then_with(|| {
-            let entry = self.entries.get(element.entry as usize);
-            entry.map_or(&[][..], |entry| self.name_of(entry)).cmp(name)
+    /// Where the name is in the index, or where it would be inserted.
+    fn search(&self, hash: u32, name: &[u8]) -> Result<Place, Place> {
+        self.index.search(hash, |number| {
+            let held = self.entries.get(number as usize).map_or(&[][..], |e| self.name_of(e));
+            if same_name(held, name) { Ordering::Equal } else { held.cmp(name) }
         })
     }
 
-    /// Where the name is in the index, or where it would be inserted: block and place in the block.
-    fn search(&self, hash: u32, name: &[u8]) -> (usize, Result<usize, usize>) {
-        let block = if self.index.len() <= 1 {
-            0
-        } else {
-            // The last block whose first element is not above the name.
-            let after = self.index.partition_point(|block| {
-                block.first().is_some_and(|first| self.compare(first, hash, name).is_le())
-            });
-            after.saturating_sub(1)
-        };
-        let elements = self.index.get(block).map(Vec::as_slice).unwrap_or_default();
-        (block, elements.binary_search_by(|element| self.compare(element, hash, name)))
+    /// The number of the entry with this name.
+    fn find(&self, name: &[u8]) -> Option<u32> {
+        self.index.entry(self.search(hash_name(name), name).ok()?)
     }
 
     /// The entry with this name.
     pub(crate) fn lookup(&self, name: &[u8]) -> Option<DirEntry> {
-        let (block, place) = self.search(hash_name(name), name);
-        let element = self.index.get(block)?.get(place.ok()?)?;
-        self.entries.get(element.entry as usize).copied()
+        self.entries.get(self.find(name)? as usize).copied()
     }
 
     /// Adds an entry. The name is new, not empty and at most 255 bytes; the caller has checked.
@@ -172,9 +156,8 @@ impl Directory {
         };
         let number = u32::try_from(self.entries.len()).map_err(|_| Errno::ENOSPC)?;
         let hash = hash_name(name);
-        let (block, place) = self.search(hash, name);
-        let place = place.unwrap_or_else(|place| place);
-        self.insert_in_index(block, place, IndexEntry { hash, entry: number })?;
+        let place = self.search(hash, name).unwrap_or_else(|place| place);
+        self.index.insert(place, hash, number).map_err(|_| Errno::ENOSPC)?;
         self.entries.push(entry);
         self.names.extend_from_slice(name);
         self.next_cookie += 1;
@@ -203,55 +186,15 @@ impl Directory {
     pub(crate) fn shrink(&mut self) {
         self.entries.shrink_to_fit();
         self.names.shrink_to_fit();
-        self.index.shrink_to_fit();
-        for block in &mut self.index {
-            block.shrink_to_fit();
-        }
-    }
-
-    fn insert_in_index(
-        &mut self,
-        block: usize,
-        place: usize,
-        element: IndexEntry,
-    ) -> Result<(), Errno> {
-        // Room for a split, so that nothing fails half-way.
-        self.index.try_reserve(1).map_err(|_| Errno::ENOSPC)?;
-        let Some(elements) = self.index.get_mut(block) else {
-            let mut first = Vec::new();
-            try_push(&mut first, element).map_err(|_| Errno::ENOSPC)?;
-            self.index.push(first);
-            return Ok(());
-        };
-        if elements.len() < BLOCK_ENTRIES {
-            elements.try_reserve(1).map_err(|_| Errno::ENOSPC)?;
-            elements.insert(place, element);
-            return Ok(());
-        }
-        let half = BLOCK_ENTRIES / 2;
-        let mut upper = Vec::new();
-        upper.try_reserve(BLOCK_ENTRIES - half + 1).map_err(|_| Errno::ENOSPC)?;
-        upper.extend(elements.drain(half..));
-        if place <= half {
-            elements.insert(place, element);
-        } else {
-            upper.insert(place - half, element);
-        }
-        self.index.insert(block + 1, upper);
-        Ok(())
+        self.index.shrink();
     }
 
     /// Removes the entry with this name and returns it.
     pub(crate) fn remove(&mut self, name: &[u8]) -> Option<DirEntry> {
-        let (block, place) = self.search(hash_name(name), name);
-        let elements = self.index.get_mut(block)?;
-        let place = place.ok()?;
-        elements.get(place)?;
-        let element = elements.remove(place);
-        if elements.is_empty() {
-            self.index.remove(block);
-        }
-        let entry = self.entries.get_mut(element.entry as usize)?;
+        let place = self.search(hash_name(name), name).ok()?;
+        let number = self.index.entry(place)?;
+        self.index.remove(place);
+        let entry = self.entries.get_mut(number as usize)?;
         let removed = *entry;
         entry.name_len = 0;
         self.tombstones += 1;
@@ -263,9 +206,8 @@ impl Directory {
 
     /// Lets the name lead to another inode. The entry keeps its cookie, as in `simple_offset_rename_exchange`.
     pub(crate) fn replace(&mut self, name: &[u8], ino: Ino, file_type: FileType) -> Option<()> {
-        let (block, place) = self.search(hash_name(name), name);
-        let element = self.index.get(block)?.get(place.ok()?)?;
-        let entry = self.entries.get_mut(element.entry as usize)?;
+        let number = self.find(name)?;
+        let entry = self.entries.get_mut(number as usize)?;
         entry.ino = ino;
         entry.file_type = file_type;
         Some(())
@@ -293,9 +235,7 @@ impl Directory {
                 next += 1;
             }
         }
-        for element in self.index.iter_mut().flatten() {
-            element.entry = moved.get(element.entry as usize).copied().unwrap_or(u32::MAX);
-        }
+        self.index.renumber(|number| moved.get(number as usize).copied().unwrap_or(u32::MAX));
         self.entries.retain(|entry| entry.name_len > 0);
         self.names = names;
         self.tombstones = 0;

@@ -46,6 +46,7 @@ mod flags;
 mod fs;
 mod inode;
 pub mod manifest;
+mod name_index;
 mod pages;
 mod path_walk;
 mod platform;
