@@ -5,9 +5,14 @@
 
 mod adapter;
 mod bench;
+mod guests;
+mod left_out;
+mod npm;
 mod process;
+mod python;
 mod rustup;
 mod setup;
+mod test;
 mod workspace;
 
 use std::process::ExitCode;
@@ -18,18 +23,24 @@ use clap::Parser;
 #[derive(Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask")]
 enum Chore {
+    /// Set everything up, build the guest programs and run all tests.
+    Test(test::Options),
     /// Build the adapter's core form into snapshot-tool/assets/adapter.wasm.
     Adapter(adapter::Options),
     /// Measure how fast it is, against the host in the same run.
     Bench(bench::Options),
+    /// Build the guest programs of the tests into target/guests.
+    Guests,
     /// Install what the other chores need; quick when nothing is missing.
     Setup,
 }
 
 fn main() -> ExitCode {
     let done = match Chore::parse() {
+        Chore::Test(options) => test::run(&options),
         Chore::Adapter(options) => adapter::run(&options),
         Chore::Bench(options) => bench::run(&options),
+        Chore::Guests => guests::run(),
         Chore::Setup => setup::run(),
     };
     match done {

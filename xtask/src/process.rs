@@ -1,7 +1,8 @@
 //! Running other programs, with errors that name them.
 
+use std::io::{BufRead, BufReader};
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail};
 
@@ -46,4 +47,72 @@ pub(crate) fn show(command: &Command) -> String {
         line.push_str(&argument.to_string_lossy());
     }
     line
+}
+
+/// What `cargo test` ran, added up over its binaries.
+#[derive(Debug, Default)]
+pub(crate) struct TestSummary {
+    pub(crate) passed: u32,
+    pub(crate) failed: u32,
+    pub(crate) ignored: u32,
+    /// Whether cargo itself was content: a test that does not compile fails without being counted.
+    pub(crate) success: bool,
+}
+
+/// Runs `cargo test`, showing what it prints as it comes, and adds up the closing lines of its binaries.
+pub(crate) fn run_and_read_along(command: &mut Command) -> Result<TestSummary> {
+    let shown = show(command);
+    let mut child = command
+        .stdout(Stdio::piped())
+        .spawn()
+        .with_context(|| format!("cannot start `{shown}`"))?;
+    let mut summary = TestSummary::default();
+    let output = child.stdout.take().context("the child's output was asked for")?;
+    for line in BufReader::new(output).lines() {
+        let line = line.with_context(|| format!("`{shown}` did not print UTF-8"))?;
+        println!("{line}");
+        if let Some(counts) = line.strip_prefix("test result: ") {
+            summary.add(counts);
+        }
+    }
+    summary.success = child.wait()?.success();
+    Ok(summary)
+}
+
+impl TestSummary {
+    /// Adds a closing line's counts: `ok. 3 passed; 0 failed; 1 ignored; ...`.
+    fn add(&mut self, counts: &str) {
+        for part in counts.split(['.', ';']) {
+            let mut words = part.split_whitespace();
+            let (Some(number), Some(what)) = (words.next(), words.next()) else {
+                continue;
+            };
+            let Ok(number) = number.parse::<u32>() else {
+                continue;
+            };
+            match what {
+                "passed" => self.passed += number,
+                "failed" => self.failed += number,
+                "ignored" => self.ignored += number,
+                _ => {}
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn closing_lines_add_up() {
+        let mut summary = TestSummary::default();
+        summary.add(
+            "ok. 2 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out; finished in 0.00s",
+        );
+        summary.add(
+            "FAILED. 3 passed; 4 failed; 0 ignored; 0 measured; 7 filtered out; finished in 1.50s",
+        );
+        assert_eq!((summary.passed, summary.failed, summary.ignored), (5, 4, 1));
+    }
 }

@@ -1,0 +1,187 @@
+//! How a program is tested: packed with its tree, run, and compared with itself on the tree as a host directory.
+
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use anyhow::{Context, Result};
+use tempfile::TempDir;
+use wasm_vfs::{Form, Packer, TreeBuilder};
+use wasm_vfs_tests::engine::{Engine, Invocation, Outcome};
+use wasm_vfs_tests::engines::node::Node;
+use wasm_vfs_tests::engines::wasmi::Wasmi;
+use wasm_vfs_tests::engines::wasmtime::Wasmtime;
+
+/// A program and its tree, packed in both forms.
+pub(crate) struct App {
+    /// The program as it was found.
+    program: PathBuf,
+    /// The host's directory. A run on it changes it, so it is packed first and run on once.
+    root: TempDir,
+    /// Where the packed programs are.
+    packed: TempDir,
+}
+
+impl App {
+    /// Packs `program` with the tree that `fill` makes.
+    pub(crate) fn new(program: &Path, fill: impl FnOnce(&Path) -> Result<()>) -> Result<Self> {
+        let app =
+            Self { program: program.to_owned(), root: TempDir::new()?, packed: TempDir::new()? };
+        fill(app.root.path()).context("cannot make the tree")?;
+        let rootfs = Packer::new(TreeBuilder::new().dir(app.root.path(), "/")).bake()?;
+        let bytes = std::fs::read(program).with_context(|| program.display().to_string())?;
+        for form in [Form::Portable, Form::Isolated] {
+            let packed = rootfs.link(&bytes, form)?;
+            std::fs::write(app.packed(form), packed.to_vec()?)?;
+        }
+        Ok(app)
+    }
+
+    /// The packed program of a form.
+    pub(crate) fn packed(&self, form: Form) -> PathBuf {
+        self.packed.path().join(match form {
+            Form::Portable => "portable.wasm",
+            Form::Isolated => "isolated.wasm",
+        })
+    }
+
+    /// Runs the unpacked program on the host directory.
+    pub(crate) fn on_host(&self, invocation: &Invocation) -> Result<Outcome> {
+        let invocation = invocation.clone().on_host(self.root.path());
+        Wasmtime.run(&self.program, &invocation).context("on the host directory")
+    }
+
+    /// Runs a packed program with no host directory.
+    pub(crate) fn packed_on(
+        &self,
+        engine: &dyn Engine,
+        form: Form,
+        invocation: &Invocation,
+    ) -> Result<Outcome> {
+        let started = Instant::now();
+        let outcome = engine
+            .run(&self.packed(form), invocation)
+            .with_context(|| format!("{form:?} on {}", engine.name()))?;
+        println!("{form:?} on {}: {:?}", engine.name(), started.elapsed());
+        Ok(outcome)
+    }
+}
+
+/// An engine and the form that it is given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Run {
+    Wasmtime(Form),
+    Wasmi,
+    Node,
+}
+
+/// All of them.
+pub(crate) const EVERYWHERE: &[Run] =
+    &[Run::Wasmtime(Form::Portable), Run::Wasmtime(Form::Isolated), Run::Wasmi, Run::Node];
+
+/// Runs the program on its tree as a host directory, then packed in each way of `runs`; all must come to the same.
+/// Returns what that is.
+///
+/// # Panics
+///
+/// When they differ: all differences are shown, not only the first.
+pub(crate) fn packed_equals_host(
+    app: &App,
+    invocation: &Invocation,
+    runs: &[Run],
+) -> Result<Outcome> {
+    let reference = app.on_host(invocation)?;
+    packed_equals(&reference, app, invocation, runs)?;
+    Ok(reference)
+}
+
+/// Runs the packed program in each way of `runs`; all must come to `reference`.
+///
+/// # Panics
+///
+/// When they differ.
+pub(crate) fn packed_equals(
+    reference: &Outcome,
+    app: &App,
+    invocation: &Invocation,
+    runs: &[Run],
+) -> Result<()> {
+    let mut differences = String::new();
+    for &run in runs {
+        let outcome = match run {
+            Run::Wasmtime(form) => app.packed_on(&Wasmtime, form, invocation),
+            Run::Wasmi => app.packed_on(&Wasmi, Form::Portable, invocation),
+            Run::Node => match Node::find() {
+                Some(node) => app.packed_on(&node, Form::Portable, invocation),
+                None => continue,
+            },
+        };
+        match outcome {
+            Ok(outcome) if outcome == *reference => {}
+            Ok(outcome) => {
+                writeln!(differences, "{run:?}: {}", first_difference(reference, &outcome))?
+            }
+            Err(error) => writeln!(differences, "{run:?}: {error:?}")?,
+        }
+    }
+    assert!(
+        differences.is_empty(),
+        "packed, it is not what it is on a host directory\n{differences}"
+    );
+    Ok(())
+}
+
+/// Where two outcomes part: enough to see why.
+fn first_difference(host: &Outcome, packed: &Outcome) -> String {
+    let mut text = String::new();
+    if host.status != packed.status {
+        let _ = writeln!(text, "exit status {:?}, on the host {:?}", packed.status, host.status);
+    }
+    let streams =
+        [("stdout", &host.stdout, &packed.stdout), ("stderr", &host.stderr, &packed.stderr)];
+    for (name, host, packed) in streams {
+        let (host, packed) = (String::from_utf8_lossy(host), String::from_utf8_lossy(packed));
+        let mut lines = (host.lines(), packed.lines());
+        for number in 1.. {
+            match (lines.0.next(), lines.1.next()) {
+                (None, None) => break,
+                (host, packed) if host == packed => {}
+                (host, packed) => {
+                    let _ = writeln!(
+                        text,
+                        "{name}, line {number}:\n    host   {host:?}\n    packed {packed:?}"
+                    );
+                    // The lines that follow tell why it stopped.
+                    for line in lines.1.take(20) {
+                        let _ = writeln!(text, "           {line:?}");
+                    }
+                    break;
+                }
+            }
+        }
+    }
+    for (number, (host, packed)) in host.files.iter().zip(&packed.files).enumerate() {
+        if host != packed {
+            let _ = writeln!(
+                text,
+                "file {number} differs ({} bytes, on the host {})",
+                packed.len(),
+                host.len()
+            );
+        }
+    }
+    text
+}
+
+/// Checks that a run was what it should be, before anything is compared with it.
+///
+/// # Panics
+///
+/// When the status is another one, or standard output lacks the text.
+pub(crate) fn assert_sound(outcome: &Outcome, status: i32, stdout_has: &str) {
+    assert_eq!(outcome.status, Some(status), "{outcome:?}");
+    assert!(
+        String::from_utf8_lossy(&outcome.stdout).contains(stdout_has),
+        "no {stdout_has:?} in {outcome:?}"
+    );
+}

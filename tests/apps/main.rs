@@ -1,0 +1,11 @@
+//! Real programs, unmodified: each is packed with its files in both forms and run with no directory of the host, on
+//! every engine that can; what it prints must be what it prints on a host directory.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod app;
+
+mod cpython;
+mod guests;
+mod php;
+mod ruby;
+mod yosys;

@@ -1,0 +1,8 @@
+//! The engines, a file each.
+
+pub mod node;
+pub mod wasmi;
+pub mod wasmtime;
+
+/// The host's side of preview1 for engines that bring none: no filesystem, and that is enough.
+mod minimal_host;

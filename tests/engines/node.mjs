@@ -1,0 +1,15 @@
+// Runs a preview1 program under Node's own WASI, with no directory of the host.
+//
+//     node node.mjs PROGRAM.wasm ARGS...
+//
+// ARGS begin with the program's name; its environment is in GUEST_ENVIRONMENT, a line each.
+import { readFileSync } from "node:fs";
+import { WASI } from "node:wasi";
+
+const [path, ...args] = process.argv.slice(2);
+const lines = (process.env.GUEST_ENVIRONMENT ?? "").split("\n").filter((line) => line !== "");
+const env = Object.fromEntries(lines.map((line) => [line.slice(0, line.indexOf("=")), line.slice(line.indexOf("=") + 1)]));
+const wasi = new WASI({ version: "preview1", args, env, preopens: {}, returnOnExit: true });
+const module = await WebAssembly.compile(readFileSync(path));
+const instance = await WebAssembly.instantiate(module, { wasi_snapshot_preview1: wasi.wasiImport });
+process.exitCode = wasi.start(instance);

@@ -1,0 +1,172 @@
+//! Wasmtime, by its crate. The only engine here that is also shown host directories: it is the reference.
+
+use std::path::Path;
+use std::sync::LazyLock;
+
+use anyhow::{Result, ensure};
+use wasmtime::error::Context;
+use wasmtime::{Cache, CacheConfig, Config, Instance, Linker, Memory, Module, Store};
+use wasmtime_wasi::p1::{self, WasiP1Ctx};
+use wasmtime_wasi::p2::pipe::{MemoryInputPipe, MemoryOutputPipe};
+use wasmtime_wasi::{FsPerms, I32Exit, WasiCtxBuilder};
+
+use crate::engine::{Engine, Invocation, Outcome};
+use crate::tools;
+
+/// Wasmtime with its wasi implementation.
+#[derive(Debug)]
+pub struct Wasmtime;
+
+/// What a program's calls may take, and the thread that it runs on: the same and some for the host's functions.
+const WASM_STACK_BYTES: usize = 32 << 20;
+const THREAD_STACK_BYTES: usize = WASM_STACK_BYTES + (2 << 20);
+
+/// More than any program here prints.
+const OUTPUT_LIMIT_BYTES: usize = 64 << 20;
+
+/// One for the process: its compiled modules are kept in a cache below `target/`, for the next process too.
+static ENGINE: LazyLock<Result<wasmtime::Engine>> = LazyLock::new(|| {
+    let mut cache = CacheConfig::new();
+    cache.with_directory(tools::target().join("wasmtime-cache"));
+    let mut config = Config::new();
+    config.cache(Some(Cache::new(cache)?));
+    // Compiling is most of what these tests do: half the time for code that runs somewhat slower.
+    config.cranelift_opt_level(wasmtime::OptLevel::None);
+    config.cranelift_regalloc_algorithm(wasmtime::RegallocAlgorithm::SinglePass);
+    // Ruby's evaluator recurses deeply, and unoptimised frames are large.
+    config.async_stack_size(THREAD_STACK_BYTES);
+    config.max_wasm_stack(WASM_STACK_BYTES);
+    Ok(wasmtime::Engine::new(&config)?)
+});
+
+impl Engine for Wasmtime {
+    fn name(&self) -> &'static str {
+        "wasmtime"
+    }
+
+    fn runs_isolated(&self) -> bool {
+        true
+    }
+
+    fn run(&self, wasm: &Path, invocation: &Invocation) -> Result<Outcome> {
+        // The threads of a test runner are too small.
+        std::thread::scope(|scope| {
+            let thread = std::thread::Builder::new().stack_size(THREAD_STACK_BYTES);
+            let run = thread.spawn_scoped(scope, || run(wasm, invocation))?;
+            run.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        })
+    }
+}
+
+fn run(wasm: &Path, invocation: &Invocation) -> Result<Outcome> {
+    let engine = ENGINE.as_ref().map_err(|error| anyhow::anyhow!("{error:#}"))?;
+    let module = Module::from_file(engine, wasm).with_context(|| wasm.display().to_string())?;
+    let stdout = MemoryOutputPipe::new(OUTPUT_LIMIT_BYTES);
+    let stderr = MemoryOutputPipe::new(OUTPUT_LIMIT_BYTES);
+    let mut context = WasiCtxBuilder::new();
+    context
+        .args(&invocation.args)
+        .envs(&invocation.env)
+        .stdin(MemoryInputPipe::new(invocation.stdin.clone()))
+        .stdout(stdout.clone())
+        .stderr(stderr.clone());
+    if let Some(root) = &invocation.host_root {
+        context.preopened_dir(root, "/", FsPerms::ReadWrite)?;
+    }
+    let mut linker: Linker<WasiP1Ctx> = Linker::new(engine);
+    p1::add_to_linker_sync(&mut linker, |context| context)?;
+    let mut store = Store::new(engine, context.build_p1());
+    let instance = linker.instantiate(&mut store, &module)?;
+    let start = instance.get_typed_func::<(), ()>(&mut store, "_start")?;
+    let ended = start.call(&mut store, ());
+    let files = match &invocation.host_root {
+        Some(root) => invocation
+            .collect
+            .iter()
+            .map(|path| Ok(std::fs::read(root.join(path))?))
+            .collect::<Result<_>>()?,
+        None => collect(&mut store, instance, &invocation.collect)?,
+    };
+    drop(store);
+    let mut outcome = Outcome {
+        status: Some(0),
+        stdout: stdout.contents().into(),
+        stderr: stderr.contents().into(),
+        files,
+    };
+    if let Err(error) = ended {
+        outcome.status = error.downcast_ref::<I32Exit>().map(|exit| exit.0);
+        if outcome.status.is_none() {
+            outcome.stderr.extend_from_slice(format!("{error:?}").as_bytes());
+        }
+    }
+    Ok(outcome)
+}
+
+/// Reads files out of a packed program that has ended, through the preview1 functions that it exports
+/// (`reexport.rs` has made it export them).
+fn collect(
+    store: &mut Store<WasiP1Ctx>,
+    instance: Instance,
+    paths: &[String],
+) -> Result<Vec<Vec<u8>>> {
+    /// The one preopened directory.
+    const ROOT: i32 = 3;
+    const FD_READ: i64 = 1 << 1;
+    /// The program is dead: its memory is free to use. A path, a number, a vector, a buffer.
+    const PATH: usize = 0x1_0000;
+    const NUMBER: usize = 0x1_2000;
+    const VECTOR: usize = 0x1_2010;
+    const BUFFER: usize = 0x1_3000;
+    const BUFFER_BYTES: usize = 0x1_0000;
+
+    if paths.is_empty() {
+        return Ok(Vec::new());
+    }
+    let memory = instance.get_memory(&mut *store, "memory").context("no exported memory")?;
+    let open = instance.get_typed_func::<(i32, i32, i32, i32, i32, i64, i64, i32, i32), i32>(
+        &mut *store,
+        "path_open",
+    )?;
+    let read = instance.get_typed_func::<(i32, i32, i32, i32), i32>(&mut *store, "fd_read")?;
+    let address = |address: usize| i32::try_from(address).map_err(anyhow::Error::from);
+    let mut files = Vec::new();
+    for path in paths {
+        memory.write(&mut *store, PATH, path.as_bytes())?;
+        let flags = (
+            ROOT,
+            1,
+            address(PATH)?,
+            i32::try_from(path.len())?,
+            0,
+            FD_READ,
+            FD_READ,
+            0,
+            address(NUMBER)?,
+        );
+        let errno = open.call(&mut *store, flags)?;
+        ensure!(errno == 0, "cannot open {path} in the packed program: errno {errno}");
+        let fd = number_at(&memory, store, NUMBER)?;
+        let mut file = Vec::new();
+        loop {
+            let vector =
+                [address(BUFFER)?.to_le_bytes(), address(BUFFER_BYTES)?.to_le_bytes()].concat();
+            memory.write(&mut *store, VECTOR, &vector)?;
+            let errno = read.call(&mut *store, (fd, address(VECTOR)?, 1, address(NUMBER)?))?;
+            ensure!(errno == 0, "cannot read {path} in the packed program: errno {errno}");
+            let bytes = usize::try_from(number_at(&memory, store, NUMBER)?)?;
+            if bytes == 0 {
+                break;
+            }
+            file.extend_from_slice(&memory.data(&*store)[BUFFER..BUFFER + bytes]);
+        }
+        files.push(file);
+    }
+    Ok(files)
+}
+
+fn number_at(memory: &Memory, store: &Store<WasiP1Ctx>, address: usize) -> Result<i32> {
+    let mut bytes = [0; 4];
+    memory.read(store, address, &mut bytes)?;
+    Ok(i32::from_le_bytes(bytes))
+}

