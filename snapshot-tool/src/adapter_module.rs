@@ -39,7 +39,7 @@ impl AdapterModule<'static> {
              `wasm-vfs image`",
             section.form
         );
-        Ok((Self { hollow: output.hollow().into(), section: Cow::Owned(section) }, image))
+        Ok((Self { hollow: output.hollow().to_vec().into(), section: Cow::Owned(section) }, image))
     }
 
     /// Reads an adapter module whose bytes, image and all, are in memory.
@@ -63,7 +63,7 @@ impl AdapterModule<'_> {
 impl From<&Lowered> for AdapterModule<'static> {
     fn from(lowered: &Lowered) -> Self {
         Self {
-            hollow: lowered.output.hollow().into(),
+            hollow: lowered.output.hollow().to_vec().into(),
             section: Cow::Owned(lowered.section.clone()),
         }
     }

@@ -39,30 +39,51 @@ const SEGMENT_HEADER_BYTES: u64 = 1024;
 /// A finished module whose image segment's bytes are not in memory.
 #[derive(Debug, Clone)]
 pub struct Output {
-    pub(crate) head: Vec<u8>,
-    pub(crate) data: Vec<u8>,
-    pub(crate) tail: Vec<u8>,
+    /// The hollow form.
+    hollow: Vec<u8>,
+    /// Where the data section starts in it,
+    data_section: usize,
+    /// its payload,
+    data: Range<usize>,
+    /// up to the header of the image segment, which ends with the section.
+    image_header: usize,
     image_len: u64,
 }
 
 impl Output {
-    /// Joins the runs; `data` counts the image segment already but ends before it.
+    /// Puts a module together: `head` is all before the data section, `data` its payload, which
+    /// counts the image segment already but ends before it, `tail` all after it.
     ///
     /// # Errors
     ///
     /// When the image is too long for a data section, whose size is 32 bits.
-    pub(crate) fn new(head: Vec<u8>, data: Vec<u8>, tail: Vec<u8>, image_len: u64) -> Result<Self> {
+    pub(crate) fn assemble(
+        head: Vec<u8>,
+        data: &[&[u8]],
+        tail: &[u8],
+        image_len: u64,
+    ) -> Result<Self> {
         check_image_len(image_len)?;
-        let output = Self { head, data, tail, image_len };
-        let section =
-            output.data.len() as u64 + output.image_header(image_len).len() as u64 + image_len;
+        let data_len: usize = data.iter().map(|part| part.len()).sum();
+        let full = data_len as u64 + image_header(image_len).len() as u64 + image_len;
         ensure!(
-            section <= u64::from(u32::MAX),
+            full <= u64::from(u32::MAX),
             "the packed files take {image_len} bytes; a wasm data section holds at most {} beside \
              the program's own data: pack fewer files",
-            u64::from(u32::MAX) - (section - image_len)
+            u64::from(u32::MAX) - (full - image_len)
         );
-        Ok(output)
+        let mut hollow = head;
+        let data_section = hollow.len();
+        hollow.extend(data_header(data_len, 0));
+        let start = hollow.len();
+        for part in data {
+            hollow.extend_from_slice(part);
+        }
+        let image_header_at = hollow.len();
+        hollow.extend(image_header(0));
+        let data = start..hollow.len();
+        hollow.extend_from_slice(tail);
+        Ok(Self { hollow, data_section, data, image_header: image_header_at, image_len })
     }
 
     /// Length of the image segment in bytes.
@@ -75,17 +96,18 @@ impl Output {
     #[must_use]
     #[expect(clippy::len_without_is_empty, reason = "no module is empty")]
     pub fn len(&self) -> u64 {
-        self.before_image(self.image_len).len() as u64
-            + (self.head.len() + self.data.len() + self.tail.len()) as u64
-            + self.image_header(self.image_len).len() as u64
-            + self.image_len
+        self.image_range().end + self.tail().len() as u64
     }
 
     /// Where in the written file the image's bytes are.
     #[must_use]
     pub fn image_range(&self) -> Range<u64> {
-        let end = self.len() - self.tail.len() as u64;
-        end - self.image_len..end
+        let data = self.data_without_image();
+        let start = self.head().len()
+            + data_header(data.len(), self.image_len).len()
+            + data.len()
+            + image_header(self.image_len).len();
+        start as u64..start as u64 + self.image_len
     }
 
     /// Writes the module with its image.
@@ -100,10 +122,11 @@ impl Output {
             image.len(),
             self.image_len
         );
-        out.write_all(&self.head)?;
-        out.write_all(&self.before_image(self.image_len))?;
-        out.write_all(&self.data)?;
-        out.write_all(&self.image_header(self.image_len))?;
+        let data = self.data_without_image();
+        out.write_all(self.head())?;
+        out.write_all(&data_header(data.len(), self.image_len))?;
+        out.write_all(data)?;
+        out.write_all(&image_header(self.image_len))?;
         let mut counting = Counting { out, written: 0 };
         image.write_to(&mut counting)?;
         ensure!(
@@ -112,20 +135,26 @@ impl Output {
             counting.written,
             self.image_len
         );
-        out.write_all(&self.tail)?;
+        out.write_all(self.tail())?;
         Ok(())
     }
 
     /// The same module with an image segment of length zero.
     #[must_use]
-    pub fn hollow(&self) -> Vec<u8> {
-        let mut out = Vec::with_capacity(self.head.len() + self.data.len() + self.tail.len() + 16);
-        out.extend_from_slice(&self.head);
-        out.extend_from_slice(&self.before_image(0));
-        out.extend_from_slice(&self.data);
-        out.extend_from_slice(&self.image_header(0));
-        out.extend_from_slice(&self.tail);
-        out
+    pub fn hollow(&self) -> &[u8] {
+        &self.hollow
+    }
+
+    fn head(&self) -> &[u8] {
+        &self.hollow[..self.data_section]
+    }
+
+    fn data_without_image(&self) -> &[u8] {
+        &self.hollow[self.data.start..self.image_header]
+    }
+
+    fn tail(&self) -> &[u8] {
+        &self.hollow[self.data.end..]
     }
 
     /// Reads a module that this crate wrote, all but the bytes of its image: the module, its
@@ -155,24 +184,23 @@ impl Output {
         let head = read_range(file, 0..header)?;
         let data = read_range(file, payload.start..image.header)?;
         let tail = read_range(file, payload.end..sections.end)?;
-        let output = Self::new(head, data, tail, section.image_len)?;
+        let output = Self::assemble(head, &[&data], &tail, section.image_len)?;
         Ok(Some((output, section, image.bytes)))
     }
+}
 
-    /// Id and size of the data section.
-    fn before_image(&self, image_len: u64) -> Vec<u8> {
-        let size = self.data.len() as u64 + self.image_header(image_len).len() as u64 + image_len;
-        let mut out = vec![DATA_SECTION];
-        size.encode(&mut out);
-        out
-    }
+/// Id and size of a data section with `data_len` bytes before the image segment.
+fn data_header(data_len: usize, image_len: u64) -> Vec<u8> {
+    let mut out = vec![DATA_SECTION];
+    (data_len as u64 + image_header(image_len).len() as u64 + image_len).encode(&mut out);
+    out
+}
 
-    /// Flag and length of the image segment.
-    fn image_header(&self, image_len: u64) -> Vec<u8> {
-        let mut out = vec![PASSIVE];
-        image_len.encode(&mut out);
-        out
-    }
+/// Flag and length of the image segment.
+fn image_header(image_len: u64) -> Vec<u8> {
+    let mut out = vec![PASSIVE];
+    image_len.encode(&mut out);
+    out
 }
 
 /// Refuses an image that no data segment can hold.

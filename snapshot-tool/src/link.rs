@@ -1,6 +1,17 @@
 //! Joins a program with a baked filesystem into one module.
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result};
+use wasmparser::{Import, WasmFeatures};
+
+use crate::core_form::PREVIEW1;
+use crate::emit::Emitter;
+use crate::index::{DataIdx, FuncIdx, MemIdx};
+use crate::module::Module;
+use crate::plan::{self, Inputs, Plan};
+use crate::program::Program;
+use crate::reach::Live;
+use crate::section::{ModuleForm, ProgramCounts, Section};
+use crate::{customs, forms, kernel_data, verify};
 
 pub use crate::adapter_module::{AdapterModule, Lowered};
 pub use crate::hollow::Output;
@@ -55,6 +66,99 @@ pub struct Summary {
 ///
 /// When the program cannot be served; the message says why and what to do, in one line.
 pub fn link(program: &[u8], rootfs: &AdapterModule<'_>, form: Form) -> Result<Linked> {
-    let _ = (program, rootfs, form);
-    bail!("linking is not written yet")
+    let program = Module::parse(program)?;
+    let user_memory = Program::check(&program)?.memory;
+    let adapter = Module::parse(&rootfs.hollow).context("the baked filesystem")?;
+    let served = plan::served(&program, &adapter)?;
+    let roots: Vec<FuncIdx> = served.iter().map(|it| it.adapter).collect();
+    let live = Live::from_roots(&adapter, &roots, |_| false)?;
+    let rules = forms::rules(form, &program, user_memory, &adapter, &live)?;
+    let plan = Plan::new(&Inputs {
+        program: &program,
+        adapter: &adapter,
+        live: &live,
+        served: &served,
+        user_memory,
+        synthesised_functions: rules.functions().len(),
+        synthesised_globals: rules.globals().len(),
+    })?;
+    let runs = kernel_data::runs(&adapter)?;
+    let section = linked_section(rootfs.section(), &program, user_memory, form, runs.len());
+    let emitter = Emitter {
+        program: &program,
+        adapter: &adapter,
+        plan: &plan,
+        rules: rules.as_ref(),
+        runs: &runs,
+        section: &section,
+    };
+    let (output, features) = emitter.emit()?;
+    check(&program, &adapter, &output, features)?;
+    let summary = summarise(&program, &plan, &output, &section, form)?;
+    Ok(Linked { output, summary })
+}
+
+/// What the linked module says about itself.
+fn linked_section(
+    adapter: &Section,
+    program: &Module<'_>,
+    user_memory: MemIdx,
+    form: Form,
+    runs: usize,
+) -> Section {
+    let count = |length: usize| u32::try_from(length).unwrap_or(u32::MAX);
+    Section {
+        form: ModuleForm::Linked(form),
+        tool_version: env!("CARGO_PKG_VERSION").to_owned(),
+        image_len: adapter.image_len,
+        image_segment: DataIdx::from_index(program.data_segments() as usize + runs),
+        program: Some(ProgramCounts {
+            types: count(program.types.len()),
+            functions: count(program.bodies.len()),
+            globals: count(program.globals.len()),
+            memories: count(program.memories.len()),
+            data_segments: program.data_segments(),
+            user_memory,
+        }),
+        manifest: adapter.manifest.clone(),
+    }
+}
+
+/// Validates the result, and that it imports and exports nothing unexpected.
+fn check(
+    program: &Module<'_>,
+    adapter: &Module<'_>,
+    output: &Output,
+    features: WasmFeatures,
+) -> Result<()> {
+    if let Err(error) = verify::validate(output.hollow(), features) {
+        // Whose fault is it? Nothing was said of the program before, to do the work only once.
+        verify::validate(program.bytes, features | WasmFeatures::all())
+            .context("the program is not valid WebAssembly")?;
+        return Err(error.context("the linked module came out invalid: please report this"));
+    }
+    let full_name = |import: &Import<'_>| format!("{}.{}", import.module, import.name);
+    let theirs = program.imports.iter().map(full_name);
+    let hosts = adapter.function_imports().map(|(_, it)| format!("{PREVIEW1}.{}", it.name));
+    let exports = program.exports.iter().map(|export| export.name.to_owned());
+    verify::check_surface(output.hollow(), &theirs.chain(hosts).collect(), &exports.collect())
+}
+
+fn summarise(
+    program: &Module<'_>,
+    plan: &Plan<'_>,
+    output: &Output,
+    section: &Section,
+    form: Form,
+) -> Result<Summary> {
+    let kept = plan.kept_imports.iter().map(|it| (it.module.to_owned(), it.name.to_owned()));
+    let added = plan.host_imports.iter().map(|it| (PREVIEW1.to_owned(), it.0.to_owned()));
+    let without = section.image_len + section.manifest.len() as u64 + program.bytes.len() as u64;
+    Ok(Summary {
+        form,
+        added_bytes: i64::try_from(output.len())? - i64::try_from(without)?,
+        filesystem_functions: plan.added_functions().count(),
+        imports: kept.chain(added).collect(),
+        notes: customs::notes(&program.customs),
+    })
 }

@@ -1,8 +1,38 @@
 //! Core form to adapter module.
+//!
+//! What changes:
+//! * each call of an intrinsic becomes the instruction it stands for (see
+//!   [`core_form`](crate::core_form));
+//! * the memory becomes memory 1; memory 0 is the program's, imported as `app.memory`;
+//! * host functions are imported from `wasi_host` instead of `wasi_snapshot_preview1`, so that
+//!   `wasm-merge` does not resolve them to the module's own exports;
+//! * exports for baking, other than functions, and all that nothing else reaches are dropped;
+//! * initial memory is written as few data segments, then the image as a passive one;
+//! * the `wasm-vfs` section is added, and the `name` section rewritten.
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result};
+use wasm_encoder::reencode::Reencode as _;
+use wasm_encoder::{
+    CodeSection, ConstExpr, CustomSection, DataCountSection, EntityType, ExportKind, ExportSection,
+    Function, FunctionSection, GlobalSection, ImportSection, Instruction, MemorySection,
+    MemoryType, Module as Encoded, NameMap, NameSection, TypeSection, ValType,
+};
+use wasmparser::{ExternalKind, FunctionBody, Operator, WasmFeatures};
 
 use crate::adapter_module::Lowered;
+use crate::core_form::{self, Intrinsic, KERNEL_MEMORY, WASI_HOST};
+use crate::hollow::{Output, check_image_len};
+use crate::index::{DataIdx, FuncIdx};
+use crate::kernel_data::{self, Run};
+use crate::module::Module;
+use crate::names;
+use crate::reach::Live;
+use crate::remap::{IndexMap, Remap, explain};
+use crate::section::{SECTION_NAME, Section};
+use crate::{features, verify};
+
+/// The prefix of the filesystem's functions in the `name` section.
+pub(crate) const NAME_PREFIX: &str = "wasm_vfs::";
 
 /// Turns the baked core form into the adapter module.
 ///
@@ -12,6 +42,256 @@ use crate::adapter_module::Lowered;
 ///
 /// When the core form breaks its contract or the image is too long.
 pub fn lower(baked_core: &[u8], image_len: u64, manifest: &[u8]) -> Result<Lowered> {
-    let _ = (baked_core, image_len, manifest);
-    bail!("lowering is not written yet")
+    check_image_len(image_len)?;
+    let core = Module::parse(baked_core).context("the adapter's core form")?;
+    let intrinsics = core_form::check(&core)?;
+    let runs = kernel_data::runs(&core)?;
+    let lowering = Lowering::plan(&core, intrinsics, DataIdx::from_index(runs.len()))?;
+    let section = Section::for_adapter(image_len, lowering.image, manifest.to_vec());
+    let output = lowering.write(&runs, &section)?;
+    let allowed = features::of_sections(&core)?
+        | lowering.code_features()?
+        | WasmFeatures::MULTI_MEMORY
+        | WasmFeatures::BULK_MEMORY;
+    verify::validate(output.hollow(), allowed).context("the adapter module came out invalid")?;
+    Ok(Lowered { output, section })
+}
+
+/// The exports that an adapter module keeps.
+fn kept_exports<'a>(core: &Module<'a>) -> Vec<(&'a str, FuncIdx)> {
+    core.exports
+        .iter()
+        .filter(|export| export.kind == ExternalKind::Func)
+        .filter(|export| !core_form::is_baking_export(export.name))
+        .map(|export| (export.name, FuncIdx(export.index)))
+        .collect()
+}
+
+/// Everything decided before the first byte is written.
+struct Lowering<'a> {
+    core: &'a Module<'a>,
+    intrinsics: Vec<Option<Intrinsic>>,
+    exports: Vec<(&'a str, FuncIdx)>,
+    live: Live,
+    remap: Remap,
+    image: DataIdx,
+}
+
+impl<'a> Lowering<'a> {
+    fn plan(
+        core: &'a Module<'a>,
+        intrinsics: Vec<Option<Intrinsic>>,
+        image: DataIdx,
+    ) -> Result<Self> {
+        let exports = kept_exports(core);
+        let roots: Vec<FuncIdx> = exports.iter().map(|&(_, function)| function).collect();
+        let is_intrinsic =
+            |function: FuncIdx| intrinsics.get(function.index()).is_some_and(Option::is_some);
+        let live = Live::from_roots(core, &roots, is_intrinsic)?;
+        let remap = Remap {
+            types: IndexMap::keep(&live.types, 0),
+            functions: IndexMap::keep(&live.functions, 0),
+            globals: IndexMap::keep(&live.globals, 0),
+            memories: IndexMap::Table(vec![Some(KERNEL_MEMORY.0)]),
+            ..Remap::default()
+        };
+        Ok(Self { core, intrinsics, exports, live, remap, image })
+    }
+
+    fn write(&self, runs: &[Run], section: &Section) -> Result<Output> {
+        let mut module = Encoded::new();
+        module.section(&self.types()?);
+        module.section(&self.imports()?);
+        module.section(&self.functions()?);
+        module.section(&self.memory());
+        module.section(&self.globals()?);
+        module.section(&self.exports()?);
+        module.section(&DataCountSection { count: self.image.0 + 1 });
+        module.section(&self.code()?);
+        let payload = section.encode();
+        module.section(&CustomSection { name: SECTION_NAME.into(), data: payload.into() });
+        let data = data_payload(runs, self.image);
+        let mut tail = Vec::new();
+        wasm_encoder::Section::append_to(&self.names()?, &mut tail);
+        Output::assemble(module.finish(), &[&data], &tail, section.image_len)
+    }
+
+    fn types(&self) -> Result<TypeSection> {
+        let mut types = TypeSection::new();
+        for (ty, &live) in self.core.types.iter().zip(&self.live.types) {
+            if live {
+                let encoded = self.remap.clone().sub_type(ty.clone()).map_err(explain)?;
+                types.ty().subtype(&encoded);
+            }
+        }
+        Ok(types)
+    }
+
+    fn imports(&self) -> Result<ImportSection> {
+        let mut imports = ImportSection::new();
+        // As small as can be: `wasm-merge` wants a program's memory to be at least this large.
+        let app = MemoryType {
+            minimum: 0,
+            maximum: None,
+            memory64: false,
+            shared: false,
+            page_size_log2: None,
+        };
+        imports.import("app", "memory", EntityType::Memory(app));
+        for (function, import) in self.core.function_imports() {
+            if self.live.functions[function.index()] {
+                imports.import(WASI_HOST, import.name, EntityType::Function(self.ty(function)?));
+            }
+        }
+        Ok(imports)
+    }
+
+    fn functions(&self) -> Result<FunctionSection> {
+        let mut functions = FunctionSection::new();
+        for function in self.defined_functions() {
+            functions.function(self.ty(function)?);
+        }
+        Ok(functions)
+    }
+
+    fn memory(&self) -> MemorySection {
+        let mut memories = MemorySection::new();
+        memories.memory(self.core.memories[0].into());
+        memories
+    }
+
+    fn globals(&self) -> Result<GlobalSection> {
+        let mut globals = GlobalSection::new();
+        for (index, global) in self.core.defined_globals()? {
+            if self.live.globals[index.index()] {
+                self.remap.clone().parse_global(&mut globals, global).map_err(explain)?;
+            }
+        }
+        Ok(globals)
+    }
+
+    fn exports(&self) -> Result<ExportSection> {
+        let mut exports = ExportSection::new();
+        for &(name, function) in &self.exports {
+            let index = self.remap.functions.get(function.0).context("it was dropped")?;
+            exports.export(name, ExportKind::Func, index);
+        }
+        Ok(exports)
+    }
+
+    fn code(&self) -> Result<CodeSection> {
+        let mut code = CodeSection::new();
+        for function in self.defined_functions() {
+            if let Some(body) = self.core.body(function) {
+                let body = self
+                    .body(function, body)
+                    .with_context(|| format!("lowering function {}", function.0))?;
+                code.function(&body);
+            }
+        }
+        Ok(code)
+    }
+
+    fn body(&self, function: FuncIdx, body: &FunctionBody<'a>) -> Result<Function> {
+        let mut remap = self.remap.clone();
+        let mut locals = Vec::new();
+        let mut next_local = self.core.function_type(function)?.params().len();
+        for group in body.get_locals_reader()? {
+            let (count, ty) = group?;
+            locals.push((count, remap.val_type(ty).map_err(explain)?));
+            next_local += count as usize;
+        }
+        let spare = u32::try_from(next_local)?;
+        let mut instructions = Vec::new();
+        for operator in body.get_operators_reader()? {
+            let operator = operator?;
+            match self.intrinsic(&operator) {
+                Some((intrinsic, tail)) => {
+                    intrinsic.emit(self.image, spare, &mut instructions);
+                    if tail {
+                        instructions.push(Instruction::Return);
+                    }
+                }
+                None => instructions.push(remap.instruction(operator).map_err(explain)?),
+            }
+        }
+        if instructions.iter().any(|it| matches!(it, Instruction::LocalSet(at) if *at == spare)) {
+            locals.push((1, ValType::I32));
+        }
+        let mut encoded = Function::new(locals);
+        for instruction in &instructions {
+            encoded.instruction(instruction);
+        }
+        Ok(encoded)
+    }
+
+    /// The intrinsic that an operator calls, and whether it is a tail call.
+    fn intrinsic(&self, operator: &Operator<'_>) -> Option<(Intrinsic, bool)> {
+        let (function, tail) = match *operator {
+            Operator::Call { function_index } => (function_index, false),
+            Operator::ReturnCall { function_index } => (function_index, true),
+            _ => return None,
+        };
+        let intrinsic = self.intrinsics.get(function as usize).copied().flatten()?;
+        Some((intrinsic, tail))
+    }
+
+    /// Function names of the core form, and for exports their own.
+    fn names(&self) -> Result<NameSection> {
+        let mut by_index = names::function_names(self.core)?;
+        for &(name, function) in &self.exports {
+            by_index.insert(function, name);
+        }
+        let mut functions = NameMap::new();
+        for (function, name) in by_index {
+            if let Some(index) = self.remap.functions.get(function.0) {
+                let imported = function.0 < self.core.imported_functions;
+                let prefix = if imported { "" } else { NAME_PREFIX };
+                functions.append(index, &format!("{prefix}{name}"));
+            }
+        }
+        let mut names = NameSection::new();
+        names.functions(&functions);
+        Ok(names)
+    }
+
+    fn code_features(&self) -> Result<WasmFeatures> {
+        let bodies = self.defined_functions().filter_map(|function| self.core.body(function));
+        features::of_bodies(bodies)
+    }
+
+    fn defined_functions(&self) -> impl Iterator<Item = FuncIdx> {
+        let imported = self.core.imported_functions;
+        self.live.function_indices().filter(move |function| function.0 >= imported)
+    }
+
+    /// The new index of a function's type.
+    fn ty(&self, function: FuncIdx) -> Result<u32> {
+        let ty = self.core.function_types[function.index()];
+        self.remap.types.get(ty.0).context("its type was dropped")
+    }
+}
+
+/// The data section's payload up to the image segment.
+fn data_payload(runs: &[Run], image: DataIdx) -> Vec<u8> {
+    use wasm_encoder::Encode as _;
+    let mut payload = Vec::new();
+    (image.0 + 1).encode(&mut payload);
+    for run in runs {
+        encode_run(run, KERNEL_MEMORY.0, run.offset, &mut payload);
+    }
+    payload
+}
+
+/// An active data segment.
+pub(crate) fn encode_run(run: &Run, memory: u32, offset: u32, out: &mut Vec<u8>) {
+    use wasm_encoder::Encode as _;
+    if memory == 0 {
+        out.push(0);
+    } else {
+        out.push(2);
+        memory.encode(out);
+    }
+    ConstExpr::i32_const(offset.cast_signed()).encode(out);
+    run.bytes.as_slice().encode(out);
 }

@@ -1,6 +1,12 @@
 //! What a program must be to get a filesystem, and the one-line reasons why one cannot.
 
 use anyhow::{Result, bail, ensure};
+use wasmparser::{ExternalKind, TypeRef};
+
+use crate::core_form::PREVIEW1;
+use crate::index::MemIdx;
+use crate::module::Module;
+use crate::section::{ModuleForm, SECTION_NAME, Section};
 
 /// `\0asm`.
 const MAGIC: &[u8] = b"\0asm";
@@ -27,4 +33,105 @@ pub(crate) fn check_preamble(bytes: &[u8]) -> Result<()> {
     }
     ensure!(version == CORE_MODULE, "its WebAssembly version {version:?} is not supported");
     Ok(())
+}
+
+/// The name that preview1 gives to the memory that hosts read and write.
+const MEMORY_EXPORT: &str = "memory";
+
+/// What packing needs to know of a program.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Program {
+    /// The memory that it exports as `memory`.
+    pub(crate) memory: MemIdx,
+}
+
+impl Program {
+    /// Checks that a filesystem can serve the program.
+    ///
+    /// # Errors
+    ///
+    /// When not, saying why and what to do.
+    pub(crate) fn check(module: &Module<'_>) -> Result<Self> {
+        check_not_packed(module)?;
+        check_memories(module)?;
+        let memory = exported_memory(module)?;
+        check_imports(module)?;
+        Ok(Self { memory })
+    }
+}
+
+fn check_not_packed(module: &Module<'_>) -> Result<()> {
+    let Some(payload) = module.custom(SECTION_NAME) else { return Ok(()) };
+    match Section::decode(payload)?.form {
+        ModuleForm::Adapter => bail!(
+            "it is a baked filesystem (from `wasm-vfs image`), not a program: give the program \
+             first, then the filesystem"
+        ),
+        ModuleForm::Linked(form) => bail!(
+            "it is already packed by wasm-vfs ({form} form): pack the original program with all \
+             its directories at once"
+        ),
+    }
+}
+
+fn check_memories(module: &Module<'_>) -> Result<()> {
+    for import in &module.imports {
+        if let TypeRef::Memory(_) = import.ty {
+            bail!(
+                "it imports its memory (`{}.{}`); the host reads the memory that a program \
+                 exports: link it without --import-memory",
+                import.module,
+                import.name
+            );
+        }
+    }
+    for memory in &module.memories {
+        ensure!(
+            !memory.memory64,
+            "it has a 64-bit memory, and preview1 pointers have 32 bits: build it for wasm32"
+        );
+        ensure!(
+            !memory.shared,
+            "it has a shared memory; threads are not supported: build it without them \
+             (wasm32-wasip1, not wasm32-wasip1-threads)"
+        );
+        ensure!(
+            memory.page_size_log2.is_none(),
+            "it has a memory with a custom page size: build it with pages of 64 KiB"
+        );
+    }
+    Ok(())
+}
+
+fn exported_memory(module: &Module<'_>) -> Result<MemIdx> {
+    if let Some(memory) = module.exported_memory(MEMORY_EXPORT) {
+        return Ok(memory);
+    }
+    let other = module.exports.iter().find(|export| export.kind == ExternalKind::Memory);
+    match other {
+        Some(export) => bail!(
+            "it exports its memory as `{}`; preview1 wants `{MEMORY_EXPORT}`: rename the export",
+            export.name
+        ),
+        None => bail!(
+            "it exports no memory, so no host could pass it data: link it so that it exports \
+             `{MEMORY_EXPORT}`"
+        ),
+    }
+}
+
+fn check_imports(module: &Module<'_>) -> Result<()> {
+    if module.function_imports().any(|(_, import)| import.module == PREVIEW1) {
+        return Ok(());
+    }
+    if module.imports.iter().any(|import| import.module == "wasi_unstable") {
+        bail!(
+            "it imports `wasi_unstable`, the preview before `{PREVIEW1}`: rebuild it with a \
+             newer toolchain"
+        );
+    }
+    bail!(
+        "it imports nothing from `{PREVIEW1}`, so there is nothing to serve: a program that \
+         opens files imports `path_open` at least"
+    )
 }

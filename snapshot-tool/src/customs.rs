@@ -1,0 +1,174 @@
+//! The program's custom sections in the linked module: kept, extended, or dropped and why.
+//!
+//! Linking moves code, so whatever holds offsets into it is dropped rather than left wrong.
+
+use std::collections::BTreeSet;
+
+use anyhow::Result;
+use wasm_encoder::{CustomSection, Encode as _, ProducersField, ProducersSection};
+use wasmparser::{KnownCustom, ProducersSectionReader, WasmFeatures};
+
+use crate::module::{Custom, Module};
+
+/// What becomes of a custom section.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Fate {
+    /// Nothing in it refers to what linking moves, as far as anyone knows.
+    Copy,
+    /// Written anew with the filesystem's part; see [`names`](crate::names).
+    Names,
+    Producers,
+    TargetFeatures,
+    /// With the reason.
+    Drop(&'static str),
+}
+
+/// Decides by the section's name.
+pub(crate) fn fate(name: &str) -> Fate {
+    match name {
+        "name" => Fate::Names,
+        "producers" => Fate::Producers,
+        "target_features" => Fate::TargetFeatures,
+        "linking" | "dylink" | "dylink.0" => Fate::Drop("it describes the unlinked program"),
+        "sourceMappingURL" | "external_debug_info" => {
+            Fate::Drop("it points to debug information for code that has moved")
+        }
+        "build_id" => Fate::Drop("it identifies the unlinked program"),
+        _ if name.starts_with(".debug_") => Fate::Drop("its offsets are of code that has moved"),
+        _ if name.starts_with("reloc.") => Fate::Drop("its offsets are of code that has moved"),
+        _ if name.starts_with("metadata.code.") => {
+            Fate::Drop("its offsets are of code that has moved")
+        }
+        _ => Fate::Copy,
+    }
+}
+
+/// One line for people about the sections that are dropped; none if none are.
+pub(crate) fn notes(customs: &[Custom<'_>]) -> Vec<String> {
+    let mut dropped: Vec<(&str, Vec<&str>)> = Vec::new();
+    for custom in customs {
+        if let Fate::Drop(why) = fate(custom.reader.name()) {
+            match dropped.iter_mut().find(|(reason, _)| *reason == why) {
+                Some((_, names)) => names.push(custom.reader.name()),
+                None => dropped.push((why, vec![custom.reader.name()])),
+            }
+        }
+    }
+    let line = |(why, names): (&str, Vec<&str>)| {
+        let plural = if names.len() > 1 { "s" } else { "" };
+        format!("dropped custom section{plural} {}: {why}", names.join(", "))
+    };
+    dropped.into_iter().map(line).collect()
+}
+
+/// Appends the sections that are copied, those before all others or the rest.
+pub(crate) fn copy(program: &Module<'_>, leading: Leading, out: &mut Vec<u8>) {
+    for custom in &program.customs {
+        let wanted = custom.leads == (leading == Leading::Yes);
+        if wanted && fate(custom.reader.name()) == Fate::Copy {
+            let section = CustomSection {
+                name: custom.reader.name().into(),
+                data: custom.reader.data().into(),
+            };
+            wasm_encoder::Section::append_to(&section, out);
+        }
+    }
+}
+
+/// Which of the copied sections are meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Leading {
+    /// Those that stand before all other sections.
+    Yes,
+    /// All others.
+    No,
+}
+
+/// The program's `producers`, with this tool added; `None` if it has none or it is damaged.
+pub(crate) fn producers(program: &Module<'_>) -> Option<ProducersSection> {
+    let reader = program.customs.iter().find_map(|custom| match custom.reader.as_known() {
+        KnownCustom::Producers(reader) => Some(reader),
+        _ => None,
+    })?;
+    extend_producers(reader).ok()
+}
+
+fn extend_producers(reader: ProducersSectionReader<'_>) -> Result<ProducersSection> {
+    const PROCESSED_BY: &str = "processed-by";
+    let mut section = ProducersSection::new();
+    let mut ours = Some((env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION")));
+    for field in reader {
+        let field = field?;
+        let mut values = ProducersField::new();
+        for value in field.values {
+            let value = value?;
+            values.value(value.name, value.version);
+        }
+        if field.name == PROCESSED_BY
+            && let Some((name, version)) = ours.take()
+        {
+            values.value(name, version);
+        }
+        section.field(field.name, &values);
+    }
+    if let Some((name, version)) = ours {
+        let mut values = ProducersField::new();
+        values.value(name, version);
+        section.field(PROCESSED_BY, &values);
+    }
+    Ok(section)
+}
+
+/// The features that the tool conventions have a name for.
+const TARGET_FEATURES: [(&str, WasmFeatures); 13] = [
+    ("bulk-memory", WasmFeatures::BULK_MEMORY),
+    ("exception-handling", WasmFeatures::EXCEPTIONS),
+    ("extended-const", WasmFeatures::EXTENDED_CONST),
+    ("gc", WasmFeatures::GC),
+    ("multimemory", WasmFeatures::MULTI_MEMORY),
+    ("multivalue", WasmFeatures::MULTI_VALUE),
+    ("mutable-globals", WasmFeatures::MUTABLE_GLOBAL),
+    ("nontrapping-fptoint", WasmFeatures::SATURATING_FLOAT_TO_INT),
+    ("reference-types", WasmFeatures::REFERENCE_TYPES),
+    ("relaxed-simd", WasmFeatures::RELAXED_SIMD),
+    ("sign-ext", WasmFeatures::SIGN_EXTENSION),
+    ("simd128", WasmFeatures::SIMD),
+    ("tail-call", WasmFeatures::TAIL_CALL),
+];
+
+/// The program's `target_features` and what the filesystem uses besides; `None` if the program
+/// has none or it is damaged.
+pub(crate) fn target_features(
+    program: &Module<'_>,
+    added: WasmFeatures,
+) -> Option<CustomSection<'static>> {
+    const USED: u8 = b'+';
+    const NAME: &str = "target_features";
+    let mut reader = crate::module::reader(program.custom(NAME)?, 0);
+    let mut entries = Vec::new();
+    let mut seen = BTreeSet::new();
+    for _ in 0..reader.read_var_u32().ok()? {
+        let prefix = reader.read_u8().ok()?;
+        let name = reader.read_string().ok()?;
+        seen.insert(name);
+        entries.push((prefix, name));
+    }
+    for (name, feature) in TARGET_FEATURES {
+        if added.contains(feature) && !seen.contains(name) {
+            entries.push((USED, name));
+        }
+    }
+    for entry in &mut entries {
+        let ours = TARGET_FEATURES.iter().any(|&(name, it)| name == entry.1 && added.contains(it));
+        if ours {
+            entry.0 = USED;
+        }
+    }
+    let mut data = Vec::new();
+    entries.len().encode(&mut data);
+    for (prefix, name) in entries {
+        data.push(prefix);
+        name.encode(&mut data);
+    }
+    Some(CustomSection { name: NAME.into(), data: data.into() })
+}

@@ -1,0 +1,397 @@
+//! Writes a linked module as its [`Plan`] says.
+//!
+//! Sections of the program that linking does not change are copied as bytes (types, tags, data);
+//! those that hold function indices are re-encoded; code is rewritten by
+//! [`program_code`](crate::program_code).
+
+use anyhow::{Context, Result};
+use wasm_encoder::reencode::Reencode as _;
+use wasm_encoder::{
+    CodeSection, ConstExpr, CustomSection, DataCountSection, ElementSection, Encode as _,
+    EntityType, ExportSection, FunctionSection, GlobalSection, GlobalType, ImportSection,
+    MemorySection, RawSection, Section as _, SectionId, StartSection, TableSection, TypeSection,
+    ValType,
+};
+use wasmparser::WasmFeatures;
+
+use crate::core_form::{KERNEL_MEMORY, PREVIEW1, USER_MEMORY};
+use crate::customs::{self, Leading};
+use crate::features;
+use crate::forms::{FormRules, Places};
+use crate::hollow::Output;
+use crate::index::DataIdx;
+use crate::kernel_data::Run;
+use crate::lower::{NAME_PREFIX, encode_run};
+use crate::module::Module;
+use crate::names;
+use crate::plan::{AddedFunction, Plan};
+use crate::program_code::ProgramCode;
+use crate::remap::{IndexMap, Remap, explain};
+use crate::section::{SECTION_NAME, Section};
+
+/// All that a linked module is written from.
+pub(crate) struct Emitter<'a> {
+    pub(crate) program: &'a Module<'a>,
+    pub(crate) adapter: &'a Module<'a>,
+    pub(crate) plan: &'a Plan<'a>,
+    pub(crate) rules: &'a dyn FormRules,
+    pub(crate) runs: &'a [Run],
+    pub(crate) section: &'a Section,
+}
+
+/// The size of a section as LEB128 in this many bytes, when it is written before it is known.
+const PADDED_SIZE_BYTES: usize = 5;
+
+impl Emitter<'_> {
+    /// Writes the module; also the features that program, filesystem and form need.
+    ///
+    /// # Errors
+    ///
+    /// When a section of the program is damaged.
+    pub(crate) fn emit(&self) -> Result<(Output, WasmFeatures)> {
+        let mut head = wasm_encoder::Module::HEADER.to_vec();
+        head.reserve(self.program.bytes.len() + self.adapter.bytes.len());
+        customs::copy(self.program, Leading::Yes, &mut head);
+        self.types(&mut head);
+        self.imports()?.append_to(&mut head);
+        self.functions(&mut head);
+        self.tables(&mut head)?;
+        self.memories(&mut head);
+        self.tags(&mut head);
+        self.globals(&mut head)?;
+        self.exports(&mut head)?;
+        self.start(&mut head)?;
+        self.elements(&mut head)?;
+        DataCountSection { count: self.image_segment().0 + 1 }.append_to(&mut head);
+        let code_features = self.code(&mut head)?;
+        let payload = self.section.encode();
+        CustomSection { name: SECTION_NAME.into(), data: payload.into() }.append_to(&mut head);
+
+        let added = features::of_bodies(self.added_bodies())?
+            | features::of_function_types(&self.plan.types)
+            | self.rules.features()
+            | WasmFeatures::BULK_MEMORY;
+        let tail = self.tail(added)?;
+        let (count, runs) = self.data()?;
+        let program_data = match &self.program.sections.data {
+            Some(data) => self.program.item_bytes(data),
+            None => &[],
+        };
+        let data: [&[u8]; 3] = [&count, program_data, &runs];
+        let output = Output::assemble(head, &data, &tail, self.section.image_len)?;
+        let sections = features::of_sections(self.program)?;
+        Ok((output, sections | code_features | added))
+    }
+
+    /// The program's types as they are, then the filesystem's.
+    fn types(&self, out: &mut Vec<u8>) {
+        let mut added = TypeSection::new();
+        for ty in &self.plan.types {
+            let encoded = wasm_encoder::FuncType::try_from(ty.clone());
+            // Only numeric types: the adapter is compiled Rust.
+            if let Ok(ty) = encoded {
+                added.ty().func_type(&ty);
+            }
+        }
+        let (count, theirs) = match &self.program.sections.types {
+            Some(section) => (section.count(), self.program.item_bytes(section)),
+            None => (0, &[][..]),
+        };
+        let mut data = Vec::with_capacity(theirs.len() + 64);
+        // The section counts recursion groups.
+        (count + added.len()).encode(&mut data);
+        data.extend_from_slice(theirs);
+        data.extend(items_of(&added));
+        RawSection { id: SectionId::Type.into(), data: &data }.append_to(out);
+    }
+
+    fn imports(&self) -> Result<ImportSection> {
+        let mut imports = ImportSection::new();
+        for import in &self.plan.kept_imports {
+            self.program_remap().parse_import(&mut imports, *import).map_err(explain)?;
+        }
+        for &(name, ty) in &self.plan.host_imports {
+            imports.import(PREVIEW1, name, EntityType::Function(ty.0));
+        }
+        Ok(imports)
+    }
+
+    fn functions(&self, out: &mut Vec<u8>) {
+        let mut functions = FunctionSection::new();
+        let defined = self.program.imported_functions as usize..;
+        let theirs = self.program.function_types[defined].iter().map(|ty| ty.0);
+        let before = self.plan.before.iter().map(|function| self.type_of(*function));
+        let after = self.plan.after.iter().map(|function| self.type_of(*function));
+        for ty in before.chain(theirs).chain(after) {
+            functions.function(ty);
+        }
+        if !functions.is_empty() {
+            functions.append_to(out);
+        }
+    }
+
+    fn type_of(&self, function: AddedFunction) -> u32 {
+        match function {
+            AddedFunction::Synthesised(_) => self.plan.synthesised_type.0,
+            AddedFunction::Adapter(function) => {
+                let ty = self.adapter.function_types[function.index()];
+                self.plan.adapter_types.get(ty.0).unwrap_or(u32::MAX)
+            }
+        }
+    }
+
+    fn tables(&self, out: &mut Vec<u8>) -> Result<()> {
+        if let Some(section) = &self.program.sections.tables {
+            let mut tables = TableSection::new();
+            self.program_remap()
+                .parse_table_section(&mut tables, section.clone())
+                .map_err(explain)?;
+            tables.append_to(out);
+        }
+        Ok(())
+    }
+
+    fn memories(&self, out: &mut Vec<u8>) {
+        let mut memories = MemorySection::new();
+        for memory in self.rules.memories().iter().skip(self.program.imported_memories as usize) {
+            memories.memory((*memory).into());
+        }
+        memories.append_to(out);
+    }
+
+    fn tags(&self, out: &mut Vec<u8>) {
+        if let Some(section) = &self.program.sections.tags {
+            let data = &self.program.bytes[section.range()];
+            RawSection { id: SectionId::Tag.into(), data }.append_to(out);
+        }
+    }
+
+    /// The program's, the form's, the filesystem's.
+    fn globals(&self, out: &mut Vec<u8>) -> Result<()> {
+        let mut globals = GlobalSection::new();
+        for (_, global) in self.program.defined_globals()? {
+            self.program_remap().parse_global(&mut globals, global).map_err(explain)?;
+        }
+        for global in self.rules.globals() {
+            let ty = GlobalType { val_type: ValType::I32, mutable: true, shared: false };
+            globals.global(ty, &ConstExpr::i32_const(global.initial.cast_signed()));
+        }
+        for (index, global) in self.adapter.defined_globals()? {
+            if self.plan.adapter_globals.get(index.0).is_some() {
+                self.adapter_remap().parse_global(&mut globals, global).map_err(explain)?;
+            }
+        }
+        if !globals.is_empty() {
+            globals.append_to(out);
+        }
+        Ok(())
+    }
+
+    fn exports(&self, out: &mut Vec<u8>) -> Result<()> {
+        if let Some(section) = &self.program.sections.exports {
+            let mut exports = ExportSection::new();
+            self.program_remap()
+                .parse_export_section(&mut exports, section.clone())
+                .map_err(explain)?;
+            exports.append_to(out);
+        }
+        Ok(())
+    }
+
+    fn start(&self, out: &mut Vec<u8>) -> Result<()> {
+        if let Some(start) = self.program.start {
+            let index = self.plan.program_functions.get(start.0);
+            let function_index = index.context("the start function does not exist")?;
+            StartSection { function_index }.append_to(out);
+        }
+        Ok(())
+    }
+
+    fn elements(&self, out: &mut Vec<u8>) -> Result<()> {
+        if let Some(section) = &self.program.sections.elements {
+            let mut elements = ElementSection::new();
+            self.program_remap()
+                .parse_element_section(&mut elements, section.clone())
+                .map_err(explain)?;
+            elements.append_to(out);
+        }
+        Ok(())
+    }
+
+    fn code(&self, out: &mut Vec<u8>) -> Result<WasmFeatures> {
+        let before = self.added_code(&self.plan.before)?;
+        let after = self.added_code(&self.plan.after)?;
+        let count = self.program.bodies.len() + self.plan.added_functions().count();
+        out.push(SectionId::Code.into());
+        let size_at = out.len();
+        out.extend([0; PADDED_SIZE_BYTES]);
+        let start = out.len();
+        count.encode(out);
+        out.extend(before);
+        let places = self.places();
+        let code =
+            ProgramCode { functions: &self.plan.program_functions, view: self.rules.view(&places) };
+        let features = code.rewrite(self.program, out)?;
+        out.extend(after);
+        let size = u32::try_from(out.len() - start).context("the code is longer than 4 GiB")?;
+        out[size_at..start].copy_from_slice(&padded_size(size));
+        Ok(features)
+    }
+
+    /// Added functions, encoded.
+    fn added_code(&self, functions: &[AddedFunction]) -> Result<Vec<u8>> {
+        let mut code = CodeSection::new();
+        let places = self.places();
+        let remap = self.adapter_remap();
+        for function in functions {
+            let body = match *function {
+                AddedFunction::Synthesised(position) => self.rules.function(position, &places),
+                AddedFunction::Adapter(function) => self
+                    .rules
+                    .body(function, &remap, &places)
+                    .with_context(|| format!("linking function {} of the adapter", function.0))?,
+            };
+            code.function(&body);
+        }
+        Ok(items_of(&code))
+    }
+
+    /// The data section's count, and the filesystem's initial memory.
+    fn data(&self) -> Result<(Vec<u8>, Vec<u8>)> {
+        let mut count = Vec::new();
+        (self.image_segment().0 + 1).encode(&mut count);
+        let mut runs = Vec::new();
+        for run in self.runs {
+            let offset = self.rules.segment_offset(run.offset)?;
+            encode_run(run, self.rules.kernel_memory().0, offset, &mut runs);
+        }
+        Ok((count, runs))
+    }
+
+    /// Custom sections that follow the data section.
+    fn tail(&self, added: WasmFeatures) -> Result<Vec<u8>> {
+        let mut tail = Vec::new();
+        let names = names::link(self.program, &self.names_of_program(), self.added_names()?);
+        if let Ok(Some(names)) = names {
+            names.append_to(&mut tail);
+        }
+        if let Some(producers) = customs::producers(self.program) {
+            producers.append_to(&mut tail);
+        }
+        if let Some(target_features) = customs::target_features(self.program, added) {
+            target_features.append_to(&mut tail);
+        }
+        customs::copy(self.program, Leading::No, &mut tail);
+        Ok(tail)
+    }
+
+    /// The new indices of the program's functions that keep their names: served imports take the
+    /// filesystem's.
+    fn names_of_program(&self) -> IndexMap {
+        let own = |index: u32| {
+            let new = self.plan.program_functions.get(index)?;
+            let was_imported = index < self.program.imported_functions;
+            (!was_imported || new < self.plan.imported_functions).then_some(new)
+        };
+        let count = u32::try_from(self.program.function_types.len()).unwrap_or(u32::MAX);
+        IndexMap::Table((0..count).map(own).collect())
+    }
+
+    fn added_names(&self) -> Result<names::Added> {
+        let mut added = names::Added::default();
+        for (function, name) in names::function_names(self.adapter)? {
+            let imported = function.0 < self.adapter.imported_functions;
+            if let Some(index) = self.plan.adapter_functions.get(function.0)
+                && !imported
+            {
+                added.functions.insert(index, name.to_owned());
+            }
+        }
+        for &(name, _) in &self.plan.host_imports {
+            let function = self.adapter.function_imports().find(|(_, it)| it.name == name);
+            if let Some(index) = function.and_then(|(at, _)| self.plan.adapter_functions.get(at.0))
+            {
+                added.functions.insert(index, name.to_owned());
+            }
+        }
+        for (name, index) in self.rules.functions().into_iter().zip(&self.plan.synthesised) {
+            added.functions.insert(index.0, name.to_owned());
+        }
+        for (position, global) in (0u32..).zip(self.rules.globals()) {
+            let index = self.plan.first_synthesised_global.0 + position;
+            added.globals.insert(index, global.name.to_owned());
+        }
+        if let Some(name) = self.rules.memory_name() {
+            added.memories.insert(self.rules.kernel_memory().0, name.to_owned());
+        }
+        added.data.insert(self.image_segment().0, format!("{NAME_PREFIX}image"));
+        Ok(added)
+    }
+
+    fn added_bodies(&self) -> impl Iterator<Item = &wasmparser::FunctionBody<'_>> {
+        self.plan.added_functions().filter_map(|function| match function {
+            AddedFunction::Adapter(function) => self.adapter.body(function),
+            AddedFunction::Synthesised(_) => None,
+        })
+    }
+
+    fn places(&self) -> Places {
+        Places {
+            first_global: self.plan.first_synthesised_global,
+            functions: self.plan.synthesised.clone(),
+        }
+    }
+
+    /// Only functions of the program move.
+    fn program_remap(&self) -> Remap {
+        Remap { functions: self.plan.program_functions.clone(), ..Remap::default() }
+    }
+
+    fn adapter_remap(&self) -> Remap {
+        let mut memories = vec![None; self.adapter.memories.len()];
+        memories[USER_MEMORY.index()] = Some(self.plan.user_memory.0);
+        memories[KERNEL_MEMORY.index()] = Some(self.rules.kernel_memory().0);
+        let mut data = vec![None; self.adapter.data_segments() as usize];
+        if let Some(image) = data.last_mut() {
+            *image = Some(self.image_segment().0);
+        }
+        Remap {
+            types: self.plan.adapter_types.clone(),
+            functions: self.plan.adapter_functions.clone(),
+            globals: self.plan.adapter_globals.clone(),
+            memories: IndexMap::Table(memories),
+            data: IndexMap::Table(data),
+            extra_offset: 0,
+        }
+    }
+
+    fn image_segment(&self) -> DataIdx {
+        self.plan.image_segment(self.program, self.runs.len())
+    }
+}
+
+/// The items of a section that wasm-encoder made, without size and count.
+fn items_of(section: &impl wasm_encoder::Encode) -> Vec<u8> {
+    let mut encoded = Vec::new();
+    section.encode(&mut encoded);
+    let mut reader = crate::module::reader(&encoded, 0);
+    // Its size, then its count.
+    let skipped = reader.read_var_u32().and_then(|_| reader.read_var_u32());
+    match skipped {
+        Ok(_) => encoded.split_off(reader.original_position()),
+        Err(_) => Vec::new(),
+    }
+}
+
+/// A size as LEB128 in exactly five bytes.
+fn padded_size(size: u32) -> [u8; PADDED_SIZE_BYTES] {
+    let mut bytes = [0; PADDED_SIZE_BYTES];
+    for (at, byte) in bytes.iter_mut().enumerate() {
+        let seven = (size >> (7 * at)) & 0x7f;
+        *byte = u8::try_from(seven).unwrap_or_default();
+        if at + 1 < PADDED_SIZE_BYTES {
+            *byte |= 0x80;
+        }
+    }
+    bytes
+}

@@ -1,0 +1,86 @@
+//! What the output forms decide differently ([`FormRules`]).
+
+pub(crate) mod isolated;
+pub(crate) mod memory_access;
+pub(crate) mod operands;
+pub(crate) mod portable;
+pub(crate) mod portable_body;
+
+use anyhow::Result;
+use wasm_encoder::Function;
+use wasmparser::{MemoryType, WasmFeatures};
+
+use crate::index::{FuncIdx, GlobalIdx, MemIdx};
+use crate::link::Form;
+use crate::module::Module;
+use crate::program_code::MemoryView;
+use crate::reach::Live;
+use crate::remap::Remap;
+
+/// A mutable i32 global that linking adds.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct SynthesisedGlobal {
+    pub(crate) name: &'static str,
+    pub(crate) initial: u32,
+}
+
+/// Where the things that a form adds have come to lie in the linked module.
+#[derive(Debug, Clone)]
+pub(crate) struct Places {
+    /// The first synthesised global; the others follow.
+    pub(crate) first_global: GlobalIdx,
+    /// The synthesised functions, in the order of [`FormRules::functions`].
+    pub(crate) functions: Vec<FuncIdx>,
+}
+
+/// One output form. A form adds globals and functions of type `(i32) -> i32`, places the
+/// filesystem's memory, and rewrites its functions.
+pub(crate) trait FormRules {
+    /// All memories of the result; the program's keep their indices.
+    fn memories(&self) -> Vec<MemoryType>;
+
+    /// The memory that the filesystem's own has become.
+    fn kernel_memory(&self) -> MemIdx;
+
+    /// Where an initial byte at `offset` of the filesystem's memory lies in that memory.
+    fn segment_offset(&self, offset: u32) -> Result<u32>;
+
+    /// Globals to add.
+    fn globals(&self) -> Vec<SynthesisedGlobal>;
+
+    /// Names of the functions to add.
+    fn functions(&self) -> Vec<&'static str>;
+
+    /// The body of the added function number `position`.
+    fn function(&self, position: usize, places: &Places) -> Function;
+
+    /// How the program sees the size of its memory, if not directly.
+    fn view(&self, places: &Places) -> Option<MemoryView>;
+
+    /// A function of the filesystem, at its new indices.
+    fn body(&self, function: FuncIdx, remap: &Remap, places: &Places) -> Result<Function>;
+
+    /// The features that the form itself needs, beyond the program's and the filesystem's.
+    fn features(&self) -> WasmFeatures;
+
+    /// The memory's name in the `name` section, if it is a memory of its own.
+    fn memory_name(&self) -> Option<&'static str>;
+}
+
+/// The rules of `form` for a program and a filesystem.
+///
+/// # Errors
+///
+/// When program and filesystem cannot share a memory.
+pub(crate) fn rules<'a>(
+    form: Form,
+    program: &'a Module<'a>,
+    user_memory: MemIdx,
+    adapter: &'a Module<'a>,
+    live: &'a Live,
+) -> Result<Box<dyn FormRules + 'a>> {
+    Ok(match form {
+        Form::Portable => Box::new(portable::Portable::new(program, user_memory, adapter, live)?),
+        Form::Isolated => Box::new(isolated::Isolated::new(program, adapter)),
+    })
+}

@@ -1,0 +1,428 @@
+//! A function of the filesystem in the portable form: its own memory starts at `base`.
+//!
+//! Each access of the filesystem's memory gets the base added to its address:
+//!
+//! | in the adapter module | here |
+//! |---|---|
+//! | `addr; load` | `addr; base; i32.add; load` |
+//! | `i32.const C; load offset=O` | `base; load offset=C+O` |
+//! | `addr; value; store` | `addr; base; i32.add; value; store` |
+//! | `dst; src; n; memory.copy` and the like | the base added to `dst`, `src` or both |
+//! | `memory.size` | `memory.size - base / page` |
+//! | `memory.grow` | `call $kernel_grow` |
+//! | the program's `memory.size`, `memory.grow` | `global.get $program_pages`, `call $program_grow` |
+//!
+//! The base is kept in a local, read from its global when first needed and again after a call
+//! that may have moved it: one that can reach the program's `memory.grow` or the host, which
+//! might call back into the program. Before each control instruction the local is made valid, so
+//! that it is valid on every path. A function with a single access reads the global instead.
+
+use anyhow::{Context, Result, ensure};
+use wasm_encoder::reencode::Reencode as _;
+use wasm_encoder::{Function, Instruction};
+use wasmparser::{Operator, ValType};
+
+use super::memory_access::memory_access;
+use super::operands::{Arity, Operands, function_arity};
+use crate::core_form::{KERNEL_MEMORY, USER_MEMORY};
+use crate::index::{FuncIdx, GlobalIdx, MemIdx};
+use crate::module::Module;
+use crate::reach::Live;
+use crate::remap::{Remap, explain};
+
+/// What a body needs to know of the form.
+pub(crate) struct BaseUse<'a> {
+    pub(crate) memory: MemIdx,
+    pub(crate) base: GlobalIdx,
+    pub(crate) program_pages: GlobalIdx,
+    pub(crate) program_grow: FuncIdx,
+    pub(crate) kernel_grow: FuncIdx,
+    pub(crate) page_bits: i32,
+    /// Whether a call of this function can move the base, by index of the adapter.
+    pub(crate) moves: &'a [bool],
+}
+
+/// The functions whose call can move the base: imported ones, those that grow the program's
+/// memory, and all that call one of these.
+///
+/// # Errors
+///
+/// When a body is damaged.
+pub(crate) fn moving_functions(adapter: &Module<'_>, live: &Live) -> Result<Vec<bool>> {
+    let mut moves = vec![false; adapter.function_types.len()];
+    for function in live.function_indices() {
+        moves[function.index()] = match adapter.body(function) {
+            None => true,
+            Some(body) => {
+                let mut grows = false;
+                for operator in body.get_operators_reader()? {
+                    let grow = Operator::MemoryGrow { mem: USER_MEMORY.0 };
+                    grows |= operator? == grow;
+                }
+                grows
+            }
+        };
+    }
+    loop {
+        let before = moves.clone();
+        for function in live.function_indices() {
+            let calls = &live.calls[function.index()];
+            moves[function.index()] |= calls.iter().any(|callee| before[callee.index()]);
+        }
+        if moves == before {
+            return Ok(moves);
+        }
+    }
+}
+
+/// Rewrites one function.
+///
+/// # Errors
+///
+/// When it uses an instruction that cannot be relocated.
+pub(crate) fn rewrite(
+    adapter: &Module<'_>,
+    function: FuncIdx,
+    remap: &Remap,
+    form: &BaseUse<'_>,
+) -> Result<Function> {
+    let body = adapter.body(function).context("an imported function has no body")?;
+    let mut accesses = 0;
+    for operator in body.get_operators_reader()? {
+        accesses += u32::from(uses_base(&operator?));
+    }
+    let mut remap = remap.clone();
+    let mut locals = Vec::new();
+    let mut next_local = u32::try_from(adapter.function_type(function)?.params().len())?;
+    for group in body.get_locals_reader()? {
+        let (count, ty) = group?;
+        locals.push((count, remap.val_type(ty).map_err(explain)?));
+        next_local += count;
+    }
+    let cached = if accesses > 1 {
+        locals.push((1, wasm_encoder::ValType::I32));
+        next_local += 1;
+        Some(next_local - 1)
+    } else {
+        None
+    };
+    let mut writer = BodyWriter {
+        form,
+        adapter,
+        remap,
+        out: Vec::new(),
+        operands: Operands::default(),
+        cached,
+        fresh_since: None,
+        last_move: 0,
+        next_local,
+        parking: Vec::new(),
+        depth: 0,
+    };
+    for operator in body.get_operators_reader()? {
+        writer.operator(operator?)?;
+    }
+    for (_, ty) in &writer.parking {
+        locals.push((1, writer.remap.val_type(*ty).map_err(explain)?));
+    }
+    let mut encoded = Function::new(locals);
+    for instruction in &writer.out {
+        encoded.instruction(instruction);
+    }
+    Ok(encoded)
+}
+
+/// Whether the base is needed for this instruction.
+fn uses_base(operator: &Operator<'_>) -> bool {
+    let kernel = KERNEL_MEMORY.0;
+    match *operator {
+        Operator::MemoryCopy { dst_mem, src_mem } => dst_mem == kernel || src_mem == kernel,
+        Operator::MemoryFill { mem } | Operator::MemoryInit { mem, .. } => mem == kernel,
+        _ => memory_access(operator).is_some_and(|access| access.memarg.memory == kernel),
+    }
+}
+
+/// Writes a body, instruction by instruction.
+struct BodyWriter<'m, 'a> {
+    form: &'m BaseUse<'m>,
+    adapter: &'m Module<'a>,
+    remap: Remap,
+    out: Vec<Instruction<'a>>,
+    operands: Operands,
+    /// The local that holds the base, unless the function reads the global.
+    cached: Option<u32>,
+    /// The cached base has been valid since this many instructions had been written.
+    fresh_since: Option<usize>,
+    /// How many instructions had been written when the base last could move.
+    last_move: usize,
+    next_local: u32,
+    /// Locals that operands were parked in, for reuse.
+    parking: Vec<(u32, ValType)>,
+    /// Blocks that are open.
+    depth: u32,
+}
+
+impl<'a> BodyWriter<'_, 'a> {
+    fn operator(&mut self, operator: Operator<'a>) -> Result<()> {
+        ensure!(
+            is_understood(&operator),
+            "the filesystem uses the instruction {operator:?}, which cannot be made portable yet"
+        );
+        match operator {
+            Operator::MemoryCopy { dst_mem, src_mem } => {
+                self.bulk(src_mem, 1)?;
+                self.bulk(dst_mem, 2)?;
+                self.plain(operator)
+            }
+            Operator::MemoryFill { mem } | Operator::MemoryInit { mem, .. } => {
+                self.bulk(mem, 2)?;
+                self.plain(operator)
+            }
+            Operator::MemorySize { mem } => {
+                self.memory_size(MemIdx(mem));
+                Ok(())
+            }
+            Operator::MemoryGrow { mem } => {
+                self.memory_grow(MemIdx(mem));
+                Ok(())
+            }
+            Operator::Call { function_index } => {
+                let arity = function_arity(self.adapter, function_index);
+                self.push(operator)?;
+                if self.form.moves[function_index as usize] {
+                    self.moved();
+                }
+                match arity {
+                    Some((taken, given)) => self.operands.step(taken, given, self.out.len()),
+                    None => self.operands.clear(),
+                }
+                Ok(())
+            }
+            _ if is_control(&operator) => self.control(operator),
+            _ => match memory_access(&operator) {
+                Some(access) if access.memarg.memory == KERNEL_MEMORY.0 => {
+                    self.add_base_to_access(access.memarg.offset, access.above)?;
+                    self.plain(operator)
+                }
+                _ => self.plain(operator),
+            },
+        }
+    }
+
+    /// Writes an instruction that is not control, at its new indices.
+    fn plain(&mut self, operator: Operator<'a>) -> Result<()> {
+        let arity = operator.operator_arity(&Arity(self.adapter));
+        self.push(operator)?;
+        match arity {
+            Some((taken, given)) => self.operands.step(taken, given, self.out.len()),
+            None => self.operands.clear(),
+        }
+        Ok(())
+    }
+
+    /// Appends the instruction at its new indices.
+    fn push(&mut self, operator: Operator<'a>) -> Result<()> {
+        self.out.push(self.remap.instruction(operator).map_err(explain)?);
+        Ok(())
+    }
+
+    /// Writes a control instruction, with a valid base before it if any path goes on from it.
+    fn control(&mut self, operator: Operator<'a>) -> Result<()> {
+        let leaves = matches!(operator, Operator::Return | Operator::Unreachable)
+            || (matches!(operator, Operator::End) && self.depth == 0);
+        match operator {
+            Operator::Block { .. } | Operator::Loop { .. } | Operator::If { .. } => self.depth += 1,
+            Operator::End => self.depth = self.depth.saturating_sub(1),
+            _ => {}
+        }
+        if let (false, None, Some(local)) = (leaves, self.fresh_since, self.cached) {
+            self.out.push(Instruction::GlobalGet(self.form.base.0));
+            self.out.push(Instruction::LocalSet(local));
+        }
+        self.push(operator)?;
+        self.fresh_since = Some(self.out.len());
+        self.operands.clear();
+        Ok(())
+    }
+
+    /// The base may be another from here on.
+    fn moved(&mut self) {
+        self.fresh_since = None;
+        self.last_move = self.out.len();
+    }
+
+    fn memory_size(&mut self, memory: MemIdx) {
+        if memory == USER_MEMORY {
+            self.out.push(Instruction::GlobalGet(self.form.program_pages.0));
+        } else {
+            self.out.extend([
+                Instruction::MemorySize(self.form.memory.0),
+                Instruction::GlobalGet(self.form.base.0),
+                Instruction::I32Const(self.form.page_bits),
+                Instruction::I32ShrU,
+                Instruction::I32Sub,
+            ]);
+        }
+        self.operands.step(0, 1, self.out.len());
+    }
+
+    fn memory_grow(&mut self, memory: MemIdx) {
+        if memory == USER_MEMORY {
+            self.out.push(Instruction::Call(self.form.program_grow.0));
+            self.moved();
+        } else {
+            self.out.push(Instruction::Call(self.form.kernel_grow.0));
+        }
+        self.operands.step(1, 1, self.out.len());
+    }
+
+    /// Adds the base to the operand under `depth` lengths or values of a bulk instruction, if it
+    /// is an address of the filesystem's memory.
+    fn bulk(&mut self, memory: u32, depth: usize) -> Result<()> {
+        if memory != KERNEL_MEMORY.0 {
+            return Ok(());
+        }
+        let above = [ValType::I32; 2];
+        match self.usable_place(depth) {
+            Some(place) => self.insert_base(place, BaseAs::Addend),
+            None => self.park_and_add(&above[..depth]),
+        }
+        Ok(())
+    }
+
+    /// Adds the base to the address of a load or store.
+    fn add_base_to_access(&mut self, offset: u64, above: Option<ValType>) -> Result<()> {
+        let depth = usize::from(above.is_some());
+        let Some(place) = self.usable_place(depth) else {
+            self.park_and_add(above.as_slice());
+            return Ok(());
+        };
+        match self.constant_before(place).filter(|it| u64::from(*it) + offset < 1 << 32) {
+            Some(constant) => {
+                self.out.remove(place - 1);
+                self.shift_after_removal(place);
+                self.insert_base(place - 1, BaseAs::Address);
+                self.remap.extra_offset = constant.into();
+            }
+            None => self.insert_base(place, BaseAs::Addend),
+        }
+        Ok(())
+    }
+
+    /// Where the operand was complete, if the base added there is still the base now.
+    fn usable_place(&self, depth: usize) -> Option<usize> {
+        self.operands.place(depth).filter(|&place| place >= self.last_move)
+    }
+
+    /// The operand that was complete at `place`, if it is a constant.
+    fn constant_before(&self, place: usize) -> Option<u32> {
+        match self.out.get(place.checked_sub(1)?)? {
+            Instruction::I32Const(value) => u32::try_from(*value).ok(),
+            _ => None,
+        }
+    }
+
+    fn shift_after_removal(&mut self, place: usize) {
+        if let Some(since) = &mut self.fresh_since
+            && *since >= place
+        {
+            *since -= 1;
+        }
+    }
+
+    /// Inserts instructions at `place` that push the base, and add it if it is an addend.
+    fn insert_base(&mut self, place: usize, base: BaseAs) {
+        let mut code = Vec::with_capacity(3);
+        match (self.cached, self.fresh_since) {
+            (None, _) => code.push(Instruction::GlobalGet(self.form.base.0)),
+            (Some(local), Some(since)) if since <= place => code.push(Instruction::LocalGet(local)),
+            (Some(local), _) => {
+                code.push(Instruction::GlobalGet(self.form.base.0));
+                code.push(Instruction::LocalTee(local));
+                self.fresh_since = Some(place + code.len());
+            }
+        }
+        if base == BaseAs::Addend {
+            code.push(Instruction::I32Add);
+        }
+        self.out.splice(place..place, code);
+    }
+
+    /// Parks the operands above the address, adds the base to it, and puts them back.
+    fn park_and_add(&mut self, above: &[ValType]) {
+        let mut parked = Vec::new();
+        for &ty in above {
+            let local = self.parking_place(ty, &parked);
+            self.out.push(Instruction::LocalSet(local));
+            parked.push(local);
+        }
+        self.insert_base(self.out.len(), BaseAs::Addend);
+        for local in parked.into_iter().rev() {
+            self.out.push(Instruction::LocalGet(local));
+        }
+    }
+
+    /// A local of type `ty` that is not in `taken`.
+    fn parking_place(&mut self, ty: ValType, taken: &[u32]) -> u32 {
+        let free = self.parking.iter().find(|(at, it)| *it == ty && !taken.contains(at));
+        if let Some((local, _)) = free {
+            return *local;
+        }
+        let local = self.next_local;
+        self.next_local += 1;
+        self.parking.push((local, ty));
+        local
+    }
+}
+
+/// What the base is inserted as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum BaseAs {
+    /// Added to the operand that is complete there.
+    Addend,
+    /// The operand itself.
+    Address,
+}
+
+/// Whether an instruction ends or starts a straight run.
+fn is_control(operator: &Operator<'_>) -> bool {
+    matches!(
+        operator,
+        Operator::Unreachable
+            | Operator::Block { .. }
+            | Operator::Loop { .. }
+            | Operator::If { .. }
+            | Operator::Else
+            | Operator::End
+            | Operator::Br { .. }
+            | Operator::BrIf { .. }
+            | Operator::BrTable { .. }
+            | Operator::Return
+            | Operator::ReturnCall { .. }
+    )
+}
+
+/// Whether the rewriting above is complete for the proposal that an instruction comes from: what
+/// adds control instructions or memory accesses must be thought about first.
+fn is_understood(operator: &Operator<'_>) -> bool {
+    const UNDERSTOOD: [&str; 9] = [
+        "mvp",
+        "bulk_memory",
+        "reference_types",
+        "relaxed_simd",
+        "saturating_float_to_int",
+        "sign_extension",
+        "simd",
+        "tail_call",
+        "wide_arithmetic",
+    ];
+    macro_rules! proposal {
+        ($(@$proposal:ident $op:ident $({ $($arg:ident: $argty:ty),* })? => $visit:ident ($($ann:tt)*))*) => {
+            match operator {
+                $(Operator::$op { .. } => stringify!($proposal),)*
+                _ => "",
+            }
+        };
+    }
+    UNDERSTOOD.contains(&wasmparser::for_each_operator!(proposal))
+}
