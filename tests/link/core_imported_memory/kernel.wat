@@ -1,0 +1,1 @@
+(module (import "user" "memory" (memory 1)))

@@ -1,0 +1,1 @@
+(module (import "user" "load_u16" (func (param i32) (result i32))) (memory 1))

@@ -1,0 +1,124 @@
+(module
+  (type (;0;) (func (param i32) (result i32)))
+  (type (;1;) (func (param i32 i64 i32) (result i32)))
+  (type (;2;) (func (param i32 i32 i32 i32) (result i32)))
+  (type (;3;) (func (param i32 i32) (result i32)))
+  (type (;4;) (func))
+  (type (;5;) (func (result i32)))
+  (import "wasi_snapshot_preview1" "clock_time_get" (func $clock_time_get (;0;) (type 1)))
+  (import "wasi_snapshot_preview1" "fd_write" (func $fd_write (;1;) (type 2)))
+  (memory (;0;) 1 4)
+  (memory $wasm_vfs::memory (;1;) 2)
+  (global (;0;) (mut i32) i32.const 65536)
+  (export "memory" (memory 0))
+  (export "_start" (func 5))
+  (func $wasm_vfs::fd_read (;2;) (type 2) (param i32 i32 i32 i32) (result i32)
+    local.get 1
+    i32.const 0
+    local.get 2
+    memory.init $wasm_vfs::image
+    local.get 3
+    local.get 2
+    i32.store align=1
+    i32.const 1
+    call $wasm_vfs::count
+  )
+  (func $wasm_vfs::fd_write (;3;) (type 2) (param i32 i32 i32 i32) (result i32)
+    i32.const 1
+    call $wasm_vfs::count
+    drop
+    local.get 0
+    local.get 1
+    local.get 2
+    local.get 3
+    call $fd_write
+  )
+  (func $wasm_vfs::fd_tell (;4;) (type 3) (param i32 i32) (result i32)
+    local.get 1
+    i32.const 2048
+    i32.load $wasm_vfs::memory offset=16
+    i32.store align=1
+    i32.const 0
+  )
+  (func (;5;) (type 4)
+    i32.const 3
+    i32.const 16
+    i32.const 9
+    i32.const 0
+    call $wasm_vfs::fd_read
+    drop
+    i32.const 3
+    i32.const 16
+    i32.const 9
+    i32.const 0
+    call $wasm_vfs::fd_write
+    drop
+    i32.const 3
+    i32.const 16
+    call $wasm_vfs::fd_tell
+    drop
+    i32.const 3
+    call $wasm_vfs::fd_close
+    drop
+    i32.const 0
+    i64.const 1
+    i32.const 8
+    call $clock_time_get
+    drop
+  )
+  (func $wasm_vfs::fd_close (;6;) (type 0) (param i32) (result i32)
+    (local i32)
+    global.get 0
+    i32.const 16
+    i32.sub
+    local.tee 1
+    global.set 0
+    local.get 1
+    local.get 0
+    i32.store $wasm_vfs::memory offset=8
+    i32.const 2064
+    i64.const 0
+    i64.store $wasm_vfs::memory
+    local.get 1
+    i32.const 0
+    i32.const 16
+    memory.fill $wasm_vfs::memory
+    local.get 1
+    i32.const 16
+    i32.add
+    global.set 0
+    local.get 0
+    i32.const 100
+    i32.gt_u
+    if (result i32) ;; label = @1
+      i32.const 8
+    else
+      call $wasm_vfs::unreached_by_readers
+    end
+  )
+  (func $wasm_vfs::unreached_by_readers (;7;) (type 5) (result i32)
+    i32.const 0
+    memory.grow $wasm_vfs::memory
+    drop
+    i32.const 3000
+    i32.const 1024
+    i32.const 5
+    memory.copy $wasm_vfs::memory $wasm_vfs::memory
+    memory.size $wasm_vfs::memory
+    drop
+    i32.const 0
+  )
+  (func $wasm_vfs::count (;8;) (type 0) (param i32) (result i32)
+    i32.const 2048
+    i32.const 2048
+    i32.load $wasm_vfs::memory offset=16
+    local.get 0
+    i32.add
+    i32.store $wasm_vfs::memory offset=16
+    i32.const 0
+  )
+  (@custom "wasm-vfs" (after code) "\01\02\050.1.0\09\02\01\05\01\00\01\00\00manifest")
+  (data (;0;) (memory $wasm_vfs::memory) (i32.const 1024) "state\00\00\00\00\00\00\00\00\00\00\00near")
+  (data (;1;) (memory $wasm_vfs::memory) (i32.const 70000) "far")
+  (data $wasm_vfs::image (;2;) "the image")
+)

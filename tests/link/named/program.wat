@@ -1,0 +1,16 @@
+;; Custom sections: names, producers and target features are extended, what refers to code goes.
+(module $named
+  (@producers (language "C11" "") (processed-by "clang" "18"))
+  (@custom "first" (before first) "stays first")
+  (@custom ".debug_info" "offsets")
+  (@custom "sourceMappingURL" "url")
+  (@custom "target_features" "\02+\08sign-ext-\0bbulk-memory")
+  (@custom "something" "stays")
+  (import "wasi_snapshot_preview1" "fd_read" (func $__imported_fd_read (param i32 i32 i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
+  (memory $mem (export "memory") 1)
+  (global $__stack_pointer (mut i32) (i32.const 1024))
+  (data $rodata (i32.const 0) "x")
+  (func $main (export "_start") (local $n i32)
+    (block $done (br $done))
+    (drop (call $__imported_fd_read (local.get $n) (i32.const 0) (i32.const 0) (i32.const 0)))))

@@ -1,0 +1,96 @@
+(module
+  (type $tell (;0;) (func (param i32 i32) (result i32)))
+  (type (;1;) (func (param i32)))
+  (type (;2;) (func (param i32) (result i32)))
+  (type (;3;) (func))
+  (type (;4;) (func (result funcref)))
+  (type (;5;) (func (result i32)))
+  (import "wasi_snapshot_preview1" "proc_exit" (func $proc_exit (;0;) (type 1)))
+  (table $table (;0;) 4 funcref)
+  (memory (;0;) 1)
+  (memory $wasm_vfs::memory (;1;) 2)
+  (global $reference (;0;) funcref ref.func $wasm_vfs::fd_tell)
+  (global (;1;) (mut i32) i32.const 65536)
+  (export "memory" (memory 0))
+  (export "fd_tell" (func $wasm_vfs::fd_tell))
+  (export "proc_exit" (func $proc_exit))
+  (export "own" (func $own))
+  (export "indirect" (func 5))
+  (export "take" (func 6))
+  (start $begin)
+  (elem (;0;) (table $table) (i32.const 0) func $wasm_vfs::fd_tell $proc_exit $own)
+  (elem (;1;) (table $table) (i32.const 3) funcref (ref.func $wasm_vfs::fd_close))
+  (elem (;2;) declare func $wasm_vfs::fd_close)
+  (func $wasm_vfs::fd_tell (;1;) (type $tell) (param i32 i32) (result i32)
+    local.get 1
+    i32.const 2048
+    i32.load $wasm_vfs::memory offset=16
+    i32.store align=1
+    i32.const 0
+  )
+  (func $wasm_vfs::fd_close (;2;) (type 2) (param i32) (result i32)
+    (local i32)
+    global.get 1
+    i32.const 16
+    i32.sub
+    local.tee 1
+    global.set 1
+    local.get 1
+    local.get 0
+    i32.store $wasm_vfs::memory offset=8
+    i32.const 2064
+    i64.const 0
+    i64.store $wasm_vfs::memory
+    local.get 1
+    i32.const 0
+    i32.const 16
+    memory.fill $wasm_vfs::memory
+    local.get 1
+    i32.const 16
+    i32.add
+    global.set 1
+    local.get 0
+    i32.const 100
+    i32.gt_u
+    if (result i32) ;; label = @1
+      i32.const 8
+    else
+      call $wasm_vfs::unreached_by_readers
+    end
+  )
+  (func $begin (;3;) (type 3)
+    i32.const 3
+    call $wasm_vfs::fd_close
+    drop
+  )
+  (func $own (;4;) (type $tell) (param i32 i32) (result i32)
+    local.get 0
+    local.get 1
+    return_call $wasm_vfs::fd_tell
+  )
+  (func (;5;) (type 2) (param i32) (result i32)
+    i32.const 3
+    i32.const 16
+    local.get 0
+    call_indirect (type $tell)
+  )
+  (func (;6;) (type 4) (result funcref)
+    ref.func $wasm_vfs::fd_close
+  )
+  (func $wasm_vfs::unreached_by_readers (;7;) (type 5) (result i32)
+    i32.const 0
+    memory.grow $wasm_vfs::memory
+    drop
+    i32.const 3000
+    i32.const 1024
+    i32.const 5
+    memory.copy $wasm_vfs::memory $wasm_vfs::memory
+    memory.size $wasm_vfs::memory
+    drop
+    i32.const 0
+  )
+  (@custom "wasm-vfs" (after code) "\01\02\050.1.0\09\02\01\05\04\01\01\00\00manifest")
+  (data (;0;) (memory $wasm_vfs::memory) (i32.const 1024) "state\00\00\00\00\00\00\00\00\00\00\00near")
+  (data (;1;) (memory $wasm_vfs::memory) (i32.const 70000) "far")
+  (data $wasm_vfs::image (;2;) "the image")
+)

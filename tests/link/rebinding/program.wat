@@ -1,0 +1,22 @@
+;; Every way of referring to an imported function: call, tail call, reference, table, element
+;; expression, global, export, start function.
+(module
+  (type $tell (func (param i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "fd_tell" (func $fd_tell (type $tell)))
+  (import "wasi_snapshot_preview1" "proc_exit" (func $proc_exit (param i32)))
+  (import "wasi_snapshot_preview1" "fd_close" (func $fd_close (param i32) (result i32)))
+  (memory (export "memory") 1)
+  (table $table 4 funcref)
+  (global $reference funcref (ref.func $fd_tell))
+  (export "fd_tell" (func $fd_tell))
+  (export "proc_exit" (func $proc_exit))
+  (export "own" (func $own))
+  (start $begin)
+  (elem (table $table) (i32.const 0) func $fd_tell $proc_exit $own)
+  (elem (table $table) (i32.const 3) funcref (ref.func $fd_close))
+  (elem declare func $fd_close)
+  (func $begin (drop (call $fd_close (i32.const 3))))
+  (func $own (type $tell) (return_call $fd_tell (local.get 0) (local.get 1)))
+  (func (export "indirect") (param i32) (result i32)
+    (call_indirect $table (type $tell) (i32.const 3) (i32.const 16) (local.get 0)))
+  (func (export "take") (result funcref) (ref.func $fd_close)))

@@ -1,0 +1,121 @@
+//! What cannot be linked, beyond the golden directories: files that are no text.
+
+use wasm_vfs::link::{AdapterModule, Form, link};
+use wasm_vfs::lower::lower;
+
+use super::{FORMS, IMAGE, MANIFEST, bytes_of, link_bytes, link_text, wasm};
+
+const KERNEL: &str = include_str!("kernel.wat");
+const PROGRAM: &str = include_str!("reader/program.wat");
+
+/// The error for a program, in one line.
+fn refusal(program: &[u8]) -> String {
+    let error = format!("{:#}", link_bytes(program, KERNEL, Form::Portable).unwrap_err());
+    assert!(!error.contains('\n'), "{error}");
+    assert!(error.starts_with(char::is_lowercase), "{error}");
+    error
+}
+
+#[test]
+fn not_wasm() {
+    for bytes in [&b""[..], b"\0as", b"#!/bin/sh\n", b"\x7fELF\x02\x01\x01\0\0"] {
+        assert!(refusal(bytes).contains("it is not WebAssembly"));
+    }
+    assert!(refusal(b"(module)").contains("not the text format"));
+}
+
+#[test]
+fn a_component() {
+    let error = refusal(&wat::parse_str("(component)").unwrap());
+    assert!(error.contains("it is a component"), "{error}");
+}
+
+#[test]
+fn a_damaged_module() {
+    let mut program = wasm(PROGRAM);
+    program.truncate(program.len() - 3);
+    let error = refusal(&program);
+    assert!(error.contains("the module is damaged"), "{error}");
+}
+
+#[test]
+fn an_invalid_program_is_named_as_the_culprit() {
+    let text = "(module (import \"wasi_snapshot_preview1\" \"fd_close\" (func (param i32) (result i32)))
+       (memory (export \"memory\") 1) (func (export \"_start\") (drop (f32.add (i32.const 1) (f32.const 1)))))";
+    let error = refusal(&wasm(text));
+    assert!(error.contains("the program is not valid WebAssembly"), "{error}");
+}
+
+#[test]
+fn already_packed() {
+    for form in FORMS {
+        let packed = bytes_of(&link_text(PROGRAM, KERNEL, form).unwrap());
+        let error = refusal(&packed);
+        assert!(error.contains(&format!("already packed by wasm-vfs ({form} form)")), "{error}");
+    }
+}
+
+#[test]
+fn a_filesystem_as_the_program_and_the_reverse() {
+    let lowered = lower(&wasm(KERNEL), IMAGE.len() as u64, MANIFEST).unwrap();
+    let mut rootfs = Vec::new();
+    lowered.output.write_to(&IMAGE.to_vec(), &mut rootfs).unwrap();
+    assert!(refusal(&rootfs).contains("it is a baked filesystem"));
+
+    let error = AdapterModule::parse(&wasm(PROGRAM)).unwrap_err().to_string();
+    assert!(error.contains("no `wasm-vfs` section"), "{error}");
+    let packed = bytes_of(&link_text(PROGRAM, KERNEL, Form::Portable).unwrap());
+    let error = AdapterModule::parse(&packed).unwrap_err().to_string();
+    assert!(error.contains("packed program (portable form)"), "{error}");
+}
+
+#[test]
+fn a_filesystem_read_back_from_its_file_links_the_same() {
+    let lowered = lower(&wasm(KERNEL), IMAGE.len() as u64, MANIFEST).unwrap();
+    let mut file = Vec::new();
+    lowered.output.write_to(&IMAGE.to_vec(), &mut file).unwrap();
+    let (adapter, image) = AdapterModule::read_from(&mut std::io::Cursor::new(&file)).unwrap();
+    assert_eq!(file[image.start as usize..image.end as usize], *IMAGE);
+    assert_eq!(adapter.section(), &lowered.section);
+    for form in FORMS {
+        let direct = bytes_of(&link_text(PROGRAM, KERNEL, form).unwrap());
+        assert_eq!(bytes_of(&link(&wasm(PROGRAM), &adapter, form).unwrap()), direct);
+    }
+}
+
+#[test]
+fn an_image_beyond_4_gib() {
+    let error = lower(&wasm(KERNEL), 1 << 32, MANIFEST).unwrap_err().to_string();
+    assert!(error.contains("4294967296 bytes (4.0 GiB)"), "{error}");
+    // One that fits alone, but not beside the program's own data.
+    let lowered = lower(&wasm(KERNEL), (1 << 32) - 200, MANIFEST).unwrap();
+    let data = "x".repeat(1000);
+    let program =
+        PROGRAM.replace("(func $_start", &format!("(data (i32.const 0) \"{data}\") (func $_start"));
+    let error = link(&wasm(&program), &AdapterModule::from(&lowered), Form::Portable).unwrap_err();
+    assert!(error.to_string().contains("beside the program's own data"), "{error}");
+}
+
+#[test]
+fn an_image_of_another_length_than_linked() {
+    let linked = link_text(PROGRAM, KERNEL, Form::Portable).unwrap();
+    let error = linked.output.write_to(&vec![0; 3], &mut Vec::new()).unwrap_err().to_string();
+    assert!(error.contains("the image has 3 bytes but 9 were linked"), "{error}");
+}
+
+#[test]
+fn memories_that_do_not_fit_into_one() {
+    let program =
+        PROGRAM.replace("(memory (export \"memory\") 1)", "(memory (export \"memory\") 65535)");
+    let error = format!("{:#}", link_text(&program, KERNEL, Form::Portable).unwrap_err());
+    assert!(error.contains("use --isolate"), "{error}");
+    assert!(link_text(&program, KERNEL, Form::Isolated).is_ok());
+}
+
+#[test]
+fn a_core_form_with_atomics_has_no_portable_form() {
+    let kernel = r#"(module (memory (export "memory") 1)
+      (func (export "fd_read") (param i32 i32 i32 i32) (result i32) (i32.atomic.load (i32.const 0))))"#;
+    let error = format!("{:#}", link_text(PROGRAM, kernel, Form::Portable).unwrap_err());
+    assert!(error.contains("cannot be made portable"), "{error}");
+}

@@ -1,0 +1,171 @@
+(module
+  (type (;0;) (func (param i32 i32 i32 i32) (result i32)))
+  (type (;1;) (func))
+  (type (;2;) (func (param i32) (result i32)))
+  (memory $scratch (;0;) 1)
+  (memory $main (;1;) 4)
+  (global $wasm_vfs::base (;0;) (mut i32) i32.const 131072)
+  (global $wasm_vfs::program_pages (;1;) (mut i32) i32.const 1)
+  (export "memory" (memory $main))
+  (export "_start" (func 1))
+  (func $wasm_vfs::program_grow (;0;) (type 2) (param i32) (result i32)
+    (local i32 i32 i32 i32 i32)
+    global.get $wasm_vfs::program_pages
+    local.set 1
+    local.get 0
+    i32.const 65536
+    local.get 1
+    i32.sub
+    i32.gt_u
+    if ;; label = @1
+      i32.const -1
+      return
+    end
+    local.get 1
+    local.get 0
+    i32.add
+    local.set 2
+    global.get $wasm_vfs::base
+    i32.const 16
+    i32.shr_u
+    local.set 3
+    local.get 2
+    local.get 3
+    i32.gt_u
+    if ;; label = @1
+      memory.size $main
+      local.get 3
+      i32.sub
+      local.set 4
+      local.get 4
+      i32.const 1
+      i32.shr_u
+      local.get 2
+      i32.const 3
+      i32.shr_u
+      i32.add
+      local.get 2
+      i32.add
+      local.set 5
+      local.get 5
+      i32.const 65536
+      local.get 5
+      i32.const 65536
+      i32.lt_u
+      select
+      local.set 5
+      local.get 5
+      local.get 3
+      i32.sub
+      memory.grow $main
+      i32.const -1
+      i32.eq
+      if ;; label = @2
+        local.get 2
+        local.set 5
+        local.get 5
+        local.get 3
+        i32.sub
+        memory.grow $main
+        i32.const -1
+        i32.eq
+        if ;; label = @3
+          i32.const -1
+          return
+        end
+      end
+      local.get 5
+      i32.const 16
+      i32.shl
+      global.get $wasm_vfs::base
+      local.get 4
+      i32.const 16
+      i32.shl
+      memory.copy $main $main
+      global.get $wasm_vfs::base
+      i32.const 0
+      local.get 5
+      local.get 3
+      i32.sub
+      local.tee 3
+      local.get 4
+      local.get 3
+      local.get 4
+      i32.lt_u
+      select
+      i32.const 16
+      i32.shl
+      memory.fill $main
+      local.get 5
+      i32.const 16
+      i32.shl
+      global.set $wasm_vfs::base
+    end
+    local.get 2
+    global.set $wasm_vfs::program_pages
+    local.get 1
+  )
+  (func (;1;) (type 1)
+    memory.size
+    memory.grow
+    drop
+    global.get $wasm_vfs::program_pages
+    call $wasm_vfs::program_grow
+    drop
+    i32.const 3
+    i32.const 4
+    i32.load
+    i32.const 9
+    i32.const 0
+    call $wasm_vfs::fd_read
+    drop
+  )
+  (func $wasm_vfs::kernel_grow (;2;) (type 2) (param i32) (result i32)
+    (local i32)
+    local.get 0
+    memory.grow $main
+    i32.const -1
+    i32.eq
+    if ;; label = @1
+      i32.const -1
+      return
+    end
+    memory.size $main
+    local.get 0
+    i32.sub
+    local.set 1
+    local.get 1
+    global.get $wasm_vfs::base
+    i32.const 16
+    i32.shr_u
+    i32.sub
+  )
+  (func $wasm_vfs::fd_read (;3;) (type 0) (param i32 i32 i32 i32) (result i32)
+    local.get 1
+    i32.const 0
+    local.get 2
+    memory.init $main $wasm_vfs::image
+    local.get 3
+    local.get 2
+    i32.store $main align=1
+    i32.const 1
+    call $wasm_vfs::count
+  )
+  (func $wasm_vfs::count (;4;) (type 2) (param i32) (result i32)
+    (local i32)
+    global.get $wasm_vfs::base
+    local.tee 1
+    global.get $wasm_vfs::base
+    local.tee 1
+    i32.load $main offset=2064
+    local.get 0
+    i32.add
+    i32.store $main offset=2064
+    i32.const 0
+  )
+  (@custom "wasm-vfs" (after code) "\01\01\050.1.0\09\03\01\02\01\00\02\01\01manifest")
+  (data (;0;) (memory $main) (i32.const 0) "main")
+  (data (;1;) (memory $main) (i32.const 132096) "state\00\00\00\00\00\00\00\00\00\00\00near")
+  (data (;2;) (memory $main) (i32.const 201072) "far")
+  (data $wasm_vfs::image (;3;) "the image")
+)
