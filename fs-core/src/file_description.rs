@@ -21,7 +21,7 @@ pub(crate) const SETFL_MASK: OFlags =
     OFlags::APPEND.union(OFlags::NONBLOCK).union(OFlags::DIRECT).union(OFlags::NOATIME);
 
 /// An open file description.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct FileDescription {
     /// What it is open on.
     pub(crate) kind: FileKind,

@@ -13,6 +13,7 @@ use crate::file_description::{FileDescription, FileKind};
 use crate::flags::{Fd, OFlags, ResolveFlags};
 use crate::inode::{Ino, Inode, InodeKind};
 use crate::pages::FS_PAGE_BYTES;
+use crate::pipe::Pipe;
 use crate::platform::Platform;
 use crate::process::Process;
 use crate::slab::Slab;
@@ -33,6 +34,10 @@ pub struct Fs<P: Platform> {
     pub(crate) descriptions: Slab<FileDescription>,
     /// Pages that files take in all, in units of [`FS_PAGE_BYTES`].
     pub(crate) used_pages: u64,
+    /// Every pipe that is open.
+    pub(crate) pipes: Slab<Pipe>,
+    /// How many inodes never had a name: pipes. The limit does not count them.
+    pub(crate) anonymous_inodes: u32,
 }
 
 impl<P: Platform> Fs<P> {
@@ -49,7 +54,15 @@ impl<P: Platform> Fs<P> {
         root.holds = 1; // for the filesystem itself
         let mut inodes = Slab::new();
         inodes.insert(root)?;
-        Ok(Fs { platform, config, inodes, descriptions: Slab::new(), used_pages: 0 })
+        Ok(Fs {
+            platform,
+            config,
+            inodes,
+            descriptions: Slab::new(),
+            used_pages: 0,
+            pipes: Slab::new(),
+            anonymous_inodes: 0,
+        })
     }
 
     /// The embedder's side.
@@ -123,7 +136,9 @@ impl<P: Platform> Fs<P> {
     ///
     /// `ENOSPC`: the limit of inodes is reached, or no memory.
     pub(crate) fn add_inode(&mut self, inode: Inode) -> Result<Ino, Errno> {
-        if self.config.max_inodes != 0 && self.inodes.len() >= self.config.max_inodes {
+        if self.config.max_inodes != 0
+            && self.inodes.len() - self.anonymous_inodes >= self.config.max_inodes
+        {
             return Err(Errno::ENOSPC);
         }
         self.inodes.insert(inode).map(Ino).map_err(|_| Errno::ENOSPC)
@@ -290,9 +305,11 @@ impl<P: Platform> Fs<P> {
         if description.refs > 0 {
             return;
         }
-        let kind = description.kind;
-        self.descriptions.remove(id.0);
-        if let FileKind::Inode(ino) = kind {
+        let Some(description) = self.descriptions.remove(id.0) else { return };
+        if let FileKind::Inode(ino) = description.kind {
+            if P::PIPES {
+                self.close_pipe_end(ino, &description);
+            }
             self.release(ino);
         }
     }

@@ -10,6 +10,7 @@ use crate::credentials::{Credentials, drop_set_ids};
 use crate::directory::Directory;
 use crate::errno::Errno;
 use crate::pages::FileContents;
+use crate::pipe::PipeId;
 use crate::stat::{Dev, FileType, S_IALLUGO, S_ISGID, S_ISUID};
 
 /// An inode number of this filesystem: its place in the inode table. `st_ino` is one more.
@@ -35,8 +36,8 @@ pub(crate) enum InodeKind {
     Directory(Directory),
     /// A symbolic link and its target, 1 to 4095 bytes without NUL.
     Symlink(Box<[u8]>),
-    /// A named pipe.
-    Fifo,
+    /// A pipe. While it is open, its buffers.
+    Fifo(Option<PipeId>),
     /// The name of a socket.
     Socket,
     /// A character device node.
@@ -97,7 +98,7 @@ impl Inode {
             InodeKind::Regular(_) => FileType::Regular,
             InodeKind::Directory(_) => FileType::Directory,
             InodeKind::Symlink(_) => FileType::Symlink,
-            InodeKind::Fifo => FileType::Fifo,
+            InodeKind::Fifo(_) => FileType::Fifo,
             InodeKind::Socket => FileType::Socket,
             InodeKind::CharDevice(_) => FileType::CharDevice,
             InodeKind::BlockDevice(_) => FileType::BlockDevice,

@@ -49,6 +49,7 @@ pub mod manifest;
 mod name_index;
 mod pages;
 mod path_walk;
+mod pipe;
 mod platform;
 mod populate;
 mod process;
@@ -67,6 +68,7 @@ pub use flags::{
 };
 pub use fs::Fs;
 pub use pages::FS_PAGE_BYTES;
+pub use pipe::PIPE_BUF;
 pub use platform::{ByteImage, NoImage, Platform};
 pub use populate::Population;
 pub use process::Process;
@@ -74,4 +76,5 @@ pub use stat::{
     Dev, FileType, S_IALLUGO, S_IFMT, S_IRWXUGO, S_ISGID, S_ISUID, S_ISVTX, S_IXGRP, Stat,
 };
 pub use syscalls::{DirEntryView, Fcntl, Statfs, TMPFS_MAGIC, TimeSpecifier};
+pub use syscalls::{Ioctl, PollEvents, SpliceFlags};
 pub use user_memory::{IoVec, IoVecMut, UserMut, UserRef};

@@ -9,7 +9,26 @@ use crate::clock::Timespec;
 ///
 /// A native embedder may use [`NoImage`] or [`ByteImage`]; the adapter reads the clock of the host
 /// and a passive data segment.
+///
+/// The constants say which families of calls it never makes. What those families need in the paths that all calls share
+/// (a list of watches looked at by every write, say) then folds away at compile time; the calls themselves
+/// must not be made. Whoever does not care leaves them.
 pub trait Platform {
+    /// Whether pipes are read and written, by pipe(2) or by opening a named one. Without, opening a name is `ENXIO`.
+    const PIPES: bool = true;
+
+    /// Whether inotify(7) instances are made.
+    const NOTIFY: bool = true;
+
+    /// Whether flock(2) is called.
+    const LOCKS: bool = true;
+
+    /// Whether extended attributes are set.
+    const XATTRS: bool = true;
+
+    /// Whether files are mapped (mmap(2)).
+    const MAPPINGS: bool = true;
+
     /// The current time (`CLOCK_REALTIME`), for timestamps.
     ///
     /// It is asked at most once for each call that changes something, and never by a read.

@@ -7,6 +7,7 @@ use crate::flags::{Fd, OFlags};
 use crate::fs::Fs;
 use crate::platform::Platform;
 use crate::process::Process;
+use crate::stat::FileType;
 
 /// `FD_CLOEXEC`: the only descriptor flag (fcntl(2)).
 pub(crate) const FD_CLOEXEC: u32 = 1;
@@ -27,6 +28,10 @@ pub enum Fcntl {
     GetFl,
     /// `F_SETFL`: sets the status flags that can be set; others are ignored.
     SetFl(OFlags),
+    /// `F_SETPIPE_SZ`: makes room for so many bytes in a pipe, or some more; says how many.
+    SetPipeSz(u32),
+    /// `F_GETPIPE_SZ`: how many bytes a pipe has room for.
+    GetPipeSz,
 }
 
 impl<P: Platform> Fs<P> {
@@ -99,6 +104,10 @@ impl<P: Platform> Fs<P> {
     /// * `EINVAL`: the lowest descriptor wanted is negative or too high.
     /// * `EMFILE`: no descriptor left.
     /// * `EPERM`: `NOATIME` on somebody else's file.
+    /// * `EINVAL`: `DIRECT` on what is neither a regular file nor a pipe.
+    /// * `EBADF`: the command is about a pipe, and `fd` is none.
+    /// * `EINVAL`, `EPERM`, `EBUSY`: the size of the pipe is beyond 2 GiB, beyond what this process may ask
+    ///   for (1 MiB), or too small for what is in the pipe.
     pub fn fcntl(&mut self, process: &mut Process, fd: Fd, command: Fcntl) -> Result<u32, Errno> {
         let id = process.fds.get(fd)?;
         match command {
@@ -121,6 +130,18 @@ impl<P: Platform> Fs<P> {
                 self.set_status_flags(process, fd, flags)?;
                 Ok(0)
             }
+            Fcntl::SetPipeSz(bytes) => {
+                let privileged = process.credentials.is_superuser();
+                let (_, pipe) = self.pipe_of_fd(process, fd)?;
+                let pipe = self.pipes.get_mut(pipe.0).ok_or(Errno::EBADF)?;
+                pipe.set_capacity(bytes, privileged)?;
+                u32::try_from(pipe.capacity_bytes()).map_err(|_| Errno::EINVAL)
+            }
+            Fcntl::GetPipeSz => {
+                let (_, pipe) = self.pipe_of_fd(process, fd)?;
+                let pipe = self.pipes.get(pipe.0).ok_or(Errno::EBADF)?;
+                u32::try_from(pipe.capacity_bytes()).map_err(|_| Errno::EINVAL)
+            }
         }
     }
 
@@ -136,6 +157,12 @@ impl<P: Platform> Fs<P> {
             && !process.credentials.owns(self.inode(ino)?.uid)
         {
             return Err(Errno::EPERM);
+        }
+        if flags.contains(OFlags::DIRECT)
+            && let FileKind::Inode(ino) = description.kind
+            && !matches!(self.inode(ino)?.file_type(), FileType::Regular | FileType::Fifo)
+        {
+            return Err(Errno::EINVAL);
         }
         let description = self.description_mut(process, fd)?;
         description.flags = (description.flags - SETFL_MASK) | (flags & SETFL_MASK);

@@ -5,10 +5,13 @@
 
 mod dir;
 mod fcntl;
+mod ioctl;
 mod link;
 mod node;
 mod open;
 mod perm;
+mod pipe;
+mod poll;
 mod rename;
 mod rw;
 mod size;
@@ -16,8 +19,12 @@ mod stat;
 mod statfs;
 mod sync;
 mod time;
+mod transfer;
 
 pub use dir::DirEntryView;
 pub use fcntl::Fcntl;
+pub use ioctl::Ioctl;
+pub use poll::PollEvents;
 pub use statfs::{Statfs, TMPFS_MAGIC};
 pub use time::TimeSpecifier;
+pub use transfer::SpliceFlags;

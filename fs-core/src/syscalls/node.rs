@@ -35,7 +35,7 @@ impl<P: Platform> Fs<P> {
         let kind = match FileType::from_mode(mode) {
             None if mode & S_IFMT == 0 => InodeKind::Regular(FileContents::default()),
             Some(FileType::Regular) => InodeKind::Regular(FileContents::default()),
-            Some(FileType::Fifo) => InodeKind::Fifo,
+            Some(FileType::Fifo) => InodeKind::Fifo(None),
             Some(FileType::Socket) => InodeKind::Socket,
             Some(FileType::CharDevice) => InodeKind::CharDevice(dev),
             Some(FileType::BlockDevice) => InodeKind::BlockDevice(dev),

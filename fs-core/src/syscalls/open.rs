@@ -43,7 +43,10 @@ impl<P: Platform> Fs<P> {
     /// * `EISDIR`: a directory, to be written.
     /// * `EACCES`: access to the file is not granted.
     /// * `EPERM`: `NOATIME` on somebody else's file.
-    /// * `ENXIO`: the file is a socket or a device.
+    /// * `ENXIO`: the file is a socket or a device, or a pipe without a reader that is opened `WRONLY | NONBLOCK`.
+    /// * `EINVAL`: the file is a pipe, and neither to be read nor to be written.
+    /// * `EAGAIN`: the file is a pipe, nobody has the other end open, and `NONBLOCK` is not given.
+    /// * `EINVAL`: `DIRECT`, and the file is not a regular one.
     pub fn openat(
         &mut self,
         process: &mut Process,
@@ -216,6 +219,7 @@ impl<P: Platform> Fs<P> {
         }
         match file_type {
             FileType::Regular | FileType::Directory => Ok(()),
+            FileType::Fifo if P::PIPES => Ok(()),
             // No driver and no peer is behind these.
             _ => Err(Errno::ENXIO),
         }
@@ -228,8 +232,20 @@ impl<P: Platform> Fs<P> {
         flags: OFlags,
     ) -> Result<Fd, Errno> {
         let kept = flags - CREATION_FLAGS - OFlags::CLOEXEC;
-        let description = FileDescription::new(FileKind::Inode(opened.ino), kept);
-        let fd = self.install(process, description, flags.contains(OFlags::CLOEXEC))?;
+        let mut description = FileDescription::new(FileKind::Inode(opened.ino), kept);
+        if P::PIPES {
+            self.open_pipe_end(opened.ino, &mut description)?;
+        }
+        let cloexec = flags.contains(OFlags::CLOEXEC);
+        let fd = match self.install(process, description.clone(), cloexec) {
+            Ok(fd) => fd,
+            Err(error) => {
+                if P::PIPES {
+                    self.close_pipe_end(opened.ino, &description);
+                }
+                return Err(error);
+            }
+        };
         if flags.contains(OFlags::TRUNC) && !opened.created && !flags.contains(OFlags::PATH) {
             self.truncate_on_open(process, opened.ino)?;
         }

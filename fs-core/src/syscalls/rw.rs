@@ -36,6 +36,7 @@ impl<P: Platform> Fs<P> {
     ///
     /// * `EBADF`: `fd` is not open for reading.
     /// * `EISDIR`: it is a directory.
+    /// * `EAGAIN`: it is an empty pipe that somebody may still write to.
     pub fn read(
         &mut self,
         process: &Process,
@@ -43,6 +44,9 @@ impl<P: Platform> Fs<P> {
         mut buf: impl UserMut<P>,
     ) -> Result<usize, Errno> {
         let (ino, offset) = self.readable(process, fd)?;
+        if P::PIPES && self.pipe_of(ino).is_some() {
+            return self.read_pipe(process, fd, ino, &mut buf);
+        }
         let read = self.read_inode(ino, offset, &mut buf)?;
         if read > 0 {
             self.description_mut(process, fd)?.offset = advance(offset, read);
@@ -74,6 +78,7 @@ impl<P: Platform> Fs<P> {
     /// # Errors
     ///
     /// * `EINVAL`: `offset` is negative.
+    /// * `ESPIPE`: `fd` is a pipe, or has no position for another reason.
     /// * `EBADF`, `EISDIR`: as [`read`](Self::read).
     pub fn pread64(
         &mut self,
@@ -83,6 +88,7 @@ impl<P: Platform> Fs<P> {
         offset: i64,
     ) -> Result<usize, Errno> {
         let offset = checked_offset(offset)?;
+        self.check_positioned(process, fd)?;
         let (ino, _) = self.readable(process, fd)?;
         let read = self.read_inode(ino, offset, &mut buf)?;
         self.accessed(process, fd, ino)?;
@@ -116,6 +122,8 @@ impl<P: Platform> Fs<P> {
     /// * `EBADF`: `fd` is not open for writing.
     /// * `EFBIG`: the offset is at the largest size of a file.
     /// * `ENOSPC`: no room for even one byte.
+    /// * `EPIPE`: it is a pipe that nobody can read any more. No signal is raised.
+    /// * `EAGAIN`: it is a pipe that is too full.
     pub fn write(
         &mut self,
         process: &Process,
@@ -123,6 +131,9 @@ impl<P: Platform> Fs<P> {
         mut buf: impl UserRef,
     ) -> Result<usize, Errno> {
         let (ino, offset) = self.writable(process, fd)?;
+        if P::PIPES && self.pipe_of(ino).is_some() {
+            return self.write_pipe(process, fd, ino, &mut buf);
+        }
         let (written, end) = self.write_inode(process, fd, ino, offset, &mut buf)?;
         if written > 0 {
             self.description_mut(process, fd)?.offset = end;
@@ -149,6 +160,7 @@ impl<P: Platform> Fs<P> {
     /// # Errors
     ///
     /// * `EINVAL`: `offset` is negative.
+    /// * `ESPIPE`: as [`pread64`](Self::pread64).
     /// * As [`write`](Self::write).
     pub fn pwrite64(
         &mut self,
@@ -158,6 +170,7 @@ impl<P: Platform> Fs<P> {
         offset: i64,
     ) -> Result<usize, Errno> {
         let offset = checked_offset(offset)?;
+        self.check_positioned(process, fd)?;
         let (ino, _) = self.writable(process, fd)?;
         let (written, _) = self.write_inode(process, fd, ino, offset, &mut buf)?;
         Ok(written)
@@ -178,6 +191,21 @@ impl<P: Platform> Fs<P> {
         offset: i64,
     ) -> Result<usize, Errno> {
         self.pwrite64(process, fd, iov, offset)
+    }
+
+    /// Checks that a descriptor has positions (`FMODE_PREAD`, `FMODE_PWRITE`).
+    ///
+    /// # Errors
+    ///
+    /// * `EBADF`: `fd` is not open, or only names a file.
+    /// * `ESPIPE`: it has none.
+    fn check_positioned(&self, process: &Process, fd: Fd) -> Result<(), Errno> {
+        let description = self.description(process, fd)?;
+        match description.kind {
+            _ if description.flags.contains(OFlags::PATH) => Err(Errno::EBADF),
+            FileKind::Inode(ino) if P::PIPES && self.pipe_of(ino).is_some() => Err(Errno::ESPIPE),
+            FileKind::Inode(_) | FileKind::Foreign(_) => Ok(()),
+        }
     }
 
     /// The inode and offset of a descriptor that may be read.
@@ -237,7 +265,7 @@ impl<P: Platform> Fs<P> {
     }
 
     /// Notes that the contents were read (`file_accessed`), if that is wanted.
-    fn accessed(&mut self, process: &Process, fd: Fd, ino: Ino) -> Result<(), Errno> {
+    pub(crate) fn accessed(&mut self, process: &Process, fd: Fd, ino: Ino) -> Result<(), Errno> {
         use crate::config::AccessTimes;
         if self.config.access_times == AccessTimes::Never
             || self.description(process, fd)?.flags.contains(OFlags::NOATIME)

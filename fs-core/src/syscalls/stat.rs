@@ -19,6 +19,9 @@ const BLOCK_BYTES: u64 = 512;
 /// The device number of the filesystem.
 const ROOT_DEV: Dev = Dev(1);
 
+/// The device number of the pipes without a name: on Linux they belong to a filesystem of their own (pipefs).
+const PIPE_DEV: Dev = Dev(2);
+
 /// `AT_STATX_SYNC_TYPE`: how hard a network filesystem should try. No effect here.
 const STATX_SYNC_TYPE: AtFlags = AtFlags::from_bits_retain(0x6000);
 
@@ -105,12 +108,13 @@ impl<P: Platform> Fs<P> {
                 st_rdev = *dev;
                 0
             }
-            InodeKind::Fifo | InodeKind::Socket => 0,
+            InodeKind::Fifo(_) | InodeKind::Socket => 0,
         };
+        let is_anonymous = P::PIPES && self.is_anonymous_pipe(inode);
         Ok(Stat {
-            st_dev: ROOT_DEV,
+            st_dev: if is_anonymous { PIPE_DEV } else { ROOT_DEV },
             st_ino: ino.st_ino(),
-            st_nlink: inode.nlink,
+            st_nlink: if is_anonymous { 1 } else { inode.nlink },
             st_mode: inode.mode(),
             st_uid: inode.uid,
             st_gid: inode.gid,

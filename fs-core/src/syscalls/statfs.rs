@@ -77,7 +77,7 @@ impl<P: Platform> Fs<P> {
             f_bfree: free,
             f_bavail: free,
             f_files: u64::from(files),
-            f_ffree: u64::from(files.saturating_sub(self.inodes.len())),
+            f_ffree: u64::from(files.saturating_sub(self.inodes.len() - self.anonymous_inodes)),
             f_namelen: NAME_MAX as u64,
             f_frsize: page_bytes,
         }

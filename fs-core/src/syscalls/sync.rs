@@ -22,8 +22,8 @@ impl<P: Platform> Fs<P> {
             return Err(Errno::EBADF);
         }
         match description.kind {
-            FileKind::Inode(_) => Ok(()),
-            FileKind::Foreign(_) => Err(Errno::EINVAL),
+            FileKind::Inode(ino) if !P::PIPES || self.pipe_of(ino).is_none() => Ok(()),
+            _ => Err(Errno::EINVAL),
         }
     }
 

@@ -1,0 +1,81 @@
+//! poll: what a descriptor is ready for.
+
+use bitflags::bitflags;
+
+use crate::errno::Errno;
+use crate::file_description::FileKind;
+use crate::flags::{Fd, OFlags};
+use crate::fs::Fs;
+use crate::platform::Platform;
+use crate::process::Process;
+
+bitflags! {
+    /// The events of poll(2) (`include/uapi/asm-generic/poll.h`).
+    #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+    pub struct PollEvents: u16 {
+        /// There is something to read, or an end of file.
+        const IN = 0x1;
+        /// There is something exceptional to read.
+        const PRI = 0x2;
+        /// There is room to write.
+        const OUT = 0x4;
+        /// An error: of a pipe, nobody can read it any more.
+        const ERR = 0x8;
+        /// Hung up: of a pipe, nobody can write to it any more.
+        const HUP = 0x10;
+        /// The descriptor is not open.
+        const NVAL = 0x20;
+        /// As `IN`.
+        const RDNORM = 0x40;
+        /// As `OUT`.
+        const WRNORM = 0x100;
+    }
+}
+
+/// What a file answers that is always ready (`DEFAULT_POLLMASK`).
+const ALWAYS_READY: PollEvents =
+    PollEvents::IN.union(PollEvents::OUT).union(PollEvents::RDNORM).union(PollEvents::WRNORM);
+
+impl<P: Platform> Fs<P> {
+    /// `int poll(struct pollfd *fds, nfds_t nfds, int timeout)`, of one descriptor
+    ///
+    /// Everything that `fd` is ready for, now. A caller that waits for some events picks them, and `ERR`, `HUP` and `NVAL` in any
+    /// case; one that waits for several descriptors asks for each. Files and directories are always ready; so are
+    /// the embedder's descriptors, of which only it knows more.
+    pub fn poll(&self, process: &Process, fd: Fd) -> PollEvents {
+        self.ready_events(process, fd).unwrap_or(PollEvents::NVAL)
+    }
+
+    /// # Errors
+    ///
+    /// `EBADF`: `fd` is not open, or only names a file.
+    fn ready_events(&self, process: &Process, fd: Fd) -> Result<PollEvents, Errno> {
+        let description = self.description(process, fd)?;
+        if description.flags.contains(OFlags::PATH) {
+            return Err(Errno::EBADF);
+        }
+        let FileKind::Inode(ino) = description.kind else { return Ok(ALWAYS_READY) };
+        let Some(pipe) = self.pipe_of(ino).and_then(|id| self.pipes.get(id.0)) else {
+            return Ok(ALWAYS_READY);
+        };
+        // pipe_poll
+        let mut events = PollEvents::empty();
+        if description.readable() {
+            if !pipe.is_empty() {
+                events |= PollEvents::IN | PollEvents::RDNORM;
+            }
+            if pipe.writers == 0 && description.offset != pipe.times_opened_for_writing {
+                events |= PollEvents::HUP;
+            }
+        }
+        if description.writable() {
+            if !pipe.is_full() {
+                events |= PollEvents::OUT | PollEvents::WRNORM;
+            }
+            if pipe.readers == 0 {
+                events |= PollEvents::ERR;
+            }
+        }
+        Ok(events)
+    }
+}
