@@ -30,3 +30,37 @@ pub(crate) fn try_copy(bytes: &[u8]) -> Result<Box<[u8]>, Errno> {
     copy.extend_from_slice(bytes);
     Ok(copy.into_boxed_slice())
 }
+
+/// A value on the heap. `Box::try_new` is not stable; a boxed array of one is the same pointer.
+#[derive(Debug)]
+pub(crate) struct TryBox<T>(Box<[T; 1]>);
+
+impl<T> TryBox<T> {
+    /// Moves `value` to the heap.
+    ///
+    /// # Errors
+    ///
+    /// `ENOMEM`: no memory.
+    pub(crate) fn new(value: T) -> Result<TryBox<T>, Errno> {
+        let mut one = Vec::new();
+        one.try_reserve_exact(1)?;
+        one.push(value);
+        one.into_boxed_slice().try_into().map(TryBox).map_err(|_| Errno::ENOMEM)
+    }
+}
+
+impl<T> core::ops::Deref for TryBox<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        let [value] = &*self.0;
+        value
+    }
+}
+
+impl<T> core::ops::DerefMut for TryBox<T> {
+    fn deref_mut(&mut self) -> &mut T {
+        let [value] = &mut *self.0;
+        value
+    }
+}

@@ -6,7 +6,6 @@
 use crate::clock::Timespec;
 use crate::config::Config;
 use crate::credentials::Credentials;
-use crate::directory::Directory;
 use crate::errno::Errno;
 use crate::fd_table::{DescriptionId, FdTable};
 use crate::file_description::{FileDescription, FileKind};
@@ -48,7 +47,7 @@ impl<P: Platform> Fs<P> {
     /// `ENOMEM`: no memory.
     pub fn new(platform: P, config: Config) -> Result<Fs<P>, Errno> {
         let now = platform.current_time();
-        let directory = InodeKind::Directory(Directory::new(Ino::ROOT));
+        let directory = InodeKind::directory(Ino::ROOT).map_err(|_| Errno::ENOMEM)?;
         let mut root = Inode::new(directory, config.root_mode, 0, 0, now);
         root.nlink = 2; // for "." and for being the root
         root.holds = 1; // for the filesystem itself

@@ -9,6 +9,7 @@ use crate::clock::{PackedTime, Timespec};
 use crate::credentials::{Credentials, drop_set_ids};
 use crate::directory::Directory;
 use crate::errno::Errno;
+use crate::fallible::TryBox;
 use crate::pages::FileContents;
 use crate::pipe::PipeId;
 use crate::stat::{Dev, FileType, S_IALLUGO, S_ISGID, S_ISUID};
@@ -32,8 +33,8 @@ impl Ino {
 pub(crate) enum InodeKind {
     /// A regular file.
     Regular(FileContents),
-    /// A directory.
-    Directory(Directory),
+    /// A directory. Apart, for most inodes are files, which are smaller.
+    Directory(TryBox<Directory>),
     /// A symbolic link and its target, 1 to 4095 bytes without NUL.
     Symlink(Box<[u8]>),
     /// A pipe. While it is open, its buffers.
@@ -44,6 +45,18 @@ pub(crate) enum InodeKind {
     CharDevice(Dev),
     /// A block device node.
     BlockDevice(Dev),
+}
+
+impl InodeKind {
+    /// An empty directory below `parent`.
+    ///
+    /// # Errors
+    ///
+    /// `ENOSPC`: no memory.
+    pub(crate) fn directory(parent: Ino) -> Result<InodeKind, Errno> {
+        let directory = TryBox::new(Directory::new(parent)).map_err(|_| Errno::ENOSPC)?;
+        Ok(InodeKind::Directory(directory))
+    }
 }
 
 /// An inode.

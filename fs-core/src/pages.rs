@@ -62,17 +62,20 @@ enum Source<'a> {
 pub(crate) struct FileContents {
     /// The size of the file, in bytes. Nothing beyond it is stored.
     size: u64,
-    /// Where the file begins in the image, in bytes.
-    image_offset: u64,
+    /// Where the file begins in the image, in bytes. An image has less than 4 GiB.
+    image_offset: u32,
     /// How many bytes from its start are (or were, where written since) the image's. At most `size`.
-    image_len: u64,
+    image_len: u32,
     /// How many pages hold data or are allocated: `st_blocks` in pages.
-    data_pages: u64,
+    data_pages: u32,
     /// The radix tree. At height 0 it is the slot of page 0 itself.
     root: Slot,
     /// How many levels of nodes there are.
     height: u32,
 }
+
+// One in each inode.
+const _: () = assert!(size_of::<FileContents>() <= 24 + size_of::<Slot>());
 
 /// How many pages `bytes` bytes begin.
 const fn pages_of(bytes: u64) -> u64 {
@@ -98,14 +101,20 @@ fn reaches(height: u32, page: u64) -> bool {
 
 impl FileContents {
     /// A file whose bytes are `len` bytes of the image from `image_offset`.
-    pub(crate) fn baked(image_offset: u64, len: u64) -> FileContents {
-        FileContents {
+    ///
+    /// # Errors
+    ///
+    /// `EINVAL`: no image has that range.
+    pub(crate) fn baked(image_offset: u64, len: u64) -> Result<FileContents, Errno> {
+        let end = image_offset.checked_add(len).and_then(|end| u32::try_from(end).ok());
+        let image_len = u32::try_from(len).map_err(|_| Errno::EINVAL)?;
+        Ok(FileContents {
             size: len,
-            image_offset,
-            image_len: len,
-            data_pages: pages_of(len),
+            image_offset: end.ok_or(Errno::EINVAL)? - image_len,
+            image_len,
+            data_pages: u32::try_from(pages_of(len)).map_err(|_| Errno::EINVAL)?,
             ..FileContents::default()
-        }
+        })
     }
 
     /// The size in bytes.
@@ -115,7 +124,28 @@ impl FileContents {
 
     /// How many pages hold data or are allocated.
     pub(crate) fn data_pages(&self) -> u64 {
-        self.data_pages
+        u64::from(self.data_pages)
+    }
+
+    /// How many bytes from the start were the image's.
+    fn image_len(&self) -> u64 {
+        u64::from(self.image_len)
+    }
+
+    /// How many pages those bytes begin.
+    fn image_pages(&self) -> u64 {
+        pages_of(self.image_len())
+    }
+
+    /// Where in the image the byte `at` of the file is.
+    fn image_at(&self, at: u64) -> u64 {
+        u64::from(self.image_offset) + at
+    }
+
+    /// Counts `pages` fewer pages that hold data.
+    #[expect(clippy::cast_possible_truncation, reason = "never more than there are")]
+    fn forget_pages(&mut self, pages: u64) {
+        self.data_pages -= pages as u32;
     }
 
     fn slot(&self, page: u64) -> &Slot {
@@ -139,7 +169,7 @@ impl FileContents {
     fn is_hole(&self, page: u64) -> bool {
         match self.slot(page) {
             Slot::Page(_) => false,
-            Slot::Absent => page >= pages_of(self.image_len),
+            Slot::Absent => page >= self.image_pages(),
             _ => true,
         }
     }
@@ -147,7 +177,7 @@ impl FileContents {
     fn source(&self, page: u64) -> Source<'_> {
         match self.slot(page) {
             Slot::Page(bytes) => Source::Owned(bytes),
-            Slot::Absent if page < pages_of(self.image_len) => Source::Image,
+            Slot::Absent if page < self.image_pages() => Source::Image,
             _ => Source::Zero,
         }
     }
@@ -213,9 +243,9 @@ impl FileContents {
                     out.clear_user(to - from - held.len());
                     at += (to - from) as u64;
                 }
-                Source::Image if at < self.image_len => {
-                    let stop = self.run_end(page, Source::Image, end).min(self.image_len);
-                    copy_image(platform, out, self.image_offset + at, stop - at);
+                Source::Image if at < self.image_len() => {
+                    let stop = self.run_end(page, Source::Image, end).min(self.image_len());
+                    copy_image(platform, out, self.image_at(at), stop - at);
                     at = stop;
                 }
                 Source::Image => {
@@ -237,7 +267,7 @@ impl FileContents {
     fn run_end(&self, page: u64, kind: Source<'_>, limit: u64) -> u64 {
         if matches!(self.root, Slot::Absent) {
             // Nothing was ever written: the image, and then a hole.
-            return if kind == Source::Image { limit.min(self.image_len) } else { limit };
+            return if kind == Source::Image { limit.min(self.image_len()) } else { limit };
         }
         let mut next = page + 1;
         while next * PAGE < limit && self.source(next) == kind {
@@ -269,16 +299,19 @@ impl FileContents {
         if end == offset {
             return Err(Errno::EFBIG);
         }
-        let allowed = self.data_pages.saturating_add(new_pages);
+        let allowed = self.data_pages().saturating_add(new_pages);
         let mut at = offset;
         while at < end {
             let page = at / PAGE;
             let (start, stop) = within_page(page, at, end);
-            match self.page_for_writing(page, start, stop, allowed, platform) {
-                Ok(bytes) => {
-                    let Some(target) = bytes.get_mut(start..stop) else { return Err(Errno::EIO) };
-                    from.copy_from_user(target);
-                }
+            let stored = match self.existing_slot_mut(page) {
+                Some(Slot::Page(bytes)) => store(bytes, start, stop, from),
+                _ => self
+                    .page_for_writing(page, start, stop, allowed, platform)
+                    .and_then(|bytes| store(bytes, start, stop, from)),
+            };
+            match stored {
+                Ok(()) => {}
                 Err(error) if at == offset => return Err(error),
                 Err(_) => break,
             }
@@ -298,11 +331,11 @@ impl FileContents {
         allowed: u64,
         platform: &P,
     ) -> Result<&mut Vec<u8>, Errno> {
-        let image_pages = pages_of(self.image_len);
-        let (_, image_bytes) = within_page(page, 0, self.image_len);
-        let image_at = self.image_offset + page * PAGE;
+        let image_pages = self.image_pages();
+        let (_, image_bytes) = within_page(page, 0, self.image_len());
+        let image_at = self.image_at(page * PAGE);
         let was_hole = self.is_hole(page);
-        if was_hole && self.data_pages >= allowed {
+        if was_hole && self.data_pages() >= allowed {
             return Err(Errno::ENOSPC);
         }
         let slot = self.slot_mut(page)?;
@@ -333,7 +366,7 @@ impl FileContents {
     pub(crate) fn set_size(&mut self, size: u64) {
         if size < self.size {
             let keep_pages = pages_of(size);
-            let image_pages = pages_of(self.image_len);
+            let image_pages = self.image_pages();
             let mut gone = Removed::default();
             remove_pages(
                 &mut self.root,
@@ -345,8 +378,9 @@ impl FileContents {
             );
             let image_gone =
                 image_pages.saturating_sub(keep_pages).saturating_sub(gone.covering_image);
-            self.data_pages -= gone.owned + image_gone;
-            self.image_len = self.image_len.min(size);
+            self.forget_pages(gone.owned + image_gone);
+            self.image_len =
+                u32::try_from(size).map_or(self.image_len, |size| self.image_len.min(size));
             // Bytes after the end must read as zero if the file grows again.
             let (_, tail) = within_page(size / PAGE, 0, size);
             if tail > 0
@@ -402,19 +436,19 @@ impl FileContents {
         if !to.is_multiple_of(PAGE) {
             self.zero_in_page(to / PAGE, from, to, platform)?;
         }
-        let image_pages = pages_of(self.image_len);
+        let image_pages = self.image_pages();
         // Image pages need a mark; a hole elsewhere is the absence of a page.
         for page in first_whole..end_whole.min(image_pages) {
             let was_data = !matches!(self.slot(page), Slot::Hole);
             *self.slot_mut(page)? = Slot::Hole;
-            self.data_pages -= u64::from(was_data);
+            self.forget_pages(u64::from(was_data));
         }
         let beyond = first_whole.max(image_pages)..end_whole;
         let mut gone = Removed::default();
         if beyond.start < beyond.end {
             remove_pages(&mut self.root, self.height, 0, beyond, image_pages, &mut gone);
         }
-        self.data_pages -= gone.owned;
+        self.forget_pages(gone.owned);
         Ok(())
     }
 
@@ -451,13 +485,13 @@ impl FileContents {
     ///
     /// `ENOSPC`: no memory, or more than `new_pages` pages; pages added before that are freed again.
     pub(crate) fn allocate(&mut self, from: u64, to: u64, new_pages: u64) -> Result<(), Errno> {
-        let allowed = self.data_pages.saturating_add(new_pages);
+        let allowed = self.data_pages().saturating_add(new_pages);
         let (first, end) = (from / PAGE, pages_of(to));
         for page in first..end {
             if !self.is_hole(page) {
                 continue;
             }
-            let added = if self.data_pages >= allowed {
+            let added = if self.data_pages() >= allowed {
                 Err(Errno::ENOSPC)
             } else {
                 self.allocate_page(page)
@@ -481,7 +515,7 @@ impl FileContents {
     /// Undoes [`allocate`](Self::allocate). Linux too frees what was allocated before and not written yet
     /// (`shmem_undo_range` with `unfalloc`).
     fn free_unwritten(&mut self, first: u64, end: u64) {
-        let image_pages = pages_of(self.image_len);
+        let image_pages = self.image_pages();
         let mut freed = 0;
         for page in first..end {
             if let Some(slot) = self.existing_slot_mut(page)
@@ -491,7 +525,7 @@ impl FileContents {
                 freed += 1;
             }
         }
-        self.data_pages -= freed;
+        self.forget_pages(freed);
     }
 
     /// The first byte at or after `offset` that is data (`SEEK_DATA`) or in a hole (`SEEK_HOLE`).
@@ -518,9 +552,11 @@ impl FileContents {
 
     /// Whether `page` is data, and how many pages from it on are known to be the same.
     fn data_run(&self, page: u64) -> (bool, u64) {
-        let in_image = page < pages_of(self.image_len);
         if !reaches(self.height, page) {
-            return if in_image { (true, 1) } else { (false, u64::MAX) };
+            return match self.image_pages().checked_sub(page) {
+                Some(left @ 1..) => (true, left),
+                _ => (false, u64::MAX),
+            };
         }
         let mut slot = &self.root;
         let mut level = self.height;
@@ -528,11 +564,14 @@ impl FileContents {
             match slot {
                 Slot::Page(bytes) => return (!bytes.is_empty(), 1),
                 Slot::Hole => return (false, 1),
-                Slot::Absent if in_image => return (true, 1),
                 Slot::Absent => {
-                    // Everything under this empty slot is a hole.
+                    // Everything under this empty slot is the same, but for where the image ends.
                     let width = 1u64 << (level * NODE_BITS);
-                    return (false, width - page % width);
+                    let run = width - page % width;
+                    return match self.image_pages().checked_sub(page) {
+                        Some(left @ 1..) => (true, run.min(left)),
+                        _ => (false, run),
+                    };
                 }
                 Slot::Node(slots) => {
                     level -= 1;
@@ -549,6 +588,22 @@ fn new_node() -> Result<Vec<Slot>, Errno> {
     slots.try_reserve_exact(NODE_SLOTS).map_err(|_| Errno::ENOSPC)?;
     slots.resize_with(NODE_SLOTS, Slot::default);
     Ok(slots)
+}
+
+/// Puts what the caller's buffer holds at `start..stop` of an owned page.
+///
+/// # Errors
+///
+/// `ENOSPC`: no memory for a longer page.
+fn store(
+    bytes: &mut Vec<u8>,
+    start: usize,
+    stop: usize,
+    from: &mut impl UserRef,
+) -> Result<(), Errno> {
+    grow_page(bytes, stop)?;
+    from.copy_from_user(bytes.get_mut(start..stop).ok_or(Errno::EIO)?);
+    Ok(())
 }
 
 /// Makes an owned page at least `len` bytes long, with zeros.
@@ -685,7 +740,7 @@ mod tests {
         for seed in 0..300 {
             let mut random = Random(seed);
             let (from, len) = (random.below(5000), random.below(30_000));
-            let mut file = FileContents::baked(from, len);
+            let mut file = FileContents::baked(from, len).unwrap();
             let mut model = image[from as usize..(from + len) as usize].to_vec();
             for step in 0..60u64 {
                 let at = random.offset(60_000);

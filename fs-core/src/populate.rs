@@ -4,7 +4,6 @@
 
 use alloc::vec::Vec;
 
-use crate::directory::Directory;
 use crate::errno::Errno;
 use crate::fallible::{try_copy, try_push};
 use crate::flags::NAME_MAX;
@@ -61,8 +60,8 @@ impl<P: Platform> Fs<P> {
             let RecordKind::Directory { entries } = record.kind else { return Err(Errno::ENOTDIR) };
             let root = self.inode_mut(Ino::ROOT)?;
             let holds = root.holds;
-            let empty = Directory::new(Ino::ROOT);
-            let mut inode = Inode::new(InodeKind::Directory(empty), mode, uid, gid, mtime);
+            let empty = InodeKind::directory(Ino::ROOT)?;
+            let mut inode = Inode::new(empty, mode, uid, gid, mtime);
             inode.nlink = 2; // for "." and for being the root
             inode.holds = holds;
             inode.directory_mut()?.reserve_exact(entries as usize)?;
@@ -96,12 +95,14 @@ impl<P: Platform> Fs<P> {
                 return Ok(ino);
             }
             RecordKind::Directory { entries } => {
-                let mut directory = Directory::new(parent);
-                directory.reserve_exact(entries as usize)?;
-                InodeKind::Directory(directory)
+                let mut kind = InodeKind::directory(parent)?;
+                if let InodeKind::Directory(directory) = &mut kind {
+                    directory.reserve_exact(entries as usize)?;
+                }
+                kind
             }
             RecordKind::Regular { image_offset, len } => {
-                InodeKind::Regular(FileContents::baked(image_offset, len))
+                InodeKind::Regular(FileContents::baked(image_offset, len)?)
             }
             RecordKind::Symlink { target } => {
                 InodeKind::Symlink(try_copy(target).map_err(|_| Errno::ENOSPC)?)

@@ -1,7 +1,7 @@
 //! mkdir, rmdir, getdents64.
 
 use crate::credentials::{MAY_EXEC, MAY_WRITE};
-use crate::directory::{Directory, FIRST_COOKIE};
+use crate::directory::FIRST_COOKIE;
 use crate::errno::Errno;
 use crate::file_description::FileKind;
 use crate::flags::{AT_FDCWD, Fd};
@@ -64,7 +64,7 @@ impl<P: Platform> Fs<P> {
         let (parent, name) = self.place_for_new(process, dirfd, path, SlashAllowed::Yes)?;
         // vfs_mkdir passes permission bits and the sticky bit on, nothing else.
         let mode = mode & (0o777 | S_ISVTX);
-        let kind = InodeKind::Directory(Directory::new(parent));
+        let kind = InodeKind::directory(parent)?;
         self.create(process, parent, &name, kind, mode).map(|_| ())
     }
 
