@@ -23,18 +23,23 @@ pub struct Config {
     pub max_fds: u32,
     /// When reading updates the access time.
     pub access_times: AccessTimes,
+    /// A process may link to a file only if it owns it, or may read and write it and it is no program with
+    /// set-id bits (`/proc/sys/fs/protected_hardlinks`).
+    pub protected_hardlinks: bool,
     /// The permission bits of the root directory.
     pub root_mode: u32,
 }
 
 impl Default for Config {
-    /// No limits but memory; 65,536 descriptors; no access times; a root directory of mode 0755.
+    /// No limits but memory; 65,536 descriptors; no access times; no protection of hard links, as
+    /// the kernel's own default is; a root directory of mode 0755.
     fn default() -> Config {
         Config {
             max_bytes: 0,
             max_inodes: 0,
             max_fds: 65_536,
             access_times: AccessTimes::default(),
+            protected_hardlinks: false,
             root_mode: 0o755,
         }
     }

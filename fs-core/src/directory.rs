@@ -213,6 +213,18 @@ impl Directory {
         Some(())
     }
 
+    /// Whether the three parts agree: for [`crate::invariants`].
+    pub(crate) fn is_consistent(&self) -> bool {
+        let live = self.entries.iter().filter(|entry| entry.name_len > 0);
+        live.clone().count() == self.len()
+            && self.index.len() == self.len()
+            && self.entries.is_sorted_by(|a, b| a.cookie < b.cookie)
+            && self.entries.last().is_none_or(|last| last.cookie < self.next_cookie)
+            && live.clone().all(|entry| {
+                self.lookup(self.name_of(entry)).is_some_and(|found| found.cookie == entry.cookie)
+            })
+    }
+
     /// Drops the tombstones and the bytes of their names. Without memory for it they stay.
     fn compact(&mut self) {
         let mut moved: Vec<u32> = Vec::new();

@@ -158,6 +158,8 @@ bitflags! {
         const INSERT_RANGE = 0x20;
         /// Unshare shared extents.
         const UNSHARE_RANGE = 0x40;
+        /// Write zeros (Linux 6.17).
+        const WRITE_ZEROES = 0x80;
         // Unknown bits are kept: fallocate answers EOPNOTSUPP for them.
         const _ = !0;
     }

@@ -165,15 +165,13 @@ impl<P: Platform> Fs<P> {
             if self.inodes.get(ino.0).is_none_or(|inode| inode.nlink > 0 || inode.holds > 0) {
                 return;
             }
-            match self.inodes.remove(ino.0).map(|inode| inode.kind) {
-                Some(InodeKind::Regular(contents)) => self.used_pages -= contents.data_pages(),
-                Some(InodeKind::Directory(directory)) => {
-                    if let Some(parent) = self.inodes.get_mut(directory.parent.0) {
-                        parent.holds -= 1;
-                    }
-                    next = Some(directory.parent);
+            let Some(inode) = self.inodes.remove(ino.0) else { return };
+            self.used_pages -= inode.pages();
+            if let InodeKind::Directory(directory) = inode.kind {
+                if let Some(parent) = self.inodes.get_mut(directory.parent.0) {
+                    parent.holds -= 1;
                 }
-                _ => {}
+                next = Some(directory.parent);
             }
         }
     }

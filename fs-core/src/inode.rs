@@ -28,6 +28,9 @@ impl Ino {
     }
 }
 
+/// A symbolic link's target with its NUL that tmpfs stores outside of a page (`SHORT_SYMLINK_LEN`, mm/shmem.c).
+const SHORT_SYMLINK_BYTES: usize = 128;
+
 /// What an inode is, with what only that kind has.
 #[derive(Debug)]
 pub(crate) enum InodeKind {
@@ -131,6 +134,15 @@ impl Inode {
     /// Whether it is a directory.
     pub(crate) fn is_directory(&self) -> bool {
         matches!(self.kind, InodeKind::Directory(_))
+    }
+
+    /// How many pages its contents take: `st_blocks` in units of [`FS_PAGE_BYTES`](crate::FS_PAGE_BYTES).
+    pub(crate) fn pages(&self) -> u64 {
+        match &self.kind {
+            InodeKind::Regular(contents) => contents.data_pages(),
+            InodeKind::Symlink(target) if target.len() >= SHORT_SYMLINK_BYTES => 1,
+            _ => 0,
+        }
     }
 
     /// The directory that it is.

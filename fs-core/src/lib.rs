@@ -45,6 +45,7 @@ mod file_description;
 mod flags;
 mod fs;
 mod inode;
+mod invariants;
 pub mod manifest;
 mod name_index;
 mod pages;
@@ -67,6 +68,7 @@ pub use flags::{
     PATH_MAX, RenameFlags, ResolveFlags, Whence,
 };
 pub use fs::Fs;
+pub use invariants::BrokenInvariant;
 pub use pages::FS_PAGE_BYTES;
 pub use pipe::PIPE_BUF;
 pub use platform::{ByteImage, NoImage, Platform};

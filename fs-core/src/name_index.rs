@@ -58,6 +58,11 @@ impl NameIndex {
         NameIndex { blocks: Vec::new(), table: Vec::new(), table_bits: 0 }
     }
 
+    /// How many elements it has: for [`crate::invariants`].
+    pub(crate) fn len(&self) -> usize {
+        self.blocks.iter().map(|block| block.elements.len()).sum()
+    }
+
     /// Where the name is, or where it would be inserted. `compare` says how the name of an entry compares with it.
     pub(crate) fn search(
         &self,

@@ -148,6 +148,23 @@ impl FileContents {
         self.data_pages -= pages as u32;
     }
 
+    /// Whether the account of pages is right, the image is within the file and no page is too long or written beyond
+    /// the end: for [`crate::invariants`].
+    pub(crate) fn is_consistent(&self) -> bool {
+        let image_pages = pages_of(u64::from(self.image_len));
+        let (mut owned, mut covering_image) = (0, 0);
+        let mut sound = u64::from(self.image_len) <= self.size;
+        each_slot(&self.root, self.height, 0, &mut |page, slot| {
+            covering_image += u64::from(page < image_pages);
+            if let Slot::Page(bytes) = slot {
+                owned += 1;
+                let (_, within_file) = within_page(page, 0, self.size);
+                sound &= bytes.len() <= within_file;
+            }
+        });
+        sound && self.data_pages() == owned + image_pages - covering_image
+    }
+
     fn slot(&self, page: u64) -> &Slot {
         const ABSENT: &Slot = &Slot::Absent;
         if !reaches(self.height, page) {
@@ -362,9 +379,10 @@ impl FileContents {
         Ok(bytes)
     }
 
-    /// Sets the size (ftruncate(2)). Shrinking frees what lies beyond; growing makes a hole.
+    /// Sets the size (ftruncate(2)). Growing makes a hole; else what lies beyond is freed, even if only
+    /// fallocate(2) with `KEEP_SIZE` put it there (`shmem_setattr`).
     pub(crate) fn set_size(&mut self, size: u64) {
-        if size < self.size {
+        if size <= self.size {
             let keep_pages = pages_of(size);
             let image_pages = self.image_pages();
             let mut gone = Removed::default();
@@ -620,6 +638,20 @@ fn grow_page(bytes: &mut Vec<u8>, len: usize) -> Result<(), Errno> {
         bytes.resize(len, 0);
     }
     Ok(())
+}
+
+/// Visits the slots in use below `slot`, which begins at page `first`, with the number of their page.
+fn each_slot(slot: &Slot, level: u32, first: u64, visit: &mut impl FnMut(u64, &Slot)) {
+    match slot {
+        Slot::Absent => {}
+        Slot::Hole | Slot::Page(_) => visit(first, slot),
+        Slot::Node(slots) => {
+            let below = level.saturating_sub(1);
+            for (index, child) in (0u64..).zip(slots) {
+                each_slot(child, below, first + (index << (below * NODE_BITS)), visit);
+            }
+        }
+    }
 }
 
 /// What [`remove_pages`] removed.

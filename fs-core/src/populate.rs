@@ -111,10 +111,7 @@ impl<P: Platform> Fs<P> {
         let mut inode = Inode::new(kind, mode, uid, gid, mtime);
         let (file_type, is_directory) = (inode.file_type(), inode.is_directory());
         inode.nlink = if is_directory { 2 } else { 1 }; // for its name, and for "."
-        let pages = match &inode.kind {
-            InodeKind::Regular(contents) => contents.data_pages(),
-            _ => 0,
-        };
+        let pages = inode.pages();
         let ino = self.add_inode(inode)?;
         self.used_pages += pages;
         let into = self.inode_mut(parent)?;

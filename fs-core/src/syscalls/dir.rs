@@ -62,6 +62,7 @@ impl<P: Platform> Fs<P> {
         mode: u32,
     ) -> Result<(), Errno> {
         let (parent, name) = self.place_for_new(process, dirfd, path, SlashAllowed::Yes)?;
+        self.may_create(process, parent)?;
         // vfs_mkdir passes permission bits and the sticky bit on, nothing else.
         let mode = mode & (0o777 | S_ISVTX);
         let kind = InodeKind::directory(parent)?;

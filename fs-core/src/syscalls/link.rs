@@ -1,13 +1,15 @@
 //! link, unlink, symlink, readlink and their `*at` forms.
 
+use crate::credentials::{MAY_READ, MAY_WRITE};
 use crate::errno::Errno;
 use crate::fallible::try_copy;
 use crate::flags::{AT_FDCWD, AtFlags, Fd, PATH_MAX};
 use crate::fs::Fs;
-use crate::inode::{Ino, InodeKind};
+use crate::inode::{Ino, Inode, InodeKind};
 use crate::path_walk::{FollowLast, NameBuf};
 use crate::platform::Platform;
 use crate::process::Process;
+use crate::stat::{FileType, S_ISGID, S_ISUID, S_IXGRP};
 use crate::syscalls::dir::Victim;
 use crate::syscalls::open::SlashAllowed;
 use crate::user_memory::UserMut;
@@ -24,7 +26,8 @@ impl<P: Platform> Fs<P> {
     /// * What the walk of the new path answers.
     /// * `EEXIST`: the new name is there.
     /// * `ENOENT`: a slash follows the new name, or the directory it would be in was removed.
-    /// * `EACCES`: that directory may not be written.
+    /// * `EPERM`: the old file is protected ([`Config::protected_hardlinks`](crate::Config)).
+    /// * `EACCES`: the directory may not be written.
     /// * `EPERM`: the old path is a directory.
     /// * `ENOENT`: the old file has no name any more.
     /// * `ENOSPC`: no room.
@@ -49,6 +52,8 @@ impl<P: Platform> Fs<P> {
         };
         let (parent, name) = self.place_for_new(process, newdirfd, newpath, SlashAllowed::No)?;
         let inode = self.inode(ino)?;
+        self.may_link(process, inode)?;
+        self.may_create(process, parent)?;
         if inode.is_directory() {
             return Err(Errno::EPERM);
         }
@@ -64,6 +69,23 @@ impl<P: Platform> Fs<P> {
         inode.nlink += 1; // for the new name
         inode.set_ctime(now);
         Ok(())
+    }
+
+    /// Whether a process may give a file a further name (`may_linkat`).
+    ///
+    /// # Errors
+    ///
+    /// `EPERM`: it may not.
+    fn may_link(&self, process: &Process, inode: &Inode) -> Result<(), Errno> {
+        if !self.config.protected_hardlinks || process.credentials.owns(inode.uid) {
+            return Ok(());
+        }
+        let mode = inode.mode();
+        let runs_as_group = mode & (S_ISGID | S_IXGRP) == S_ISGID | S_IXGRP;
+        if inode.file_type() != FileType::Regular || mode & S_ISUID != 0 || runs_as_group {
+            return Err(Errno::EPERM);
+        }
+        self.may_access(process, inode, MAY_READ | MAY_WRITE).map_err(|_| Errno::EPERM)
     }
 
     /// `int link(const char *oldpath, const char *newpath)`
@@ -165,6 +187,7 @@ impl<P: Platform> Fs<P> {
             return Err(Errno::EINVAL);
         }
         let (parent, name) = self.place_for_new(process, newdirfd, linkpath, SlashAllowed::No)?;
+        self.may_create(process, parent)?;
         let target = try_copy(target).map_err(|_| Errno::ENOSPC)?;
         self.create(process, parent, &name, InodeKind::Symlink(target), 0o777).map(|_| ())
     }

@@ -10,6 +10,9 @@ use crate::process::Process;
 use crate::stat::{Dev, FileType, S_IFMT};
 use crate::syscalls::open::SlashAllowed;
 
+/// The character device that marks a removed name in an overlay: anybody may make it (`WHITEOUT_DEV`, include/linux/fs.h).
+const WHITEOUT_DEV: Dev = Dev(0);
+
 impl<P: Platform> Fs<P> {
     /// `int mknodat(int dirfd, const char *pathname, mode_t mode, dev_t dev)`
     ///
@@ -43,8 +46,13 @@ impl<P: Platform> Fs<P> {
             _ => return Err(Errno::EINVAL),
         };
         let (parent, name) = self.place_for_new(process, dirfd, path, SlashAllowed::No)?;
-        let is_device = matches!(kind, InodeKind::CharDevice(_) | InodeKind::BlockDevice(_));
-        if is_device && !process.credentials.is_superuser() {
+        self.may_create(process, parent)?;
+        let needs_capability = match kind {
+            InodeKind::CharDevice(dev) => dev != WHITEOUT_DEV,
+            InodeKind::BlockDevice(_) => true,
+            _ => false,
+        };
+        if needs_capability && !process.credentials.is_superuser() {
             return Err(Errno::EPERM);
         }
         self.create(process, parent, &name, kind, mode).map(|_| ())

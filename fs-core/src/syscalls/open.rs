@@ -33,7 +33,8 @@ impl<P: Platform> Fs<P> {
     /// * `ENAMETOOLONG`, `ENOENT`: the path is too long or empty.
     /// * `EMFILE`: no descriptor left.
     /// * What the path walk answers.
-    /// * `EISDIR`: `CREAT` with a path that ends in a slash, `.` or `..`, or on a directory.
+    /// * `EISDIR`: `CREAT` with a path that ends in a slash, `.` or `..`, or on a directory (`EEXIST` with `EXCL`, but for a
+    ///   slash).
     /// * `ENOENT`: the file is not there, or its directory was removed.
     /// * `EACCES`: the file would have to be created in a directory that may not be written.
     /// * `ENOSPC`: no room for a new file.
@@ -55,6 +56,8 @@ impl<P: Platform> Fs<P> {
         flags: OFlags,
         mode: u32,
     ) -> Result<Fd, Errno> {
+        // A 64-bit kernel forces LARGEFILE (`force_o_largefile`).
+        let flags = flags | OFlags::LARGEFILE;
         let resolve = process.resolve;
         self.do_open(process, dirfd, path, flags, mode, resolve)
     }
@@ -155,7 +158,11 @@ impl<P: Platform> Fs<P> {
             FollowLast::Yes
         };
         let walked = self.walk_with(process, dirfd, path, follow, resolve)?;
-        if creates && (walked.trailing_slash || !matches!(walked.last, Last::Name(_))) {
+        if creates && !matches!(walked.last, Last::Name(_)) {
+            // It is there, and a directory.
+            return Err(if exclusive { Errno::EEXIST } else { Errno::EISDIR });
+        }
+        if creates && walked.trailing_slash {
             return Err(Errno::EISDIR);
         }
         let Some(ino) = walked.ino else {
@@ -299,8 +306,11 @@ impl<P: Platform> Fs<P> {
             }
         }
         let mut inode = Inode::new(kind, mode, who.euid, gid, now);
-        let file_type = inode.file_type();
+        let (file_type, pages) = (inode.file_type(), inode.pages());
         inode.nlink = if is_directory { 2 } else { 1 }; // for its name, and for "."
+        if pages > self.free_pages() {
+            return Err(Errno::ENOSPC);
+        }
         let ino = self.add_inode(inode)?;
         let directory = self.inode_mut(parent)?;
         match directory.directory_mut().and_then(|d| d.insert(name, ino, file_type)) {
@@ -310,6 +320,7 @@ impl<P: Platform> Fs<P> {
                     directory.nlink += 1; // for ".." of the new directory
                     directory.holds += 1; // for the new directory, which knows it as its parent
                 }
+                self.used_pages += pages;
                 Ok(ino)
             }
             Err(error) => {
@@ -320,14 +331,15 @@ impl<P: Platform> Fs<P> {
         }
     }
 
-    /// Prepares to add a name (`filename_create`): the directory and a copy of the name, which is free.
+    /// Prepares to add a name (`filename_create`): the directory and a copy of the name, which is free. Permission
+    /// is the caller's to check, with [`may_create`](Self::may_create).
     ///
     /// # Errors
     ///
     /// * What the path walk answers.
     /// * `EEXIST`: the name is there, or is `/`, `.` or `..`.
+    /// * `ENOENT`: the directory was removed.
     /// * `ENOENT`: a slash follows the name, and no directory is to be made.
-    /// * `ENOENT`, `EACCES`: as [`may_create`](Self::may_create).
     pub(crate) fn place_for_new(
         &self,
         process: &Process,
@@ -346,7 +358,6 @@ impl<P: Platform> Fs<P> {
         if walked.trailing_slash && slash_allowed == SlashAllowed::No {
             return Err(Errno::ENOENT);
         }
-        self.may_create(process, walked.parent)?;
         Ok((walked.parent, NameBuf::new(name)?))
     }
 

@@ -12,6 +12,19 @@ use crate::platform::Platform;
 use crate::process::Process;
 use crate::user_memory::{UserMut, UserRef};
 
+/// Checks that a transfer of `bytes` from `offset` on would end within the largest offset (`rw_verify_area`).
+///
+/// # Errors
+///
+/// `EINVAL`: it would not.
+#[inline]
+fn verify_area(offset: u64, bytes: usize) -> Result<(), Errno> {
+    match offset.checked_add(bytes as u64) {
+        Some(end) if end <= MAX_LFS_FILESIZE => Ok(()),
+        _ => Err(Errno::EINVAL),
+    }
+}
+
 /// A file offset that a caller gave.
 ///
 /// # Errors
@@ -35,6 +48,7 @@ impl<P: Platform> Fs<P> {
     /// # Errors
     ///
     /// * `EBADF`: `fd` is not open for reading.
+    /// * `EINVAL`: offset and count reach beyond the largest offset.
     /// * `EISDIR`: it is a directory.
     /// * `EAGAIN`: it is an empty pipe that somebody may still write to.
     pub fn read(
@@ -61,13 +75,16 @@ impl<P: Platform> Fs<P> {
     ///
     /// # Errors
     ///
-    /// As [`read`](Self::read).
+    /// As [`read`](Self::read); but without a byte to read, a directory is none (`vfs_readv`).
     pub fn readv(
         &mut self,
         process: &Process,
         fd: Fd,
         iov: impl UserMut<P>,
     ) -> Result<usize, Errno> {
+        if iov.count() == 0 {
+            return self.readable(process, fd).map(|_| 0);
+        }
         self.read(process, fd, iov)
     }
 
@@ -79,7 +96,7 @@ impl<P: Platform> Fs<P> {
     ///
     /// * `EINVAL`: `offset` is negative.
     /// * `ESPIPE`: `fd` is a pipe, or has no position for another reason.
-    /// * `EBADF`, `EISDIR`: as [`read`](Self::read).
+    /// * `EBADF`, `EINVAL`, `EISDIR`: as [`read`](Self::read).
     pub fn pread64(
         &mut self,
         process: &Process,
@@ -101,7 +118,7 @@ impl<P: Platform> Fs<P> {
     ///
     /// # Errors
     ///
-    /// As [`pread64`](Self::pread64).
+    /// As [`pread64`](Self::pread64); but without a byte to read, a directory is none (`vfs_readv`).
     pub fn preadv(
         &mut self,
         process: &Process,
@@ -109,6 +126,10 @@ impl<P: Platform> Fs<P> {
         iov: impl UserMut<P>,
         offset: i64,
     ) -> Result<usize, Errno> {
+        if iov.count() == 0 {
+            checked_offset(offset)?;
+            return self.readable(process, fd).map(|_| 0);
+        }
         self.pread64(process, fd, iov, offset)
     }
 
@@ -120,7 +141,8 @@ impl<P: Platform> Fs<P> {
     /// # Errors
     ///
     /// * `EBADF`: `fd` is not open for writing.
-    /// * `EFBIG`: the offset is at the largest size of a file.
+    /// * `EINVAL`: offset and count reach beyond the largest offset.
+    /// * `EFBIG`: `APPEND`, and the file has the largest size.
     /// * `ENOSPC`: no room for even one byte.
     /// * `EPIPE`: it is a pipe that nobody can read any more. No signal is raised.
     /// * `EAGAIN`: it is a pipe that is too full.
@@ -227,6 +249,7 @@ impl<P: Platform> Fs<P> {
     }
 
     fn read_inode(&self, ino: Ino, offset: u64, buf: &mut impl UserMut<P>) -> Result<usize, Errno> {
+        verify_area(offset, buf.count())?;
         match &self.inode(ino)?.kind {
             InodeKind::Regular(contents) => Ok(contents.read(offset, &self.platform, buf)),
             InodeKind::Directory(_) => Err(Errno::EISDIR),
@@ -246,6 +269,7 @@ impl<P: Platform> Fs<P> {
         if buf.count() == 0 {
             return Ok((0, offset));
         }
+        verify_area(offset, buf.count())?;
         let append = self.description(process, fd)?.flags.contains(OFlags::APPEND);
         let (written, start) = self.change_contents(ino, |contents, platform, free_pages| {
             let start = if append { contents.size() } else { offset };

@@ -55,8 +55,13 @@ impl<P: Platform> Fs<P> {
             _ => return Err(Errno::EINVAL),
         }
         self.may_access(process, inode, MAY_WRITE)?;
-        if self.set_size(ino, length)? {
-            self.modified(process, ino)?;
+        let now = self.now();
+        let changed = self.set_size(ino, length)?;
+        let inode = self.inode_mut(ino)?;
+        inode.drop_set_ids(&process.credentials);
+        if changed {
+            // truncate(2) of the same size is no change, unlike ftruncate(2) (`do_truncate`'s `time_attrs`).
+            inode.touch(now);
         }
         Ok(())
     }
@@ -114,7 +119,9 @@ impl<P: Platform> Fs<P> {
         let action = mode - FallocateMode::KEEP_SIZE;
         let exists = match action {
             FallocateMode::PUNCH_HOLE => keep_size,
-            FallocateMode::COLLAPSE_RANGE | FallocateMode::INSERT_RANGE => !keep_size,
+            FallocateMode::COLLAPSE_RANGE
+            | FallocateMode::INSERT_RANGE
+            | FallocateMode::WRITE_ZEROES => !keep_size,
             FallocateMode::ZERO_RANGE | FallocateMode::UNSHARE_RANGE => true,
             other => other.is_empty(),
         };

@@ -95,12 +95,9 @@ impl<P: Platform> Fs<P> {
 
     fn stat_inode(&self, ino: Ino) -> Result<Stat, Errno> {
         let inode = self.inode(ino)?;
-        let (mut st_rdev, mut st_blocks) = (Dev(0), 0);
+        let mut st_rdev = Dev(0);
         let st_size = match &inode.kind {
-            InodeKind::Regular(contents) => {
-                st_blocks = contents.data_pages() * (FS_PAGE_BYTES as u64 / BLOCK_BYTES);
-                contents.size()
-            }
+            InodeKind::Regular(contents) => contents.size(),
             // Two more for "." and "..".
             InodeKind::Directory(directory) => (directory.len() as u64 + 2) * BOGO_DIRENT_BYTES,
             InodeKind::Symlink(target) => target.len() as u64,
@@ -121,7 +118,7 @@ impl<P: Platform> Fs<P> {
             st_rdev,
             st_size,
             st_blksize: 4096, // the page size, as tmpfs reports it
-            st_blocks,
+            st_blocks: inode.pages() * (FS_PAGE_BYTES as u64 / BLOCK_BYTES),
             st_atime: inode.atime(),
             st_mtime: inode.mtime(),
             st_ctime: inode.ctime(),

@@ -1,0 +1,288 @@
+//! fs-core as a [`World`]: each call by its name.
+
+use core::cell::Cell;
+
+use wasm_vfs_core::{
+    AT_FDCWD, AtFlags, Config, Credentials, Dev, Errno, FallocateMode, Fcntl, FileType, Fs, IoVec,
+    IoVecMut, OFlags, Platform, Process, RenameFlags, Stat, TimeSpecifier, Timespec, Whence,
+};
+
+use crate::call::{Call, UTIME_NOW, UTIME_OMIT};
+use crate::kernel::{Limits, MAX_FDS, parse_dirents, protected_hardlinks};
+use crate::outcome::{CLOCK_START, Meta, Outcome, Value};
+use crate::world::{Contents, Seen, World};
+
+/// A clock that moves whenever it is read, so that every change is seen.
+#[derive(Debug, Default)]
+pub struct TickingClock(Cell<u32>);
+
+impl Platform for TickingClock {
+    fn current_time(&self) -> Timespec {
+        self.0.set(self.0.get() + 1);
+        Timespec::new(CLOCK_START + i64::from(self.0.get()), 0)
+    }
+
+    fn image_to_kernel(&self, dst: &mut [u8], _offset: u64) {
+        dst.fill(0);
+    }
+}
+
+/// A filesystem of its own with one process.
+#[derive(Debug)]
+pub struct CoreFs {
+    fs: Fs<TickingClock>,
+    process: Process,
+    /// Whoever looks at the tree.
+    observer: Process,
+}
+
+impl CoreFs {
+    /// A fresh process on an empty tree.
+    pub fn new(limits: Limits) -> CoreFs {
+        let config = Config {
+            max_bytes: limits.pages * 4096,
+            max_inodes: limits.inodes,
+            max_fds: MAX_FDS,
+            protected_hardlinks: protected_hardlinks(),
+            ..Config::default()
+        };
+        let mut fs = Fs::new(TickingClock::default(), config).unwrap();
+        let process = fs.spawn(Credentials::ROOT).unwrap();
+        let observer = fs.spawn(Credentials::ROOT).unwrap();
+        CoreFs { fs, process, observer }
+    }
+
+    /// Checks that the tables agree with each other.
+    pub fn check_invariants(&self) {
+        let processes = [&self.process, &self.observer];
+        if let Err(broken) = self.fs.check_invariants(&processes) {
+            panic!("invariant broken: {broken}");
+        }
+    }
+}
+
+fn meta(stat: &Stat) -> Meta {
+    let time = |time: Timespec| (time.tv_sec, time.tv_nsec);
+    Meta {
+        ino: stat.st_ino,
+        mode: stat.st_mode,
+        nlink: stat.st_nlink.into(),
+        uid: stat.st_uid,
+        gid: stat.st_gid,
+        rdev: stat.st_rdev.0,
+        size: stat.st_size,
+        blocks: stat.st_blocks,
+        times: [time(stat.st_atime), time(stat.st_mtime), time(stat.st_ctime)],
+    }
+}
+
+fn time(call: &Call, index: usize) -> Result<TimeSpecifier, Errno> {
+    Ok(match call.time(index) {
+        (_, UTIME_NOW) => TimeSpecifier::Now,
+        (_, UTIME_OMIT) => TimeSpecifier::Omit,
+        (sec, nsec) => {
+            TimeSpecifier::At(Timespec::new(sec, nsec.try_into().map_err(|_| Errno::EINVAL)?))
+        }
+    })
+}
+
+fn read_into(length: i64, read: impl FnOnce(&mut [u8]) -> Result<usize, Errno>) -> Outcome {
+    let mut buffer = vec![0u8; length as usize];
+    let count = read(&mut buffer)?;
+    buffer.truncate(count);
+    Ok(Value::Bytes(buffer))
+}
+
+fn read_pieces(
+    lengths: &[u32],
+    read: impl FnOnce(IoVecMut<'_, '_>) -> Result<usize, Errno>,
+) -> Outcome {
+    let mut pieces: Vec<Vec<u8>> = lengths.iter().map(|&len| vec![0; len as usize]).collect();
+    let mut slices: Vec<&mut [u8]> = pieces.iter_mut().map(Vec::as_mut_slice).collect();
+    let count = read(IoVecMut::new(&mut slices))?;
+    let mut bytes = pieces.concat();
+    bytes.truncate(count);
+    Ok(Value::Bytes(bytes))
+}
+
+fn unit(result: Result<(), Errno>) -> Outcome {
+    result.map(|()| Value::Number(0))
+}
+
+fn number(result: Result<impl TryInto<i64>, Errno>) -> Outcome {
+    result.map(|number| Value::Number(number.try_into().ok().unwrap()))
+}
+
+/// All names in an open directory, from its start.
+fn names(fs: &mut Fs<TickingClock>, process: &Process, fd: i32) -> Outcome {
+    let mut names = Vec::new();
+    let mut buffer = vec![0u8; 4096];
+    fs.lseek(process, fd, 0, Whence::Set)?;
+    loop {
+        let read = fs.getdents64(process, fd, &mut buffer[..])?;
+        if read == 0 {
+            names.sort();
+            return Ok(Value::Names(names));
+        }
+        names.extend(parse_dirents(&buffer[..read]).into_iter().map(|(name, _)| name));
+    }
+}
+
+/// What `look` does, with the observer's process.
+fn look(fs: &mut Fs<TickingClock>, observer: &mut Process, path: &[u8]) -> Option<Seen> {
+    let stat = fs.lstat(observer, path).ok()?;
+    let open = |fs: &mut Fs<_>, observer: &mut Process| {
+        fs.open(observer, path, OFlags::NOFOLLOW, 0).unwrap()
+    };
+    let contents = match stat.file_type() {
+        FileType::Regular => {
+            let fd = open(fs, observer);
+            let mut extents = Vec::new();
+            let mut at = 0;
+            while let Ok(start) = fs.lseek(observer, fd, at, Whence::Data) {
+                let start = i64::try_from(start).unwrap();
+                let end =
+                    i64::try_from(fs.lseek(observer, fd, start, Whence::Hole).unwrap()).unwrap();
+                let mut bytes = vec![0; usize::try_from(end - start).unwrap()];
+                let read = fs.pread64(observer, fd, &mut bytes[..], start).unwrap();
+                assert_eq!(read, bytes.len());
+                extents.push((u64::try_from(start).unwrap(), bytes));
+                at = end;
+            }
+            fs.close(observer, fd).unwrap();
+            Contents::Extents(extents)
+        }
+        FileType::Directory => {
+            let fd = open(fs, observer);
+            let names = names(fs, observer, fd);
+            fs.close(observer, fd).unwrap();
+            let Ok(Value::Names(names)) = names else { panic!("{names:?}") };
+            Contents::Names(names)
+        }
+        FileType::Symlink => {
+            let mut target = vec![0; 4096];
+            let length = fs.readlink(observer, path, &mut target[..]).unwrap();
+            target.truncate(length);
+            Contents::Target(target)
+        }
+        _ => Contents::Other,
+    };
+    Some(Seen { meta: meta(&stat), contents })
+}
+
+impl World for CoreFs {
+    fn call(&mut self, call: &Call) -> Outcome {
+        let CoreFs { fs, process: p, .. } = self;
+        let n = |index| call.number(index);
+        let fd = |index| call.fd(index);
+        let path = |index| call.bytes(index);
+        let oflags = |index| OFlags::from_bits_retain(call.bits(index));
+        let at_flags = |index| AtFlags::from_bits_retain(call.bits(index));
+        match call.name {
+            "become_user" => {
+                p.credentials = Credentials {
+                    groups: call.list(2).to_vec(),
+                    ..Credentials::user(call.bits(0), call.bits(1))
+                };
+                Ok(Value::Number(0))
+            }
+            "fill_descriptors" => {
+                while fs.open(p, b".", OFlags::PATH, 0).is_ok() {}
+                Ok(Value::Number(0))
+            }
+            "list" => names(fs, p, fd(0)),
+            "openat" => number(fs.openat(p, fd(0), path(1), oflags(2), call.bits(3))),
+            "creat" => number(fs.creat(p, path(0), call.bits(1))),
+            "close" => unit(fs.close(p, fd(0))),
+            "read" => read_into(n(1), |buffer| fs.read(p, fd(0), buffer)),
+            "pread" => read_into(n(1), |buffer| fs.pread64(p, fd(0), buffer, n(2))),
+            "readv" => read_pieces(call.list(1), |iov| fs.readv(p, fd(0), iov)),
+            "preadv" => read_pieces(call.list(1), |iov| fs.preadv(p, fd(0), iov, n(2))),
+            "write" => number(fs.write(p, fd(0), path(1))),
+            "pwrite" => number(fs.pwrite64(p, fd(0), path(1), n(2))),
+            "writev" => number(fs.writev(p, fd(0), IoVec::new(&mut [path(1), path(2)]))),
+            "pwritev" => number(fs.pwritev(p, fd(0), IoVec::new(&mut [path(1), path(2)]), n(3))),
+            "lseek" => number(match Whence::from_number(call.bits(2)) {
+                Ok(whence) => fs.lseek(p, fd(0), n(1), whence),
+                // The descriptor is looked at first.
+                Err(error) => fs.lseek(p, fd(0), 0, Whence::Cur).and(Err(error)),
+            }),
+            "getdents" => number(fs.getdents64(p, fd(0), &mut vec![0; n(1) as usize][..])),
+            "fstat" => fs.fstat(p, fd(0)).map(|stat| Value::Stat(meta(&stat))),
+            "stat" => fs.stat(p, path(0)).map(|stat| Value::Stat(meta(&stat))),
+            "lstat" => fs.lstat(p, path(0)).map(|stat| Value::Stat(meta(&stat))),
+            "fstatat" => {
+                let stat = fs.newfstatat(p, fd(0), path(1), at_flags(2));
+                stat.map(|stat| Value::Stat(meta(&stat)))
+            }
+            "mkdir" => unit(fs.mkdir(p, path(0), call.bits(1))),
+            "mkdirat" => unit(fs.mkdirat(p, fd(0), path(1), call.bits(2))),
+            "rmdir" => unit(fs.rmdir(p, path(0))),
+            "unlink" => unit(fs.unlink(p, path(0))),
+            "unlinkat" => unit(fs.unlinkat(p, fd(0), path(1), at_flags(2))),
+            "rename" => unit(fs.rename(p, path(0), path(1))),
+            "renameat2" => {
+                let flags = RenameFlags::from_bits_retain(call.bits(4));
+                unit(fs.renameat2(p, fd(0), path(1), fd(2), path(3), flags))
+            }
+            "link" => unit(fs.link(p, path(0), path(1))),
+            "linkat" => unit(fs.linkat(p, fd(0), path(1), fd(2), path(3), at_flags(4))),
+            "symlink" => unit(fs.symlink(p, path(0), path(1))),
+            "symlinkat" => unit(fs.symlinkat(p, path(0), fd(1), path(2))),
+            "readlink" => read_into(n(1), |buffer| fs.readlink(p, path(0), buffer)),
+            "readlinkat" => read_into(n(2), |buffer| fs.readlinkat(p, fd(0), path(1), buffer)),
+            "mknod" => unit(fs.mknod(p, path(0), call.bits(1), Dev(n(2) as u64))),
+            "mknodat" => unit(fs.mknodat(p, fd(0), path(1), call.bits(2), Dev(n(3) as u64))),
+            "truncate" => unit(fs.truncate(p, path(0), n(1))),
+            "ftruncate" => unit(fs.ftruncate(p, fd(0), n(1))),
+            "fallocate" => {
+                let mode = FallocateMode::from_bits_retain(call.bits(1));
+                unit(fs.fallocate(p, fd(0), mode, n(2), n(3)))
+            }
+            "utimensat" => {
+                let times = [time(call, 2)?, time(call, 3)?];
+                unit(fs.utimensat(p, fd(0), path(1), times, at_flags(4)))
+            }
+            "futimens" => unit(fs.futimens(p, fd(0), [time(call, 1)?, time(call, 2)?])),
+            "dup" => number(fs.dup(p, fd(0))),
+            "dup2" => number(fs.dup2(p, fd(0), fd(1))),
+            "dup3" => number(fs.dup3(p, fd(0), fd(1), oflags(2))),
+            "dupfd" => number(fs.fcntl(p, fd(0), Fcntl::DupFd(fd(1)))),
+            "dupfd_cloexec" => number(fs.fcntl(p, fd(0), Fcntl::DupFdCloexec(fd(1)))),
+            "getfd" => number(fs.fcntl(p, fd(0), Fcntl::GetFd)),
+            "setfd" => number(fs.fcntl(p, fd(0), Fcntl::SetFd(call.bits(1)))),
+            "getfl" => {
+                let flags = fs.fcntl(p, fd(0), Fcntl::GetFl)?;
+                Ok(Value::Text(format!("0o{flags:o}")))
+            }
+            "setfl" => number(fs.fcntl(p, fd(0), Fcntl::SetFl(oflags(1)))),
+            "umask" => Ok(Value::Number(fs.umask(p, call.bits(0)).into())),
+            "fsync" => unit(fs.fsync(p, fd(0))),
+            "fdatasync" => unit(fs.fdatasync(p, fd(0))),
+            name => panic!("the fs-core world lacks {name}"),
+        }
+    }
+
+    fn look(&mut self, path: &[u8]) -> Option<Seen> {
+        look(&mut self.fs, &mut self.observer, path)
+    }
+
+    fn descriptors(&mut self) -> Vec<(i32, Meta, String)> {
+        let CoreFs { fs, process: p, .. } = self;
+        let mut all = Vec::new();
+        for fd in 0..i32::try_from(MAX_FDS).unwrap() {
+            let Ok(fd_flags) = fs.fcntl(p, fd, Fcntl::GetFd) else { continue };
+            let stat = fs.newfstatat(p, fd, b"", AtFlags::EMPTY_PATH).unwrap();
+            let flags = fs.fcntl(p, fd, Fcntl::GetFl).unwrap();
+            let mut text = format!("fd_flags={fd_flags} flags=0o{flags:o}");
+            if stat.file_type() == FileType::Regular {
+                text += &format!(" offset={:?}", fs.lseek(p, fd, 0, Whence::Cur));
+            }
+            all.push((fd, meta(&stat), text));
+        }
+        all
+    }
+}
+
+/// Paths of fs-core start from here unless a call says otherwise.
+const _: () = assert!(AT_FDCWD == libc::AT_FDCWD);

@@ -1,0 +1,138 @@
+//! Tables of (setup, call, expected): `rows/*.rows`.
+//!
+//! A row is a line `call; call; call => expected`. All calls but the last are setup and must succeed, unless they have an `=>` of
+//! their own. A line that begins with a blank goes on with the row before it; `#` begins a comment.
+//! Each row starts with an empty tree, a superuser, umask 022 and no descriptor.
+//!
+//! `=> deviation VALUE` is what fs-core answers where it differs on purpose; the kernel's answer stands before it:
+//! `openat ... => EINVAL deviation ENOENT`. DEVIATIONS.md says why.
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use crate::call::Call;
+use crate::core_fs::CoreFs;
+use crate::kernel::{Kernel, Limits, with_kernel};
+use crate::outcome::{matches, outcome_text};
+use crate::snapshot::{Recorder, differences};
+use crate::world::World;
+
+/// A call of a row with what is expected of it.
+#[derive(Debug)]
+struct Step {
+    call: Call,
+    /// On the kernel.
+    expected: String,
+    /// On fs-core, if that is another.
+    deviation: Option<String>,
+}
+
+/// A row.
+#[derive(Debug)]
+struct Row {
+    /// File and line.
+    place: String,
+    steps: Vec<Step>,
+}
+
+fn parse(file: &str, text: &str) -> Vec<Row> {
+    let mut rows: Vec<(String, String)> = Vec::new();
+    for (number, line) in (1..).zip(text.lines()) {
+        let line = line.split_once('#').map_or(line, |(code, _)| code);
+        if line.trim().is_empty() {
+            continue;
+        }
+        match rows.last_mut() {
+            Some((_, row)) if line.starts_with(' ') => row.push_str(line),
+            _ => rows.push((format!("{file}:{number}"), line.to_owned())),
+        }
+    }
+    let step = |place: &str, text: &str| {
+        let (call, expected) = text.split_once("=>").unwrap_or((text, "ok"));
+        let (expected, deviation) = match expected.split_once("deviation") {
+            Some((expected, other)) => (expected, Some(other.trim().to_owned())),
+            None => (expected, None),
+        };
+        let call = Call::parse(call).unwrap_or_else(|error| panic!("{place}: {error}"));
+        Step { call, expected: expected.trim().to_owned(), deviation }
+    };
+    rows.into_iter()
+        .map(|(place, text)| {
+            let steps = text.split(';').map(|text| step(&place, text)).collect();
+            Row { place, steps }
+        })
+        .collect()
+}
+
+fn all_rows() -> Vec<Row> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/posix/rows");
+    let mut files: Vec<_> =
+        std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.sort();
+    files
+        .iter()
+        .flat_map(|file| {
+            let name = file.file_name().unwrap().to_string_lossy().into_owned();
+            parse(&name, &std::fs::read_to_string(file).unwrap())
+        })
+        .collect()
+}
+
+/// Runs a row; says where it is not as expected.
+fn run(row: &Row, world: &mut impl World, who: &str, is_core: bool) -> Option<String> {
+    for step in &row.steps {
+        let outcome = world.call(&step.call);
+        let expected = match &step.deviation {
+            Some(other) if is_core => other,
+            _ => &step.expected,
+        };
+        if !matches(&outcome, expected) {
+            let Row { place, .. } = row;
+            let call = &step.call;
+            let got = outcome_text(&outcome);
+            return Some(format!("{place}: {call}: {who} answers {got}, the table {expected}"));
+        }
+    }
+    None
+}
+
+/// Runs a row on both worlds; says what is wrong with it.
+fn run_on_both(row: &Row, kernel: &mut Kernel) -> Option<String> {
+    kernel.reset();
+    if let Some(wrong) = run(row, kernel, "Linux", false) {
+        return Some(wrong);
+    }
+    let mut core = CoreFs::new(Limits::default());
+    if let Some(wrong) = run(row, &mut core, "fs-core", true) {
+        return Some(wrong);
+    }
+    core.check_invariants();
+    if row.steps.iter().any(|step| step.deviation.is_some()) {
+        return None;
+    }
+    // The trees must be the same too: a call that fails changes nothing, one that succeeds no more than it should.
+    let here = Recorder::default().take(&mut core, 0);
+    let there = Recorder::default().take(kernel, 0);
+    let differences = differences(&there, &here);
+    (!differences.is_empty()).then(|| format!("{}: {}", row.place, differences.join("\n    ")))
+}
+
+#[test]
+fn rows_hold_on_linux_and_here() {
+    let rows = all_rows();
+    let both = with_kernel(Limits::default(), |kernel| {
+        rows.iter().filter_map(|row| run_on_both(row, kernel)).collect::<Vec<_>>()
+    });
+    let wrong = both.unwrap_or_else(|why| {
+        eprintln!("*** NO TMPFS ({why}): the rows are NOT compared with the kernel ***");
+        rows.iter()
+            .filter_map(|row| run(row, &mut CoreFs::new(Limits::default()), "fs-core", true))
+            .collect()
+    });
+    println!("{} rows", rows.len());
+    let mut report = String::new();
+    for line in &wrong {
+        let _ = writeln!(report, "{line}");
+    }
+    assert!(wrong.is_empty(), "{} of {} rows are wrong:\n{report}", wrong.len(), rows.len());
+}

@@ -1,0 +1,112 @@
+//! A whole tree at a moment, in a form in which two worlds must be equal.
+//!
+//! What differs by nature is made comparable: inode numbers become the order in which a sorted walk meets them, so hard links
+//! still show; a time that the clock set becomes the number of the step at which it changed.
+
+use std::collections::{BTreeMap, HashMap};
+
+use crate::outcome::{CLOCK_END, CLOCK_START, Meta};
+use crate::world::{Contents, World};
+
+/// A tree: a line of text for each path, and one for each descriptor.
+pub type Snapshot = BTreeMap<String, String>;
+
+/// A time as it was, and the step at which it became so.
+type Stamp = ((i64, u32), u32);
+
+/// Takes snapshots of one world, and remembers between them when each time changed.
+#[derive(Debug, Default)]
+pub struct Recorder {
+    /// By inode number: atime, mtime, ctime.
+    times: HashMap<u64, [Stamp; 3]>,
+}
+
+impl Recorder {
+    /// The world after step number `step`.
+    pub fn take(&mut self, world: &mut impl World, step: u32) -> Snapshot {
+        let mut snapshot = Snapshot::new();
+        let mut visit = Visit { recorder: self, numbers: HashMap::new(), step };
+        let mut todo = vec![Vec::new()];
+        while let Some(path) = todo.pop() {
+            let Some(seen) = world.look(if path.is_empty() { b"/" } else { &path }) else {
+                continue;
+            };
+            let line = visit.line(&seen.meta);
+            let contents = match seen.contents {
+                Contents::Extents(extents) => extents
+                    .iter()
+                    .map(|(at, bytes)| format!(" {at}+{}#{:x}", bytes.len(), hash(bytes)))
+                    .collect(),
+                Contents::Names(names) => {
+                    for name in names.iter().rev() {
+                        todo.push([&path, &b"/"[..], name].concat());
+                    }
+                    String::new()
+                }
+                Contents::Target(target) => format!(" -> {}", String::from_utf8_lossy(&target)),
+                Contents::Other => String::new(),
+            };
+            snapshot.insert(String::from_utf8_lossy(&path).into_owned(), line + &contents);
+        }
+        for (fd, meta, text) in world.descriptors() {
+            snapshot.insert(format!("fd {fd:2}"), format!("{} {text}", visit.line(&meta)));
+        }
+        let Visit { numbers, .. } = visit;
+        self.times.retain(|ino, _| numbers.contains_key(ino));
+        snapshot
+    }
+}
+
+/// One walk through a tree.
+struct Visit<'a> {
+    recorder: &'a mut Recorder,
+    /// By inode number: how many were met before it.
+    numbers: HashMap<u64, usize>,
+    step: u32,
+}
+
+impl Visit<'_> {
+    fn line(&mut self, meta: &Meta) -> String {
+        let next = self.numbers.len();
+        let number = *self.numbers.entry(meta.ino).or_insert(next);
+        let known = self.recorder.times.entry(meta.ino);
+        let known = known.or_insert_with(|| meta.times.map(|time| (time, self.step)));
+        let times = [0, 1, 2].map(|which| {
+            let time = meta.times[which];
+            if known[which].0 != time {
+                known[which] = (time, self.step);
+            }
+            if (CLOCK_START..CLOCK_END).contains(&time.0) {
+                format!("@{}", known[which].1)
+            } else {
+                format!("{}.{}", time.0, time.1)
+            }
+        });
+        let Meta { mode, nlink, uid, gid, rdev, size, blocks, .. } = meta;
+        format!(
+            "#{number} {mode:o} nlink={nlink} {uid}:{gid} rdev={rdev} size={size} blocks={blocks} times={}",
+            times.join(",")
+        )
+    }
+}
+
+/// FNV-1a: enough to tell contents apart.
+fn hash(bytes: &[u8]) -> u64 {
+    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, &byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3)
+    })
+}
+
+/// Where two snapshots differ.
+pub fn differences(linux: &Snapshot, core: &Snapshot) -> Vec<String> {
+    let paths: std::collections::BTreeSet<&String> = linux.keys().chain(core.keys()).collect();
+    let none = "not there".to_owned();
+    paths
+        .into_iter()
+        .filter(|path| linux.get(*path) != core.get(*path))
+        .map(|path| {
+            let (linux, core) = (linux.get(path).unwrap_or(&none), core.get(path).unwrap_or(&none));
+            format!("{path:?}\n    Linux   {linux}\n    fs-core {core}")
+        })
+        .collect()
+}

@@ -1,0 +1,50 @@
+//! What the kernel and fs-core have in common as seen from here: calls go in, outcomes come out, and the tree can be looked at.
+
+use crate::call::Call;
+use crate::outcome::{Meta, Outcome};
+
+/// The credentials of the process that makes the calls.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Ids {
+    /// Effective user id; the real one is the same.
+    pub uid: u32,
+    /// Effective group id; the real one is the same.
+    pub gid: u32,
+    /// Supplementary groups.
+    pub groups: Vec<u32>,
+}
+
+/// A file as an observer with all permissions sees it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Seen {
+    /// Its metadata.
+    pub meta: Meta,
+    /// What it holds.
+    pub contents: Contents,
+}
+
+/// The contents of a file, by its type.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Contents {
+    /// The data of a regular file: offset and bytes of each piece between holes.
+    Extents(Vec<(u64, Vec<u8>)>),
+    /// The names in a directory, without `.` and `..`, sorted.
+    Names(Vec<Vec<u8>>),
+    /// The target of a symbolic link.
+    Target(Vec<u8>),
+    /// Nothing to see.
+    Other,
+}
+
+/// A filesystem and a process that uses it.
+pub trait World {
+    /// Makes a call.
+    fn call(&mut self, call: &Call) -> Outcome;
+
+    /// Looks at a file without following a link and without any effect. `None`: it is not there (or its path is too long).
+    fn look(&mut self, path: &[u8]) -> Option<Seen>;
+
+    /// The open descriptors with their metadata, offsets and flags, as text: `3 flags=... offset=...`. Offsets in directories are left
+    /// out, for the two worlds count them differently.
+    fn descriptors(&mut self) -> Vec<(i32, Meta, String)>;
+}
