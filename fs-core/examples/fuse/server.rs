@@ -1,0 +1,583 @@
+//! The operations of FUSE as system calls: one call for each, or close to it.
+//!
+//! The server is one process whose credentials become those of whoever asks, for each request. The umask is the
+//! kernel's business: it was applied when a mode arrives here.
+
+use std::ffi::OsStr;
+use std::io;
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, SystemTime};
+
+use fuser::{
+    AccessFlags, BsdFileFlags, FileAttr, FileHandle, Filesystem, FopenFlags, Generation, INodeNo,
+    InitFlags, KernelConfig, LockOwner, OpenFlags, ReplyAttr, ReplyCreate, ReplyData,
+    ReplyDirectory, ReplyEmpty, ReplyEntry, ReplyLseek, ReplyOpen, ReplyStatfs, ReplyWrite,
+    Request, TimeOrNow, WriteFlags,
+};
+use wasm_vfs_core::{
+    AtFlags, Credentials, Dev, Errno, FallocateMode, Fd, Fs, OFlags, PATH_MAX, Platform, Process,
+    RenameFlags, Stat, TimeSpecifier, Whence,
+};
+
+use crate::convert::{attributes, errno, file_type, time_specifier};
+use crate::nodes::Nodes;
+
+/// How long the kernel may keep a name or attributes: not at all, so that it asks each time.
+const TTL: Duration = Duration::ZERO;
+
+/// Numbers are given again only when the kernel has forgotten them, so one generation will do.
+const GENERATION: Generation = Generation(0);
+
+/// An owner or group that is to stay (chown(2)).
+const UNCHANGED: u32 = u32::MAX;
+
+/// Flags of open(2) that are not for the filesystem: names are resolved, and the kernel keeps the offset.
+///
+/// `APPEND` has to go: the kernel itself says where the end is, and pages of a mapping that it writes back through the
+/// same descriptor go where they belong.
+const KERNELS_FLAGS: OFlags = OFlags::NOFOLLOW.union(OFlags::APPEND);
+
+/// A filesystem that answers FUSE requests.
+#[derive(Debug)]
+pub(crate) struct Server<P: Platform> {
+    state: Mutex<State<P>>,
+}
+
+#[derive(Debug)]
+struct State<P: Platform> {
+    fs: Fs<P>,
+    process: Process,
+    nodes: Nodes,
+}
+
+impl<P: Platform> Server<P> {
+    /// A server of this filesystem.
+    ///
+    /// # Errors
+    ///
+    /// `EMFILE`, `ENFILE`: not even the root directory can be opened.
+    pub(crate) fn new(mut fs: Fs<P>) -> Result<Server<P>, Errno> {
+        let mut process = fs.spawn(Credentials::ROOT)?;
+        fs.umask(&mut process, 0);
+        let nodes = Nodes::with_root(&mut fs, &mut process)?;
+        Ok(Server { state: Mutex::new(State { fs, process, nodes }) })
+    }
+
+    /// The state, to act as whoever sent the request.
+    fn act_for(&self, request: &Request) -> MutexGuard<'_, State<P>> {
+        let (uid, gid) = (request.uid(), request.gid());
+        // The superuser's groups are never asked.
+        let groups = if uid == 0 { Vec::new() } else { supplementary_groups(request.pid()) };
+        self.act_as(Credentials { groups, ..Credentials::user(uid, gid) })
+    }
+
+    fn act_as(&self, credentials: Credentials) -> MutexGuard<'_, State<P>> {
+        // A call that panicked has answered nothing; the filesystem is sound between calls.
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.process.credentials = credentials;
+        state
+    }
+}
+
+/// The supplementary groups of a process, which a FUSE request does not carry (proc_pid_status(5)).
+fn supplementary_groups(pid: u32) -> Vec<u32> {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("Groups:"));
+    line.unwrap_or_default().split_whitespace().filter_map(|group| group.parse().ok()).collect()
+}
+
+fn fd_of(handle: FileHandle) -> Fd {
+    Fd::try_from(handle.0).unwrap_or(-1)
+}
+
+fn handle_of(fd: Fd) -> FileHandle {
+    FileHandle(fd.unsigned_abs().into())
+}
+
+fn offset(from: u64) -> Result<i64, Errno> {
+    i64::try_from(from).map_err(|_| Errno::EINVAL)
+}
+
+impl<P: Platform> State<P> {
+    /// Adds a name to a directory with `add` and looks it up.
+    fn entry(
+        &mut self,
+        parent: INodeNo,
+        name: &OsStr,
+        add: impl FnOnce(&mut Fs<P>, &Process, Fd) -> Result<(), Errno>,
+    ) -> Result<FileAttr, Errno> {
+        let directory = self.nodes.fd(parent.0)?;
+        add(&mut self.fs, &self.process, directory)?;
+        // Whoever may write a directory but not search it may not have got this far.
+        let name = name.as_bytes();
+        let stat = self.nodes.look_up(&mut self.fs, &mut self.process, directory, name)?;
+        Ok(attributes(&stat))
+    }
+
+    fn stat(&self, ino: INodeNo) -> Result<Stat, Errno> {
+        self.fs.fstat(&self.process, self.nodes.fd(ino.0)?)
+    }
+
+    fn open(&mut self, ino: INodeNo, flags: OFlags) -> Result<FileHandle, Errno> {
+        let named = self.nodes.fd(ino.0)?;
+        self.fs.reopen(&mut self.process, named, flags - KERNELS_FLAGS).map(handle_of)
+    }
+
+    fn create(
+        &mut self,
+        parent: INodeNo,
+        name: &OsStr,
+        mode: u32,
+        flags: OFlags,
+    ) -> Result<(FileAttr, FileHandle), Errno> {
+        let State { fs, process, nodes } = self;
+        let (directory, name) = (nodes.fd(parent.0)?, name.as_bytes());
+        let flags = (flags - KERNELS_FLAGS) | OFlags::CREAT | OFlags::NOFOLLOW;
+        let fd = fs.openat(process, directory, name, flags, mode)?;
+        let stat = nodes.look_up(fs, process, directory, name)?;
+        Ok((attributes(&stat), handle_of(fd)))
+    }
+
+    /// truncate(2), or ftruncate(2) with a handle.
+    fn set_size(
+        &mut self,
+        ino: INodeNo,
+        handle: Option<FileHandle>,
+        size: u64,
+    ) -> Result<(), Errno> {
+        let length = offset(size)?;
+        if let Some(handle) = handle {
+            return self.fs.ftruncate(&self.process, fd_of(handle), length);
+        }
+        let named = self.nodes.fd(ino.0)?;
+        let fd = self.fs.reopen(&mut self.process, named, OFlags::WRONLY)?;
+        let done = self.fs.ftruncate(&self.process, fd, length);
+        self.fs.close(&mut self.process, fd)?;
+        done
+    }
+
+    fn close(&mut self, handle: FileHandle) -> Result<(), Errno> {
+        self.fs.close(&mut self.process, fd_of(handle))
+    }
+
+    fn readdir(
+        &mut self,
+        handle: FileHandle,
+        offset: u64,
+        reply: &mut ReplyDirectory,
+    ) -> Result<(), Errno> {
+        let add = |entry: &wasm_vfs_core::DirEntryView<'_>| {
+            let name = OsStr::from_bytes(entry.name);
+            let kind = file_type(entry.file_type);
+            !reply.add(INodeNo(entry.ino), entry.next_offset, kind, name)
+        };
+        match self.fs.readdir(&self.process, fd_of(handle), offset, add) {
+            // getdents(2) of a removed directory: the kernel knows by itself and does not ask.
+            Err(Errno::ENOENT) => Ok(()),
+            done => done,
+        }
+    }
+}
+
+/// What a SETATTR request changes.
+#[derive(Clone, Copy, Debug)]
+struct Changes {
+    mode: Option<u32>,
+    owner: (Option<u32>, Option<u32>),
+    size: Option<u64>,
+    times: [TimeSpecifier; 2],
+    handle: Option<FileHandle>,
+}
+
+impl<P: Platform> State<P> {
+    /// Which call a SETATTR request was: it carries only what that call changes.
+    fn set_attributes(&mut self, ino: INodeNo, changes: Changes) -> Result<FileAttr, Errno> {
+        let fd = self.nodes.fd(ino.0)?;
+        let Changes { mode, owner: (uid, gid), size, times, handle } = changes;
+        let untimed = times == [TimeSpecifier::Omit; 2];
+        if uid.is_some() || gid.is_some() {
+            let (uid, gid) = (uid.unwrap_or(UNCHANGED), gid.unwrap_or(UNCHANGED));
+            self.fs.fchownat(&self.process, fd, b"", uid, gid, AtFlags::EMPTY_PATH)?;
+        } else if mode.is_none() && size.is_none() && untimed {
+            // chown(2) that changes nothing but set-id bits and ctime; or a write whose set-id bits the kernel
+            // knows must go (file_remove_privs), by whoever may write: that happens at the write.
+            let (fs, process) = (&mut self.fs, &self.process);
+            match fs.fchownat(process, fd, b"", UNCHANGED, UNCHANGED, AtFlags::EMPTY_PATH) {
+                Ok(()) | Err(Errno::EPERM) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        if let Some(mode) = mode {
+            self.fs.fchmodat2(&self.process, fd, b"", mode, AtFlags::EMPTY_PATH)?;
+        }
+        if let Some(size) = size {
+            // The times that come with it are what truncate(2) sets anyhow.
+            self.set_size(ino, handle, size)?;
+        } else if !untimed {
+            self.fs.utimensat(&self.process, fd, b"", times, AtFlags::EMPTY_PATH)?;
+        }
+        self.stat(ino).map(|stat| attributes(&stat))
+    }
+}
+
+/// Answers `reply` with an error, or with what `$answer` makes of the result.
+macro_rules! answer {
+    ($result:expr, $reply:ident, $value:pat => $answer:expr) => {
+        match $result {
+            Ok($value) => $answer,
+            Err(error) => $reply.error(errno(error)),
+        }
+    };
+}
+
+impl<P: Platform + Send + 'static> Filesystem for Server<P> {
+    fn init(&mut self, _: &Request, config: &mut KernelConfig) -> io::Result<()> {
+        // O_TRUNC comes with the open, and set-id bits are cleared here.
+        let wanted = InitFlags::FUSE_ATOMIC_O_TRUNC | InitFlags::FUSE_HANDLE_KILLPRIV;
+        config.add_capabilities(wanted).map_err(|missing| {
+            io::Error::new(io::ErrorKind::Unsupported, format!("the kernel lacks {missing:?}"))
+        })
+    }
+
+    fn lookup(&self, request: &Request, parent: INodeNo, name: &OsStr, reply: ReplyEntry) {
+        let mut state = self.act_for(request);
+        let result = state.entry(parent, name, |_, _, _| Ok(()));
+        answer!(result, reply, attr => reply.entry(&TTL, &attr, GENERATION));
+    }
+
+    fn forget(&self, _: &Request, ino: INodeNo, lookups: u64) {
+        let mut state = self.act_as(Credentials::ROOT);
+        let State { fs, process, nodes } = &mut *state;
+        nodes.forget(fs, process, ino.0, lookups);
+    }
+
+    fn getattr(&self, request: &Request, ino: INodeNo, _: Option<FileHandle>, reply: ReplyAttr) {
+        let state = self.act_for(request);
+        answer!(state.stat(ino), reply, stat => reply.attr(&TTL, &attributes(&stat)));
+    }
+
+    fn setattr(
+        &self,
+        request: &Request,
+        ino: INodeNo,
+        mode: Option<u32>,
+        uid: Option<u32>,
+        gid: Option<u32>,
+        size: Option<u64>,
+        atime: Option<TimeOrNow>,
+        mtime: Option<TimeOrNow>,
+        _ctime: Option<SystemTime>,
+        handle: Option<FileHandle>,
+        _crtime: Option<SystemTime>,
+        _chgtime: Option<SystemTime>,
+        _bkuptime: Option<SystemTime>,
+        _flags: Option<BsdFileFlags>,
+        reply: ReplyAttr,
+    ) {
+        let times = [time_specifier(atime), time_specifier(mtime)];
+        let changes = Changes { mode, owner: (uid, gid), size, times, handle };
+        let result = self.act_for(request).set_attributes(ino, changes);
+        answer!(result, reply, attr => reply.attr(&TTL, &attr));
+    }
+
+    fn readlink(&self, request: &Request, ino: INodeNo, reply: ReplyData) {
+        let state = self.act_for(request);
+        let mut target = [0; PATH_MAX];
+        let fd = state.nodes.fd(ino.0);
+        let result =
+            fd.and_then(|fd| state.fs.readlinkat(&state.process, fd, b"", &mut target[..]));
+        answer!(result, reply, len => reply.data(&target[..len]));
+    }
+
+    fn mknod(
+        &self,
+        request: &Request,
+        parent: INodeNo,
+        name: &OsStr,
+        mode: u32,
+        _umask: u32,
+        rdev: u32,
+        reply: ReplyEntry,
+    ) {
+        let result = self.act_for(request).entry(parent, name, |fs, process, directory| {
+            fs.mknodat(process, directory, name.as_bytes(), mode, Dev(rdev.into()))
+        });
+        answer!(result, reply, attr => reply.entry(&TTL, &attr, GENERATION));
+    }
+
+    fn mkdir(
+        &self,
+        request: &Request,
+        parent: INodeNo,
+        name: &OsStr,
+        mode: u32,
+        _umask: u32,
+        reply: ReplyEntry,
+    ) {
+        let result = self.act_for(request).entry(parent, name, |fs, process, directory| {
+            fs.mkdirat(process, directory, name.as_bytes(), mode)
+        });
+        answer!(result, reply, attr => reply.entry(&TTL, &attr, GENERATION));
+    }
+
+    fn unlink(&self, request: &Request, parent: INodeNo, name: &OsStr, reply: ReplyEmpty) {
+        let state = &mut *self.act_for(request);
+        let result = state.nodes.fd(parent.0).and_then(|directory| {
+            state.fs.unlinkat(&state.process, directory, name.as_bytes(), AtFlags::empty())
+        });
+        answer!(result, reply, () => reply.ok());
+    }
+
+    fn rmdir(&self, request: &Request, parent: INodeNo, name: &OsStr, reply: ReplyEmpty) {
+        let state = &mut *self.act_for(request);
+        let result = state.nodes.fd(parent.0).and_then(|directory| {
+            state.fs.unlinkat(&state.process, directory, name.as_bytes(), AtFlags::REMOVEDIR)
+        });
+        answer!(result, reply, () => reply.ok());
+    }
+
+    fn symlink(
+        &self,
+        request: &Request,
+        parent: INodeNo,
+        name: &OsStr,
+        target: &Path,
+        reply: ReplyEntry,
+    ) {
+        let result = self.act_for(request).entry(parent, name, |fs, process, directory| {
+            fs.symlinkat(process, target.as_os_str().as_bytes(), directory, name.as_bytes())
+        });
+        answer!(result, reply, attr => reply.entry(&TTL, &attr, GENERATION));
+    }
+
+    fn rename(
+        &self,
+        request: &Request,
+        parent: INodeNo,
+        name: &OsStr,
+        new_parent: INodeNo,
+        new_name: &OsStr,
+        flags: fuser::RenameFlags,
+        reply: ReplyEmpty,
+    ) {
+        let state = &mut *self.act_for(request);
+        let directories = (state.nodes.fd(parent.0), state.nodes.fd(new_parent.0));
+        let result = match directories {
+            (Ok(old), Ok(new)) => {
+                let flags = RenameFlags::from_bits_retain(flags.bits());
+                let (name, new_name) = (name.as_bytes(), new_name.as_bytes());
+                state.fs.renameat2(&state.process, old, name, new, new_name, flags)
+            }
+            _ => Err(Errno::EIO),
+        };
+        answer!(result, reply, () => reply.ok());
+    }
+
+    fn link(
+        &self,
+        request: &Request,
+        ino: INodeNo,
+        new_parent: INodeNo,
+        new_name: &OsStr,
+        reply: ReplyEntry,
+    ) {
+        let mut state = self.act_for(request);
+        let result = state.nodes.fd(ino.0).and_then(|old| {
+            state.entry(new_parent, new_name, |fs, process, directory| {
+                let name = new_name.as_bytes();
+                fs.linkat(process, old, b"", directory, name, AtFlags::EMPTY_PATH)
+            })
+        });
+        answer!(result, reply, attr => reply.entry(&TTL, &attr, GENERATION));
+    }
+
+    fn open(&self, request: &Request, ino: INodeNo, flags: OpenFlags, reply: ReplyOpen) {
+        let flags = OFlags::from_bits_retain(flags.0.cast_unsigned());
+        let result = self.act_for(request).open(ino, flags);
+        answer!(result, reply, handle => reply.opened(handle, FopenFlags::empty()));
+    }
+
+    fn create(
+        &self,
+        request: &Request,
+        parent: INodeNo,
+        name: &OsStr,
+        mode: u32,
+        _umask: u32,
+        flags: i32,
+        reply: ReplyCreate,
+    ) {
+        let flags = OFlags::from_bits_retain(flags.cast_unsigned());
+        let result = self.act_for(request).create(parent, name, mode, flags);
+        answer!(result, reply, (attr, handle) => {
+            reply.created(&TTL, &attr, GENERATION, handle, FopenFlags::empty());
+        });
+    }
+
+    fn read(
+        &self,
+        request: &Request,
+        _: INodeNo,
+        handle: FileHandle,
+        from: u64,
+        size: u32,
+        _: OpenFlags,
+        _: Option<LockOwner>,
+        reply: ReplyData,
+    ) {
+        let state = &mut *self.act_for(request);
+        let mut buffer = vec![0; size as usize];
+        let result = offset(from).and_then(|from| {
+            state.fs.pread64(&state.process, fd_of(handle), &mut buffer[..], from)
+        });
+        answer!(result, reply, len => reply.data(&buffer[..len]));
+    }
+
+    fn write(
+        &self,
+        request: &Request,
+        _: INodeNo,
+        handle: FileHandle,
+        to: u64,
+        data: &[u8],
+        write_flags: WriteFlags,
+        _: OpenFlags,
+        _: Option<LockOwner>,
+        reply: ReplyWrite,
+    ) {
+        // Pages of a mapping are the kernel's to write back; no process asks for it.
+        let written_back = write_flags.contains(WriteFlags::FUSE_WRITE_CACHE);
+        let state =
+            &mut *if written_back { self.act_as(Credentials::ROOT) } else { self.act_for(request) };
+        let result =
+            offset(to).and_then(|to| state.fs.pwrite64(&state.process, fd_of(handle), data, to));
+        // No more than `data`, whose length came as 32 bits.
+        answer!(result, reply, len => reply.written(u32::try_from(len).unwrap_or(u32::MAX)));
+    }
+
+    fn flush(&self, _: &Request, _: INodeNo, _: FileHandle, _: LockOwner, reply: ReplyEmpty) {
+        reply.ok();
+    }
+
+    fn release(
+        &self,
+        _: &Request,
+        _: INodeNo,
+        handle: FileHandle,
+        _: OpenFlags,
+        _: Option<LockOwner>,
+        _: bool,
+        reply: ReplyEmpty,
+    ) {
+        let result = self.act_as(Credentials::ROOT).close(handle);
+        answer!(result, reply, () => reply.ok());
+    }
+
+    fn fsync(&self, request: &Request, _: INodeNo, handle: FileHandle, _: bool, reply: ReplyEmpty) {
+        let state = self.act_for(request);
+        let result = state.fs.fsync(&state.process, fd_of(handle));
+        answer!(result, reply, () => reply.ok());
+    }
+
+    fn opendir(&self, request: &Request, ino: INodeNo, flags: OpenFlags, reply: ReplyOpen) {
+        self.open(request, ino, flags, reply);
+    }
+
+    fn readdir(
+        &self,
+        request: &Request,
+        _: INodeNo,
+        handle: FileHandle,
+        from: u64,
+        mut reply: ReplyDirectory,
+    ) {
+        let result = self.act_for(request).readdir(handle, from, &mut reply);
+        answer!(result, reply, () => reply.ok());
+    }
+
+    fn releasedir(
+        &self,
+        _: &Request,
+        _: INodeNo,
+        handle: FileHandle,
+        _: OpenFlags,
+        reply: ReplyEmpty,
+    ) {
+        let result = self.act_as(Credentials::ROOT).close(handle);
+        answer!(result, reply, () => reply.ok());
+    }
+
+    fn fsyncdir(
+        &self,
+        request: &Request,
+        ino: INodeNo,
+        handle: FileHandle,
+        datasync: bool,
+        reply: ReplyEmpty,
+    ) {
+        self.fsync(request, ino, handle, datasync, reply);
+    }
+
+    fn statfs(&self, request: &Request, ino: INodeNo, reply: ReplyStatfs) {
+        let state = self.act_for(request);
+        let fd = state.nodes.fd(ino.0);
+        let result = fd.and_then(|fd| state.fs.fstatfs(&state.process, fd));
+        let narrow = |value: u64| u32::try_from(value).unwrap_or(u32::MAX);
+        answer!(result, reply, it => {
+            let (bsize, namelen, frsize) = (it.f_bsize, it.f_namelen, it.f_frsize);
+            let (bsize, namelen, frsize) = (narrow(bsize), narrow(namelen), narrow(frsize));
+            let (files, ffree) = (it.f_files, it.f_ffree);
+            reply.statfs(it.f_blocks, it.f_bfree, it.f_bavail, files, ffree, bsize, namelen, frsize);
+        });
+    }
+
+    fn access(&self, request: &Request, ino: INodeNo, mask: AccessFlags, reply: ReplyEmpty) {
+        let state = &mut *self.act_for(request);
+        // The kernel asks with the ids that count: the real ones for access(2).
+        let flags = AtFlags::EMPTY_PATH | AtFlags::EACCESS;
+        let result = state.nodes.fd(ino.0).and_then(|fd| {
+            let mask = mask.bits().cast_unsigned();
+            state.fs.faccessat2(&mut state.process, fd, b"", mask, flags)
+        });
+        answer!(result, reply, () => reply.ok());
+    }
+
+    fn fallocate(
+        &self,
+        request: &Request,
+        _: INodeNo,
+        handle: FileHandle,
+        from: u64,
+        length: u64,
+        mode: i32,
+        reply: ReplyEmpty,
+    ) {
+        let state = &mut *self.act_for(request);
+        let mode = FallocateMode::from_bits_retain(mode.cast_unsigned());
+        let result = match (offset(from), offset(length)) {
+            (Ok(from), Ok(length)) => {
+                state.fs.fallocate(&state.process, fd_of(handle), mode, from, length)
+            }
+            _ => Err(Errno::EINVAL),
+        };
+        answer!(result, reply, () => reply.ok());
+    }
+
+    fn lseek(
+        &self,
+        request: &Request,
+        _: INodeNo,
+        handle: FileHandle,
+        from: i64,
+        whence: i32,
+        reply: ReplyLseek,
+    ) {
+        let state = &mut *self.act_for(request);
+        let result = Whence::from_number(whence.cast_unsigned())
+            .and_then(|whence| state.fs.lseek(&state.process, fd_of(handle), from, whence))
+            .and_then(offset);
+        answer!(result, reply, at => reply.offset(at));
+    }
+}
