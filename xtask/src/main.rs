@@ -5,9 +5,13 @@
 
 mod adapter;
 mod bench;
+mod cargo_install;
+mod fsx;
+mod fuse_mount;
 mod guests;
 mod left_out;
 mod npm;
+mod pjdfstest;
 mod process;
 mod python;
 mod rustup;
@@ -29,8 +33,12 @@ enum Chore {
     Adapter(adapter::Options),
     /// Measure how fast it is, against the host in the same run.
     Bench(bench::Options),
+    /// Run the random exerciser fsx on fs-core, mounted by FUSE.
+    Fsx(fsx::Options),
     /// Build the guest programs of the tests into target/guests.
     Guests,
+    /// Run the POSIX suite pjdfstest on fs-core, mounted by FUSE, and on a tmpfs.
+    Pjdfstest,
     /// Install what the other chores need; quick when nothing is missing.
     Setup,
 }
@@ -40,7 +48,9 @@ fn main() -> ExitCode {
         Chore::Test(options) => test::run(&options),
         Chore::Adapter(options) => adapter::run(&options),
         Chore::Bench(options) => bench::run(&options),
+        Chore::Fsx(options) => fsx::run(&options),
         Chore::Guests => guests::run(),
+        Chore::Pjdfstest => pjdfstest::run(),
         Chore::Setup => setup::run(),
     };
     match done {

@@ -11,10 +11,10 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use fuser::{
-    AccessFlags, BsdFileFlags, FileAttr, FileHandle, Filesystem, FopenFlags, Generation, INodeNo,
-    InitFlags, KernelConfig, LockOwner, OpenFlags, ReplyAttr, ReplyCreate, ReplyData,
-    ReplyDirectory, ReplyEmpty, ReplyEntry, ReplyLseek, ReplyOpen, ReplyStatfs, ReplyWrite,
-    Request, TimeOrNow, WriteFlags,
+    AccessFlags, BsdFileFlags, CopyFileRangeFlags, FileAttr, FileHandle, Filesystem, FopenFlags,
+    Generation, INodeNo, InitFlags, KernelConfig, LockOwner, OpenFlags, ReplyAttr, ReplyCreate,
+    ReplyData, ReplyDirectory, ReplyEmpty, ReplyEntry, ReplyLseek, ReplyOpen, ReplyStatfs,
+    ReplyWrite, Request, TimeOrNow, WriteFlags,
 };
 use wasm_vfs_core::{
     AtFlags, Credentials, Dev, Errno, FallocateMode, Fd, Fs, OFlags, PATH_MAX, Platform, Process,
@@ -563,6 +563,35 @@ impl<P: Platform + Send + 'static> Filesystem for Server<P> {
             _ => Err(Errno::EINVAL),
         };
         answer!(result, reply, () => reply.ok());
+    }
+
+    fn copy_file_range(
+        &self,
+        request: &Request,
+        _: INodeNo,
+        from: FileHandle,
+        from_offset: u64,
+        _: INodeNo,
+        to: FileHandle,
+        to_offset: u64,
+        len: u64,
+        flags: CopyFileRangeFlags,
+        reply: ReplyWrite,
+    ) {
+        let state = &mut *self.act_for(request);
+        // The answer has 32 bits; the kernel asks for the rest.
+        let size = u32::try_from(len).unwrap_or(u32::MAX) as usize;
+        let flags = u32::try_from(flags.bits()).unwrap_or(u32::MAX);
+        let result = match (offset(from_offset), offset(to_offset)) {
+            (Ok(mut off_in), Ok(mut off_out)) => {
+                let State { fs, process, .. } = state;
+                let (from, to) = (fd_of(from), fd_of(to));
+                let (off_in, off_out) = (Some(&mut off_in), Some(&mut off_out));
+                fs.copy_file_range(process, from, off_in, to, off_out, size, flags)
+            }
+            _ => Err(Errno::EINVAL),
+        };
+        answer!(result, reply, len => reply.written(u32::try_from(len).unwrap_or(u32::MAX)));
     }
 
     fn lseek(

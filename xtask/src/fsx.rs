@@ -1,0 +1,76 @@
+//! `cargo xtask fsx`: the File System eXerciser on a mount of fs-core, with memory mapping.
+//!
+//! fsx does random operations on one file and knows what every byte must be; the kernel's page cache is between, so
+//! mappings, reads and writes meet in fs-core as they would on a disk filesystem.
+
+use std::fs;
+use std::process::Command;
+
+use anyhow::{Context, Result};
+
+use crate::cargo_install::Program;
+use crate::fuse_mount::{self, Mounted};
+use crate::left_out::LeftOut;
+use crate::{process, setup};
+
+const FSX: Program = Program { name: "fsx", version: "0.3.2" };
+
+/// All that fsx can do, at the sizes of its defaults.
+const CONFIGURATION: &str = "
+flen = 262144
+[opsize]
+max = 65536
+[weights]
+close_open = 1
+read = 10
+write = 10
+mapread = 10
+mapwrite = 10
+invalidate = 1
+truncate = 5
+fsync = 1
+fdatasync = 1
+posix_fallocate = 2
+punch_hole = 5
+sendfile = 2
+posix_fadvise = 1
+copy_file_range = 5
+";
+
+#[derive(clap::Args)]
+pub(crate) struct Options {
+    /// How many operations.
+    #[arg(long, default_value_t = 1_000_000)]
+    operations: u64,
+    /// Where the random numbers begin.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+}
+
+pub(crate) fn run(options: &Options) -> Result<()> {
+    let mut left_out = LeftOut::default();
+    match fuse_mount::obstacle() {
+        Some(why) => left_out.note("fsx on fs-core", why),
+        None => exercise(options)?,
+    }
+    left_out.conclude()
+}
+
+fn exercise(options: &Options) -> Result<()> {
+    FSX.ensure()?;
+    let configuration = setup::tools().join("fsx.toml");
+    fs::write(&configuration, CONFIGURATION)
+        .with_context(|| format!("cannot write {}", configuration.display()))?;
+    let mounted = Mounted::by_fuse("fsx")?;
+    let mut fsx = Command::new(FSX.path());
+    fsx.arg("-q").arg("-f").arg(&configuration);
+    fsx.args(["-N", &options.operations.to_string(), "-S", &options.seed.to_string()]);
+    // What it saves when it fails must outlive the mount.
+    fsx.arg("-P").arg(setup::tools()).arg(mounted.path().join("file"));
+    process::run(&mut fsx)?;
+    println!(
+        "fsx on fs-core: {} operations from seed {}, no error",
+        options.operations, options.seed
+    );
+    Ok(())
+}

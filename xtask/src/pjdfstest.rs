@@ -1,0 +1,137 @@
+//! `cargo xtask pjdfstest`: the POSIX suite pjdfstest on a mount of fs-core, and on a tmpfs in the same run.
+//!
+//! The two must agree test by test, and none may fail. Skipped on both are the tests that remount read-only, those that
+//! need a second filesystem, and one that needs `LINK_MAX`.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, bail, ensure};
+
+use crate::cargo_install::Program;
+use crate::fuse_mount::{self, Mounted};
+use crate::left_out::LeftOut;
+use crate::{process, setup};
+
+const PJDFSTEST: Program = Program { name: "pjdfstest", version: "0.2.2" };
+
+/// What tmpfs has of the suite's optional features, and the pause that the timestamps' granularity needs.
+const CONFIGURATION: &str = "
+[features]
+posix_fallocate = {}
+rename_ctime = {}
+stat_st_birthtime = {}
+utime_now = {}
+utimensat = {}
+
+[settings]
+naptime = 0.02
+";
+
+/// The answers of one run: test -> `ok`, `skipped` or `FAILED`.
+type Score = BTreeMap<String, String>;
+
+pub(crate) fn run() -> Result<()> {
+    let mut left_out = LeftOut::default();
+    match fuse_mount::obstacle() {
+        Some(why) => left_out.note("pjdfstest on fs-core", why),
+        None => compare()?,
+    }
+    left_out.conclude()
+}
+
+fn compare() -> Result<()> {
+    PJDFSTEST.ensure()?;
+    let configuration = configure()?;
+    let linux = score("Linux's tmpfs", &configuration, &Mounted::tmpfs("pjdfstest-tmpfs")?)?;
+    let ours = score("fs-core", &configuration, &Mounted::by_fuse("pjdfstest")?)?;
+    ensure!(!ours.is_empty(), "pjdfstest ran no test");
+    let mut wrong = 0;
+    for (test, answer) in &ours {
+        let there = linux.get(test).map_or("not run", String::as_str);
+        if answer != there || !matches!(answer.as_str(), "ok" | "skipped") {
+            println!("{test}: {answer} on fs-core, {there} on tmpfs");
+            wrong += 1;
+        }
+    }
+    if wrong > 0 || ours.len() != linux.len() {
+        bail!("{wrong} of {} tests are not as they should be", ours.len());
+    }
+    Ok(())
+}
+
+/// Writes the configuration: two users that are not root, with their groups, are this machine's.
+fn configure() -> Result<PathBuf> {
+    let users = users()?;
+    let [(first, first_group), (second, second_group)] = &users[..] else {
+        bail!("/etc/passwd has no two users beside root whose groups have names");
+    };
+    let text = format!(
+        "{CONFIGURATION}\n[dummy_auth]\nentries = [[{first:?}, {first_group:?}], [{second:?}, {second_group:?}]]\n"
+    );
+    let path = setup::tools().join("pjdfstest.toml");
+    fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))?;
+    Ok(path)
+}
+
+/// The first two users that are not root, with the names of their groups.
+fn users() -> Result<Vec<(String, String)>> {
+    let read = |path| fs::read_to_string(path).with_context(|| format!("cannot read {path}"));
+    let (passwd, group) = (read("/etc/passwd")?, read("/etc/group")?);
+    let groups: BTreeMap<&str, &str> = group
+        .lines()
+        .filter_map(|line| {
+            let mut fields = line.split(':');
+            let name = fields.next()?;
+            Some((fields.nth(1)?, name))
+        })
+        .collect();
+    let user = |line: &str| {
+        let fields: Vec<&str> = line.split(':').collect();
+        let (name, uid, gid) = (fields.first()?, fields.get(2)?, fields.get(3)?);
+        let group = groups.get(gid)?;
+        (*uid != "0" && *gid != "0").then(|| ((*name).to_owned(), (*group).to_owned()))
+    };
+    Ok(passwd.lines().filter_map(user).take(2).collect())
+}
+
+fn score(of: &str, configuration: &Path, mounted: &Mounted) -> Result<Score> {
+    let mut suite = Command::new(PJDFSTEST.path());
+    suite.arg("-c").arg(configuration).arg("-p").arg(mounted.path());
+    let shown = process::show(&suite);
+    // It ends with an error if a test fails; that is judged here.
+    let output = suite.output().with_context(|| format!("cannot start `{shown}`"))?;
+    let text = String::from_utf8_lossy(&output.stdout);
+    let Some(summary) = text.lines().find(|line| line.starts_with("Summary:")) else {
+        bail!("`{shown}` printed no summary:\n{}", String::from_utf8_lossy(&output.stderr));
+    };
+    println!("pjdfstest on {of}: {}", summary.trim_start_matches("Summary: "));
+    Ok(text.lines().filter_map(answer).collect())
+}
+
+/// Reads `chmod::eloop      ok`.
+fn answer(line: &str) -> Option<(String, String)> {
+    let mut words = line.split_whitespace();
+    match (words.next(), words.next(), words.next()) {
+        (Some(test), Some(answer), None) if test.contains("::") && !line.starts_with('\t') => {
+            Some((test.to_owned(), answer.to_owned()))
+        }
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::answer;
+
+    #[test]
+    fn answers_are_told_from_explanations() {
+        let pair = |test: &str, answer: &str| Some((test.to_owned(), answer.to_owned()));
+        assert_eq!(answer("chown::eloop_comp      ok"), pair("chown::eloop_comp", "ok"));
+        assert_eq!(answer("a::b::c skipped"), pair("a::b::c", "skipped"));
+        assert_eq!(answer("\tstd::io failed"), None);
+        assert_eq!(answer("Summary: 0 failed, 16 skipped"), None);
+    }
+}
