@@ -186,6 +186,22 @@ impl FdTable {
         }
     }
 
+    /// A copy of the table (`dup_fd`).
+    ///
+    /// # Errors
+    ///
+    /// `ENOMEM`: no memory.
+    pub(crate) fn try_clone(&self) -> Result<FdTable, Errno> {
+        let mut copy = FdTable { open: self.open, ..FdTable::default() };
+        copy.slots.try_reserve_exact(self.slots.len())?;
+        copy.slots.extend_from_slice(&self.slots);
+        copy.used.try_reserve_exact(self.used.len())?;
+        copy.used.extend_from_slice(&self.used);
+        copy.full.try_reserve_exact(self.full.len())?;
+        copy.full.extend_from_slice(&self.full);
+        Ok(copy)
+    }
+
     /// The open descriptors in ascending order.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (Fd, DescriptionId)> {
         (0..)

@@ -7,6 +7,7 @@ use crate::clock::Timespec;
 use crate::config::Config;
 use crate::credentials::Credentials;
 use crate::errno::Errno;
+use crate::extension::InodeExtension;
 use crate::fd_table::{DescriptionId, FdTable};
 use crate::file_description::{FileDescription, FileKind};
 use crate::flags::{Fd, OFlags, ResolveFlags};
@@ -16,6 +17,9 @@ use crate::pipe::Pipe;
 use crate::platform::Platform;
 use crate::process::Process;
 use crate::slab::Slab;
+
+/// What an inode with its name counts against the limit of inodes, in bytes (`BOGO_INODE_SIZE`, mm/shmem.c).
+pub(crate) const BOGO_INODE_BYTES: u64 = 1024;
 
 /// A filesystem in memory.
 ///
@@ -37,6 +41,10 @@ pub struct Fs<P: Platform> {
     pub(crate) pipes: Slab<Pipe>,
     /// How many inodes never had a name: pipes. The limit does not count them.
     pub(crate) anonymous_inodes: u32,
+    /// The rare parts of inodes.
+    pub(crate) extensions: Slab<InodeExtension>,
+    /// What extended attributes count against the limit of inodes, in bytes.
+    pub(crate) xattr_space: u64,
 }
 
 impl<P: Platform> Fs<P> {
@@ -61,6 +69,8 @@ impl<P: Platform> Fs<P> {
             used_pages: 0,
             pipes: Slab::new(),
             anonymous_inodes: 0,
+            extensions: Slab::new(),
+            xattr_space: 0,
         })
     }
 
@@ -135,12 +145,18 @@ impl<P: Platform> Fs<P> {
     ///
     /// `ENOSPC`: the limit of inodes is reached, or no memory.
     pub(crate) fn add_inode(&mut self, inode: Inode) -> Result<Ino, Errno> {
-        if self.config.max_inodes != 0
-            && self.inodes.len() - self.anonymous_inodes >= self.config.max_inodes
-        {
+        if self.config.max_inodes != 0 && self.free_inode_space() < BOGO_INODE_BYTES {
             return Err(Errno::ENOSPC);
         }
         self.inodes.insert(inode).map(Ino).map_err(|_| Errno::ENOSPC)
+    }
+
+    /// How many bytes are left of what the limit of inodes allows (`free_ispace`): each inode is taken to need
+    /// [`BOGO_INODE_BYTES`], and extended attributes need some too.
+    pub(crate) fn free_inode_space(&self) -> u64 {
+        let inodes = u64::from(self.inodes.len() - self.anonymous_inodes);
+        let limit = u64::from(self.config.max_inodes) * BOGO_INODE_BYTES;
+        limit.saturating_sub(inodes * BOGO_INODE_BYTES + self.xattr_space)
     }
 
     /// Keeps an inode although it may lose its last name (`ihold`).
@@ -165,6 +181,7 @@ impl<P: Platform> Fs<P> {
             if self.inodes.get(ino.0).is_none_or(|inode| inode.nlink > 0 || inode.holds > 0) {
                 return;
             }
+            self.remove_extension(ino);
             let Some(inode) = self.inodes.remove(ino.0) else { return };
             self.used_pages -= inode.pages();
             if let InodeKind::Directory(directory) = inode.kind {
@@ -303,6 +320,9 @@ impl<P: Platform> Fs<P> {
             return;
         }
         let Some(description) = self.descriptions.remove(id.0) else { return };
+        if P::LOCKS {
+            self.remove_flock(id, &description);
+        }
         if let FileKind::Inode(ino) = description.kind {
             if P::PIPES {
                 self.close_pipe_end(ino, &description);

@@ -9,6 +9,7 @@ use crate::clock::{PackedTime, Timespec};
 use crate::credentials::{Credentials, drop_set_ids};
 use crate::directory::Directory;
 use crate::errno::Errno;
+use crate::extension::ExtensionId;
 use crate::fallible::TryBox;
 use crate::pages::FileContents;
 use crate::pipe::PipeId;
@@ -80,6 +81,8 @@ pub(crate) struct Inode {
     mtime: PackedTime,
     ctime: PackedTime,
     btime: PackedTime,
+    /// Its attributes, locks, watches and mappings, if it has any.
+    pub(crate) extension: ExtensionId,
     /// The rest.
     pub(crate) kind: InodeKind,
 }
@@ -104,6 +107,7 @@ impl Inode {
             mtime: now,
             ctime: now,
             btime: now,
+            extension: ExtensionId::NONE,
             kind,
         }
     }

@@ -39,6 +39,7 @@ mod config;
 mod credentials;
 mod directory;
 mod errno;
+mod extension;
 mod fallible;
 mod fd_table;
 mod file_description;
@@ -46,6 +47,7 @@ mod flags;
 mod fs;
 mod inode;
 mod invariants;
+mod lock;
 pub mod manifest;
 mod name_index;
 mod pages;
@@ -58,6 +60,7 @@ mod slab;
 mod stat;
 mod syscalls;
 pub mod user_memory;
+mod xattr;
 
 pub use clock::Timespec;
 pub use config::{AccessTimes, Config};
@@ -78,5 +81,5 @@ pub use stat::{
     Dev, FileType, S_IALLUGO, S_IFMT, S_IRWXUGO, S_ISGID, S_ISUID, S_ISVTX, S_IXGRP, Stat,
 };
 pub use syscalls::{DirEntryView, Fcntl, Statfs, TMPFS_MAGIC, TimeSpecifier};
-pub use syscalls::{Ioctl, PollEvents, SpliceFlags};
+pub use syscalls::{FlockOperation, Ioctl, PollEvents, SpliceFlags, XattrFlags};
 pub use user_memory::{IoVec, IoVecMut, UserMut, UserRef};

@@ -183,7 +183,7 @@ impl<P: Platform> Fs<P> {
     }
 
     /// One more descriptor refers to the description (`get_file`).
-    fn refer(&mut self, id: DescriptionId) {
+    pub(crate) fn refer(&mut self, id: DescriptionId) {
         if let Some(description) = self.descriptions.get_mut(id.0) {
             description.refs += 1;
         }

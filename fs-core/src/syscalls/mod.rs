@@ -5,6 +5,7 @@
 
 mod dir;
 mod fcntl;
+mod flock;
 mod ioctl;
 mod link;
 mod node;
@@ -12,6 +13,7 @@ mod open;
 mod perm;
 mod pipe;
 mod poll;
+mod process;
 mod rename;
 mod rw;
 mod size;
@@ -20,11 +22,14 @@ mod statfs;
 mod sync;
 mod time;
 mod transfer;
+mod xattr;
 
 pub use dir::DirEntryView;
 pub use fcntl::Fcntl;
+pub use flock::FlockOperation;
 pub use ioctl::Ioctl;
 pub use poll::PollEvents;
 pub use statfs::{Statfs, TMPFS_MAGIC};
 pub use time::TimeSpecifier;
 pub use transfer::SpliceFlags;
+pub use xattr::XattrFlags;

@@ -3,7 +3,7 @@
 use crate::errno::Errno;
 use crate::file_description::FileKind;
 use crate::flags::{AT_FDCWD, Fd, NAME_MAX};
-use crate::fs::Fs;
+use crate::fs::{BOGO_INODE_BYTES, Fs};
 use crate::pages::FS_PAGE_BYTES;
 use crate::path_walk::FollowLast;
 use crate::platform::Platform;
@@ -77,7 +77,7 @@ impl<P: Platform> Fs<P> {
             f_bfree: free,
             f_bavail: free,
             f_files: u64::from(files),
-            f_ffree: u64::from(files.saturating_sub(self.inodes.len() - self.anonymous_inodes)),
+            f_ffree: self.free_inode_space() / BOGO_INODE_BYTES,
             f_namelen: NAME_MAX as u64,
             f_frsize: page_bytes,
         }

@@ -1,0 +1,37 @@
+//! fork, as far as a filesystem is concerned.
+
+use crate::credentials::Credentials;
+use crate::errno::Errno;
+use crate::fs::Fs;
+use crate::platform::Platform;
+use crate::process::Process;
+
+impl<P: Platform> Fs<P> {
+    /// `pid_t fork(void)`
+    ///
+    /// A second process with the same descriptors: both refer to the same open file descriptions, so they share offsets, status flags
+    /// and locks. Current directory, umask, limits and credentials are copied.
+    ///
+    /// # Errors
+    ///
+    /// `ENOMEM`: no memory; nothing has changed.
+    pub fn fork(&mut self, parent: &Process) -> Result<Process, Errno> {
+        let who = &parent.credentials;
+        let mut groups = alloc::vec::Vec::new();
+        groups.try_reserve_exact(who.groups.len())?;
+        groups.extend_from_slice(&who.groups);
+        let child = Process {
+            fds: parent.fds.try_clone()?,
+            cwd: parent.cwd,
+            umask: parent.umask,
+            max_fds: parent.max_fds,
+            resolve: parent.resolve,
+            credentials: Credentials { groups, ..*who },
+        };
+        for (_, id) in child.fds.iter() {
+            self.refer(id);
+        }
+        self.hold(child.cwd);
+        Ok(child)
+    }
+}
