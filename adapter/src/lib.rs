@@ -1,1 +1,35 @@
-//! placeholder
+//! `wasi_snapshot_preview1`, served from a filesystem in wasm memory.
+//!
+//! This crate is compiled for `wasm32-unknown-unknown` into the adapter's *core form*: an ordinary module with one
+//! memory, which a linker then joins to a program (DESIGN.md says how). It exports the preview1 functions that have to do with
+//! files, and answers them from a [`wasm_vfs_core::Fs`]; standard streams, clocks and waiting stay the host's.
+//!
+//! # Map
+//!
+//! | module | what |
+//! |---|---|
+//! | `exports` | the preview1 functions, a file for each family |
+//! | `user` | the program's memory: the only code that touches its pointers |
+//! | `host` | what the host still provides |
+//! | `state` | the filesystem and the process |
+//! | `errno`, `convert`, `rights` | Linux's words to preview1's |
+//! | `preopens` | what a program finds open |
+//! | `bake` | how a tool fills the filesystem |
+//! | `runtime` | memory and panics |
+//!
+//! Imports: `user` and `image`, which become instructions, and `wasi_snapshot_preview1`. No table, no indirect call.
+
+#![cfg_attr(target_arch = "wasm32", no_std)]
+
+extern crate alloc;
+
+mod bake;
+mod convert;
+mod errno;
+mod exports;
+mod host;
+mod preopens;
+mod rights;
+mod runtime;
+mod state;
+mod user;

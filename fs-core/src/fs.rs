@@ -17,6 +17,27 @@ use crate::pipe::Pipe;
 use crate::platform::Platform;
 use crate::process::Process;
 use crate::slab::Slab;
+use crate::stat::FileType;
+
+/// What a descriptor is open on, as [`Fs::descriptor`] tells an embedder.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// A file of this filesystem.
+    Inode,
+    /// Something of the embedder's, with its token.
+    Foreign(u64),
+}
+
+/// An open descriptor, seen from outside.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Descriptor {
+    /// What it is open on.
+    pub target: Target,
+    /// Access mode and status flags (`F_GETFL`).
+    pub flags: OFlags,
+    /// The embedder's word.
+    pub private_data: u64,
+}
 
 /// What an inode with its name counts against the limit of inodes, in bytes (`BOGO_INODE_SIZE`, mm/shmem.c).
 pub(crate) const BOGO_INODE_BYTES: u64 = 1024;
@@ -343,6 +364,37 @@ impl<P: Platform> Fs<P> {
         flags: OFlags,
     ) -> Result<Fd, Errno> {
         self.install(process, FileDescription::new(FileKind::Foreign(token), flags), false)
+    }
+
+    /// What an embedder wants to know of a descriptor before it calls on it.
+    ///
+    /// # Errors
+    ///
+    /// `EBADF`: `fd` is not open.
+    #[inline]
+    pub fn descriptor(&self, process: &Process, fd: Fd) -> Result<Descriptor, Errno> {
+        let description = self.description(process, fd)?;
+        Ok(Descriptor {
+            target: match description.kind {
+                FileKind::Foreign(token) => Target::Foreign(token),
+                FileKind::Inode(_) => Target::Inode,
+            },
+            flags: description.flags,
+            private_data: description.private_data,
+        })
+    }
+
+    /// The type of file behind a descriptor of this filesystem.
+    ///
+    /// # Errors
+    ///
+    /// `EBADF`: `fd` is not open, or is the embedder's.
+    #[inline]
+    pub fn file_type(&self, process: &Process, fd: Fd) -> Result<FileType, Errno> {
+        match self.description(process, fd)?.kind {
+            FileKind::Inode(ino) => Ok(self.inode(ino)?.file_type()),
+            FileKind::Foreign(_) => Err(Errno::EBADF),
+        }
     }
 
     /// The token of a descriptor that is the embedder's, or `None` for one of this filesystem.

@@ -70,7 +70,7 @@ pub use flags::{
     AT_FDCWD, AtFlags, FallocateMode, Fd, MAX_LFS_FILESIZE, MAXSYMLINKS, NAME_MAX, OFlags,
     PATH_MAX, RenameFlags, ResolveFlags, Whence,
 };
-pub use fs::Fs;
+pub use fs::{Descriptor, Fs, Target};
 pub use invariants::BrokenInvariant;
 pub use pages::FS_PAGE_BYTES;
 pub use pipe::PIPE_BUF;

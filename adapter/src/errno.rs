@@ -1,0 +1,117 @@
+//! Linux error numbers in preview1's words: the only place that knows both.
+//!
+//! Everything in this crate fails with [`Error`]; `?` turns what the filesystem answers into it.
+
+use wasm_vfs_core::Errno;
+
+/// A preview1 error: what a function of the interface answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Error(wasi::Errno);
+
+/// What the body of an export answers.
+pub(crate) type Result<T> = core::result::Result<T, Error>;
+
+impl Error {
+    /// The descriptor is not open, or is of the wrong kind.
+    pub(crate) const BADF: Error = Error(wasi::ERRNO_BADF);
+    /// An argument that makes no sense.
+    pub(crate) const INVAL: Error = Error(wasi::ERRNO_INVAL);
+    /// An address outside the program's memory.
+    pub(crate) const FAULT: Error = Error(wasi::ERRNO_FAULT);
+    /// A path that is not UTF-8.
+    pub(crate) const ILSEQ: Error = Error(wasi::ERRNO_ILSEQ);
+    /// A path that leads out of its directory.
+    pub(crate) const PERM: Error = Error(wasi::ERRNO_PERM);
+    /// The descriptor lost the right to do this.
+    pub(crate) const NOTCAPABLE: Error = Error(wasi::ERRNO_NOTCAPABLE);
+    /// Not a directory.
+    pub(crate) const NOTDIR: Error = Error(wasi::ERRNO_NOTDIR);
+    /// A name that does not fit.
+    pub(crate) const NAMETOOLONG: Error = Error(wasi::ERRNO_NAMETOOLONG);
+    /// Not a socket.
+    pub(crate) const NOTSOCK: Error = Error(wasi::ERRNO_NOTSOCK);
+
+    /// The number that the ABI wants.
+    pub(crate) fn number(self) -> i32 {
+        i32::from(self.0.raw())
+    }
+}
+
+/// What an export returns for the result of its body: zero, or the number of the error.
+pub(crate) fn answer(result: Result<()>) -> i32 {
+    match result {
+        Ok(()) => i32::from(wasi::ERRNO_SUCCESS.raw()),
+        Err(error) => error.number(),
+    }
+}
+
+impl From<Errno> for Error {
+    fn from(errno: Errno) -> Error {
+        Error(to_wasi(errno).unwrap_or(wasi::ERRNO_IO))
+    }
+}
+
+/// The preview1 number for a Linux one.
+///
+/// `None` stands for a number that this table does not have: [`Errno`] may grow, and a test goes through [`Errno::ALL`].
+pub(crate) fn to_wasi(errno: Errno) -> Option<wasi::Errno> {
+    Some(match errno {
+        Errno::EPERM => wasi::ERRNO_PERM,
+        Errno::ENOENT => wasi::ERRNO_NOENT,
+        Errno::EINTR => wasi::ERRNO_INTR,
+        Errno::EIO => wasi::ERRNO_IO,
+        Errno::ENXIO => wasi::ERRNO_NXIO,
+        Errno::E2BIG => wasi::ERRNO_2BIG,
+        Errno::EBADF => wasi::ERRNO_BADF,
+        Errno::EAGAIN => wasi::ERRNO_AGAIN,
+        Errno::ENOMEM => wasi::ERRNO_NOMEM,
+        Errno::EACCES => wasi::ERRNO_ACCES,
+        Errno::EFAULT => wasi::ERRNO_FAULT,
+        Errno::EBUSY => wasi::ERRNO_BUSY,
+        Errno::EEXIST => wasi::ERRNO_EXIST,
+        // The path walk answers EXDEV for a path that leaves the directory it is confined to, as openat2(2) does
+        // with RESOLVE_BENEATH. Wasmtime answers EPERM there.
+        Errno::EXDEV => wasi::ERRNO_PERM,
+        Errno::ENODEV => wasi::ERRNO_NODEV,
+        Errno::ENOTDIR => wasi::ERRNO_NOTDIR,
+        Errno::EISDIR => wasi::ERRNO_ISDIR,
+        Errno::EINVAL => wasi::ERRNO_INVAL,
+        Errno::ENFILE => wasi::ERRNO_NFILE,
+        Errno::EMFILE => wasi::ERRNO_MFILE,
+        Errno::ENOTTY => wasi::ERRNO_NOTTY,
+        Errno::ETXTBSY => wasi::ERRNO_TXTBSY,
+        Errno::EFBIG => wasi::ERRNO_FBIG,
+        Errno::ENOSPC => wasi::ERRNO_NOSPC,
+        Errno::ESPIPE => wasi::ERRNO_SPIPE,
+        Errno::EROFS => wasi::ERRNO_ROFS,
+        Errno::EMLINK => wasi::ERRNO_MLINK,
+        Errno::EPIPE => wasi::ERRNO_PIPE,
+        Errno::ERANGE => wasi::ERRNO_RANGE,
+        Errno::EDEADLK => wasi::ERRNO_DEADLK,
+        Errno::ENAMETOOLONG => wasi::ERRNO_NAMETOOLONG,
+        Errno::ENOSYS => wasi::ERRNO_NOSYS,
+        Errno::ENOTEMPTY => wasi::ERRNO_NOTEMPTY,
+        Errno::ELOOP => wasi::ERRNO_LOOP,
+        // preview1 has no such number; nothing that it can call answers it.
+        Errno::ENODATA => wasi::ERRNO_NOENT,
+        Errno::EOVERFLOW => wasi::ERRNO_OVERFLOW,
+        Errno::EILSEQ => wasi::ERRNO_ILSEQ,
+        Errno::ENOTSOCK => wasi::ERRNO_NOTSOCK,
+        Errno::EOPNOTSUPP => wasi::ERRNO_NOTSUP,
+        Errno::EDQUOT => wasi::ERRNO_DQUOT,
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::to_wasi;
+    use wasm_vfs_core::Errno;
+
+    #[test]
+    fn every_error_of_the_filesystem_has_a_number() {
+        for &errno in Errno::ALL {
+            assert!(to_wasi(errno).is_some(), "{errno} is not in the table");
+        }
+    }
+}

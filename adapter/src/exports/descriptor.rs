@@ -1,0 +1,206 @@
+//! Descriptors themselves: closing, renumbering, flags, rights, preopens; and what there is to say about a file's storage.
+
+#![allow(
+    clippy::redundant_closure,
+    reason = "an imported function is no `FnOnce`; only its stand-in is"
+)]
+
+use wasm_vfs_core::{FallocateMode, Fcntl, OFlags};
+
+use crate::convert;
+use crate::errno::{Error, Result, answer};
+use crate::exports::on_fd;
+use crate::host::import as host;
+use crate::preopens;
+use crate::rights::{self, Private};
+use crate::state::{self, Owner};
+use crate::user::UserRange;
+
+/// Closes what a descriptor of the host's stood for. No other stands for it: preview1 cannot duplicate one.
+fn close_at_host(owner: Owner) -> i32 {
+    match owner {
+        Owner::Host(host_fd) => host::fd_close(host_fd),
+        Owner::Tree(_) => 0,
+    }
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn fd_close(fd: i32) -> i32 {
+    let closed = state::owner(fd).and_then(|owner| {
+        state::enter(|kernel, _| Ok(kernel.fs.close(&mut kernel.process, fd)?))?;
+        Ok(owner)
+    });
+    closed.map_or_else(Error::number, close_at_host)
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn fd_renumber(from: i32, to: i32) -> i32 {
+    let replaced = state::owner(from).and_then(|_| state::owner(to)).and_then(|replaced| {
+        if from == to {
+            return Ok(None);
+        }
+        state::enter(|kernel, _| {
+            kernel.fs.dup2(&mut kernel.process, from, to)?;
+            Ok(kernel.fs.close(&mut kernel.process, from)?)
+        })?;
+        Ok(Some(replaced))
+    });
+    match replaced {
+        Ok(Some(owner)) => close_at_host(owner),
+        Ok(None) => 0,
+        Err(error) => error.number(),
+    }
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn fd_fdstat_get(fd: i32, stat: u32) -> i32 {
+    on_fd(
+        fd,
+        0,
+        |host_fd| host::fd_fdstat_get(host_fd, stat),
+        |kernel, _, descriptor| {
+            let out = UserRange::new(stat, convert::FDSTAT_BYTES)?;
+            let file_type = kernel.file_type(fd)?;
+            let private = Private(descriptor.private_data);
+            let (base, inheriting) = rights::shown(private, file_type, descriptor.flags);
+            let flags = u64::from(convert::fdflags(descriptor.flags));
+            // Type, flags at offset 2, and padding, which is zero.
+            out.store_u64(0, u64::from(convert::file_type(file_type)) | flags << 16);
+            out.store_u64(8, base);
+            out.store_u64(16, inheriting);
+            Ok(())
+        },
+    )
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn fd_fdstat_set_flags(fd: i32, flags: u32) -> i32 {
+    on_fd(
+        fd,
+        wasi::RIGHTS_FD_FDSTAT_SET_FLAGS,
+        |host_fd| host::fd_fdstat_set_flags(host_fd, flags),
+        |kernel, _, descriptor| {
+            let flags = convert::status_flags(flags)?;
+            kernel.require_file(fd)?;
+            // fcntl(2) would ignore them; preview1 has no way to say that.
+            if (flags - descriptor.flags).intersects(OFlags::SYNC) {
+                return Err(Error::INVAL);
+            }
+            kernel.fs.fcntl(&mut kernel.process, fd, Fcntl::SetFl(flags))?;
+            Ok(())
+        },
+    )
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn fd_fdstat_set_rights(fd: i32, base: u64, inheriting: u64) -> i32 {
+    on_fd(
+        fd,
+        0,
+        |host_fd| host::fd_fdstat_set_rights(host_fd, base, inheriting),
+        |kernel, _, descriptor| {
+            let private = Private(descriptor.private_data);
+            let shown = rights::shown(private, kernel.file_type(fd)?, descriptor.flags);
+            if base & !shown.0 != 0 || inheriting & !shown.1 != 0 {
+                return Err(Error::NOTCAPABLE);
+            }
+            let private = private.restricted(shown, base, inheriting);
+            Ok(kernel.fs.set_private_data(&kernel.process, fd, private.0)?)
+        },
+    )
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn fd_prestat_get(fd: i32, prestat: u32) -> i32 {
+    answer(preopen(fd).and_then(|name| {
+        let name = name.ok_or(Error::BADF)?;
+        let out = UserRange::new(prestat, convert::PRESTAT_BYTES)?;
+        out.store_u32(0, u32::from(wasi::PREOPENTYPE_DIR.raw()));
+        out.store_u32(4, u32::try_from(name.len()).unwrap_or(u32::MAX));
+        Ok(())
+    }))
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn fd_prestat_dir_name(fd: i32, path: u32, path_len: u32) -> i32 {
+    answer(preopen(fd).and_then(|name| {
+        let name = name.ok_or(Error::NOTDIR)?;
+        let len = u32::try_from(name.len()).unwrap_or(u32::MAX);
+        if len > path_len {
+            return Err(Error::NAMETOOLONG);
+        }
+        UserRange::new(path, len)?.store_bytes(name);
+        Ok(())
+    }))
+}
+
+/// The name of the preopen that a descriptor is.
+///
+/// # Errors
+///
+/// `BADF`: it is not open.
+fn preopen(fd: i32) -> Result<Option<&'static [u8]>> {
+    Ok(match state::owner(fd)? {
+        Owner::Host(_) => None,
+        Owner::Tree(descriptor) => preopens::name(Private(descriptor.private_data)),
+    })
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn fd_advise(fd: i32, offset: u64, len: u64, advice: u32) -> i32 {
+    on_fd(
+        fd,
+        wasi::RIGHTS_FD_ADVISE,
+        |host_fd| host::fd_advise(host_fd, offset, len, advice),
+        |kernel, _, _| {
+            // The last of posix_fadvise(2)'s advices, and its rule for lengths.
+            if advice > u32::from(wasi::ADVICE_NOREUSE.raw()) {
+                return Err(Error::INVAL);
+            }
+            kernel.require_file(fd)?;
+            if i64::try_from(len).is_err() { Err(Error::INVAL) } else { Ok(()) }
+        },
+    )
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn fd_allocate(fd: i32, offset: u64, len: u64) -> i32 {
+    on_fd(
+        fd,
+        wasi::RIGHTS_FD_ALLOCATE,
+        |host_fd| host::fd_allocate(host_fd, offset, len),
+        |kernel, _, _| {
+            kernel.require_file(fd)?;
+            let offset = i64::try_from(offset).map_err(|_| Error::INVAL)?;
+            let len = i64::try_from(len).map_err(|_| Error::INVAL)?;
+            let mode = FallocateMode::empty();
+            Ok(kernel.fs.fallocate(&kernel.process, fd, mode, offset, len)?)
+        },
+    )
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn fd_sync(fd: i32) -> i32 {
+    on_fd(
+        fd,
+        wasi::RIGHTS_FD_SYNC,
+        |host_fd| host::fd_sync(host_fd),
+        |kernel, _, _| {
+            kernel.require_file(fd)?;
+            Ok(kernel.fs.fsync(&kernel.process, fd)?)
+        },
+    )
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn fd_datasync(fd: i32) -> i32 {
+    on_fd(
+        fd,
+        wasi::RIGHTS_FD_DATASYNC,
+        |host_fd| host::fd_datasync(host_fd),
+        |kernel, _, _| {
+            kernel.require_file(fd)?;
+            Ok(kernel.fs.fdatasync(&kernel.process, fd)?)
+        },
+    )
+}

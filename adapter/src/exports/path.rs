@@ -1,0 +1,317 @@
+//! Functions that take paths. Each path is resolved beneath the directory that its descriptor names.
+
+use wasi::Rights;
+use wasm_vfs_core::{AtFlags, Descriptor, FileType, OFlags, Target};
+
+use crate::convert;
+use crate::errno::{Error, Result, answer};
+use crate::rights::Private;
+use crate::state::{self, Buffers, Kernel};
+use crate::user::{self, UserRange};
+
+/// The mode of a new file; the umask is applied to it.
+const FILE_MODE: u32 = 0o666;
+/// The mode of a new directory.
+const DIRECTORY_MODE: u32 = 0o777;
+
+/// A path of the program's: where its bytes are, and the directory that it starts from.
+#[derive(Clone, Copy)]
+struct UserPath {
+    dirfd: i32,
+    addr: u32,
+    len: u32,
+}
+
+/// A function on one path.
+///
+/// # Errors
+///
+/// * `BADF`: the descriptor is not open or not a directory.
+/// * `NOTCAPABLE`: it lost one of the rights `needs`.
+/// * What [`user::path`] answers for the path.
+#[inline]
+fn on_path(
+    path: UserPath,
+    needs: Rights,
+    serve: impl FnOnce(&mut Kernel, &[u8]) -> Result<()>,
+) -> i32 {
+    answer(state::enter(|kernel, buffers| {
+        kernel.directory(path.dirfd, needs)?;
+        let served = user::path(&mut buffers.path, path.addr, path.len)
+            .and_then(|bytes| serve(kernel, bytes));
+        served.map_err(|error| kernel.explain(path.dirfd, error))
+    }))
+}
+
+/// A function on two paths.
+///
+/// # Errors
+///
+/// As [`on_path`], for both descriptors before both paths.
+#[inline]
+fn on_two_paths(
+    (old, old_needs): (UserPath, Rights),
+    (new, new_needs): (UserPath, Rights),
+    serve: impl FnOnce(&mut Kernel, &[u8], &[u8]) -> Result<()>,
+) -> i32 {
+    answer(state::enter(|kernel, buffers| {
+        kernel.directory(old.dirfd, old_needs)?;
+        kernel.directory(new.dirfd, new_needs)?;
+        let Buffers { path, second_path, .. } = buffers;
+        let served = user::path(path, old.addr, old.len).and_then(|old| {
+            let new = user::path(second_path, new.addr, new.len)?;
+            serve(kernel, old, new)
+        });
+        served.map_err(|error| kernel.explain(new.dirfd, kernel.explain(old.dirfd, error)))
+    }))
+}
+
+/// Linux's flag for a path that is not to be followed at its end.
+///
+/// # Errors
+///
+/// `INVAL`: unknown flags.
+fn lookup_flags(flags: u32) -> Result<AtFlags> {
+    match flags {
+        0 => Ok(AtFlags::SYMLINK_NOFOLLOW),
+        wasi::LOOKUPFLAGS_SYMLINK_FOLLOW => Ok(AtFlags::empty()),
+        _ => Err(Error::INVAL),
+    }
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn path_create_directory(dirfd: i32, addr: u32, len: u32) -> i32 {
+    on_path(UserPath { dirfd, addr, len }, wasi::RIGHTS_PATH_CREATE_DIRECTORY, |kernel, path| {
+        Ok(kernel.fs.mkdirat(&kernel.process, dirfd, path, DIRECTORY_MODE)?)
+    })
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn path_filestat_get(dirfd: i32, flags: u32, addr: u32, len: u32, stat: u32) -> i32 {
+    on_path(UserPath { dirfd, addr, len }, wasi::RIGHTS_PATH_FILESTAT_GET, |kernel, path| {
+        let out = UserRange::new(stat, convert::FILESTAT_BYTES)?;
+        let flags = lookup_flags(flags)?;
+        let stat = kernel.fs.newfstatat(&kernel.process, dirfd, path, flags)?;
+        convert::store_filestat(out, &stat);
+        Ok(())
+    })
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn path_filestat_set_times(
+    dirfd: i32,
+    flags: u32,
+    addr: u32,
+    len: u32,
+    atim: u64,
+    mtim: u64,
+    fst_flags: u32,
+) -> i32 {
+    on_path(UserPath { dirfd, addr, len }, wasi::RIGHTS_PATH_FILESTAT_SET_TIMES, |kernel, path| {
+        let times = convert::time_specifiers(atim, mtim, fst_flags)?;
+        let flags = lookup_flags(flags)?;
+        Ok(kernel.fs.utimensat(&kernel.process, dirfd, path, times, flags)?)
+    })
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn path_link(
+    old_fd: i32,
+    old_flags: u32,
+    old_addr: u32,
+    old_len: u32,
+    new_fd: i32,
+    new_addr: u32,
+    new_len: u32,
+) -> i32 {
+    on_two_paths(
+        (UserPath { dirfd: old_fd, addr: old_addr, len: old_len }, wasi::RIGHTS_PATH_LINK_SOURCE),
+        (UserPath { dirfd: new_fd, addr: new_addr, len: new_len }, wasi::RIGHTS_PATH_LINK_TARGET),
+        |kernel, old, new| {
+            // wasmtime does not follow links here: it answers INVAL when asked to.
+            if lookup_flags(old_flags)? != AtFlags::SYMLINK_NOFOLLOW {
+                return Err(Error::INVAL);
+            }
+            let flags = AtFlags::empty();
+            Ok(kernel.fs.linkat(&kernel.process, old_fd, old, new_fd, new, flags)?)
+        },
+    )
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn path_open(
+    dirfd: i32,
+    dirflags: u32,
+    addr: u32,
+    len: u32,
+    oflags: u32,
+    rights_base: u64,
+    _rights_inheriting: u64,
+    fdflags: u32,
+    opened: u32,
+) -> i32 {
+    answer(state::enter(|kernel, buffers| {
+        let directory = kernel.fs.descriptor(&kernel.process, dirfd)?;
+        let result = open_flags(dirflags, oflags, rights_base, fdflags).and_then(|flags| {
+            let out = UserRange::new(opened, 4)?;
+            let path = user::path(&mut buffers.path, addr, len)?;
+            let private = opening_rights(&directory, rights_base, flags)?;
+            let fd = open(kernel, dirfd, path, flags, oflags)?;
+            if private != Private::default() {
+                kernel.fs.set_private_data(&kernel.process, fd, private.0)?;
+            }
+            // Descriptors are not negative.
+            out.store_u32(0, fd.cast_unsigned());
+            Ok(())
+        });
+        result.map_err(|error| match directory.target {
+            Target::Foreign(_) => Error::BADF,
+            Target::Inode if kernel.is_directory(dirfd) => error,
+            Target::Inode => Error::NOTDIR,
+        })
+    }))
+}
+
+/// Opens a file. That it must be a directory is checked afterwards, so that a link which is not to be followed is `ELOOP` also
+/// then, as wasmtime has it.
+fn open(kernel: &mut Kernel, dirfd: i32, path: &[u8], flags: OFlags, oflags: u32) -> Result<i32> {
+    let fd = kernel.fs.openat(&mut kernel.process, dirfd, path, flags, FILE_MODE)?;
+    let must_be_directory = oflags & u32::from(wasi::OFLAGS_DIRECTORY) != 0;
+    if must_be_directory && kernel.file_type(fd)? != FileType::Directory {
+        kernel.fs.close(&mut kernel.process, fd)?;
+        return Err(Error::NOTDIR);
+    }
+    Ok(fd)
+}
+
+/// Linux's flags for those of `path_open`.
+///
+/// # Errors
+///
+/// `INVAL`: unknown flags, or a directory that is to be created or cut.
+fn open_flags(dirflags: u32, oflags: u32, rights_base: u64, fdflags: u32) -> Result<OFlags> {
+    let has = |flag: wasi::Oflags| oflags & u32::from(flag) != 0;
+    let mut flags = convert::status_flags(fdflags)?;
+    if oflags >= 16 {
+        return Err(Error::INVAL);
+    }
+    if lookup_flags(dirflags)? == AtFlags::SYMLINK_NOFOLLOW {
+        flags |= OFlags::NOFOLLOW;
+    }
+    let (creates, truncates) = (has(wasi::OFLAGS_CREAT), has(wasi::OFLAGS_TRUNC));
+    if has(wasi::OFLAGS_DIRECTORY) && (creates || truncates || has(wasi::OFLAGS_EXCL)) {
+        return Err(Error::INVAL);
+    }
+    if creates {
+        flags |= OFlags::CREAT;
+        if has(wasi::OFLAGS_EXCL) {
+            flags |= OFlags::EXCL;
+        }
+    }
+    if truncates {
+        flags |= OFlags::TRUNC;
+    }
+    // As wasmtime: what is not to be written is opened for reading, and creating or cutting takes writing.
+    let writes = rights_base & wasi::RIGHTS_FD_WRITE != 0;
+    let reads = rights_base & wasi::RIGHTS_FD_READ != 0 || !writes;
+    flags |= match (reads, writes || creates || truncates) {
+        (_, false) => OFlags::RDONLY,
+        (false, true) => OFlags::WRONLY,
+        (true, true) => OFlags::RDWR,
+    };
+    Ok(flags)
+}
+
+/// The private word of what is opened through `directory`.
+///
+/// # Errors
+///
+/// `NOTCAPABLE`: the directory lost a right that opening so takes, or that the new descriptor would have.
+fn opening_rights(directory: &Descriptor, rights_base: u64, flags: OFlags) -> Result<Private> {
+    if directory.private_data << 4 == 0 {
+        // Nothing was taken away.
+        return Ok(Private::default());
+    }
+    let private = Private(directory.private_data);
+    let mut needs = wasi::RIGHTS_PATH_OPEN;
+    if flags.contains(OFlags::CREAT) {
+        needs |= wasi::RIGHTS_PATH_CREATE_FILE;
+    }
+    Kernel::require(directory, needs)?;
+    let mut wants = rights_base & (wasi::RIGHTS_FD_READ | wasi::RIGHTS_FD_WRITE);
+    if flags.access_mode() != OFlags::RDONLY {
+        wants |= wasi::RIGHTS_FD_WRITE;
+    }
+    if private.lost_inheriting() & wants != 0 {
+        return Err(Error::NOTCAPABLE);
+    }
+    Ok(private.inherited())
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn path_readlink(
+    dirfd: i32,
+    addr: u32,
+    len: u32,
+    buf: u32,
+    buf_len: u32,
+    bufused: u32,
+) -> i32 {
+    on_path(UserPath { dirfd, addr, len }, wasi::RIGHTS_PATH_READLINK, |kernel, path| {
+        let used = UserRange::new(bufused, 4)?;
+        let out = UserRange::new(buf, buf_len)?;
+        let bytes = kernel.fs.readlinkat(&kernel.process, dirfd, path, out)?;
+        // At most what the buffer has.
+        used.store_u32(0, u32::try_from(bytes).unwrap_or(u32::MAX));
+        Ok(())
+    })
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn path_remove_directory(dirfd: i32, addr: u32, len: u32) -> i32 {
+    on_path(UserPath { dirfd, addr, len }, wasi::RIGHTS_PATH_REMOVE_DIRECTORY, |kernel, path| {
+        Ok(kernel.fs.unlinkat(&kernel.process, dirfd, path, AtFlags::REMOVEDIR)?)
+    })
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn path_rename(
+    old_fd: i32,
+    old_addr: u32,
+    old_len: u32,
+    new_fd: i32,
+    new_addr: u32,
+    new_len: u32,
+) -> i32 {
+    on_two_paths(
+        (UserPath { dirfd: old_fd, addr: old_addr, len: old_len }, wasi::RIGHTS_PATH_RENAME_SOURCE),
+        (UserPath { dirfd: new_fd, addr: new_addr, len: new_len }, wasi::RIGHTS_PATH_RENAME_TARGET),
+        |kernel, old, new| Ok(kernel.fs.renameat(&kernel.process, old_fd, old, new_fd, new)?),
+    )
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn path_symlink(
+    target_addr: u32,
+    target_len: u32,
+    dirfd: i32,
+    addr: u32,
+    len: u32,
+) -> i32 {
+    let path = UserPath { dirfd, addr, len };
+    let target = UserPath { dirfd, addr: target_addr, len: target_len };
+    on_two_paths((target, 0), (path, wasi::RIGHTS_PATH_SYMLINK), |kernel, target, path| {
+        // wasmtime refuses to make links that lead out of every preopen.
+        if target.first() == Some(&b'/') {
+            return Err(Error::PERM);
+        }
+        Ok(kernel.fs.symlinkat(&kernel.process, target, dirfd, path)?)
+    })
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn path_unlink_file(dirfd: i32, addr: u32, len: u32) -> i32 {
+    on_path(UserPath { dirfd, addr, len }, wasi::RIGHTS_PATH_UNLINK_FILE, |kernel, path| {
+        Ok(kernel.fs.unlinkat(&kernel.process, dirfd, path, AtFlags::empty())?)
+    })
+}

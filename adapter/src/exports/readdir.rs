@@ -1,0 +1,47 @@
+//! Listing a directory.
+
+use wasm_vfs_core::{DirEntryView, Errno};
+
+use crate::convert::{self, DIRENT_BYTES};
+use crate::errno::{Error, answer};
+use crate::state;
+use crate::user::UserRange;
+
+/// Entries from `cookie` on, as many as fit; the last one may be cut off, which says that there are more.
+#[unsafe(no_mangle)]
+extern "C" fn fd_readdir(fd: i32, buf: u32, buf_len: u32, cookie: u64, bufused: u32) -> i32 {
+    answer(state::enter(|kernel, _| {
+        kernel.directory(fd, wasi::RIGHTS_FD_READDIR)?;
+        let used = UserRange::new(bufused, 4)?;
+        let mut left = UserRange::new(buf, buf_len)?;
+        let listed = kernel.fs.readdir(&kernel.process, fd, cookie, |entry| {
+            store_dirent(&mut left, entry);
+            left.len() > 0
+        });
+        listed.map_err(|errno| match errno {
+            Errno::ENOTDIR => Error::BADF,
+            errno => errno.into(),
+        })?;
+        used.store_u32(0, buf_len - left.len());
+        Ok(())
+    }))
+}
+
+/// Stores a `dirent` and its name at the front of `left`, as far as they fit.
+fn store_dirent(left: &mut UserRange, entry: &DirEntryView<'_>) {
+    let namlen = entry.name.len() as u64;
+    let file_type = u64::from(convert::file_type(entry.file_type));
+    // The name's length, the type at offset 20, and padding.
+    let words = [entry.next_offset, entry.ino, namlen | file_type << 32];
+    let mut header = left.take(DIRENT_BYTES);
+    for word in words {
+        let part = header.take(8);
+        if part.len() == 8 {
+            part.store_u64(0, word);
+        } else {
+            part.store_prefix(&word.to_le_bytes());
+        }
+    }
+    let name = left.take(u32::try_from(entry.name.len()).unwrap_or(u32::MAX));
+    name.store_prefix(entry.name);
+}

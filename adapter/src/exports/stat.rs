@@ -1,0 +1,48 @@
+//! Attributes of open files.
+
+use crate::convert;
+use crate::errno::Error;
+use crate::exports::on_fd;
+use crate::host::import as host;
+use crate::user::UserRange;
+
+#[unsafe(no_mangle)]
+extern "C" fn fd_filestat_get(fd: i32, filestat: u32) -> i32 {
+    on_fd(
+        fd,
+        wasi::RIGHTS_FD_FILESTAT_GET,
+        |host_fd| host::fd_filestat_get(host_fd, filestat),
+        |kernel, _, _| {
+            let out = UserRange::new(filestat, convert::FILESTAT_BYTES)?;
+            convert::store_filestat(out, &kernel.fs.fstat(&kernel.process, fd)?);
+            Ok(())
+        },
+    )
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn fd_filestat_set_size(fd: i32, size: u64) -> i32 {
+    on_fd(
+        fd,
+        wasi::RIGHTS_FD_FILESTAT_SET_SIZE,
+        |host_fd| host::fd_filestat_set_size(host_fd, size),
+        |kernel, _, _| {
+            kernel.require_file(fd)?;
+            let size = i64::try_from(size).map_err(|_| Error::INVAL)?;
+            Ok(kernel.fs.ftruncate(&kernel.process, fd, size)?)
+        },
+    )
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn fd_filestat_set_times(fd: i32, atim: u64, mtim: u64, fst_flags: u32) -> i32 {
+    on_fd(
+        fd,
+        wasi::RIGHTS_FD_FILESTAT_SET_TIMES,
+        |host_fd| host::fd_filestat_set_times(host_fd, atim, mtim, fst_flags),
+        |kernel, _, _| {
+            let times = convert::time_specifiers(atim, mtim, fst_flags)?;
+            Ok(kernel.fs.futimens(&kernel.process, fd, times)?)
+        },
+    )
+}

@@ -1,0 +1,133 @@
+//! What the host still provides: descriptors 0 to 2, the clock, waiting.
+//!
+//! A host function reads and writes only the program's memory. So a call on the program's behalf passes the program's
+//! own pointers on, and for a result that this crate wants itself, bytes of the program's memory are borrowed: saved,
+//! written by the host, read, and put back.
+
+use core::cell::Cell;
+use wasm_vfs_core::{Platform, Timespec};
+
+use crate::convert;
+use crate::user::{self, UserRange};
+
+/// The functions themselves, by their preview1 names. A pointer argument is an address in the program's memory.
+#[cfg(target_arch = "wasm32")]
+pub(crate) mod import {
+    #[link(wasm_import_module = "wasi_snapshot_preview1")]
+    unsafe extern "C" {
+        pub(crate) safe fn clock_time_get(id: u32, precision: u64, time: u32) -> i32;
+        pub(crate) safe fn fd_advise(fd: u32, offset: u64, len: u64, advice: u32) -> i32;
+        pub(crate) safe fn fd_allocate(fd: u32, offset: u64, len: u64) -> i32;
+        pub(crate) safe fn fd_close(fd: u32) -> i32;
+        pub(crate) safe fn fd_datasync(fd: u32) -> i32;
+        pub(crate) safe fn fd_fdstat_get(fd: u32, stat: u32) -> i32;
+        pub(crate) safe fn fd_fdstat_set_flags(fd: u32, flags: u32) -> i32;
+        pub(crate) safe fn fd_fdstat_set_rights(fd: u32, base: u64, inheriting: u64) -> i32;
+        pub(crate) safe fn fd_filestat_get(fd: u32, stat: u32) -> i32;
+        pub(crate) safe fn fd_filestat_set_size(fd: u32, size: u64) -> i32;
+        pub(crate) safe fn fd_filestat_set_times(fd: u32, atim: u64, mtim: u64, flags: u32) -> i32;
+        pub(crate) safe fn fd_pread(fd: u32, iovs: u32, len: u32, offset: u64, nread: u32) -> i32;
+        pub(crate) safe fn fd_pwrite(fd: u32, iovs: u32, len: u32, offset: u64, n: u32) -> i32;
+        pub(crate) safe fn fd_read(fd: u32, iovs: u32, iovs_len: u32, nread: u32) -> i32;
+        pub(crate) safe fn fd_seek(fd: u32, offset: i64, whence: u32, new: u32) -> i32;
+        pub(crate) safe fn fd_sync(fd: u32) -> i32;
+        pub(crate) safe fn fd_tell(fd: u32, offset: u32) -> i32;
+        pub(crate) safe fn fd_write(fd: u32, iovs: u32, iovs_len: u32, nwritten: u32) -> i32;
+        pub(crate) safe fn poll_oneoff(subs: u32, events: u32, count: u32, nevents: u32) -> i32;
+        pub(crate) safe fn sock_accept(fd: u32, flags: u32, new: u32) -> i32;
+        pub(crate) safe fn sock_recv(
+            fd: u32,
+            iovs: u32,
+            len: u32,
+            flags: u32,
+            nread: u32,
+            roflags: u32,
+        ) -> i32;
+        pub(crate) safe fn sock_send(fd: u32, iovs: u32, len: u32, flags: u32, sent: u32) -> i32;
+        pub(crate) safe fn sock_shutdown(fd: u32, how: u32) -> i32;
+    }
+}
+
+/// Stand-ins, so that the crate can be checked and its pure parts tested on the host.
+#[cfg(not(target_arch = "wasm32"))]
+pub(crate) mod import {
+    macro_rules! absent {
+        ($($name:ident($($arg:ty),*);)*) => {
+            $(pub(crate) fn $name($(_: $arg),*) -> i32 {
+                i32::from(wasi::ERRNO_NOSYS.raw())
+            })*
+        };
+    }
+    absent! {
+        clock_time_get(u32, u64, u32);
+        fd_advise(u32, u64, u64, u32);
+        fd_allocate(u32, u64, u64);
+        fd_close(u32);
+        fd_datasync(u32);
+        fd_fdstat_get(u32, u32);
+        fd_fdstat_set_flags(u32, u32);
+        fd_fdstat_set_rights(u32, u64, u64);
+        fd_filestat_get(u32, u32);
+        fd_filestat_set_size(u32, u64);
+        fd_filestat_set_times(u32, u64, u64, u32);
+        fd_pread(u32, u32, u32, u64, u32);
+        fd_pwrite(u32, u32, u32, u64, u32);
+        fd_read(u32, u32, u32, u32);
+        fd_seek(u32, i64, u32, u32);
+        fd_sync(u32);
+        fd_tell(u32, u32);
+        fd_write(u32, u32, u32, u32);
+        poll_oneoff(u32, u32, u32, u32);
+        sock_accept(u32, u32, u32);
+        sock_recv(u32, u32, u32, u32, u32, u32);
+        sock_send(u32, u32, u32, u32, u32);
+        sock_shutdown(u32, u32);
+    }
+}
+
+/// Where bytes of the program's memory are borrowed: any place would do. Not address 0, which some hosts take for a
+/// null pointer; aligned for every structure of preview1.
+const BORROWED_ADDR: u32 = 1024;
+
+/// The host, as the filesystem sees it.
+#[derive(Debug)]
+pub(crate) struct Host {
+    /// While a tree is baked, no import may be called: it is always 1970 then.
+    baking: Cell<bool>,
+}
+
+impl Host {
+    /// The host of a filesystem that is being baked.
+    pub(crate) const fn baking() -> Host {
+        Host { baking: Cell::new(true) }
+    }
+
+    /// From now on there is a clock.
+    pub(crate) fn sealed(&self) {
+        self.baking.set(false);
+    }
+}
+
+impl Platform for Host {
+    /// The host's realtime clock; 1970 if it has none.
+    fn current_time(&self) -> Timespec {
+        if self.baking.get() {
+            return Timespec::EPOCH;
+        }
+        convert::timespec(clock_time(wasi::CLOCKID_REALTIME.raw()).unwrap_or(0))
+    }
+
+    fn image_to_kernel(&self, dst: &mut [u8], offset: u64) {
+        user::image_to_kernel(dst, offset);
+    }
+}
+
+/// What a clock of the host says, in nanoseconds. `None`: it has no such clock.
+pub(crate) fn clock_time(id: u32) -> Option<u64> {
+    let borrowed = UserRange::new(BORROWED_ADDR, 8).ok()?;
+    let saved = borrowed.load_u64(0);
+    let errno = import::clock_time_get(id, 1, BORROWED_ADDR);
+    let time = borrowed.load_u64(0);
+    borrowed.store_u64(0, saved);
+    (errno == 0).then_some(time)
+}
