@@ -115,8 +115,10 @@ pub(crate) fn check(core: &Module<'_>) -> Result<Vec<Option<Intrinsic>>> {
     );
     ensure!(core.start.is_none(), "the core form must have no start function");
     for data in core.sections.data.clone().into_iter().flatten() {
+        let data = data?;
+        // Wizer leaves an empty passive segment where each active one was.
         ensure!(
-            matches!(data?.kind, DataKind::Active { .. }),
+            matches!(data.kind, DataKind::Active { .. }) || data.data.is_empty(),
             "the core form must have no passive data segment"
         );
     }
