@@ -305,15 +305,14 @@ impl<P: Platform> Fs<P> {
     /// # Errors
     ///
     /// * `EMFILE`: it has no descriptor left.
-    /// * `ENFILE`: no memory for the description or the table.
+    /// * `ENOMEM`: no memory for the description or the table.
     pub(crate) fn install(
         &mut self,
         process: &mut Process,
         description: FileDescription,
         cloexec: bool,
     ) -> Result<Fd, Errno> {
-        let fd = self.reserve_fd(process, 0)?;
-        self.descriptions.reserve().map_err(|_| Errno::ENFILE)?;
+        let fd = self.reserve_description(process)?;
         if let FileKind::Inode(ino) = description.kind {
             self.hold(ino);
         }
@@ -322,14 +321,26 @@ impl<P: Platform> Fs<P> {
         Ok(fd)
     }
 
+    /// Makes sure that the next [`install`](Self::install) cannot fail; says which descriptor it will give. A call that
+    /// creates what it opens asks first, so that nothing is left behind.
+    ///
+    /// # Errors
+    ///
+    /// As [`install`](Self::install).
+    pub(crate) fn reserve_description(&mut self, process: &mut Process) -> Result<Fd, Errno> {
+        let fd = self.reserve_fd(process, 0)?;
+        self.descriptions.reserve()?;
+        Ok(fd)
+    }
+
     /// The lowest free descriptor not below `from`, with its slot reserved.
     ///
     /// # Errors
     ///
-    /// `EMFILE`: there is none, or no memory for the table.
+    /// `EMFILE`: there is none. `ENOMEM`: no memory for the table.
     pub(crate) fn reserve_fd(&mut self, process: &mut Process, from: usize) -> Result<Fd, Errno> {
         let fd = process.fds.lowest_free(from, process.max_fds)?;
-        process.fds.reserve(fd).map_err(|_| Errno::EMFILE)?;
+        process.fds.reserve(fd)?;
         Ok(fd)
     }
 
@@ -356,7 +367,7 @@ impl<P: Platform> Fs<P> {
     ///
     /// # Errors
     ///
-    /// `EMFILE`, `ENFILE`: no descriptor left.
+    /// `EMFILE`, `ENOMEM`: no descriptor left, or no memory for one.
     pub fn open_foreign(
         &mut self,
         process: &mut Process,

@@ -366,9 +366,9 @@ impl FileContents {
                 if start > 0 || stop < image_bytes {
                     platform.image_to_kernel(&mut bytes, image_at);
                 }
-            } else {
-                bytes.try_reserve_exact(stop).map_err(|_| Errno::ENOSPC)?;
             }
+            // Before it is the file's: a page that could not grow is none that was added.
+            grow_page(&mut bytes, stop)?;
             *slot = Slot::Page(bytes);
         }
         if was_hole {
@@ -432,7 +432,7 @@ impl FileContents {
     ///
     /// # Errors
     ///
-    /// `ENOSPC`: no memory to note a hole in the image; the file is as before but for a prefix of the range.
+    /// `ENOSPC`: no memory to note a hole in the image; the file is as before.
     pub(crate) fn punch_hole<P: Platform>(
         &mut self,
         from: u64,
@@ -444,18 +444,22 @@ impl FileContents {
             return Ok(());
         }
         let (first_whole, end_whole) = (pages_of(from), to / PAGE);
-        // Edges first: they may need memory.
-        if from / PAGE == to / PAGE {
-            return self.zero_in_page(from / PAGE, from, to, platform);
-        }
-        if !from.is_multiple_of(PAGE) {
-            self.zero_in_page(from / PAGE, from, to, platform)?;
-        }
-        if !to.is_multiple_of(PAGE) {
-            self.zero_in_page(to / PAGE, from, to, platform)?;
-        }
+        let edges = [
+            (!from.is_multiple_of(PAGE)).then_some(from / PAGE),
+            (!to.is_multiple_of(PAGE)).then_some(to / PAGE),
+        ];
         let image_pages = self.image_pages();
-        // Image pages need a mark; a hole elsewhere is the absence of a page.
+        // What needs memory comes first: edges are copied up, and image pages need a mark (a hole elsewhere is the absence
+        // of a page).
+        for page in edges.into_iter().flatten() {
+            self.bytes_to_zero(page, from, to, platform)?;
+        }
+        for page in first_whole..end_whole.min(image_pages) {
+            self.slot_mut(page)?;
+        }
+        for page in edges.into_iter().flatten() {
+            self.bytes_to_zero(page, from, to, platform)?.fill(0);
+        }
         for page in first_whole..end_whole.min(image_pages) {
             let was_data = !matches!(self.slot(page), Slot::Hole);
             *self.slot_mut(page)? = Slot::Hole;
@@ -470,31 +474,26 @@ impl FileContents {
         Ok(())
     }
 
-    /// Zeroes the part of `page` that lies in `from..to`.
-    fn zero_in_page<P: Platform>(
+    /// The part of `page` that lies in `from..to` and does not read as zero yet, ready to be zeroed.
+    fn bytes_to_zero<P: Platform>(
         &mut self,
         page: u64,
         from: u64,
         to: u64,
         platform: &P,
-    ) -> Result<(), Errno> {
-        if matches!(self.source(page), Source::Zero) {
-            return Ok(());
-        }
+    ) -> Result<&mut [u8], Errno> {
         let (start, stop) = within_page(page, from, to);
         let stop = match self.slot(page) {
             // What lies beyond the vector is zero already.
             Slot::Page(bytes) => stop.min(bytes.len()),
             _ => stop,
         };
-        if start < stop {
-            // Ask for one byte less than is overwritten, so that copy-up keeps the rest.
-            let bytes = self.page_for_writing(page, stop, stop, u64::MAX, platform)?;
-            if let Some(range) = bytes.get_mut(start..stop) {
-                range.fill(0);
-            }
+        if start >= stop || matches!(self.source(page), Source::Zero) {
+            return Ok(&mut []);
         }
-        Ok(())
+        // Not a byte is about to be overwritten, so copy-up keeps them all.
+        let bytes = self.page_for_writing(page, stop, stop, u64::MAX, platform)?;
+        Ok(bytes.get_mut(start..stop).unwrap_or_default())
     }
 
     /// Allocates every page of `from..to` (fallocate(2)); what they hold does not change.

@@ -117,8 +117,9 @@ impl<P: Platform> Fs<P> {
         let into = self.inode_mut(parent)?;
         let inserted = into.directory_mut().and_then(|d| d.insert(name, ino, file_type));
         if let Err(error) = inserted {
-            self.inode_mut(ino)?.nlink = 0; // it got no name
-            self.free_if_unused(ino);
+            // It got no name and holds nothing yet.
+            self.inodes.remove(ino.0);
+            self.used_pages -= pages;
             return Err(error);
         }
         if is_directory {

@@ -85,7 +85,7 @@ impl<P: Platform> Fs<P> {
             return Err(Errno::EBADF);
         }
         let id = process.fds.get(oldfd)?;
-        process.fds.reserve(newfd).map_err(|_| Errno::EMFILE)?;
+        process.fds.reserve(newfd)?;
         self.refer(id);
         let before = process.fds.install(newfd, id, flags.contains(OFlags::CLOEXEC));
         if let Some(before) = before {

@@ -31,7 +31,7 @@ impl<P: Platform> Fs<P> {
     ///
     /// * `EINVAL`: `CREAT` with `DIRECTORY`.
     /// * `ENAMETOOLONG`, `ENOENT`: the path is too long or empty.
-    /// * `EMFILE`: no descriptor left.
+    /// * `EMFILE`, `ENOMEM`: no descriptor left, or no memory for one.
     /// * What the path walk answers.
     /// * `EISDIR`: `CREAT` with a path that ends in a slash, `.` or `..`, or on a directory (`EEXIST` with `EXCL`, but for a
     ///   slash).
@@ -98,11 +98,11 @@ impl<P: Platform> Fs<P> {
     /// # Errors
     ///
     /// * `EBADF`: `fd` is not open, or is the embedder's.
-    /// * `EMFILE`: no descriptor left.
+    /// * `EMFILE`, `ENOMEM`: no descriptor left, or no memory for one.
     /// * From `EISDIR` on, as [`openat`](Self::openat) of a file that is there.
     pub fn reopen(&mut self, process: &mut Process, fd: Fd, flags: OFlags) -> Result<Fd, Errno> {
         let ino = self.inode_of_fd(process, fd).map_err(|_| Errno::EBADF)?;
-        process.fds.lowest_free(0, process.max_fds)?;
+        self.reserve_description(process)?;
         self.check_open(process, ino, flags, false)?;
         self.finish_open(process, &Opened { ino, created: false }, flags)
     }
@@ -130,14 +130,9 @@ impl<P: Platform> Fs<P> {
         if path.is_empty() {
             return Err(Errno::ENOENT);
         }
-        process.fds.lowest_free(0, process.max_fds)?;
+        self.reserve_description(process)?;
         let opened = self.open_last(process, dirfd, path, flags, mode, resolve)?;
-        let result = self.finish_open(process, &opened, flags);
-        if result.is_err() && opened.created {
-            // Only the table of descriptors can still fail; the new file stays, as on Linux.
-            self.free_if_unused(opened.ino);
-        }
-        result
+        self.finish_open(process, &opened, flags)
     }
 
     /// Finds or creates the file (`path_openat` up to `do_open`).

@@ -28,8 +28,8 @@ impl<P: Platform> Fs<P> {
     /// # Errors
     ///
     /// * `EINVAL`: flags but `CLOEXEC`, `NONBLOCK` and `DIRECT`.
-    /// * `ENFILE`: no memory.
-    /// * `EMFILE`: not two descriptors left.
+    /// * `ENFILE`: no memory for the pipe.
+    /// * `EMFILE`, `ENOMEM`: not two descriptors left, or no memory for them.
     pub fn pipe2(&mut self, process: &mut Process, flags: OFlags) -> Result<[Fd; 2], Errno> {
         // DEVIATION: no watch queues, so O_NOTIFICATION_PIPE (the bit of EXCL) is EINVAL.
         if !(flags - OFlags::CLOEXEC - OFlags::NONBLOCK - OFlags::DIRECT).is_empty() {
@@ -47,9 +47,6 @@ impl<P: Platform> Fs<P> {
         self.anonymous_inodes += 1;
         self.hold(ino);
         let ends = self.open_ends(process, ino, flags);
-        if ends.is_err() {
-            self.pipes.remove(id);
-        }
         self.release(ino);
         ends
     }
@@ -82,14 +79,15 @@ impl<P: Platform> Fs<P> {
             // The reader has seen this writer: once it is gone, that is an end of file (`f_pipe`).
             pipe.times_opened_for_writing += 1;
         }
-        let read_end = self.install(process, reader, cloexec)?;
-        match self.install(process, writer, cloexec) {
-            Ok(write_end) => Ok([read_end, write_end]),
-            Err(error) => {
-                self.close(process, read_end)?;
-                Err(error)
-            }
+        let read_end = self.install(process, reader.clone(), cloexec);
+        let write_end = read_end.and_then(|_| self.install(process, writer.clone(), cloexec));
+        match (read_end, write_end) {
+            (Ok(read_end), Ok(write_end)) => return Ok([read_end, write_end]),
+            (Ok(read_end), Err(_)) => self.close(process, read_end)?,
+            (Err(_), _) => self.close_pipe_end(ino, &reader),
         }
+        self.close_pipe_end(ino, &writer);
+        Err(write_end.err().unwrap_or(Errno::ENOMEM))
     }
 
     /// The pipe that an open inode is.

@@ -1,0 +1,205 @@
+//! Each allocation made to fail in turn: the call answers `ENOMEM` or `ENOSPC`, the tree is as before, and the
+//! same call done again succeeds as if nothing had been.
+//!
+//! A sequence of calls runs in a fresh world up to one of them; that one gets an allocator that refuses its first request, then in
+//! another fresh world its second, and so on until it asks for no more. The allocator is global, so this is a test binary of
+//! its own.
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
+
+mod allocator;
+mod calls;
+mod dump;
+
+use wasm_vfs_core::manifest::{Attributes, Record, RecordKind};
+use wasm_vfs_core::{ByteImage, Config, Credentials, Errno, Fs, NoImage, Population, Timespec};
+
+use allocator::{Refuse, Refusing, with_refusal};
+use calls::{CODE_BYTES, Code, World};
+use dump::dump;
+
+#[global_allocator]
+static ALLOCATOR: Refusing = Refusing;
+
+/// What a call may answer when memory is refused. `ENFILE` and `EMFILE` are the descriptor tables' words for it.
+const REFUSALS: [Errno; 4] = [Errno::ENOMEM, Errno::ENOSPC, Errno::ENFILE, Errno::EMFILE];
+
+/// What was tried, for the report.
+#[derive(Debug, Default)]
+struct Tally {
+    calls: u32,
+    refusals: u32,
+    /// Calls that did without, or did less (a short write).
+    tolerated: u32,
+}
+
+/// The world after the first calls of `sequence`, each at a second of its own.
+fn world_after(sequence: &[Code]) -> World {
+    let mut world = World::new();
+    for (second, &code) in (1..).zip(sequence) {
+        let _ = call_at(&mut world, second, code);
+    }
+    world
+}
+
+fn call_at(world: &mut World, second: i64, code: Code) -> Result<u64, Errno> {
+    world.fs.platform_mut().now = Timespec::new(second, 0);
+    world.call(code)
+}
+
+/// Tries the last call of `sequence` with every refusal that it can meet.
+fn try_last(sequence: &[Code], tally: &mut Tally) {
+    let (&code, before) = sequence.split_last().unwrap();
+    let second = i64::try_from(sequence.len()).unwrap();
+    let mut world = world_after(before);
+    let (wanted, asks) = with_refusal(u32::MAX, Refuse::Once, || call_at(&mut world, second, code));
+    assert!(!asks);
+    tally.calls += 1;
+    // Most calls ask for nothing; then there is nothing to compare.
+    let mut dumps = None;
+    for refuse in [Refuse::Once, Refuse::FromThereOn] {
+        for granted in 0.. {
+            let mut world = world_after(before);
+            let (answer, refused) =
+                with_refusal(granted, refuse, || call_at(&mut world, second, code));
+            if !refused {
+                assert_eq!(answer, wanted);
+                break;
+            }
+            let told = format!("{code:?} after {before:?}, {refuse:?} {granted}: {answer:?}");
+            tally.refusals += 1;
+            world.fs.check_invariants(&world.all()).expect(&told);
+            let (dump_before, dump_after) = dumps
+                .get_or_insert_with(|| (dump(world_after(before)), dump(world_after(sequence))));
+            if answer.is_ok() || answer == wanted {
+                tally.tolerated += 1;
+                if answer == wanted {
+                    assert_same(&dump(world), dump_after, &told);
+                }
+                continue;
+            }
+            assert!(answer.is_err_and(|errno| REFUSALS.contains(&errno)), "{told}");
+            assert_eq!(call_at(&mut world, second, code), wanted, "again: {told}");
+            world.fs.check_invariants(&world.all()).expect(&told);
+            assert_same(&dump(world), dump_after, &told);
+            // Once more, for looking uses a world up.
+            let mut world = world_after(before);
+            let _ = with_refusal(granted, refuse, || call_at(&mut world, second, code));
+            assert_same(&dump(world), dump_before, &told);
+        }
+    }
+}
+
+/// Compares two dumps and shows only the lines that differ.
+fn assert_same(is: &str, should_be: &str, told: &str) {
+    if is != should_be {
+        let missing = should_be.lines().filter(|line| !is.contains(line));
+        let extra = is.lines().filter(|line| !should_be.contains(line));
+        let (missing, extra): (Vec<_>, Vec<_>) = (missing.collect(), extra.collect());
+        panic!("{told}\nis {extra:#?}\nshould be {missing:#?}");
+    }
+}
+
+/// Tries every call of a sequence.
+fn try_sequence(sequence: &[Code], tally: &mut Tally) {
+    for len in 1..=sequence.len() {
+        try_last(&sequence[..len], tally);
+    }
+}
+
+/// xorshift64*: the sequences are the same everywhere.
+struct Random(u64);
+
+impl Random {
+    fn next(&mut self) -> u64 {
+        self.0 ^= self.0 >> 12;
+        self.0 ^= self.0 << 25;
+        self.0 ^= self.0 >> 27;
+        self.0.wrapping_mul(0x2545_f491_4f6c_dd1d)
+    }
+
+    fn code(&mut self) -> Code {
+        let mut code: Code = self.next().to_le_bytes();
+        // The high bits are the better ones, and the superuser gets further than the others.
+        [code[0], ..] = self.next().to_be_bytes();
+        code[1] = if self.next() >> 62 == 0 { code[1] } else { 0 };
+        code
+    }
+}
+
+#[test]
+fn a_refused_call_changes_nothing() {
+    let seeds = std::env::var("FAULT_SEEDS").map_or(12, |seeds| seeds.parse().unwrap());
+    let mut tally = Tally::default();
+    for seed in 1..=seeds {
+        let mut random = Random(seed);
+        let sequence: Vec<Code> = (0..80).map(|_| random.code()).collect();
+        try_sequence(&sequence, &mut tally);
+    }
+    println!("{tally:?}, {seeds} sequences");
+    assert!(tally.refusals > tally.calls / 4, "{tally:?}");
+}
+
+#[test]
+fn tables_that_grow_are_refused_too() {
+    let mut tally = Tally::default();
+    let code = |bytes: [u8; CODE_BYTES]| bytes;
+    // Descriptors to the limit, then names in one directory to the limit of inodes.
+    let mut opens = vec![code([0, 0, 0, 0, 1, 0, 0, 0])];
+    opens.extend([code([23, 0, 0, 0, 0, 0, 0, 0]); 92]);
+    opens.push(code([42, 0, 0, 0, 0, 0, 0, 0]));
+    for len in [1, 2, 16, 17, 32, 33, 63, 64, 65, 66, 90, 91, 94] {
+        try_last(&opens[..len], &mut tally);
+    }
+    println!("{tally:?}");
+    assert!(tally.refusals > 4, "{tally:?}");
+}
+
+#[test]
+fn a_filesystem_is_made_or_not() {
+    for granted in 0.. {
+        let make = || Fs::new(NoImage::default(), Config::default());
+        let (made, refused) = with_refusal(granted, Refuse::Once, make);
+        if !refused {
+            assert!(made.is_ok());
+            break;
+        }
+        assert_eq!(made.err(), Some(Errno::ENOMEM));
+    }
+}
+
+#[test]
+fn populating_stops_at_a_record_and_leaves_a_sound_tree() {
+    let mut records = Vec::new();
+    let attributes = Attributes { mode: 0o755, ..Attributes::default() };
+    let root = RecordKind::Directory { entries: 300 };
+    Record { parent: 0, name: b"", attributes, kind: root }.encode(&mut records);
+    for number in 0..300u32 {
+        let name = format!("name {number}");
+        let kind = match number % 4 {
+            0 => RecordKind::Directory { entries: number },
+            1 => RecordKind::Regular { image_offset: 0, len: u64::from(number) },
+            2 => RecordKind::Symlink { target: b"somewhere else" },
+            _ => RecordKind::HardLink { record: number - 1 },
+        };
+        Record { parent: 0, name: name.as_bytes(), attributes, kind }.encode(&mut records);
+    }
+    let mut refusals = 0;
+    for granted in 0.. {
+        let mut fs = Fs::new(ByteImage::default(), Config::default()).unwrap();
+        let mut population = Population::default();
+        let (answer, refused) =
+            with_refusal(granted, Refuse::Once, || fs.populate(&mut population, &records));
+        with_refusal(0, Refuse::FromThereOn, || fs.finish_population(population));
+        let process = fs.spawn(Credentials::ROOT).unwrap();
+        fs.check_invariants(&[&process]).unwrap();
+        if !refused {
+            answer.unwrap();
+            break;
+        }
+        refusals += 1;
+        assert!(answer.is_err_and(|errno| REFUSALS.contains(&errno)), "{granted}: {answer:?}");
+    }
+    println!("{refusals} refusals");
+    assert!(refusals > 100);
+}
