@@ -146,31 +146,59 @@ impl Directory {
         ino: Ino,
         file_type: FileType,
     ) -> Result<(), Errno> {
-        self.reserve(name)?;
-        let entry = DirEntry {
+        let entry = self.prepare(name, ino, file_type)?;
+        let number = u32::try_from(self.entries.len()).map_err(|_| Errno::ENOSPC)?;
+        let hash = hash_name(name);
+        let place = self.search(hash, name).unwrap_or_else(|place| place);
+        self.index.insert(place, hash, number).map_err(|_| Errno::ENOSPC)?;
+        self.append(entry, name);
+        Ok(())
+    }
+
+    /// Adds an entry, in place of the one that has its name if there is one: as [`remove`](Self::remove) and
+    /// [`insert`](Self::insert), but both or neither.
+    ///
+    /// # Errors
+    ///
+    /// As [`insert`](Self::insert).
+    pub(crate) fn supersede(
+        &mut self,
+        name: &[u8],
+        ino: Ino,
+        file_type: FileType,
+    ) -> Result<(), Errno> {
+        let Ok(place) = self.search(hash_name(name), name) else {
+            return self.insert(name, ino, file_type);
+        };
+        let entry = self.prepare(name, ino, file_type)?;
+        let number = u32::try_from(self.entries.len()).map_err(|_| Errno::ENOSPC)?;
+        let before = self.index.set_entry(place, number).ok_or(Errno::EIO)?;
+        self.append(entry, name);
+        self.bury(before);
+        Ok(())
+    }
+
+    /// An entry to be appended, and the memory for it.
+    fn prepare(&mut self, name: &[u8], ino: Ino, file_type: FileType) -> Result<DirEntry, Errno> {
+        if self.next_cookie == u32::MAX {
+            return Err(Errno::ENOSPC);
+        }
+        self.entries.try_reserve(1).map_err(|_| Errno::ENOSPC)?;
+        self.names.try_reserve(name.len()).map_err(|_| Errno::ENOSPC)?;
+        Ok(DirEntry {
             cookie: self.next_cookie,
             name_at: u32::try_from(self.names.len()).map_err(|_| Errno::ENOSPC)?,
             ino,
             name_len: u8::try_from(name.len()).map_err(|_| Errno::ENAMETOOLONG)?,
             file_type,
-        };
-        let number = u32::try_from(self.entries.len()).map_err(|_| Errno::ENOSPC)?;
-        let hash = hash_name(name);
-        let place = self.search(hash, name).unwrap_or_else(|place| place);
-        self.index.insert(place, hash, number).map_err(|_| Errno::ENOSPC)?;
+        })
+    }
+
+    /// Appends what was prepared.
+    fn append(&mut self, entry: DirEntry, name: &[u8]) {
         self.entries.push(entry);
         self.names.extend_from_slice(name);
         self.next_cookie += 1;
-        Ok(())
-    }
-
-    /// Makes sure that adding `name` needs no more memory in `entries` and `names`.
-    fn reserve(&mut self, name: &[u8]) -> Result<(), Errno> {
-        if self.next_cookie == u32::MAX {
-            return Err(Errno::ENOSPC);
-        }
-        self.entries.try_reserve(1).map_err(|_| Errno::ENOSPC)?;
-        self.names.try_reserve(name.len()).map_err(|_| Errno::ENOSPC)
     }
 
     /// Makes room for `entries` more entries with `name_bytes` bytes of names, exactly.
@@ -194,14 +222,20 @@ impl Directory {
         let place = self.search(hash_name(name), name).ok()?;
         let number = self.index.entry(place)?;
         self.index.remove(place);
-        let entry = self.entries.get_mut(number as usize)?;
-        let removed = *entry;
-        entry.name_len = 0;
-        self.tombstones += 1;
+        let removed = *self.entries.get(number as usize)?;
+        self.bury(number);
+        Some(removed)
+    }
+
+    /// Makes an entry that the index no longer knows a tombstone.
+    fn bury(&mut self, number: u32) {
+        if let Some(entry) = self.entries.get_mut(number as usize) {
+            entry.name_len = 0;
+            self.tombstones += 1;
+        }
         if self.tombstones >= MIN_TOMBSTONES && self.tombstones as usize * 2 > self.entries.len() {
             self.compact();
         }
-        Some(removed)
     }
 
     /// Lets the name lead to another inode. The entry keeps its cookie, as in `simple_offset_rename_exchange`.

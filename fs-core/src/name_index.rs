@@ -117,6 +117,12 @@ impl NameIndex {
         Some(self.blocks.get(place.block)?.elements.get(place.at)?.entry)
     }
 
+    /// Gives the element at a place that [`search`](Self::search) found another entry; returns the one before.
+    pub(crate) fn set_entry(&mut self, place: Place, entry: u32) -> Option<u32> {
+        let element = self.blocks.get_mut(place.block)?.elements.get_mut(place.at)?;
+        Some(core::mem::replace(&mut element.entry, entry))
+    }
+
     /// Adds an element where [`search`](Self::search) said.
     ///
     /// # Errors

@@ -200,14 +200,7 @@ impl<P: Platform> Fs<P> {
         // The only step that can fail comes first. The moved entry is a new one, at the end of the order of readdir,
         // as on tmpfs (simple_offset_rename).
         let into = self.inode_mut(new.parent)?.directory_mut()?;
-        let had = into.remove(&new.name);
-        if let Err(error) = into.insert(&new.name, source, file_type) {
-            if let Some(had) = had {
-                // What was just removed left room, so this does not fail.
-                into.insert(&new.name, had.ino, had.file_type)?;
-            }
-            return Err(error);
-        }
+        into.supersede(&new.name, source, file_type)?;
         self.inode_mut(old.parent)?.directory_mut()?.remove(&old.name);
         if let Some(target) = target {
             let inode = self.inode_mut(target)?;
