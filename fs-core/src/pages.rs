@@ -506,6 +506,7 @@ impl FileContents {
         let (first, end) = (from / PAGE, pages_of(to));
         for page in first..end {
             if !self.is_hole(page) {
+                self.initialise(page);
                 continue;
             }
             let added = if self.data_pages() >= allowed {
@@ -521,6 +522,17 @@ impl FileContents {
         Ok(())
     }
 
+    /// Makes a page that was allocated before and not written yet data: that Linux does when it is allocated again, so that
+    /// undoing that does not free it (`shmem_get_folio_gfp`, `SGP_FALLOC`).
+    fn initialise(&mut self, page: u64) {
+        if let Some(Slot::Page(bytes)) = self.existing_slot_mut(page)
+            && bytes.is_empty()
+            && bytes.try_reserve(1).is_ok()
+        {
+            bytes.push(0);
+        }
+    }
+
     fn allocate_page(&mut self, page: u64) -> Result<(), Errno> {
         let mut bytes = Vec::new();
         bytes.try_reserve_exact(FS_PAGE_BYTES).map_err(|_| Errno::ENOSPC)?;
@@ -529,8 +541,7 @@ impl FileContents {
         Ok(())
     }
 
-    /// Undoes [`allocate`](Self::allocate). Linux too frees what was allocated before and not written yet
-    /// (`shmem_undo_range` with `unfalloc`).
+    /// Undoes [`allocate`](Self::allocate) (`shmem_undo_range` with `unfalloc`).
     fn free_unwritten(&mut self, first: u64, end: u64) {
         let image_pages = self.image_pages();
         let mut freed = 0;

@@ -37,6 +37,8 @@ pub(crate) enum FollowLast {
     No,
     /// It is not, even if a slash comes after it (`filename_parentat`): the caller will add or remove the name.
     Never,
+    /// It is, unless a slash comes after it (`open_last_lookups` with `O_CREAT`): the caller refuses that slash.
+    UnlessSlash,
 }
 
 /// The end of a walk.
@@ -58,9 +60,14 @@ impl<'a> Walked<'a> {
     ///
     /// # Errors
     ///
-    /// `ENOENT`: the last component is not there.
+    /// * `ENAMETOOLONG`: the last component is longer than [`NAME_MAX`].
+    /// * `ENOENT`: it is not there.
     pub(crate) fn existing(&self) -> Result<Ino, Errno> {
-        self.ino.ok_or(Errno::ENOENT)
+        match (self.ino, self.last) {
+            (Some(ino), _) => Ok(ino),
+            (None, Last::Name(name)) if name.len() > NAME_MAX => Err(Errno::ENAMETOOLONG),
+            (None, _) => Err(Errno::ENOENT),
+        }
     }
 
     /// The last component as a name.
@@ -202,7 +209,7 @@ impl<P: Platform> Fs<P> {
     /// * `EBADF`, `ENOTDIR`: `dirfd` will not do.
     /// * `ENOTDIR`: a component but the last is not a directory.
     /// * `EACCES`: a directory on the way may not be searched.
-    /// * `ENAMETOOLONG`: a component is longer than [`NAME_MAX`].
+    /// * `ENAMETOOLONG`: a component but the last is longer than [`NAME_MAX`].
     /// * `ELOOP`: more than 40 symbolic links.
     /// * `EXDEV`: the path leads out of the tree that it is confined to.
     #[inline]
@@ -293,7 +300,8 @@ impl<P: Platform> Fs<P> {
                 at = to;
                 continue;
             }
-            if name.len() > NAME_MAX {
+            // Too long a last name is not there: the caller may have to refuse something else first.
+            if name.len() > NAME_MAX && !is_last {
                 return Err(Errno::ENAMETOOLONG);
             }
             let found = directory.lookup(name);
@@ -308,7 +316,8 @@ impl<P: Platform> Fs<P> {
             };
             let follows = !is_last
                 || follow == FollowLast::Yes
-                || (trailing_slash && follow == FollowLast::No);
+                || (follow
+                    == if trailing_slash { FollowLast::No } else { FollowLast::UnlessSlash });
             if found.file_type == FileType::Symlink && follows {
                 let InodeKind::Symlink(target) = &self.inode(found.ino)?.kind else {
                     return Err(Errno::EIO);

@@ -63,6 +63,8 @@ pub const S_ISGID: u32 = 0o2000;
 pub const S_ISVTX: u32 = 0o1000;
 /// Execute permission of the group.
 pub const S_IXGRP: u32 = 0o010;
+/// Write permission of everybody else.
+pub(crate) const S_IWOTH: u32 = 0o002;
 /// Every bit that chmod(2) sets.
 pub const S_IALLUGO: u32 = 0o7777;
 /// The permission bits proper.

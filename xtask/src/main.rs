@@ -6,6 +6,7 @@
 mod adapter;
 mod bench;
 mod cargo_install;
+mod differential;
 mod fsx;
 mod fuse_mount;
 mod guests;
@@ -33,6 +34,8 @@ enum Chore {
     Adapter(adapter::Options),
     /// Measure how fast it is, against the host in the same run.
     Bench(bench::Options),
+    /// Compare random sequences of calls on a Linux tmpfs and on fs-core.
+    Differential(differential::Options),
     /// Run the random exerciser fsx on fs-core, mounted by FUSE.
     Fsx(fsx::Options),
     /// Build the guest programs of the tests into target/guests.
@@ -48,6 +51,7 @@ fn main() -> ExitCode {
         Chore::Test(options) => test::run(&options),
         Chore::Adapter(options) => adapter::run(&options),
         Chore::Bench(options) => bench::run(&options),
+        Chore::Differential(options) => differential::run(&options),
         Chore::Fsx(options) => fsx::run(&options),
         Chore::Guests => guests::run(),
         Chore::Pjdfstest => pjdfstest::run(),

@@ -117,7 +117,7 @@ impl<P: Platform> Fs<P> {
         let now = self.now();
         let inode = self.inode_mut(ino)?;
         inode.nlink = 0; // its name and its "." go
-        inode.touch(now);
+        inode.set_ctime(now);
         let directory = self.inode_mut(parent)?;
         directory.directory_mut()?.remove(&name);
         directory.nlink -= 1; // for ".." of the removed directory

@@ -10,7 +10,7 @@ use crate::pages::FileContents;
 use crate::path_walk::{FollowLast, Last, NameBuf, Walked};
 use crate::platform::Platform;
 use crate::process::Process;
-use crate::stat::{FileType, S_IALLUGO, S_ISGID, S_IXGRP};
+use crate::stat::{FileType, S_IALLUGO, S_ISGID, S_ISVTX, S_IWOTH, S_IXGRP};
 
 /// Flags that only say how to open: they are not kept in the description (`do_dentry_open`).
 const CREATION_FLAGS: OFlags =
@@ -39,6 +39,7 @@ impl<P: Platform> Fs<P> {
     /// * `EACCES`: the file would have to be created in a directory that may not be written.
     /// * `ENOSPC`: no room for a new file.
     /// * `EEXIST`: `CREAT | EXCL` and the file is there.
+    /// * `EACCES`: `CREAT` on somebody else's link, socket or device in a sticky directory that everybody may write.
     /// * `ENOTDIR`: `DIRECTORY`, or a slash at the end, and the file is not a directory.
     /// * `ELOOP`: `NOFOLLOW` and the file is a symbolic link.
     /// * `EISDIR`: a directory, to be written.
@@ -147,10 +148,12 @@ impl<P: Platform> Fs<P> {
     ) -> Result<Opened, Errno> {
         let creates = flags.contains(OFlags::CREAT);
         let exclusive = creates && flags.contains(OFlags::EXCL);
-        let follow = if exclusive || flags.contains(OFlags::NOFOLLOW) {
-            FollowLast::No
-        } else {
-            FollowLast::Yes
+        let follow = match (exclusive || flags.contains(OFlags::NOFOLLOW), creates) {
+            // A slash after a name to be created is refused before a link there is followed.
+            (true, true) => FollowLast::Never,
+            (false, true) => FollowLast::UnlessSlash,
+            (true, false) => FollowLast::No,
+            (false, false) => FollowLast::Yes,
         };
         let walked = self.walk_with(process, dirfd, path, follow, resolve)?;
         if creates && !matches!(walked.last, Last::Name(_)) {
@@ -162,7 +165,7 @@ impl<P: Platform> Fs<P> {
         }
         let Some(ino) = walked.ino else {
             if !creates {
-                return Err(Errno::ENOENT);
+                walked.existing()?;
             }
             let parent = walked.parent;
             let name = NameBuf::new(walked.name(Errno::EISDIR)?)?;
@@ -174,9 +177,32 @@ impl<P: Platform> Fs<P> {
         if exclusive {
             return Err(Errno::EEXIST);
         }
+        if creates {
+            self.may_create_in_sticky(process, walked.parent, ino)?;
+        }
         let trailing_slash = walked.trailing_slash;
         self.check_open(process, ino, flags, trailing_slash)?;
         Ok(Opened { ino, created: false })
+    }
+
+    /// Checks that `CREAT` on a file that is there already is not a trap (`may_create_in_sticky`). Directories
+    /// are refused elsewhere, regular files and pipes let through, as with `/proc/sys/fs/protected_regular` and `protected_fifos` at their default, 0.
+    ///
+    /// # Errors
+    ///
+    /// `EACCES`: the file, in a sticky directory that everybody may write, belongs neither to the process nor to the directory's
+    /// owner.
+    fn may_create_in_sticky(&self, process: &Process, parent: Ino, ino: Ino) -> Result<(), Errno> {
+        const STICKY_FOR_ALL: u32 = S_ISVTX | S_IWOTH;
+        let (directory, inode) = (self.inode(parent)?, self.inode(ino)?);
+        let harmless = directory.mode() & STICKY_FOR_ALL != STICKY_FOR_ALL
+            || matches!(
+                inode.file_type(),
+                FileType::Regular | FileType::Fifo | FileType::Directory
+            )
+            || inode.uid == directory.uid
+            || inode.uid == process.credentials.euid;
+        if harmless { Ok(()) } else { Err(Errno::EACCES) }
     }
 
     /// Checks that an existing file may be opened so (`do_open`, `may_open`).
@@ -332,8 +358,10 @@ impl<P: Platform> Fs<P> {
     /// # Errors
     ///
     /// * What the path walk answers.
-    /// * `EEXIST`: the name is there, or is `/`, `.` or `..`.
+    /// * `EEXIST`: the name is `/`, `.` or `..`.
     /// * `ENOENT`: the directory was removed.
+    /// * `ENAMETOOLONG`: the name is longer than [`NAME_MAX`](crate::NAME_MAX).
+    /// * `EEXIST`: the name is there.
     /// * `ENOENT`: a slash follows the name, and no directory is to be made.
     pub(crate) fn place_for_new(
         &self,
@@ -347,13 +375,14 @@ impl<P: Platform> Fs<P> {
         if self.inode(walked.parent)?.nlink == 0 {
             return Err(Errno::ENOENT);
         }
+        let name = NameBuf::new(name)?;
         if walked.ino.is_some() {
             return Err(Errno::EEXIST);
         }
         if walked.trailing_slash && slash_allowed == SlashAllowed::No {
             return Err(Errno::ENOENT);
         }
-        Ok((walked.parent, NameBuf::new(name)?))
+        Ok((walked.parent, name))
     }
 
     /// `int close(int fd)`

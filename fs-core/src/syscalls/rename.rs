@@ -2,7 +2,7 @@
 
 use crate::credentials::MAY_WRITE;
 use crate::errno::Errno;
-use crate::flags::{AT_FDCWD, Fd, RenameFlags};
+use crate::flags::{AT_FDCWD, Fd, NAME_MAX, RenameFlags};
 use crate::fs::Fs;
 use crate::inode::Ino;
 use crate::path_walk::{FollowLast, NameBuf};
@@ -26,6 +26,7 @@ impl<P: Platform> Fs<P> {
     /// * `EINVAL`: unknown flags, or `EXCHANGE` with another one.
     /// * What the two path walks answer, the old path's first.
     /// * `EBUSY`: a path ends in `/`, `.` or `..` (`EEXIST` for the new one with `NOREPLACE`).
+    /// * `ENAMETOOLONG`: a name is too long, unless the following goes for the old one.
     /// * `ENOENT`: the old name is not there, or with `EXCHANGE` the new one, or a directory was removed.
     /// * `EEXIST`: `NOREPLACE` and the new name is there.
     /// * `ENOTDIR`: a slash follows what is no directory.
@@ -56,6 +57,9 @@ impl<P: Platform> Fs<P> {
         let old_name = old.name(Errno::EBUSY)?;
         let new_name = new.name(if noreplace { Errno::EEXIST } else { Errno::EBUSY })?;
         let source = old.existing()?;
+        if new_name.len() > NAME_MAX && self.inode(new.parent)?.nlink > 0 {
+            return Err(Errno::ENAMETOOLONG);
+        }
         if new.ino.is_some() && noreplace {
             return Err(Errno::EEXIST);
         }

@@ -119,6 +119,17 @@ signatures! {
     fallocate Fd Fallocate Number Number;
     utimensat Dirfd Path Time Time At;
     futimens Fd Time Time;
+    chmod Path Octal;
+    fchmod Fd Octal;
+    fchmodat2 Dirfd Path Octal At;
+    chown Path Number Number;
+    lchown Path Number Number;
+    fchown Fd Number Number;
+    fchownat Dirfd Path Number Number At;
+    access Path Number;
+    faccessat2 Dirfd Path Number At;
+    statfs Path;
+    fstatfs Fd;
     dup Fd;
     dup2 Fd Fd;
     dup3 Fd Fd Open;

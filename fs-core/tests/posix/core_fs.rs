@@ -4,7 +4,8 @@ use core::cell::Cell;
 
 use wasm_vfs_core::{
     AT_FDCWD, AtFlags, Config, Credentials, Dev, Errno, FallocateMode, Fcntl, FileType, Fs, IoVec,
-    IoVecMut, OFlags, Platform, Process, RenameFlags, Stat, TimeSpecifier, Timespec, Whence,
+    IoVecMut, OFlags, Platform, Process, RenameFlags, Stat, Statfs, TimeSpecifier, Timespec,
+    Whence,
 };
 
 use crate::call::{Call, UTIME_NOW, UTIME_OMIT};
@@ -111,6 +112,13 @@ fn unit(result: Result<(), Errno>) -> Outcome {
 
 fn number(result: Result<impl TryInto<i64>, Errno>) -> Outcome {
     result.map(|number| Value::Number(number.try_into().ok().unwrap()))
+}
+
+fn statfs(s: Statfs) -> Value {
+    Value::Text(format!(
+        "type={:x} blocks={} free={} available={} files={} files_free={} namelen={} bsize={}",
+        s.f_type, s.f_blocks, s.f_bfree, s.f_bavail, s.f_files, s.f_ffree, s.f_namelen, s.f_bsize
+    ))
 }
 
 /// All names in an open directory, from its start.
@@ -244,6 +252,19 @@ impl World for CoreFs {
                 unit(fs.utimensat(p, fd(0), path(1), times, at_flags(4)))
             }
             "futimens" => unit(fs.futimens(p, fd(0), [time(call, 1)?, time(call, 2)?])),
+            "chmod" => unit(fs.chmod(p, path(0), call.bits(1))),
+            "fchmod" => unit(fs.fchmod(p, fd(0), call.bits(1))),
+            "fchmodat2" => unit(fs.fchmodat2(p, fd(0), path(1), call.bits(2), at_flags(3))),
+            "chown" => unit(fs.chown(p, path(0), call.bits(1), call.bits(2))),
+            "lchown" => unit(fs.lchown(p, path(0), call.bits(1), call.bits(2))),
+            "fchown" => unit(fs.fchown(p, fd(0), call.bits(1), call.bits(2))),
+            "fchownat" => {
+                unit(fs.fchownat(p, fd(0), path(1), call.bits(2), call.bits(3), at_flags(4)))
+            }
+            "access" => unit(fs.access(p, path(0), call.bits(1))),
+            "faccessat2" => unit(fs.faccessat2(p, fd(0), path(1), call.bits(2), at_flags(3))),
+            "statfs" => fs.statfs(p, path(0)).map(statfs),
+            "fstatfs" => fs.fstatfs(p, fd(0)).map(statfs),
             "dup" => number(fs.dup(p, fd(0))),
             "dup2" => number(fs.dup2(p, fd(0), fd(1))),
             "dup3" => number(fs.dup3(p, fd(0), fd(1), oflags(2))),

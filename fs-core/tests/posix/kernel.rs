@@ -5,8 +5,9 @@
 //! begin at 0 as those of fs-core do. Nothing is left behind: the mount goes with the namespace.
 
 use std::ffi::CString;
-use std::io;
-use std::sync::OnceLock;
+use std::io::{self, Write};
+use std::sync::{Mutex, OnceLock};
+use std::time::Duration;
 
 use wasm_vfs_core::Errno;
 
@@ -49,6 +50,9 @@ pub fn with_kernel<T: Send>(
 ) -> Result<T, String> {
     // While /proc is in sight.
     protected_hardlinks();
+    // The limit of descriptors is the whole process's: one kernel at a time.
+    static ONE: Mutex<()> = Mutex::new(());
+    let _one = ONE.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
     std::thread::scope(|scope| {
         let thread = scope.spawn(|| {
             let mut kernel = Kernel::new(limits).map_err(|error| error.to_string())?;
@@ -114,6 +118,7 @@ impl Kernel {
         let options = format!("mode=755,huge=never,size={},nr_inodes={inodes}", pages * 4096);
         let options = CString::new(options)?;
         let private = libc::MS_REC | libc::MS_PRIVATE;
+        limit_descriptors(BASE_FD as u32 + 1);
         // SAFETY: all strings are NUL-terminated and outlive the calls.
         unsafe {
             check(libc::unshare(libc::CLONE_FS | libc::CLONE_FILES | libc::CLONE_NEWNS))?;
@@ -163,6 +168,30 @@ impl Kernel {
         sys!(SYS_chdir, slash.as_ptr()).unwrap();
     }
 
+    /// Whether Linux could wait for ever in a call: fs-core never does.
+    pub fn could_block(&mut self, call: &Call) -> bool {
+        let nonblocking = |flags: i64| flags & i64::from(libc::O_NONBLOCK | libc::O_PATH) != 0;
+        let is_fifo = |meta: Meta| meta.mode & libc::S_IFMT == libc::S_IFIFO;
+        let (at, path, flags) = match call.name {
+            "openat" => (call.number(0), c(call.bytes(1)), call.number(2)),
+            "creat" => (libc::AT_FDCWD.into(), c(call.bytes(0)), 0),
+            "read" | "readv" | "write" | "writev" => {
+                let fd = call.number(0);
+                let flags = sys!(SYS_fcntl, fd, libc::F_GETFL).unwrap_or(0);
+                let meta = meta_at(fd, &c(b""), libc::AT_EMPTY_PATH.into());
+                return meta.is_ok_and(is_fifo) && !nonblocking(flags);
+            }
+            _ => return false,
+        };
+        !nonblocking(flags) && self.observe(|| meta_at(at, &path, 0)).is_ok_and(is_fifo)
+    }
+
+    /// Whether a descriptor is a directory.
+    pub fn is_directory(&self, fd: i32) -> bool {
+        meta_at(fd.into(), &c(b""), libc::AT_EMPTY_PATH.into())
+            .is_ok_and(|meta| meta.mode & libc::S_IFMT == libc::S_IFDIR)
+    }
+
     fn set_ids(&mut self, ids: &Ids) -> Result<(), Errno> {
         // The saved user id stays 0, so that the way back is open.
         sys!(SYS_setresuid, 0, 0, 0)?;
@@ -187,8 +216,30 @@ impl Kernel {
 
 /// Sets `RLIMIT_NOFILE`. It is one for all threads of the test; none of them opens many.
 fn limit_descriptors(limit: u32) {
-    let limit = [u64::from(limit), 20_000];
-    sys!(SYS_setrlimit, libc::RLIMIT_NOFILE, limit.as_ptr()).unwrap();
+    let mut limits = [0u64; 2];
+    sys!(SYS_getrlimit, libc::RLIMIT_NOFILE, limits.as_mut_ptr()).unwrap();
+    limits[0] = limit.into();
+    sys!(SYS_setrlimit, libc::RLIMIT_NOFILE, limits.as_ptr()).unwrap();
+}
+
+/// Waits until what the kernel notes as "now" is later than all that it noted before.
+pub fn next_tick() {
+    let coarse = || {
+        let mut time = [0i64; 2];
+        sys!(SYS_clock_gettime, libc::CLOCK_REALTIME_COARSE, time.as_mut_ptr()).unwrap();
+        time
+    };
+    let before = coarse();
+    while coarse() == before {
+        std::thread::sleep(Duration::from_micros(100));
+    }
+}
+
+/// Says that there is no kernel to compare with, so that it is seen even when the test passes.
+pub fn complain(what: &str, why: &str) {
+    // Not a macro: those are kept from sight when a test passes.
+    let line = format!("\n*** NO TMPFS ({why}): {what} NOT compared with the kernel ***\n\n");
+    io::stderr().write_all(line.as_bytes()).unwrap();
 }
 
 /// Removes a tree below a directory, as root.
@@ -316,6 +367,18 @@ fn gathered(count: i64, pieces: &[Vec<u8>]) -> Outcome {
     Ok(Value::Bytes(bytes))
 }
 
+/// What statfs says. The directory that is the root of a tree is not in the figures of fs-core.
+fn statfs(ask: impl FnOnce(*mut libc::statfs) -> Result<i64, Errno>) -> Outcome {
+    // SAFETY: the structure is plain data, for which zeros are valid.
+    let mut s: libc::statfs = unsafe { std::mem::zeroed() };
+    ask(&raw mut s)?;
+    let files = s.f_files.saturating_sub(1);
+    Ok(Value::Text(format!(
+        "type={:x} blocks={} free={} available={} files={files} files_free={} namelen={} bsize={}",
+        s.f_type, s.f_blocks, s.f_bfree, s.f_bavail, s.f_ffree, s.f_namelen, s.f_bsize
+    )))
+}
+
 fn times(call: &Call, first: usize) -> [libc::timespec; 2] {
     [first, first + 1].map(|index| {
         let (tv_sec, tv_nsec) = call.time(index);
@@ -426,6 +489,20 @@ impl World for Kernel {
                 let times = times(call, 1);
                 sys!(SYS_utimensat, n(0), std::ptr::null::<u8>(), times.as_ptr(), 0)
             }
+            "chmod" => sys!(SYS_chmod, path(0).as_ptr(), n(1)),
+            "fchmod" => sys!(SYS_fchmod, n(0), n(1)),
+            "fchmodat2" => sys!(SYS_fchmodat2, n(0), path(1).as_ptr(), n(2), n(3)),
+            "chown" => sys!(SYS_chown, path(0).as_ptr(), n(1), n(2)),
+            "lchown" => sys!(SYS_lchown, path(0).as_ptr(), n(1), n(2)),
+            "fchown" => sys!(SYS_fchown, n(0), n(1), n(2)),
+            "fchownat" => sys!(SYS_fchownat, n(0), path(1).as_ptr(), n(2), n(3), n(4)),
+            "access" => sys!(SYS_access, path(0).as_ptr(), n(1)),
+            "faccessat2" => sys!(SYS_faccessat2, n(0), path(1).as_ptr(), n(2), n(3)),
+            "statfs" => {
+                let path = path(0);
+                return statfs(|at| sys!(SYS_statfs, path.as_ptr(), at));
+            }
+            "fstatfs" => return statfs(|at| sys!(SYS_fstatfs, n(0), at)),
             "dup" => sys!(SYS_dup, n(0)),
             "dup2" => sys!(SYS_dup2, n(0), n(1)),
             "dup3" => sys!(SYS_dup3, n(0), n(1), n(2)),

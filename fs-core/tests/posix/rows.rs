@@ -12,9 +12,9 @@ use std::path::Path;
 
 use crate::call::Call;
 use crate::core_fs::CoreFs;
-use crate::kernel::{Kernel, Limits, with_kernel};
+use crate::kernel::{Kernel, Limits, complain, with_kernel};
 use crate::outcome::{matches, outcome_text};
-use crate::snapshot::{Recorder, differences};
+use crate::snapshot::{Recorder, Times, differences};
 use crate::world::World;
 
 /// A call of a row with what is expected of it.
@@ -113,7 +113,7 @@ fn run_on_both(row: &Row, kernel: &mut Kernel) -> Option<String> {
     // The trees must be the same too: a call that fails changes nothing, one that succeeds no more than it should.
     let here = Recorder::default().take(&mut core, 0);
     let there = Recorder::default().take(kernel, 0);
-    let differences = differences(&there, &here);
+    let differences = differences(&there, &here, Times::Exact);
     (!differences.is_empty()).then(|| format!("{}: {}", row.place, differences.join("\n    ")))
 }
 
@@ -124,7 +124,7 @@ fn rows_hold_on_linux_and_here() {
         rows.iter().filter_map(|row| run_on_both(row, kernel)).collect::<Vec<_>>()
     });
     let wrong = both.unwrap_or_else(|why| {
-        eprintln!("*** NO TMPFS ({why}): the rows are NOT compared with the kernel ***");
+        complain("the rows are", &why);
         rows.iter()
             .filter_map(|row| run(row, &mut CoreFs::new(Limits::default()), "fs-core", true))
             .collect()

@@ -97,13 +97,41 @@ fn hash(bytes: &[u8]) -> u64 {
     })
 }
 
+/// How times are compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Times {
+    /// They must have changed at the same steps: there was a clock tick between any two.
+    Exact,
+    /// Linux may have missed that the clock moved on. Most changes give a directory the time that the file in it
+    /// got, which is not a fine one (`simple_unlink`).
+    WithinTick,
+}
+
+/// Whether two lines say the same.
+fn same(linux: &str, core: &str, times: Times) -> bool {
+    if linux == core || times == Times::Exact {
+        return linux == core;
+    }
+    let step = |word: &str| word.strip_prefix('@').and_then(|step| step.parse::<u32>().ok());
+    let words = |line: &str| line.split([' ', ',', '=']).map(str::to_owned).collect::<Vec<_>>();
+    let (linux, core) = (words(linux), words(core));
+    linux.len() == core.len()
+        && linux.iter().zip(&core).all(|(linux, core)| match (step(linux), step(core)) {
+            (Some(linux), Some(core)) => linux <= core,
+            _ => linux == core,
+        })
+}
+
 /// Where two snapshots differ.
-pub fn differences(linux: &Snapshot, core: &Snapshot) -> Vec<String> {
+pub fn differences(linux: &Snapshot, core: &Snapshot, times: Times) -> Vec<String> {
     let paths: std::collections::BTreeSet<&String> = linux.keys().chain(core.keys()).collect();
     let none = "not there".to_owned();
     paths
         .into_iter()
-        .filter(|path| linux.get(*path) != core.get(*path))
+        .filter(|path| {
+            let (linux, core) = (linux.get(*path), core.get(*path));
+            !linux.zip(core).is_some_and(|(linux, core)| same(linux, core, times))
+        })
         .map(|path| {
             let (linux, core) = (linux.get(path).unwrap_or(&none), core.get(path).unwrap_or(&none));
             format!("{path:?}\n    Linux   {linux}\n    fs-core {core}")

@@ -1,0 +1,29 @@
+//! `cargo xtask differential`: many random sequences of calls on a Linux tmpfs and on fs-core.
+//!
+//! The test itself is `fs-core/tests/posix/differential.rs`, which also runs a fixed slice in every `cargo test`. This
+//! builds it optimised and asks it for more. It wants root, to mount a tmpfs.
+
+use anyhow::Result;
+
+use crate::process;
+
+/// What `cargo xtask differential` takes.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Options {
+    /// How many seeds; each is a sequence of about 40 calls.
+    #[arg(long, default_value_t = 50_000)]
+    seeds: u64,
+    /// The first seed. The same seed is always the same sequence.
+    #[arg(long, default_value_t = 0)]
+    from: u64,
+}
+
+/// Runs the chore.
+pub(crate) fn run(options: &Options) -> Result<()> {
+    let test = ["test", "--release", "--package", "wasm-vfs-core", "--test", "posix"];
+    let filter = ["--", "--nocapture", "differential"];
+    let mut command = process::cargo(&[&test[..], &filter[..]].concat());
+    command.env("WASM_VFS_DIFFERENTIAL_SEEDS", options.seeds.to_string());
+    command.env("WASM_VFS_DIFFERENTIAL_FROM", options.from.to_string());
+    process::run(&mut command)
+}
