@@ -39,11 +39,20 @@ pub(crate) struct DirEntry {
     pub(crate) file_type: FileType,
 }
 
+impl DirEntry {
+    /// Its position in readdir, which no other entry of the directory ever has.
+    pub(crate) fn cookie(&self) -> u32 {
+        self.cookie
+    }
+}
+
 /// A directory.
 #[derive(Debug)]
 pub(crate) struct Directory {
     /// The directory above; of the root: itself.
     pub(crate) parent: Ino,
+    /// The cookie of its own entry there (only where [`Platform::NOTIFY`](crate::Platform::NOTIFY)).
+    pub(crate) own_cookie: u32,
     entries: Vec<DirEntry>,
     names: Vec<u8>,
     /// Numbers in `entries` by name.
@@ -94,6 +103,7 @@ impl Directory {
     pub(crate) const fn new(parent: Ino) -> Directory {
         Directory {
             parent,
+            own_cookie: 0,
             entries: Vec::new(),
             names: Vec::new(),
             index: NameIndex::new(),
@@ -135,6 +145,17 @@ impl Directory {
         self.entries.get(self.find(name)? as usize).copied()
     }
 
+    /// The entry with this cookie: its name, and what it leads to.
+    pub(crate) fn entry_at(&self, cookie: u32) -> Option<(&[u8], Ino)> {
+        let (found, name, entry) = self.iter_from(cookie).next()?;
+        (found == cookie).then_some((name, entry.ino))
+    }
+
+    /// The cookie of the entry that was added last.
+    pub(crate) fn last_cookie(&self) -> u32 {
+        self.next_cookie - 1
+    }
+
     /// Adds an entry. The name is new, not empty and at most 255 bytes; the caller has checked.
     ///
     /// # Errors
@@ -156,7 +177,7 @@ impl Directory {
     }
 
     /// Adds an entry, in place of the one that has its name if there is one: as [`remove`](Self::remove) and
-    /// [`insert`](Self::insert), but both or neither.
+    /// [`insert`](Self::insert), but both or neither. Says which entry had the name.
     ///
     /// # Errors
     ///
@@ -166,16 +187,17 @@ impl Directory {
         name: &[u8],
         ino: Ino,
         file_type: FileType,
-    ) -> Result<(), Errno> {
+    ) -> Result<Option<DirEntry>, Errno> {
         let Ok(place) = self.search(hash_name(name), name) else {
-            return self.insert(name, ino, file_type);
+            return self.insert(name, ino, file_type).map(|()| None);
         };
         let entry = self.prepare(name, ino, file_type)?;
         let number = u32::try_from(self.entries.len()).map_err(|_| Errno::ENOSPC)?;
         let before = self.index.set_entry(place, number).ok_or(Errno::EIO)?;
+        let had = self.entries.get(before as usize).copied();
         self.append(entry, name);
         self.bury(before);
-        Ok(())
+        Ok(had)
     }
 
     /// An entry to be appended, and the memory for it.

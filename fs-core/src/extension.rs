@@ -3,10 +3,13 @@
 //! It is kept in a table of its own, and an inode only has a number of it, so that the many inodes without stay small.
 //! The table grows as every table here does: fallibly.
 
+use alloc::vec::Vec;
+
 use crate::errno::Errno;
 use crate::fs::Fs;
 use crate::inode::Ino;
 use crate::lock::FlockState;
+use crate::notify::Watch;
 use crate::platform::Platform;
 use crate::xattr::Xattrs;
 
@@ -31,17 +34,19 @@ pub(crate) struct InodeExtension {
     pub(crate) xattrs: Xattrs,
     /// Locks of flock(2) (`i_flctx->flc_flock`).
     pub(crate) flock: FlockState,
+    /// Watches of inotify(7) (`i_fsnotify_marks`), in the order in which they were added.
+    pub(crate) watches: Vec<Watch>,
 }
 
 impl InodeExtension {
     fn is_empty(&self) -> bool {
-        self.xattrs.is_empty() && self.flock.is_free()
+        self.xattrs.is_empty() && self.flock.is_free() && self.watches.is_empty()
     }
 }
 
 impl<P: Platform> Fs<P> {
     /// Whether any embedder's inode has an extension at all.
-    const EXTENSIONS: bool = P::XATTRS || P::LOCKS;
+    const EXTENSIONS: bool = P::XATTRS || P::LOCKS || P::NOTIFY;
 
     /// The extension of an inode, if it has one.
     #[inline]

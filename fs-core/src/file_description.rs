@@ -4,7 +4,9 @@
 //! the descriptor ([`crate::fd_table`]).
 
 use crate::flags::OFlags;
+use crate::fsnotify::{NO_DESCRIPTION, Place};
 use crate::inode::Ino;
+use crate::notify::InotifyId;
 
 /// What a description is open on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,6 +16,8 @@ pub(crate) enum FileKind {
     /// Something of the embedder's: its terminal, its socket. Table operations work on it, I/O on it is the
     /// embedder's; the calls of this crate answer `EBADF`-like errors as a description without operations would.
     Foreign(u64),
+    /// An inotify instance.
+    Inotify(InotifyId),
 }
 
 /// The status flags that fcntl(2) `F_SETFL` may change.
@@ -33,12 +37,27 @@ pub(crate) struct FileDescription {
     pub(crate) offset: u64,
     /// A word of the embedder's (Linux: `private_data`). The adapter keeps preview1 rights here.
     pub(crate) private_data: u64,
+    /// Through which entry it was opened.
+    pub(crate) place: Place,
+    /// The description of the same inode that was opened before this one, if it is still open.
+    pub(crate) next: u32,
+    /// The one that was opened after it.
+    pub(crate) previous: u32,
 }
 
 impl FileDescription {
     /// A description at offset 0 without any descriptor yet.
     pub(crate) fn new(kind: FileKind, flags: OFlags) -> FileDescription {
-        FileDescription { kind, flags, refs: 0, offset: 0, private_data: 0 }
+        FileDescription {
+            kind,
+            flags,
+            refs: 0,
+            offset: 0,
+            private_data: 0,
+            place: Place::Unknown,
+            next: NO_DESCRIPTION,
+            previous: NO_DESCRIPTION,
+        }
     }
 
     /// Whether it may be read from (`FMODE_READ`).

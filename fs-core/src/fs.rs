@@ -11,7 +11,9 @@ use crate::extension::InodeExtension;
 use crate::fd_table::{DescriptionId, FdTable};
 use crate::file_description::{FileDescription, FileKind};
 use crate::flags::{Fd, OFlags, ResolveFlags};
+use crate::fsnotify::{EventData, RemovedName};
 use crate::inode::{Ino, Inode, InodeKind};
+use crate::notify::{Inotify, InotifyMask};
 use crate::pages::FS_PAGE_BYTES;
 use crate::pipe::Pipe;
 use crate::platform::Platform;
@@ -66,6 +68,12 @@ pub struct Fs<P: Platform> {
     pub(crate) extensions: Slab<InodeExtension>,
     /// What extended attributes count against the limit of inodes, in bytes.
     pub(crate) xattr_space: u64,
+    /// Every inotify instance.
+    pub(crate) inotifies: Slab<Inotify>,
+    /// Names that were removed while they were open.
+    pub(crate) removed_names: Slab<RemovedName>,
+    /// The cookie of the last rename that was told of.
+    pub(crate) rename_cookie: u32,
 }
 
 impl<P: Platform> Fs<P> {
@@ -92,6 +100,9 @@ impl<P: Platform> Fs<P> {
             anonymous_inodes: 0,
             extensions: Slab::new(),
             xattr_space: 0,
+            inotifies: Slab::new(),
+            removed_names: Slab::new(),
+            rename_cookie: 0,
         })
     }
 
@@ -202,6 +213,9 @@ impl<P: Platform> Fs<P> {
             if self.inodes.get(ino.0).is_none_or(|inode| inode.nlink > 0 || inode.holds > 0) {
                 return;
             }
+            if P::NOTIFY {
+                self.notify_gone(ino);
+            }
             self.remove_extension(ino);
             let Some(inode) = self.inodes.remove(ino.0) else { return };
             self.used_pages -= inode.pages();
@@ -296,7 +310,7 @@ impl<P: Platform> Fs<P> {
     pub(crate) fn inode_of_fd(&self, process: &Process, fd: Fd) -> Result<Ino, Errno> {
         match self.description(process, fd)?.kind {
             FileKind::Inode(ino) => Ok(ino),
-            FileKind::Foreign(_) => Err(Errno::ENOTDIR),
+            FileKind::Foreign(_) | FileKind::Inotify(_) => Err(Errno::ENOTDIR),
         }
     }
 
@@ -313,10 +327,14 @@ impl<P: Platform> Fs<P> {
         cloexec: bool,
     ) -> Result<Fd, Errno> {
         let fd = self.reserve_description(process)?;
-        if let FileKind::Inode(ino) = description.kind {
+        let kind = description.kind;
+        if let FileKind::Inode(ino) = kind {
             self.hold(ino);
         }
         let id = self.descriptions.insert(FileDescription { refs: 1, ..description })?;
+        if let FileKind::Inode(ino) = kind {
+            self.link_description(DescriptionId(id), ino);
+        }
         process.fds.install(fd, DescriptionId(id), cloexec);
         Ok(fd)
     }
@@ -352,6 +370,12 @@ impl<P: Platform> Fs<P> {
             return;
         }
         let Some(description) = self.descriptions.remove(id.0) else { return };
+        if P::NOTIFY {
+            let writable = description.writable();
+            let closed =
+                if writable { InotifyMask::CLOSE_WRITE } else { InotifyMask::CLOSE_NOWRITE };
+            self.notify_description(&description, closed, EventData::Path);
+        }
         if P::LOCKS {
             self.remove_flock(id, &description);
         }
@@ -359,7 +383,13 @@ impl<P: Platform> Fs<P> {
             if P::PIPES {
                 self.close_pipe_end(ino, &description);
             }
+            self.unlink_description(&description, ino);
             self.release(ino);
+        }
+        if let FileKind::Inotify(inotify) = description.kind
+            && P::NOTIFY
+        {
+            self.close_inotify(inotify);
         }
     }
 
@@ -388,7 +418,7 @@ impl<P: Platform> Fs<P> {
         Ok(Descriptor {
             target: match description.kind {
                 FileKind::Foreign(token) => Target::Foreign(token),
-                FileKind::Inode(_) => Target::Inode,
+                FileKind::Inode(_) | FileKind::Inotify(_) => Target::Inode,
             },
             flags: description.flags,
             private_data: description.private_data,
@@ -404,7 +434,7 @@ impl<P: Platform> Fs<P> {
     pub fn file_type(&self, process: &Process, fd: Fd) -> Result<FileType, Errno> {
         match self.description(process, fd)?.kind {
             FileKind::Inode(ino) => Ok(self.inode(ino)?.file_type()),
-            FileKind::Foreign(_) => Err(Errno::EBADF),
+            FileKind::Foreign(_) | FileKind::Inotify(_) => Err(Errno::EBADF),
         }
     }
 
@@ -417,7 +447,7 @@ impl<P: Platform> Fs<P> {
     pub fn foreign(&self, process: &Process, fd: Fd) -> Result<Option<u64>, Errno> {
         Ok(match self.description(process, fd)?.kind {
             FileKind::Foreign(token) => Some(token),
-            FileKind::Inode(_) => None,
+            FileKind::Inode(_) | FileKind::Inotify(_) => None,
         })
     }
 

@@ -11,6 +11,7 @@ use crate::directory::Directory;
 use crate::errno::Errno;
 use crate::extension::ExtensionId;
 use crate::fallible::TryBox;
+use crate::fsnotify::NO_DESCRIPTION;
 use crate::pages::FileContents;
 use crate::pipe::PipeId;
 use crate::stat::{Dev, FileType, S_IALLUGO, S_ISGID, S_ISUID};
@@ -83,6 +84,8 @@ pub(crate) struct Inode {
     btime: PackedTime,
     /// Its attributes, locks, watches and mappings, if it has any.
     pub(crate) extension: ExtensionId,
+    /// The description of it that was opened last (only where [`Platform::NOTIFY`](crate::Platform::NOTIFY)).
+    pub(crate) first_description: u32,
     /// The rest.
     pub(crate) kind: InodeKind,
 }
@@ -108,6 +111,7 @@ impl Inode {
             ctime: now,
             btime: now,
             extension: ExtensionId::NONE,
+            first_description: NO_DESCRIPTION,
             kind,
         }
     }

@@ -138,6 +138,11 @@ impl<P: Platform> Fs<P> {
                 }
             }
         }
+        for number in 0..self.removed_names.bound() {
+            if let Some(removed) = self.removed_names.get(number) {
+                add(&mut counts.holders, removed.parent.0, 1);
+            }
+        }
         self.check_pipes(&counts)?;
         let pages = self.check_contents(&mut counts)?;
         if pages != self.used_pages {

@@ -123,6 +123,8 @@ impl<P: Platform> Fs<P> {
             return Err(error);
         }
         if is_directory {
+            let cookie = into.directory()?.last_cookie();
+            self.set_own_cookie(ino, cookie);
             let parent = self.inode_mut(parent)?;
             parent.nlink += 1; // for ".." of the new directory
             parent.holds += 1; // for the new directory, which knows it as its parent

@@ -7,6 +7,7 @@ use crate::file_description::FileKind;
 use crate::flags::{AT_FDCWD, Fd};
 use crate::fs::Fs;
 use crate::inode::{Ino, InodeKind};
+use crate::notify::InotifyMask;
 use crate::path_walk::{FollowLast, Last, NameBuf};
 use crate::platform::Platform;
 use crate::process::Process;
@@ -119,10 +120,12 @@ impl<P: Platform> Fs<P> {
         inode.nlink = 0; // its name and its "." go
         inode.set_ctime(now);
         let directory = self.inode_mut(parent)?;
-        directory.directory_mut()?.remove(&name);
+        let removed = directory.directory_mut()?.remove(&name);
         directory.nlink -= 1; // for ".." of the removed directory
         directory.touch(now);
+        self.remove_place(ino, parent, removed.map_or(0, |entry| entry.cookie()), &name);
         self.free_if_unused(ino);
+        self.notify_name(parent, InotifyMask::DELETE | InotifyMask::ISDIR, &name, 0);
         Ok(())
     }
 
@@ -204,6 +207,7 @@ impl<P: Platform> Fs<P> {
             return Err(Errno::EINVAL);
         }
         self.description_mut(process, fd)?.offset = offset;
+        self.notify_fd(process, fd, InotifyMask::ACCESS);
         Ok(bytes)
     }
 

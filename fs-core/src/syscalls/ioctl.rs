@@ -49,7 +49,14 @@ impl<P: Platform> Fs<P> {
 
     fn readable_bytes(&self, process: &Process, fd: Fd) -> Result<i32, Errno> {
         let description = self.description(process, fd)?;
-        let FileKind::Inode(ino) = description.kind else { return Err(Errno::ENOTTY) };
+        let ino = match description.kind {
+            FileKind::Inode(ino) => ino,
+            FileKind::Inotify(id) => {
+                let bytes = self.inotifies.get(id.0).map_or(0, |inotify| inotify.unread_bytes());
+                return Ok(i32::try_from(bytes).unwrap_or(i32::MAX));
+            }
+            FileKind::Foreign(_) => return Err(Errno::ENOTTY),
+        };
         let bytes = match &self.inode(ino)?.kind {
             InodeKind::Regular(contents) => contents.size().wrapping_sub(description.offset),
             InodeKind::Fifo(Some(id)) => {

@@ -6,6 +6,7 @@ use crate::fallible::try_copy;
 use crate::flags::{AT_FDCWD, AtFlags, Fd, PATH_MAX};
 use crate::fs::Fs;
 use crate::inode::{Ino, Inode, InodeKind};
+use crate::notify::InotifyMask;
 use crate::path_walk::{FollowLast, NameBuf};
 use crate::platform::Platform;
 use crate::process::Process;
@@ -68,6 +69,8 @@ impl<P: Platform> Fs<P> {
         let inode = self.inode_mut(ino)?;
         inode.nlink += 1; // for the new name
         inode.set_ctime(now);
+        self.notify_inode(ino, InotifyMask::ATTRIB);
+        self.notify_create(parent, ino, &name);
         Ok(())
     }
 
@@ -136,12 +139,15 @@ impl<P: Platform> Fs<P> {
         self.may_delete(process, parent, ino, Victim::Other)?;
         let now = self.now();
         let directory = self.inode_mut(parent)?;
-        directory.directory_mut()?.remove(&name);
+        let removed = directory.directory_mut()?.remove(&name);
         directory.touch(now);
         let inode = self.inode_mut(ino)?;
         inode.nlink -= 1; // for the removed name
         inode.set_ctime(now);
+        self.remove_place(ino, parent, removed.map_or(0, |entry| entry.cookie()), &name);
+        self.notify_inode(ino, InotifyMask::ATTRIB);
         self.free_if_unused(ino);
+        self.notify_name(parent, InotifyMask::DELETE, &name, 0);
         Ok(())
     }
 

@@ -6,6 +6,7 @@
 mod dir;
 mod fcntl;
 mod flock;
+mod inotify;
 mod ioctl;
 mod link;
 mod node;

@@ -5,7 +5,9 @@ use crate::errno::Errno;
 use crate::file_description::{FileDescription, FileKind};
 use crate::flags::{AT_FDCWD, Fd, OFlags, PATH_MAX, ResolveFlags};
 use crate::fs::Fs;
+use crate::fsnotify::ReachedInode;
 use crate::inode::{Ino, Inode, InodeKind};
+use crate::notify::InotifyMask;
 use crate::pages::FileContents;
 use crate::path_walk::{FollowLast, Last, NameBuf, Walked};
 use crate::platform::Platform;
@@ -18,7 +20,7 @@ const CREATION_FLAGS: OFlags =
 
 /// What opening found or made.
 struct Opened {
-    ino: Ino,
+    target: ReachedInode,
     created: bool,
 }
 
@@ -105,7 +107,9 @@ impl<P: Platform> Fs<P> {
         let ino = self.inode_of_fd(process, fd).map_err(|_| Errno::EBADF)?;
         self.reserve_description(process)?;
         self.check_open(process, ino, flags, false)?;
-        self.finish_open(process, &Opened { ino, created: false }, flags)
+        let place = self.description(process, fd)?.place;
+        let target = ReachedInode { ino, place };
+        self.finish_open(process, &Opened { target, created: false }, flags)
     }
 
     fn do_open(
@@ -172,7 +176,8 @@ impl<P: Platform> Fs<P> {
             self.may_create(process, parent)?;
             let contents = InodeKind::Regular(FileContents::default());
             let ino = self.create(process, parent, &name, contents, mode)?;
-            return Ok(Opened { ino, created: true });
+            let place = self.place_of_last(parent, Last::Name(&name), ino);
+            return Ok(Opened { target: ReachedInode { ino, place }, created: true });
         };
         if exclusive {
             return Err(Errno::EEXIST);
@@ -182,7 +187,8 @@ impl<P: Platform> Fs<P> {
         }
         let trailing_slash = walked.trailing_slash;
         self.check_open(process, ino, flags, trailing_slash)?;
-        Ok(Opened { ino, created: false })
+        let place = self.place_of_last(walked.parent, walked.last, ino);
+        Ok(Opened { target: ReachedInode { ino, place }, created: false })
     }
 
     /// Checks that `CREAT` on a file that is there already is not a trap (`may_create_in_sticky`). Directories
@@ -260,22 +266,25 @@ impl<P: Platform> Fs<P> {
         flags: OFlags,
     ) -> Result<Fd, Errno> {
         let kept = flags - CREATION_FLAGS - OFlags::CLOEXEC;
-        let mut description = FileDescription::new(FileKind::Inode(opened.ino), kept);
+        let ino = opened.target.ino;
+        let mut description = FileDescription::new(FileKind::Inode(ino), kept);
+        description.place = opened.target.place;
         if P::PIPES {
-            self.open_pipe_end(opened.ino, &mut description)?;
+            self.open_pipe_end(ino, &mut description)?;
         }
         let cloexec = flags.contains(OFlags::CLOEXEC);
         let fd = match self.install(process, description.clone(), cloexec) {
             Ok(fd) => fd,
             Err(error) => {
                 if P::PIPES {
-                    self.close_pipe_end(opened.ino, &description);
+                    self.close_pipe_end(ino, &description);
                 }
                 return Err(error);
             }
         };
+        self.notify_fd(process, fd, InotifyMask::OPEN);
         if flags.contains(OFlags::TRUNC) && !opened.created && !flags.contains(OFlags::PATH) {
-            self.truncate_on_open(process, opened.ino)?;
+            self.truncate_on_open(process, opened.target)?;
         }
         Ok(fd)
     }
@@ -336,12 +345,17 @@ impl<P: Platform> Fs<P> {
         let directory = self.inode_mut(parent)?;
         match directory.directory_mut().and_then(|d| d.insert(name, ino, file_type)) {
             Ok(()) => {
+                let cookie = directory.directory_mut()?.last_cookie();
                 directory.touch(now);
                 if is_directory {
                     directory.nlink += 1; // for ".." of the new directory
                     directory.holds += 1; // for the new directory, which knows it as its parent
                 }
                 self.used_pages += pages;
+                if is_directory {
+                    self.set_own_cookie(ino, cookie);
+                }
+                self.notify_create(parent, ino, name);
                 Ok(ino)
             }
             Err(error) => {

@@ -4,9 +4,12 @@ use core::mem::{replace, swap};
 
 use crate::credentials::Credentials;
 use crate::errno::Errno;
+use crate::file_description::FileKind;
 use crate::flags::{AT_FDCWD, AtFlags, Fd, OFlags};
 use crate::fs::Fs;
-use crate::inode::{Ino, Inode};
+use crate::fsnotify::{EventData, ReachedInode};
+use crate::inode::Inode;
+use crate::notify::InotifyMask;
 use crate::path_walk::FollowLast;
 use crate::platform::Platform;
 use crate::process::Process;
@@ -37,8 +40,8 @@ impl<P: Platform> Fs<P> {
         mode: u32,
         flags: AtFlags,
     ) -> Result<(), Errno> {
-        let ino = self.walk_by_flags(process, dirfd, path, flags)?;
-        self.change_mode(process, ino, mode)
+        let target = self.walk_by_flags(process, dirfd, path, flags)?;
+        self.change_mode(process, target, mode)
     }
 
     /// `int fchmodat(int dirfd, const char *pathname, mode_t mode)`
@@ -78,12 +81,18 @@ impl<P: Platform> Fs<P> {
     /// * `EBADF`: `fd` is not open, only names a file, or is the embedder's.
     /// * `EPERM`: the process does not own it.
     pub fn fchmod(&mut self, process: &Process, fd: Fd, mode: u32) -> Result<(), Errno> {
-        let ino = self.inode_of_open_fd(process, fd)?;
-        self.change_mode(process, ino, mode)
+        let target = self.target_of_open_fd(process, fd)?;
+        self.change_mode(process, target, mode)
     }
 
     /// `chmod_common` and what it leads to (`notify_change`, `setattr_prepare`, `setattr_copy`).
-    fn change_mode(&mut self, process: &Process, ino: Ino, mode: u32) -> Result<(), Errno> {
+    fn change_mode(
+        &mut self,
+        process: &Process,
+        target: ReachedInode,
+        mode: u32,
+    ) -> Result<(), Errno> {
+        let ino = target.ino;
         let inode = self.inode(ino)?;
         if inode.file_type() == FileType::Symlink {
             return Err(Errno::EOPNOTSUPP);
@@ -100,6 +109,7 @@ impl<P: Platform> Fs<P> {
         let inode = self.inode_mut(ino)?;
         inode.set_permissions(mode);
         inode.set_ctime(now);
+        self.notify_target(target, InotifyMask::ATTRIB, EventData::Other);
         Ok(())
     }
 
@@ -124,8 +134,8 @@ impl<P: Platform> Fs<P> {
         group: u32,
         flags: AtFlags,
     ) -> Result<(), Errno> {
-        let ino = self.walk_by_flags(process, dirfd, path, flags)?;
-        self.change_owner(process, ino, owner, group)
+        let target = self.walk_by_flags(process, dirfd, path, flags)?;
+        self.change_owner(process, target, owner, group)
     }
 
     /// `int chown(const char *pathname, uid_t owner, gid_t group)`
@@ -177,18 +187,19 @@ impl<P: Platform> Fs<P> {
         owner: u32,
         group: u32,
     ) -> Result<(), Errno> {
-        let ino = self.inode_of_open_fd(process, fd)?;
-        self.change_owner(process, ino, owner, group)
+        let target = self.target_of_open_fd(process, fd)?;
+        self.change_owner(process, target, owner, group)
     }
 
     /// `chown_common` and what it leads to (`notify_change`, `setattr_prepare`, `setattr_copy`).
     fn change_owner(
         &mut self,
         process: &Process,
-        ino: Ino,
+        target: ReachedInode,
         owner: u32,
         group: u32,
     ) -> Result<(), Errno> {
+        let ino = target.ino;
         let inode = self.inode(ino)?;
         let who = &process.credentials;
         let is_owner = who.euid == inode.uid;
@@ -207,9 +218,13 @@ impl<P: Platform> Fs<P> {
         }
         let now = self.now();
         let inode = self.inode_mut(ino)?;
+        let mode_changed = mode != inode.mode();
         (inode.uid, inode.gid) = (uid, gid);
         inode.set_permissions(mode);
         inode.set_ctime(now);
+        if owner != UNCHANGED || group != UNCHANGED || mode_changed {
+            self.notify_target(target, InotifyMask::ATTRIB, EventData::Other);
+        }
         Ok(())
     }
 
@@ -282,8 +297,8 @@ impl<P: Platform> Fs<P> {
         mode: u32,
         flags: AtFlags,
     ) -> Result<(), Errno> {
-        let ino = self.walk_by_flags(process, dirfd, path, flags)?;
-        self.may_access(process, self.inode(ino)?, mode)
+        let target = self.walk_by_flags(process, dirfd, path, flags)?;
+        self.may_access(process, self.inode(target.ino)?, mode)
     }
 
     /// `mode_t umask(mode_t mask)`
@@ -307,28 +322,34 @@ impl<P: Platform> Fs<P> {
         dirfd: Fd,
         path: &[u8],
         flags: AtFlags,
-    ) -> Result<Ino, Errno> {
+    ) -> Result<ReachedInode, Errno> {
         if !(flags - WALK_FLAGS).is_empty() {
             return Err(Errno::EINVAL);
         }
         if path.is_empty() && flags.contains(AtFlags::EMPTY_PATH) {
-            return self.inode_of_fd_or_cwd(process, dirfd);
+            return self.target_of_fd_or_cwd(process, dirfd);
         }
         let nofollow = flags.contains(AtFlags::SYMLINK_NOFOLLOW);
         let follow = if nofollow { FollowLast::No } else { FollowLast::Yes };
-        self.walk_to(process, dirfd, path, follow)
+        self.walk_to_target(process, dirfd, path, follow)
     }
 
-    /// The inode of a descriptor that is more than a name (`fdget`).
+    /// What a descriptor that is more than a name is open on (`fdget`).
     ///
     /// # Errors
     ///
     /// `EBADF`: `fd` is not open, only names a file, or is the embedder's.
-    fn inode_of_open_fd(&self, process: &Process, fd: Fd) -> Result<Ino, Errno> {
-        if self.description(process, fd)?.flags.contains(OFlags::PATH) {
+    fn target_of_open_fd(&self, process: &Process, fd: Fd) -> Result<ReachedInode, Errno> {
+        let description = self.description(process, fd)?;
+        if description.flags.contains(OFlags::PATH) {
             return Err(Errno::EBADF);
         }
-        self.inode_of_fd(process, fd).map_err(|_| Errno::EBADF)
+        match description.kind {
+            FileKind::Inode(ino) => Ok(ReachedInode { ino, place: description.place }),
+            FileKind::Foreign(_) => Err(Errno::EBADF),
+            // The inode that all of these share has no operations (`anon_inode_setattr`).
+            FileKind::Inotify(_) => Err(Errno::EOPNOTSUPP),
+        }
     }
 }
 

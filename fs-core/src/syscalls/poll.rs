@@ -54,7 +54,15 @@ impl<P: Platform> Fs<P> {
         if description.flags.contains(OFlags::PATH) {
             return Err(Errno::EBADF);
         }
-        let FileKind::Inode(ino) = description.kind else { return Ok(ALWAYS_READY) };
+        let ino = match description.kind {
+            FileKind::Inode(ino) => ino,
+            FileKind::Inotify(id) => {
+                let waits = self.inotifies.get(id.0).is_some_and(|all| all.first().is_some());
+                let ready = PollEvents::IN | PollEvents::RDNORM;
+                return Ok(if waits { ready } else { PollEvents::empty() });
+            }
+            FileKind::Foreign(_) => return Ok(ALWAYS_READY),
+        };
         let Some(pipe) = self.pipe_of(ino).and_then(|id| self.pipes.get(id.0)) else {
             return Ok(ALWAYS_READY);
         };

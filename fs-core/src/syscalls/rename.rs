@@ -4,8 +4,10 @@ use crate::credentials::MAY_WRITE;
 use crate::errno::Errno;
 use crate::flags::{AT_FDCWD, Fd, NAME_MAX, RenameFlags};
 use crate::fs::Fs;
+use crate::fsnotify::Place;
 use crate::inode::Ino;
-use crate::path_walk::{FollowLast, NameBuf};
+use crate::notify::InotifyMask;
+use crate::path_walk::{FollowLast, Last, NameBuf};
 use crate::platform::Platform;
 use crate::process::Process;
 use crate::syscalls::dir::Victim;
@@ -204,8 +206,12 @@ impl<P: Platform> Fs<P> {
         // The only step that can fail comes first. The moved entry is a new one, at the end of the order of readdir,
         // as on tmpfs (simple_offset_rename).
         let into = self.inode_mut(new.parent)?.directory_mut()?;
-        into.supersede(&new.name, source, file_type)?;
-        self.inode_mut(old.parent)?.directory_mut()?.remove(&old.name);
+        let had = into.supersede(&new.name, source, file_type)?;
+        let cookie = into.last_cookie();
+        let was = self.inode_mut(old.parent)?.directory_mut()?.remove(&old.name);
+        let target_cookie = had.map_or(0, |had| had.cookie());
+        let from =
+            Place::Entry { parent: old.parent, cookie: was.map_or(0, |entry| entry.cookie()) };
         if let Some(target) = target {
             let inode = self.inode_mut(target)?;
             if inode.is_directory() {
@@ -221,9 +227,30 @@ impl<P: Platform> Fs<P> {
         self.inode_mut(old.parent)?.touch(now);
         self.inode_mut(new.parent)?.touch(now);
         if let Some(target) = target {
+            self.remove_place(target, new.parent, target_cookie, &new.name);
+        }
+        self.move_place(source, from, Place::Entry { parent: new.parent, cookie });
+        self.notify_move(old, new, source, target);
+        if let Some(target) = target {
             self.free_if_unused(target);
         }
         Ok(())
+    }
+
+    /// Tells of a name that moved (`fsnotify_move`), and of the inode that lost the new name to it.
+    fn notify_move(&mut self, old: &Side, new: &Side, source: Ino, target: Option<Ino>) {
+        if !self.is_watched() {
+            return;
+        }
+        self.rename_cookie = self.rename_cookie.wrapping_add(1);
+        let cookie = self.rename_cookie;
+        let bit = self.directory_bit(source);
+        self.notify_name(old.parent, InotifyMask::MOVED_FROM | bit, &old.name, cookie);
+        self.notify_name(new.parent, InotifyMask::MOVED_TO | bit, &new.name, cookie);
+        if let Some(target) = target {
+            self.notify_inode(target, InotifyMask::ATTRIB);
+        }
+        self.notify_inode(source, InotifyMask::MOVE_SELF);
     }
 
     /// Lets two names change places.
@@ -231,6 +258,8 @@ impl<P: Platform> Fs<P> {
         let now = self.now();
         let (source_type, target_type) =
             (self.inode(source)?.file_type(), self.inode(target)?.file_type());
+        let old_place = self.place_of_last(old.parent, Last::Name(&old.name), source);
+        let new_place = self.place_of_last(new.parent, Last::Name(&new.name), target);
         let from = self.inode_mut(old.parent)?.directory_mut()?;
         from.replace(&old.name, target, target_type).ok_or(Errno::EIO)?;
         let into = self.inode_mut(new.parent)?.directory_mut()?;
@@ -243,6 +272,10 @@ impl<P: Platform> Fs<P> {
         for ino in [old.parent, new.parent] {
             self.inode_mut(ino)?.touch(now);
         }
+        self.move_place(source, old_place, new_place);
+        self.move_place(target, new_place, old_place);
+        self.notify_move(old, new, source, None);
+        self.notify_move(new, old, target, None);
         Ok(())
     }
 

@@ -8,6 +8,7 @@ use crate::file_description::FileKind;
 use crate::flags::{Fd, MAX_LFS_FILESIZE, OFlags, Whence};
 use crate::fs::Fs;
 use crate::inode::{Ino, InodeKind};
+use crate::notify::InotifyMask;
 use crate::platform::Platform;
 use crate::process::Process;
 use crate::user_memory::{UserMut, UserRef};
@@ -57,13 +58,21 @@ impl<P: Platform> Fs<P> {
         fd: Fd,
         mut buf: impl UserMut<P>,
     ) -> Result<usize, Errno> {
-        let (ino, offset) = self.readable(process, fd)?;
+        let (ino, offset) = match self.readable(process, fd) {
+            Ok(found) => found,
+            Err(error) => return self.read_inotify(process, fd, &mut buf, error),
+        };
         if P::PIPES && self.pipe_of(ino).is_some() {
-            return self.read_pipe(process, fd, ino, &mut buf);
+            let read = self.read_pipe(process, fd, ino, &mut buf)?;
+            if read > 0 {
+                self.notify_fd(process, fd, InotifyMask::ACCESS);
+            }
+            return Ok(read);
         }
         let read = self.read_inode(ino, offset, &mut buf)?;
         if read > 0 {
             self.description_mut(process, fd)?.offset = advance(offset, read);
+            self.notify_fd(process, fd, InotifyMask::ACCESS);
         }
         self.accessed(process, fd, ino)?;
         Ok(read)
@@ -83,9 +92,16 @@ impl<P: Platform> Fs<P> {
         iov: impl UserMut<P>,
     ) -> Result<usize, Errno> {
         if iov.count() == 0 {
-            return self.readable(process, fd).map(|_| 0);
+            self.readable(process, fd)?;
+            self.notify_fd(process, fd, InotifyMask::ACCESS);
+            return Ok(0);
         }
-        self.read(process, fd, iov)
+        let read = self.read(process, fd, iov)?;
+        if read == 0 {
+            // vfs_readv tells of reading nothing, too.
+            self.notify_fd(process, fd, InotifyMask::ACCESS);
+        }
+        Ok(read)
     }
 
     /// `ssize_t pread64(int fd, void *buf, size_t count, off_t offset)`
@@ -108,6 +124,9 @@ impl<P: Platform> Fs<P> {
         self.check_positioned(process, fd)?;
         let (ino, _) = self.readable(process, fd)?;
         let read = self.read_inode(ino, offset, &mut buf)?;
+        if read > 0 {
+            self.notify_fd(process, fd, InotifyMask::ACCESS);
+        }
         self.accessed(process, fd, ino)?;
         Ok(read)
     }
@@ -128,9 +147,15 @@ impl<P: Platform> Fs<P> {
     ) -> Result<usize, Errno> {
         if iov.count() == 0 {
             checked_offset(offset)?;
-            return self.readable(process, fd).map(|_| 0);
+            self.readable(process, fd)?;
+            self.notify_fd(process, fd, InotifyMask::ACCESS);
+            return Ok(0);
         }
-        self.pread64(process, fd, iov, offset)
+        let read = self.pread64(process, fd, iov, offset)?;
+        if read == 0 {
+            self.notify_fd(process, fd, InotifyMask::ACCESS);
+        }
+        Ok(read)
     }
 
     /// `ssize_t write(int fd, const void *buf, size_t count)`
@@ -154,7 +179,11 @@ impl<P: Platform> Fs<P> {
     ) -> Result<usize, Errno> {
         let (ino, offset) = self.writable(process, fd)?;
         if P::PIPES && self.pipe_of(ino).is_some() {
-            return self.write_pipe(process, fd, ino, &mut buf);
+            let written = self.write_pipe(process, fd, ino, &mut buf)?;
+            if written > 0 {
+                self.notify_fd(process, fd, InotifyMask::MODIFY);
+            }
+            return Ok(written);
         }
         let (written, end) = self.write_inode(process, fd, ino, offset, &mut buf)?;
         if written > 0 {
@@ -215,6 +244,21 @@ impl<P: Platform> Fs<P> {
         self.pwrite64(process, fd, iov, offset)
     }
 
+    /// Reads from a descriptor that is no inode's: an inotify instance, or else the error stays.
+    #[cold]
+    fn read_inotify(
+        &mut self,
+        process: &Process,
+        fd: Fd,
+        buf: &mut impl UserMut<P>,
+        otherwise: Errno,
+    ) -> Result<usize, Errno> {
+        match self.description(process, fd)?.kind {
+            FileKind::Inotify(id) if P::NOTIFY => self.read_events(id, buf),
+            _ => Err(otherwise),
+        }
+    }
+
     /// Checks that a descriptor has positions (`FMODE_PREAD`, `FMODE_PWRITE`).
     ///
     /// # Errors
@@ -226,6 +270,7 @@ impl<P: Platform> Fs<P> {
         match description.kind {
             _ if description.flags.contains(OFlags::PATH) => Err(Errno::EBADF),
             FileKind::Inode(ino) if P::PIPES && self.pipe_of(ino).is_some() => Err(Errno::ESPIPE),
+            FileKind::Inotify(_) => Err(Errno::ESPIPE),
             FileKind::Inode(_) | FileKind::Foreign(_) => Ok(()),
         }
     }
@@ -275,17 +320,33 @@ impl<P: Platform> Fs<P> {
             let start = if append { contents.size() } else { offset };
             Ok((contents.write(start, platform, free_pages, buf)?, start))
         })?;
-        self.modified(process, ino)?;
+        let also = self.modified(process, ino)?;
+        self.notify_fd_entry(process, fd, also);
+        if written > 0 {
+            self.notify_fd(process, fd, InotifyMask::MODIFY);
+        }
         Ok((written, advance(start, written)))
     }
 
-    /// Notes that the contents changed (`file_modified`): times, and set-id bits that a writer without `CAP_FSETID` clears.
-    pub(crate) fn modified(&mut self, process: &Process, ino: Ino) -> Result<(), Errno> {
+    /// Notes that the contents changed (`file_modified`): times, and set-id bits that a writer without `CAP_FSETID` clears. Says
+    /// what to tell beside that.
+    pub(crate) fn modified(&mut self, process: &Process, ino: Ino) -> Result<InotifyMask, Errno> {
         let now = self.now();
+        self.inode_mut(ino)?.touch(now);
+        self.drop_set_ids(process, ino)
+    }
+
+    /// Clears set-id bits that a change by the process clears. Says what to tell of it.
+    pub(crate) fn drop_set_ids(
+        &mut self,
+        process: &Process,
+        ino: Ino,
+    ) -> Result<InotifyMask, Errno> {
         let inode = self.inode_mut(ino)?;
-        inode.touch(now);
+        let before = inode.permissions;
         inode.drop_set_ids(&process.credentials);
-        Ok(())
+        let changed = inode.permissions != before;
+        Ok(if changed { InotifyMask::ATTRIB } else { InotifyMask::empty() })
     }
 
     /// Notes that the contents were read (`file_accessed`), if that is wanted.
@@ -329,7 +390,12 @@ impl<P: Platform> Fs<P> {
         if description.flags.contains(OFlags::PATH) {
             return Err(Errno::EBADF);
         }
-        let FileKind::Inode(ino) = description.kind else { return Err(Errno::ESPIPE) };
+        let ino = match description.kind {
+            FileKind::Inode(ino) => ino,
+            // noop_llseek
+            FileKind::Inotify(_) => return Ok(description.offset),
+            FileKind::Foreign(_) => return Err(Errno::ESPIPE),
+        };
         let from = description.offset;
         let base = match (&self.inode(ino)?.kind, whence) {
             (InodeKind::Regular(_) | InodeKind::Directory(_), Whence::Set) => 0,

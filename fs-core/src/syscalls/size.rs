@@ -5,7 +5,9 @@ use crate::errno::Errno;
 use crate::file_description::FileKind;
 use crate::flags::{AT_FDCWD, FallocateMode, Fd, MAX_LFS_FILESIZE, OFlags};
 use crate::fs::Fs;
+use crate::fsnotify::{EventData, ReachedInode};
 use crate::inode::{Ino, InodeKind};
+use crate::notify::InotifyMask;
 use crate::path_walk::FollowLast;
 use crate::platform::Platform;
 use crate::process::Process;
@@ -32,7 +34,9 @@ impl<P: Platform> Fs<P> {
             return Err(Errno::EINVAL);
         }
         self.set_size(ino, length)?;
-        self.modified(process, ino)
+        let also = self.modified(process, ino)?;
+        self.notify_fd_entry(process, fd, InotifyMask::MODIFY | also);
+        Ok(())
     }
 
     /// `int truncate(const char *path, off_t length)`
@@ -47,7 +51,8 @@ impl<P: Platform> Fs<P> {
     /// * `EACCES`: it may not be written.
     pub fn truncate(&mut self, process: &Process, path: &[u8], length: i64) -> Result<(), Errno> {
         let length = u64::try_from(length).map_err(|_| Errno::EINVAL)?;
-        let ino = self.walk_to(process, AT_FDCWD, path, FollowLast::Yes)?;
+        let target = self.walk_to_target(process, AT_FDCWD, path, FollowLast::Yes)?;
+        let ino = target.ino;
         let inode = self.inode(ino)?;
         match &inode.kind {
             InodeKind::Directory(_) => return Err(Errno::EISDIR),
@@ -57,20 +62,26 @@ impl<P: Platform> Fs<P> {
         self.may_access(process, inode, MAY_WRITE)?;
         let now = self.now();
         let changed = self.set_size(ino, length)?;
-        let inode = self.inode_mut(ino)?;
-        inode.drop_set_ids(&process.credentials);
+        let also = self.drop_set_ids(process, ino)?;
         if changed {
             // truncate(2) of the same size is no change, unlike ftruncate(2) (`do_truncate`'s `time_attrs`).
-            inode.touch(now);
+            self.inode_mut(ino)?.touch(now);
         }
+        self.notify_target(target, InotifyMask::MODIFY | also, EventData::Other);
         Ok(())
     }
 
     /// Cuts a file that is opened with `TRUNC` (`handle_truncate`). Anything but a regular file is left alone.
-    pub(crate) fn truncate_on_open(&mut self, process: &Process, ino: Ino) -> Result<(), Errno> {
+    pub(crate) fn truncate_on_open(
+        &mut self,
+        process: &Process,
+        target: ReachedInode,
+    ) -> Result<(), Errno> {
+        let ino = target.ino;
         if self.inode(ino)?.file_type() == FileType::Regular {
             self.set_size(ino, 0)?;
-            self.modified(process, ino)?;
+            let also = self.modified(process, ino)?;
+            self.notify_target(target, InotifyMask::MODIFY | also, EventData::Other);
         }
         Ok(())
     }
@@ -157,6 +168,9 @@ impl<P: Platform> Fs<P> {
         } else {
             return Err(Errno::EOPNOTSUPP);
         }
-        self.modified(process, ino)
+        let also = self.modified(process, ino)?;
+        self.notify_fd_entry(process, fd, also);
+        self.notify_fd(process, fd, InotifyMask::MODIFY);
+        Ok(())
     }
 }

@@ -1,6 +1,8 @@
 //! stat, fstat, lstat, fstatat (newfstatat).
 
+use crate::clock::Timespec;
 use crate::errno::Errno;
+use crate::file_description::FileKind;
 use crate::flags::{AT_FDCWD, AtFlags, Fd};
 use crate::fs::Fs;
 use crate::inode::{Ino, InodeKind};
@@ -25,6 +27,24 @@ const PIPE_DEV: Dev = Dev(2);
 /// `AT_STATX_SYNC_TYPE`: how hard a network filesystem should try. No effect here.
 const STATX_SYNC_TYPE: AtFlags = AtFlags::from_bits_retain(0x6000);
 
+/// The inode that all inotify instances share on Linux: it has no type (`anon_inode_getattr`).
+const ANON_INODE_STAT: Stat = Stat {
+    st_dev: Dev(3),
+    st_ino: 1,
+    st_nlink: 1,
+    st_mode: 0o600,
+    st_uid: 0,
+    st_gid: 0,
+    st_rdev: Dev(0),
+    st_size: 0,
+    st_blksize: 4096,
+    st_blocks: 0,
+    st_atime: Timespec::EPOCH,
+    st_mtime: Timespec::EPOCH,
+    st_ctime: Timespec::EPOCH,
+    st_btime: Timespec::EPOCH,
+};
+
 impl<P: Platform> Fs<P> {
     /// `int fstat(int fd, struct stat *statbuf)`
     ///
@@ -34,8 +54,11 @@ impl<P: Platform> Fs<P> {
     ///
     /// * `EBADF`: `fd` is not open, or is the embedder's.
     pub fn fstat(&self, process: &Process, fd: Fd) -> Result<Stat, Errno> {
-        let ino = self.inode_of_fd(process, fd).map_err(|_| Errno::EBADF)?;
-        self.stat_inode(ino)
+        match self.description(process, fd)?.kind {
+            FileKind::Inode(ino) => self.stat_inode(ino),
+            FileKind::Inotify(_) => Ok(ANON_INODE_STAT),
+            FileKind::Foreign(_) => Err(Errno::EBADF),
+        }
     }
 
     /// `int newfstatat(int dirfd, const char *pathname, struct stat *statbuf, int flags)`

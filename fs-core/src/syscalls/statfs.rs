@@ -15,7 +15,7 @@ pub const TMPFS_MAGIC: u64 = 0x0102_1994;
 /// What statfs(2) reports: `struct statfs`.
 ///
 /// Without a limit in [`Config`](crate::Config), what that would limit is reported as zero in all and zero free, as tmpfs does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Statfs {
     /// The type of the filesystem.
     pub f_type: u64,
@@ -36,6 +36,9 @@ pub struct Statfs {
     /// The unit of sizes, in bytes.
     pub f_frsize: u64,
 }
+
+/// The filesystem type of what is no file: inotify instances (`ANON_INODE_FS_MAGIC`, magic.h).
+const ANON_INODE_FS_MAGIC: u64 = 0x0904_1934;
 
 impl<P: Platform> Fs<P> {
     /// `int statfs(const char *path, struct statfs *buf)`
@@ -61,6 +64,13 @@ impl<P: Platform> Fs<P> {
     pub fn fstatfs(&self, process: &Process, fd: Fd) -> Result<Statfs, Errno> {
         match self.description(process, fd)?.kind {
             FileKind::Inode(_) => Ok(self.shmem_statfs()),
+            FileKind::Inotify(_) => Ok(Statfs {
+                f_type: ANON_INODE_FS_MAGIC,
+                f_bsize: FS_PAGE_BYTES as u64,
+                f_namelen: NAME_MAX as u64,
+                f_frsize: FS_PAGE_BYTES as u64,
+                ..Statfs::default()
+            }),
             FileKind::Foreign(_) => Err(Errno::ENOSYS),
         }
     }

@@ -5,7 +5,8 @@ use crate::credentials::MAY_WRITE;
 use crate::errno::Errno;
 use crate::flags::{AtFlags, Fd, OFlags};
 use crate::fs::Fs;
-use crate::inode::Ino;
+use crate::fsnotify::{EventData, ReachedInode};
+use crate::notify::InotifyMask;
 use crate::path_walk::FollowLast;
 use crate::platform::Platform;
 use crate::process::Process;
@@ -52,14 +53,14 @@ impl<P: Platform> Fs<P> {
         if !(flags - AtFlags::SYMLINK_NOFOLLOW - AtFlags::EMPTY_PATH).is_empty() {
             return Err(Errno::EINVAL);
         }
-        let ino = if path.is_empty() && flags.contains(AtFlags::EMPTY_PATH) {
-            self.inode_of_fd_or_cwd(process, dirfd)?
+        let target = if path.is_empty() && flags.contains(AtFlags::EMPTY_PATH) {
+            self.target_of_fd_or_cwd(process, dirfd)?
         } else if flags.contains(AtFlags::SYMLINK_NOFOLLOW) {
-            self.walk_to(process, dirfd, path, FollowLast::No)?
+            self.walk_to_target(process, dirfd, path, FollowLast::No)?
         } else {
-            self.walk_to(process, dirfd, path, FollowLast::Yes)?
+            self.walk_to_target(process, dirfd, path, FollowLast::Yes)?
         };
-        self.set_times(process, ino, times)
+        self.set_times(process, target, times)
     }
 
     /// `int futimens(int fd, const struct timespec times[2])`
@@ -83,17 +84,18 @@ impl<P: Platform> Fs<P> {
         if self.description(process, fd)?.flags.contains(OFlags::PATH) {
             return Err(Errno::EBADF);
         }
-        let ino = self.inode_of_fd(process, fd).map_err(|_| Errno::EBADF)?;
-        self.set_times(process, ino, times)
+        let target = Self::target_of(self.description(process, fd)?).ok_or(Errno::EBADF)?;
+        self.set_times(process, target, times)
     }
 
     fn set_times(
         &mut self,
         process: &Process,
-        ino: Ino,
+        target: ReachedInode,
         times: [TimeSpecifier; 2],
     ) -> Result<(), Errno> {
         check_times(times)?;
+        let ino = target.ino;
         let inode = self.inode(ino)?;
         if !process.credentials.owns(inode.uid) {
             if times != [TimeSpecifier::Now; 2] {
@@ -112,6 +114,13 @@ impl<P: Platform> Fs<P> {
         inode.set_atime(pick(atime, inode.atime()));
         inode.set_mtime(pick(mtime, inode.mtime()));
         inode.set_ctime(now);
+        // fsnotify_change
+        let what = match times {
+            [_, TimeSpecifier::Omit] => InotifyMask::ACCESS,
+            [TimeSpecifier::Omit, _] => InotifyMask::MODIFY,
+            _ => InotifyMask::ATTRIB,
+        };
+        self.notify_target(target, what, EventData::Other);
         Ok(())
     }
 }

@@ -11,6 +11,7 @@ use crate::file_description::FileKind;
 use crate::flags::{Fd, MAX_LFS_FILESIZE, OFlags};
 use crate::fs::Fs;
 use crate::inode::{Ino, InodeKind};
+use crate::notify::InotifyMask;
 use crate::pages::FS_PAGE_BYTES;
 use crate::pipe::{BufferKind, Pipe, PipeId, PipeOrigin};
 use crate::platform::Platform;
@@ -45,6 +46,12 @@ impl SpliceFlags {
         if (self - known).is_empty() { Ok(()) } else { Err(Errno::EINVAL) }
     }
 }
+
+/// What is told of the descriptor that bytes come from.
+const READ: InotifyMask = InotifyMask::ACCESS;
+
+/// What is told of the one that they go to.
+const WRITTEN: InotifyMask = InotifyMask::MODIFY;
 
 /// A descriptor that takes part in a transfer (`struct fd`).
 #[derive(Clone, Copy)]
@@ -133,6 +140,7 @@ impl<P: Platform> Fs<P> {
             }
         };
         self.move_offset(process, &input, offset, start, moved)?;
+        self.notify_transfer(process, [(in_fd, READ), (out_fd, WRITTEN)], moved);
         Ok(moved)
     }
 
@@ -194,8 +202,8 @@ impl<P: Platform> Fs<P> {
         if !input.readable || !output.writable {
             return Err(Errno::EBADF);
         }
-        match (input.pipe, output.pipe) {
-            (Some(from), Some(to)) => self.pipe_to_pipe(from, to, len, Pipe::splice_to),
+        let moved = match (input.pipe, output.pipe) {
+            (Some(from), Some(to)) => self.pipe_to_pipe(from, to, len, Pipe::splice_to)?,
             (Some(from), None) => {
                 if off_out.is_some() && !self.has_positions(&output) {
                     return Err(Errno::EINVAL);
@@ -208,7 +216,7 @@ impl<P: Platform> Fs<P> {
                 let start = checked_area(position, len)?;
                 let moved = self.pipe_to_file(process, from, &output, start, len)?;
                 self.move_offset(process, &output, off_out, start, moved)?;
-                Ok(moved)
+                moved
             }
             (None, Some(to)) => {
                 if off_in.is_some() && !self.has_positions(&input) {
@@ -219,10 +227,12 @@ impl<P: Platform> Fs<P> {
                 let start = checked_area(position, len)?;
                 let moved = self.file_to_pipe(process, &input, start, to, len)?;
                 self.move_offset(process, &input, off_in, start, moved)?;
-                Ok(moved)
+                moved
             }
-            (None, None) => Err(Errno::EINVAL),
-        }
+            (None, None) => return Err(Errno::EINVAL),
+        };
+        self.notify_transfer(process, [(fd_out, WRITTEN), (fd_in, READ)], moved);
+        Ok(moved)
     }
 
     /// `ssize_t tee(int fd_in, int fd_out, size_t len, unsigned int flags)`
@@ -254,7 +264,9 @@ impl<P: Platform> Fs<P> {
             return Err(Errno::EBADF);
         }
         let (Some(from), Some(to)) = (input.pipe, output.pipe) else { return Err(Errno::EINVAL) };
-        self.pipe_to_pipe(from, to, len, |from, to, len| from.tee_to(to, len))
+        let copied = self.pipe_to_pipe(from, to, len, |from, to, len| from.tee_to(to, len))?;
+        self.notify_transfer(process, [(fd_in, READ), (fd_out, WRITTEN)], copied);
+        Ok(copied)
     }
 
     /// `ssize_t vmsplice(int fd, const struct iovec *iov, size_t nr_segs, unsigned int flags)`, of the end to write
@@ -285,7 +297,9 @@ impl<P: Platform> Fs<P> {
             return Ok(0);
         }
         let id = end.pipe.ok_or(Errno::EBADF)?;
-        self.pipe_with_room(id)?.write(&mut iov, BufferKind::Whole)
+        let moved = self.pipe_with_room(id)?.write(&mut iov, BufferKind::Whole)?;
+        self.notify_transfer(process, [(fd, WRITTEN)], moved);
+        Ok(moved)
     }
 
     /// `ssize_t vmsplice(int fd, const struct iovec *iov, size_t nr_segs, unsigned int flags)`, of the end to read
@@ -317,7 +331,9 @@ impl<P: Platform> Fs<P> {
         if pipe.is_empty() && pipe.writers > 0 {
             return Err(Errno::EAGAIN);
         }
-        Ok(pipe.read(&mut iov))
+        let moved = pipe.read(&mut iov);
+        self.notify_transfer(process, [(fd, READ)], moved);
+        Ok(moved)
     }
 
     /// `ssize_t copy_file_range(int fd_in, off_t *off_in, int fd_out, off_t *off_out, size_t size, unsigned int flags)`
@@ -381,7 +397,22 @@ impl<P: Platform> Fs<P> {
         let moved = self.file_to_file(process, &input, from, &output, to, len)?;
         self.move_offset(process, &input, off_in, from, moved)?;
         self.move_offset(process, &output, off_out, to, moved)?;
+        self.notify_transfer(process, [(fd_in, READ), (fd_out, WRITTEN)], moved);
         Ok(moved)
+    }
+
+    /// Tells of what was read and written, if anything was.
+    fn notify_transfer<const N: usize>(
+        &mut self,
+        process: &Process,
+        ends: [(Fd, InotifyMask); N],
+        moved: usize,
+    ) {
+        for (fd, mask) in ends {
+            if moved > 0 {
+                self.notify_fd(process, fd, mask);
+            }
+        }
     }
 
     /// As much of `len` as the file has from `position` on.
@@ -575,7 +606,8 @@ impl<P: Platform> Fs<P> {
         self.put_pipe(from, pipe);
         let moved = result?;
         if moved > 0 {
-            self.modified(process, ino)?;
+            let also = self.modified(process, ino)?;
+            self.notify_fd_entry(process, output.fd, also);
         }
         Ok(moved)
     }
@@ -654,7 +686,8 @@ impl<P: Platform> Fs<P> {
         }
         self.accessed(process, input.fd, source)?;
         if moved > 0 {
-            self.modified(process, target)?;
+            let also = self.modified(process, target)?;
+            self.notify_fd_entry(process, output.fd, also);
         }
         Ok(moved)
     }

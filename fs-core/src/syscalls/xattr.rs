@@ -10,10 +10,11 @@ use bitflags::bitflags;
 
 use crate::credentials::{MAY_READ, MAY_WRITE};
 use crate::errno::Errno;
-use crate::file_description::FileKind;
 use crate::flags::{AT_FDCWD, Fd, OFlags};
 use crate::fs::Fs;
+use crate::fsnotify::{EventData, ReachedInode};
 use crate::inode::{Ino, Inode};
+use crate::notify::InotifyMask;
 use crate::path_walk::FollowLast;
 use crate::platform::Platform;
 use crate::process::Process;
@@ -146,8 +147,8 @@ impl<P: Platform> Fs<P> {
         flags: XattrFlags,
     ) -> Result<(), Errno> {
         check_set(name, &value, flags)?;
-        let ino = self.walk_to(process, AT_FDCWD, path, FollowLast::Yes)?;
-        self.set_xattr(process, ino, name, value, flags)
+        let target = self.walk_to_target(process, AT_FDCWD, path, FollowLast::Yes)?;
+        self.set_xattr(process, target, name, value, flags)
     }
 
     /// `int lsetxattr(const char *path, const char *name, const void *value, size_t size, int flags)`
@@ -166,8 +167,8 @@ impl<P: Platform> Fs<P> {
         flags: XattrFlags,
     ) -> Result<(), Errno> {
         check_set(name, &value, flags)?;
-        let ino = self.walk_to(process, AT_FDCWD, path, FollowLast::No)?;
-        self.set_xattr(process, ino, name, value, flags)
+        let target = self.walk_to_target(process, AT_FDCWD, path, FollowLast::No)?;
+        self.set_xattr(process, target, name, value, flags)
     }
 
     /// `int fsetxattr(int fd, const char *name, const void *value, size_t size, int flags)`
@@ -186,8 +187,8 @@ impl<P: Platform> Fs<P> {
         flags: XattrFlags,
     ) -> Result<(), Errno> {
         check_set(name, &value, flags)?;
-        let ino = self.xattr_inode(process, fd)?;
-        self.set_xattr(process, ino, name, value, flags)
+        let target = self.xattr_target(process, fd)?;
+        self.set_xattr(process, target, name, value, flags)
     }
 
     /// `ssize_t getxattr(const char *path, const char *name, void *value, size_t size)`
@@ -249,7 +250,7 @@ impl<P: Platform> Fs<P> {
         value: impl UserMut<P>,
     ) -> Result<usize, Errno> {
         check_name(name)?;
-        self.get_xattr(process, self.xattr_inode(process, fd)?, name, value)
+        self.get_xattr(process, self.xattr_target(process, fd)?.ino, name, value)
     }
 
     /// `ssize_t listxattr(const char *path, char *list, size_t size)`
@@ -301,7 +302,7 @@ impl<P: Platform> Fs<P> {
         fd: Fd,
         list: impl UserMut<P>,
     ) -> Result<usize, Errno> {
-        self.list_xattrs(process, self.xattr_inode(process, fd)?, list)
+        self.list_xattrs(process, self.xattr_target(process, fd)?.ino, list)
     }
 
     /// `int removexattr(const char *path, const char *name)`
@@ -318,8 +319,8 @@ impl<P: Platform> Fs<P> {
         name: &[u8],
     ) -> Result<(), Errno> {
         check_name(name)?;
-        let ino = self.walk_to(process, AT_FDCWD, path, FollowLast::Yes)?;
-        self.remove_xattr(process, ino, name)
+        let target = self.walk_to_target(process, AT_FDCWD, path, FollowLast::Yes)?;
+        self.remove_xattr(process, target, name)
     }
 
     /// `int lremovexattr(const char *path, const char *name)`
@@ -336,8 +337,8 @@ impl<P: Platform> Fs<P> {
         name: &[u8],
     ) -> Result<(), Errno> {
         check_name(name)?;
-        let ino = self.walk_to(process, AT_FDCWD, path, FollowLast::No)?;
-        self.remove_xattr(process, ino, name)
+        let target = self.walk_to_target(process, AT_FDCWD, path, FollowLast::No)?;
+        self.remove_xattr(process, target, name)
     }
 
     /// `int fremovexattr(int fd, const char *name)`
@@ -349,25 +350,22 @@ impl<P: Platform> Fs<P> {
     /// As [`removexattr`](Self::removexattr); instead of the walk's, `EBADF`: `fd` is not open, or only names a file.
     pub fn fremovexattr(&mut self, process: &Process, fd: Fd, name: &[u8]) -> Result<(), Errno> {
         check_name(name)?;
-        let ino = self.xattr_inode(process, fd)?;
-        self.remove_xattr(process, ino, name)
+        let target = self.xattr_target(process, fd)?;
+        self.remove_xattr(process, target, name)
     }
 
-    /// The inode of a descriptor.
+    /// What a descriptor is open on.
     ///
     /// # Errors
     ///
     /// * `EBADF`: `fd` is not open, or only names a file.
     /// * `EOPNOTSUPP`: it is the embedder's.
-    fn xattr_inode(&self, process: &Process, fd: Fd) -> Result<Ino, Errno> {
+    fn xattr_target(&self, process: &Process, fd: Fd) -> Result<ReachedInode, Errno> {
         let description = self.description(process, fd)?;
         if description.flags.contains(OFlags::PATH) {
             return Err(Errno::EBADF);
         }
-        match description.kind {
-            FileKind::Inode(ino) => Ok(ino),
-            _ => Err(Errno::EOPNOTSUPP),
-        }
+        Self::target_of(description).ok_or(Errno::EOPNOTSUPP)
     }
 
     /// Whether the process may use an attribute of this name so (`xattr_permission`), and tmpfs has it.
@@ -420,11 +418,12 @@ impl<P: Platform> Fs<P> {
     fn set_xattr(
         &mut self,
         process: &Process,
-        ino: Ino,
+        target: ReachedInode,
         name: &[u8],
         mut value: impl UserRef,
         flags: XattrFlags,
     ) -> Result<(), Errno> {
+        let ino = target.ino;
         self.may_use_xattr(process, self.inode(ino)?, name, Purpose::Write)?;
         if name == b"security.capability" {
             return Err(Errno::EOPNOTSUPP);
@@ -451,21 +450,28 @@ impl<P: Platform> Fs<P> {
         }
         let before = set?.map_or(0, |before| xattr::space_bytes(name, before.len()));
         self.xattr_space = self.xattr_space + space - before;
-        self.xattrs_changed(ino)
+        self.xattrs_changed(target)
     }
 
-    fn remove_xattr(&mut self, process: &Process, ino: Ino, name: &[u8]) -> Result<(), Errno> {
+    fn remove_xattr(
+        &mut self,
+        process: &Process,
+        target: ReachedInode,
+        name: &[u8],
+    ) -> Result<(), Errno> {
+        let ino = target.ino;
         self.may_use_xattr(process, self.inode(ino)?, name, Purpose::Write)?;
         let removed = self.extension_mut(ino).and_then(|all| all.xattrs.remove(name));
         let removed = removed.ok_or(Errno::ENODATA)?;
         self.xattr_space -= xattr::space_bytes(name, removed.len());
         self.trim_extension(ino);
-        self.xattrs_changed(ino)
+        self.xattrs_changed(target)
     }
 
-    fn xattrs_changed(&mut self, ino: Ino) -> Result<(), Errno> {
+    fn xattrs_changed(&mut self, target: ReachedInode) -> Result<(), Errno> {
         let now = self.now();
-        self.inode_mut(ino)?.set_ctime(now);
+        self.inode_mut(target.ino)?.set_ctime(now);
+        self.notify_target(target, InotifyMask::ATTRIB, EventData::Other);
         Ok(())
     }
 
