@@ -64,6 +64,8 @@ pub struct Fs<P: Platform> {
     pub(crate) pipes: Slab<Pipe>,
     /// How many inodes never had a name: pipes. The limit does not count them.
     pub(crate) anonymous_inodes: u32,
+    /// How many names files have beyond their first: each counts as an inode (`shmem_link`).
+    pub(crate) further_links: u32,
     /// The rare parts of inodes.
     pub(crate) extensions: Slab<InodeExtension>,
     /// What extended attributes count against the limit of inodes, in bytes.
@@ -98,6 +100,7 @@ impl<P: Platform> Fs<P> {
             used_pages: 0,
             pipes: Slab::new(),
             anonymous_inodes: 0,
+            further_links: 0,
             extensions: Slab::new(),
             xattr_space: 0,
             inotifies: Slab::new(),
@@ -177,16 +180,41 @@ impl<P: Platform> Fs<P> {
     ///
     /// `ENOSPC`: the limit of inodes is reached, or no memory.
     pub(crate) fn add_inode(&mut self, inode: Inode) -> Result<Ino, Errno> {
+        self.reserve_inode()?;
+        self.inodes.insert(inode).map(Ino).map_err(|_| Errno::ENOSPC)
+    }
+
+    /// Checks that the limit of inodes leaves room for one more inode or link (`shmem_reserve_inode`).
+    ///
+    /// # Errors
+    ///
+    /// `ENOSPC`: it does not.
+    pub(crate) fn reserve_inode(&self) -> Result<(), Errno> {
         if self.config.max_inodes != 0 && self.free_inode_space() < BOGO_INODE_BYTES {
             return Err(Errno::ENOSPC);
         }
-        self.inodes.insert(inode).map(Ino).map_err(|_| Errno::ENOSPC)
+        Ok(())
+    }
+
+    /// Takes a name from a file (`drop_nlink`; `shmem_unlink`).
+    ///
+    /// # Errors
+    ///
+    /// `EIO`: as [`inode`](Self::inode).
+    pub(crate) fn drop_link(&mut self, ino: Ino, now: Timespec) -> Result<(), Errno> {
+        let inode = self.inode_mut(ino)?;
+        inode.nlink -= 1; // for the name that goes
+        inode.set_ctime(now);
+        let more_are_left = inode.nlink > 0;
+        self.further_links -= u32::from(more_are_left);
+        Ok(())
     }
 
     /// How many bytes are left of what the limit of inodes allows (`free_ispace`): each inode is taken to need
     /// [`BOGO_INODE_BYTES`], and extended attributes need some too.
     pub(crate) fn free_inode_space(&self) -> u64 {
-        let inodes = u64::from(self.inodes.len() - self.anonymous_inodes);
+        let inodes =
+            u64::from(self.inodes.len() - self.anonymous_inodes) + u64::from(self.further_links);
         let limit = u64::from(self.config.max_inodes) * BOGO_INODE_BYTES;
         limit.saturating_sub(inodes * BOGO_INODE_BYTES + self.xattr_space)
     }

@@ -43,6 +43,8 @@ pub enum BrokenInvariant {
         /// How many there are.
         counted: u32,
     },
+    /// The links beyond the first of each file are counted wrong.
+    FurtherLinks,
     /// An inode has neither name nor holder and is still there.
     Leaked(u64),
     /// An inode stores pages beyond its size, or counts them wrong.
@@ -144,6 +146,13 @@ impl<P: Platform> Fs<P> {
             }
         }
         self.check_pipes(&counts)?;
+        let further = |inode: &Inode| match inode.is_directory() {
+            true => 0,
+            false => inode.nlink.saturating_sub(1),
+        };
+        if self.all_inodes().map(|(_, inode)| further(inode)).sum::<u32>() != self.further_links {
+            return Err(BrokenInvariant::FurtherLinks);
+        }
         let pages = self.check_contents(&mut counts)?;
         if pages != self.used_pages {
             return Err(BrokenInvariant::PageAccount { stored: self.used_pages, counted: pages });

@@ -439,10 +439,10 @@ impl FileContents {
         to: u64,
         platform: &P,
     ) -> Result<(), Errno> {
-        let to = to.min(self.size.next_multiple_of(PAGE));
         if from >= to {
             return Ok(());
         }
+        // Beyond the end too, where fallocate(2) with KEEP_SIZE may have put pages.
         let (first_whole, end_whole) = (pages_of(from), to / PAGE);
         let edges = [
             (!from.is_multiple_of(PAGE)).then_some(from / PAGE),

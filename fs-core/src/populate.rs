@@ -92,6 +92,7 @@ impl<P: Platform> Fs<P> {
                 let file_type = inode.file_type();
                 self.inode_mut(parent)?.directory_mut()?.insert(name, ino, file_type)?;
                 self.inode_mut(ino)?.nlink += 1; // for the further name
+                self.further_links += 1;
                 return Ok(ino);
             }
             RecordKind::Directory { entries } => {

@@ -62,6 +62,7 @@ impl<P: Platform> Fs<P> {
             return Err(Errno::ENOENT);
         }
         let file_type = inode.file_type();
+        self.reserve_inode()?;
         let now = self.now();
         let directory = self.inode_mut(parent)?;
         directory.directory_mut()?.insert(&name, ino, file_type)?;
@@ -69,6 +70,7 @@ impl<P: Platform> Fs<P> {
         let inode = self.inode_mut(ino)?;
         inode.nlink += 1; // for the new name
         inode.set_ctime(now);
+        self.further_links += 1;
         self.notify_inode(ino, InotifyMask::ATTRIB);
         self.notify_create(parent, ino, &name);
         Ok(())
@@ -141,9 +143,7 @@ impl<P: Platform> Fs<P> {
         let directory = self.inode_mut(parent)?;
         let removed = directory.directory_mut()?.remove(&name);
         directory.touch(now);
-        let inode = self.inode_mut(ino)?;
-        inode.nlink -= 1; // for the removed name
-        inode.set_ctime(now);
+        self.drop_link(ino, now)?;
         self.remove_place(ino, parent, removed.map_or(0, |entry| entry.cookie()), &name);
         self.notify_inode(ino, InotifyMask::ATTRIB);
         self.free_if_unused(ino);

@@ -216,11 +216,11 @@ impl<P: Platform> Fs<P> {
             let inode = self.inode_mut(target)?;
             if inode.is_directory() {
                 inode.nlink = 0; // its name and its "." go
+                inode.set_ctime(now);
                 self.inode_mut(new.parent)?.nlink -= 1; // for ".." of the replaced directory
             } else {
-                inode.nlink -= 1; // for the replaced name
+                self.drop_link(target, now)?;
             }
-            self.inode_mut(target)?.set_ctime(now);
         }
         self.reparent(source, old.parent, new.parent)?;
         self.inode_mut(source)?.set_ctime(now);
