@@ -1,0 +1,75 @@
+//! A packed program against the same program on a directory of the host, and on an adapter that does nothing, in one
+//! run: `cargo xtask bench packed`.
+//!
+//! * `calls`: one guest, operation after operation, on every variant in turn.
+//! * `start`: start-up time and memory of fresh processes, with trees of 1 MB to 1 GB.
+//! * `pack`: packing itself, and what it adds to a program.
+//!
+//! wasmtime is built like the rest of a release: its compiler makes the same code however it was built itself, but the calls to the host
+//! that the tmpfs variant makes would be slow in a debug build.
+
+mod calls;
+mod pack;
+mod start;
+mod trees;
+
+use anyhow::{Context, Result, bail};
+use std::path::{Path, PathBuf};
+
+/// Where everything is.
+struct Bench {
+    /// The guest program.
+    guest: PathBuf,
+    /// A directory on a tmpfs that goes when the run ends.
+    scratch: PathBuf,
+}
+
+fn main() -> Result<()> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match arguments.as_slice() {
+        // This program starts itself where something is to be seen in a fresh process.
+        ["start-child", module, memory, root @ ..] => start::child(module, memory, root),
+        ["pack-child", guest, tree, output] => pack::child(guest, tree, output),
+        [guest] => all(guest, &["calls", "start", "pack"]),
+        [guest, parts @ ..] => all(guest, parts),
+        [] => bail!("usage: packed GUEST.wasm [calls] [start] [pack]"),
+    }
+}
+
+fn all(guest: &str, parts: &[&str]) -> Result<()> {
+    let scratch = tempfile::tempdir_in("/dev/shm").context("a tmpfs at /dev/shm is needed")?;
+    let bench = Bench { guest: guest.into(), scratch: scratch.path().to_owned() };
+    for &part in parts {
+        match part {
+            "calls" => calls::run(&bench)?,
+            "start" => start::run(&bench)?,
+            "pack" => pack::run(&bench)?,
+            other => bail!("no part is called {other}"),
+        }
+    }
+    Ok(())
+}
+
+/// The high-water mark of this process's resident memory, in bytes.
+fn peak_memory() -> Result<u64> {
+    let status = std::fs::read_to_string("/proc/self/status")?;
+    let line = status.lines().find(|line| line.starts_with("VmHWM:")).context("no VmHWM")?;
+    let kib: u64 = line.split_whitespace().nth(1).context("no figure")?.parse()?;
+    Ok(kib * 1024)
+}
+
+/// What packs a tree: with the adapter of the tool, or with another build of it, which this variable names.
+fn packer(tree: wasm_vfs::TreeBuilder) -> Result<wasm_vfs::Packer> {
+    let packer = wasm_vfs::Packer::new(tree);
+    match std::env::var_os("WASM_VFS_BENCH_ADAPTER") {
+        Some(path) => Ok(packer.adapter_core(std::fs::read(path)?)),
+        None => Ok(packer),
+    }
+}
+
+/// The guest, packed with a tree.
+fn packed(bench: &Bench, tree: &Path, form: wasm_vfs::Form) -> Result<Vec<u8>> {
+    let tree = wasm_vfs::TreeBuilder::new().dir(tree, "/");
+    packer(tree)?.form(form).pack_bytes(&std::fs::read(&bench.guest)?)
+}

@@ -1,0 +1,167 @@
+//! Packing: its time and memory, and what it adds to a program.
+
+use std::path::Path;
+use std::process::Command;
+use std::time::Instant;
+
+use anyhow::{Context, Result, ensure};
+use wasm_vfs::{Form, TreeBuilder};
+use wasm_vfs_benches::rounds::summary;
+use wasm_vfs_benches::table::{Table, mark, time};
+
+use crate::{Bench, packer, trees};
+
+const ROUNDS: usize = 7;
+
+/// A program that only reads: it opens, reads, seeks, stats, lists and closes.
+const READING: &[&str] = &[
+    "fd_close",
+    "fd_fdstat_get",
+    "fd_filestat_get",
+    "fd_prestat_dir_name",
+    "fd_prestat_get",
+    "fd_read",
+    "fd_readdir",
+    "fd_seek",
+    "fd_write",
+    "path_filestat_get",
+    "path_open",
+    "path_readlink",
+];
+
+/// What the fresh process does: pack, and say how much memory that took.
+pub(crate) fn child(guest: &str, tree: &str, output: &str) -> Result<()> {
+    packer(TreeBuilder::new().dir(tree, "/"))?.pack(guest, output)?;
+    println!("{}", crate::peak_memory()?);
+    Ok(())
+}
+
+pub(crate) fn run(bench: &Bench) -> Result<()> {
+    let mut table = Table::new(&["packing", "", "aim", ""]);
+    time_and_memory(bench, &mut table)?;
+    bytes_added(&mut table)?;
+    metadata(bench, &mut table)?;
+    println!();
+    table.print();
+    Ok(())
+}
+
+fn time_and_memory(bench: &Bench, table: &mut Table) -> Result<()> {
+    let tree = bench.scratch.join("ten-thousand");
+    trees::many(&tree, 10_000, 10_000)?;
+    let (this, output) = (std::env::current_exe()?, bench.scratch.join("packed.wasm"));
+    let (mut ns, mut bytes, mut first) = (Vec::new(), Vec::new(), None);
+    for _ in 0..ROUNDS {
+        let mut command = Command::new(&this);
+        command.arg("pack-child").arg(&bench.guest).arg(&tree).arg(&output);
+        let begun = Instant::now();
+        let finished = command.output()?;
+        ns.push(begun.elapsed().as_secs_f64() * 1e9);
+        let errors = String::from_utf8_lossy(&finished.stderr);
+        ensure!(finished.status.success(), "{command:?}: {errors}");
+        bytes.push(String::from_utf8(finished.stdout)?.trim().parse::<f64>()?);
+        let written = std::fs::read(&output)?;
+        let same = first.get_or_insert_with(|| written.clone()) == &written;
+        ensure!(same, "two packs of one tree differ");
+    }
+    let (ns, bytes) = (summary(ns).median_ns, summary(bytes).median_ns);
+    table.row([
+        "10,000 files, 100 MB: time".to_owned(),
+        time(ns),
+        "<= 0.4 s".to_owned(),
+        mark(ns <= 0.4e9).to_owned(),
+    ]);
+    table.row([
+        "10,000 files, 100 MB: peak memory".to_owned(),
+        format!("{:.0} MB", bytes / 1e6),
+        "<= 220 MB".to_owned(),
+        mark(bytes <= 220e6).to_owned(),
+    ]);
+    std::fs::remove_dir_all(tree)?;
+    std::fs::remove_file(output)?;
+    Ok(())
+}
+
+/// A program that calls these functions, each once.
+fn program(calls: &[(String, String)]) -> String {
+    let mut text = String::from("(module\n");
+    for (number, (name, parameters)) in calls.iter().enumerate() {
+        text += &format!(
+            "(import \"wasi_snapshot_preview1\" \"{name}\" (func $f{number} (param {parameters}) (result i32)))\n"
+        );
+    }
+    text += "(memory (export \"memory\") 1)\n(func (export \"_start\")\n";
+    for (number, (_, parameters)) in calls.iter().enumerate() {
+        let zeros = parameters.split_whitespace().map(|kind| format!("({kind}.const 0) "));
+        text += &format!("(drop (call $f{number} {}))\n", zeros.collect::<String>());
+    }
+    text + "))"
+}
+
+fn bytes_added(table: &mut Table) -> Result<()> {
+    let engine = wasmtime::Engine::default();
+    let adapter = wasmtime::Module::new(&engine, wasm_vfs::bake::ADAPTER_CORE)?;
+    let served: Vec<(String, String)> = adapter
+        .exports()
+        .filter(|export| {
+            ["fd_", "path_", "poll_", "sock_"].iter().any(|p| export.name().starts_with(p))
+        })
+        .filter_map(|export| {
+            let ty = export.ty();
+            let parameters: Vec<_> = ty.func()?.params().map(|kind| kind.to_string()).collect();
+            Some((export.name().to_owned(), parameters.join(" ")))
+        })
+        .collect();
+    let reading: Vec<_> =
+        served.iter().filter(|(name, _)| READING.contains(&name.as_str())).cloned().collect();
+    for (name, calls, aim) in
+        [("bytes added, reading", &reading, 40_000), ("bytes added, everything", &served, 64_000)]
+    {
+        let program = wat::parse_str(program(calls)).context("the smallest program")?;
+        for form in [Form::Portable, Form::Isolated] {
+            let packed = packer(TreeBuilder::new())?.form(form).pack_bytes(&program)?;
+            let added = packed.len() - program.len();
+            table.row([
+                format!("{name}, {form}"),
+                format!("{added}"),
+                format!("<= {aim}"),
+                mark(added <= aim).to_owned(),
+            ]);
+        }
+    }
+    Ok(())
+}
+
+/// What a file without contents costs in the packed module, and in the memory that is filled at the start.
+fn metadata(bench: &Bench, table: &mut Table) -> Result<()> {
+    const FILES: u32 = 100_000;
+    let (empty, full) = (bench.scratch.join("empty"), bench.scratch.join("full"));
+    std::fs::create_dir_all(empty.join("many"))?;
+    trees::many(&full.join("many"), u64::from(FILES), 0)?;
+    let sizes = |tree: &Path| -> Result<(u64, u64)> {
+        let packed = crate::packed(bench, tree, Form::Isolated)?;
+        let engine = wasmtime::Engine::default();
+        let module = wasmtime::Module::new(&engine, &packed)?;
+        let memory = module.resources_required().max_initial_memory_size.unwrap_or(0);
+        Ok((packed.len() as u64, memory * 65_536))
+    };
+    let ((before, memory_before), (after, memory_after)) = (sizes(&empty)?, sizes(&full)?);
+    for (name, bytes, aim) in [
+        (
+            "metadata for each of 100,000 files, in memory",
+            memory_after - memory_before,
+            Some(150.0),
+        ),
+        ("metadata for each of 100,000 files, in the module", after - before, None),
+    ] {
+        let each = bytes as f64 / f64::from(FILES);
+        table.row([
+            name.to_owned(),
+            format!("{each:.0} B"),
+            aim.map_or_else(String::new, |aim: f64| format!("about {aim} B")),
+            aim.map_or("", |aim| mark(each <= aim)).to_owned(),
+        ]);
+    }
+    std::fs::remove_dir_all(full)?;
+    Ok(())
+}
