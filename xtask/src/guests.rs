@@ -89,6 +89,11 @@ fn with_rust(source: &Path, output: &Path) -> Result<()> {
 }
 
 fn with_zig_cc(source: &Path, output: &Path) -> Result<()> {
+    zig_cc(source, output, &[])
+}
+
+/// Compiles `main.c` in `source` with Zig's C compiler.
+pub(crate) fn zig_cc(source: &Path, output: &Path, options: &[&str]) -> Result<()> {
     if !python::packages().join("ziglang").is_dir() {
         return Err(NoCompiler("ziglang").into());
     }
@@ -102,7 +107,8 @@ fn with_zig_cc(source: &Path, output: &Path) -> Result<()> {
         "-Wall",
         "-Wextra",
     ]);
-    cc.arg(source.join("main.c"))
+    cc.args(options)
+        .arg(source.join("main.c"))
         .arg("-o")
         .arg(output)
         .env("ZIG_GLOBAL_CACHE_DIR", scratch("zig"))

@@ -13,7 +13,7 @@ use wasmtime_wasi::{FsPerms, WasiCtxBuilder};
 
 use crate::{Bench, trees};
 
-const ROUNDS: usize = 31;
+const ROUNDS: usize = 41;
 
 /// The adapter that does nothing, in core form.
 const NULL: &str = include_str!("../../../guest/null.wat");
@@ -56,7 +56,8 @@ const OPERATIONS: &[Operation] = &[
     operation("open+read 4 KiB+close", Aim::Nanoseconds(400.0)),
     operation("lseek+read 64 B", Aim::Nanoseconds(80.0)),
     operation("pread 64 B", Aim::None),
-    operation(SEQUENTIAL, Aim::Gigabytes(16.0)),
+    // The other reads the same bytes again and again, from the nearest cache.
+    Operation { skip_null: true, ..operation(SEQUENTIAL, Aim::Gigabytes(16.0)) },
     operation("create+write 4 KiB+close+unlink", Aim::TimesHost(20.0)),
     operation("append 64 B", Aim::None),
     operation("append 4 KiB", Aim::None),
