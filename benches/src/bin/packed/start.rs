@@ -99,7 +99,7 @@ pub(crate) fn run(bench: &Bench) -> Result<()> {
         std::fs::write(&isolated, engine("no-cow")?.precompile_module(&packed)?)?;
         drop(packed);
         let [child, with_cow, without] = ["start-child", "cow", "no-cow"].map(Path::new);
-        let mut ways = vec![
+        let mut ways = [
             way("wasmtime on a host directory", None, &this, &[child, &host, with_cow, &root]),
             way("wasmtime, portable", None, &this, &[child, &cow, with_cow]),
             way(
