@@ -58,13 +58,14 @@ impl<P: Platform> Fs<P> {
         let Attributes { mode, uid, gid, mtime } = record.attributes;
         if population.inos.is_empty() {
             let RecordKind::Directory { entries } = record.kind else { return Err(Errno::ENOTDIR) };
+            let expected = self.expected_entries(entries);
             let root = self.inode_mut(Ino::ROOT)?;
             let holds = root.holds;
             let empty = InodeKind::directory(Ino::ROOT)?;
             let mut inode = Inode::new(empty, mode, uid, gid, mtime);
             inode.nlink = 2; // for "." and for being the root
             inode.holds = holds;
-            inode.directory_mut()?.reserve_exact(entries as usize)?;
+            inode.directory_mut()?.reserve_exact(expected)?;
             *self.inode_mut(Ino::ROOT)? = inode;
             return Ok(Ino::ROOT);
         }
@@ -98,7 +99,7 @@ impl<P: Platform> Fs<P> {
             RecordKind::Directory { entries } => {
                 let mut kind = InodeKind::directory(parent)?;
                 if let InodeKind::Directory(directory) = &mut kind {
-                    directory.reserve_exact(entries as usize)?;
+                    directory.reserve_exact(self.expected_entries(entries))?;
                 }
                 kind
             }
@@ -131,6 +132,13 @@ impl<P: Platform> Fs<P> {
             parent.holds += 1; // for the new directory, which knows it as its parent
         }
         Ok(ino)
+    }
+
+    /// For how many entries a directory's table is made. With a limit of inodes, only hard links can be more, and a manifest that
+    /// claims billions cannot take the memory.
+    fn expected_entries(&self, claimed: u32) -> usize {
+        let limit = if self.config.max_inodes == 0 { u32::MAX } else { self.config.max_inodes };
+        claimed.min(limit) as usize
     }
 
     /// Gives back memory that filling took beforehand.

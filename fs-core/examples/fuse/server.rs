@@ -14,11 +14,11 @@ use fuser::{
     AccessFlags, BsdFileFlags, CopyFileRangeFlags, FileAttr, FileHandle, Filesystem, FopenFlags,
     Generation, INodeNo, InitFlags, KernelConfig, LockOwner, OpenFlags, ReplyAttr, ReplyCreate,
     ReplyData, ReplyDirectory, ReplyEmpty, ReplyEntry, ReplyLseek, ReplyOpen, ReplyStatfs,
-    ReplyWrite, Request, TimeOrNow, WriteFlags,
+    ReplyWrite, ReplyXattr, Request, TimeOrNow, WriteFlags,
 };
 use wasm_vfs_core::{
     AtFlags, Credentials, Dev, Errno, FallocateMode, Fd, Fs, OFlags, PATH_MAX, Platform, Process,
-    RenameFlags, Stat, TimeSpecifier, Whence,
+    RenameFlags, Stat, TimeSpecifier, Whence, XattrFlags,
 };
 
 use crate::convert::{attributes, errno, file_type, time_specifier};
@@ -158,6 +158,25 @@ impl<P: Platform> State<P> {
         done
     }
 
+    /// Makes a call that a descriptor which only names its file is too little for. It is opened as the superuser would open
+    /// it; the call itself asks what whoever sent the request may do.
+    fn with_opened<T>(
+        &mut self,
+        ino: INodeNo,
+        call: impl FnOnce(&mut Fs<P>, &Process, Fd) -> Result<T, Errno>,
+    ) -> Result<T, Errno> {
+        let State { fs, process, nodes } = self;
+        let named = nodes.fd(ino.0)?;
+        let asking = std::mem::replace(&mut process.credentials, Credentials::ROOT);
+        let opened = fs.reopen(process, named, OFlags::RDONLY | OFlags::NONBLOCK);
+        process.credentials = asking;
+        // Symbolic links, sockets and devices, which the kernel asks for `trusted.` and `security.` only.
+        let fd = opened.map_err(|_| Errno::EOPNOTSUPP)?;
+        let done = call(fs, process, fd);
+        fs.close(process, fd)?;
+        done
+    }
+
     fn close(&mut self, handle: FileHandle) -> Result<(), Errno> {
         self.fs.close(&mut self.process, fd_of(handle))
     }
@@ -219,6 +238,15 @@ impl<P: Platform> State<P> {
             self.fs.utimensat(&self.process, fd, b"", times, AtFlags::EMPTY_PATH)?;
         }
         self.stat(ino).map(|stat| attributes(&stat))
+    }
+}
+
+/// Answers with the bytes, or with how many there are if none were asked for.
+fn xattr_bytes(reply: ReplyXattr, bytes: &[u8], len: usize) {
+    if bytes.is_empty() {
+        reply.size(u32::try_from(len).unwrap_or(u32::MAX));
+    } else {
+        reply.data(&bytes[..len]);
     }
 }
 
@@ -531,6 +559,53 @@ impl<P: Platform + Send + 'static> Filesystem for Server<P> {
             let (files, ffree) = (it.f_files, it.f_ffree);
             reply.statfs(it.f_blocks, it.f_bfree, it.f_bavail, files, ffree, bsize, namelen, frsize);
         });
+    }
+
+    fn setxattr(
+        &self,
+        request: &Request,
+        ino: INodeNo,
+        name: &OsStr,
+        value: &[u8],
+        flags: i32,
+        _position: u32,
+        reply: ReplyEmpty,
+    ) {
+        let flags = XattrFlags::from_bits_retain(flags.cast_unsigned());
+        let result = self.act_for(request).with_opened(ino, |fs, process, fd| {
+            fs.fsetxattr(process, fd, name.as_bytes(), value, flags)
+        });
+        answer!(result, reply, () => reply.ok());
+    }
+
+    fn getxattr(
+        &self,
+        request: &Request,
+        ino: INodeNo,
+        name: &OsStr,
+        size: u32,
+        reply: ReplyXattr,
+    ) {
+        let mut value = vec![0; size as usize];
+        let result = self.act_for(request).with_opened(ino, |fs, process, fd| {
+            fs.fgetxattr(process, fd, name.as_bytes(), &mut value[..])
+        });
+        answer!(result, reply, len => xattr_bytes(reply, &value, len));
+    }
+
+    fn listxattr(&self, request: &Request, ino: INodeNo, size: u32, reply: ReplyXattr) {
+        let mut names = vec![0; size as usize];
+        let result = self
+            .act_for(request)
+            .with_opened(ino, |fs, process, fd| fs.flistxattr(process, fd, &mut names[..]));
+        answer!(result, reply, len => xattr_bytes(reply, &names, len));
+    }
+
+    fn removexattr(&self, request: &Request, ino: INodeNo, name: &OsStr, reply: ReplyEmpty) {
+        let result = self
+            .act_for(request)
+            .with_opened(ino, |fs, process, fd| fs.fremovexattr(process, fd, name.as_bytes()));
+        answer!(result, reply, () => reply.ok());
     }
 
     fn access(&self, request: &Request, ino: INodeNo, mask: AccessFlags, reply: ReplyEmpty) {
