@@ -262,8 +262,9 @@ macro_rules! answer {
 
 impl<P: Platform + Send + 'static> Filesystem for Server<P> {
     fn init(&mut self, _: &Request, config: &mut KernelConfig) -> io::Result<()> {
-        // O_TRUNC comes with the open, and set-id bits are cleared here.
-        let wanted = InitFlags::FUSE_ATOMIC_O_TRUNC | InitFlags::FUSE_HANDLE_KILLPRIV;
+        // O_TRUNC comes with the open, and set-id bits are cleared here (else the kernel asks for capabilities
+        // before each write).
+        let wanted = InitFlags::FUSE_ATOMIC_O_TRUNC | InitFlags::FUSE_HANDLE_KILLPRIV_V2;
         config.add_capabilities(wanted).map_err(|missing| {
             io::Error::new(io::ErrorKind::Unsupported, format!("the kernel lacks {missing:?}"))
         })
