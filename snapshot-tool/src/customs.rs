@@ -61,6 +61,18 @@ pub(crate) fn notes(customs: &[Custom<'_>]) -> Vec<String> {
     dropped.into_iter().map(line).collect()
 }
 
+/// How long the dropped sections were, headers included.
+pub(crate) fn dropped_bytes(customs: &[Custom<'_>]) -> u64 {
+    let dropped = |custom: &&Custom<'_>| matches!(fate(custom.reader.name()), Fate::Drop(_));
+    let bytes = |custom: &Custom<'_>| {
+        let payload = custom.reader.range().len();
+        let mut header = vec![u8::from(wasm_encoder::SectionId::Custom)];
+        payload.encode(&mut header);
+        (header.len() + payload) as u64
+    };
+    customs.iter().filter(dropped).map(bytes).sum()
+}
+
 /// Appends the sections that are copied, those before all others or the rest.
 pub(crate) fn copy(program: &Module<'_>, leading: Leading, out: &mut Vec<u8>) {
     for custom in &program.customs {

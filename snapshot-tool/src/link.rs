@@ -49,9 +49,11 @@ pub struct Linked {
 pub struct Summary {
     /// The form of the result.
     pub form: Form,
-    /// By how many bytes the result is longer than the program, not counting image and manifest.
-    /// Negative when dropped debug information outweighs what was added.
+    /// How many bytes the filesystem adds to the program: its code and initial memory, not the
+    /// packed files (image and manifest).
     pub added_bytes: i64,
+    /// Bytes of the program's custom sections that were dropped; [`notes`](Self::notes) says why.
+    pub dropped_bytes: u64,
     /// How many functions of the filesystem are in the result.
     pub filesystem_functions: usize,
     /// The imports of the result, as (module, name).
@@ -153,10 +155,13 @@ fn summarise(
 ) -> Result<Summary> {
     let kept = plan.kept_imports.iter().map(|it| (it.module.to_owned(), it.name.to_owned()));
     let added = plan.host_imports.iter().map(|it| (PREVIEW1.to_owned(), it.0.to_owned()));
-    let without = section.image_len + section.manifest.len() as u64 + program.bytes.len() as u64;
+    let dropped_bytes = customs::dropped_bytes(&program.customs);
+    let kept_bytes = program.bytes.len() as u64 - dropped_bytes;
+    let files = section.image_len + section.manifest.len() as u64;
     Ok(Summary {
         form,
-        added_bytes: i64::try_from(output.len())? - i64::try_from(without)?,
+        added_bytes: i64::try_from(output.len())? - i64::try_from(kept_bytes + files)?,
+        dropped_bytes,
         filesystem_functions: plan.added_functions().count(),
         imports: kept.chain(added).collect(),
         notes: customs::notes(&program.customs),
