@@ -29,16 +29,14 @@ pub(crate) fn fate(name: &str) -> Fate {
         "name" => Fate::Names,
         "producers" => Fate::Producers,
         "target_features" => Fate::TargetFeatures,
-        "linking" | "dylink" | "dylink.0" => Fate::Drop("it describes the unlinked program"),
+        "linking" | "dylink" | "dylink.0" => Fate::Drop("a description of the unlinked program"),
         "sourceMappingURL" | "external_debug_info" => {
-            Fate::Drop("it points to debug information for code that has moved")
+            Fate::Drop("debug information for code that has moved")
         }
-        "build_id" => Fate::Drop("it identifies the unlinked program"),
-        _ if name.starts_with(".debug_") => Fate::Drop("its offsets are of code that has moved"),
-        _ if name.starts_with("reloc.") => Fate::Drop("its offsets are of code that has moved"),
-        _ if name.starts_with("metadata.code.") => {
-            Fate::Drop("its offsets are of code that has moved")
-        }
+        "build_id" => Fate::Drop("the identity of the unlinked program"),
+        _ if name.starts_with(".debug_") => Fate::Drop("offsets into code that has moved"),
+        _ if name.starts_with("reloc.") => Fate::Drop("offsets into code that has moved"),
+        _ if name.starts_with("metadata.code.") => Fate::Drop("offsets into code that has moved"),
         _ => Fate::Copy,
     }
 }
@@ -56,7 +54,7 @@ pub(crate) fn notes(customs: &[Custom<'_>]) -> Vec<String> {
     }
     let line = |(why, names): (&str, Vec<&str>)| {
         let plural = if names.len() > 1 { "s" } else { "" };
-        format!("dropped custom section{plural} {}: {why}", names.join(", "))
+        format!("dropped custom section{plural} {} ({why})", names.join(", "))
     };
     dropped.into_iter().map(line).collect()
 }

@@ -13,6 +13,8 @@
   (memory (export "memory") 2)
   (global $stack_pointer (mut i32) (i32.const 65536))
   (global $unused (mut i32) (i32.const 7))
+  ;; What Wizer leaves where a segment was.
+  (data "")
   (data (i32.const 1024) "state")
   (data (i32.const 1040) "near")
   (data (i32.const 70000) "far")
