@@ -36,17 +36,22 @@ pub(crate) struct InodeExtension {
     pub(crate) flock: FlockState,
     /// Watches of inotify(7) (`i_fsnotify_marks`), in the order in which they were added.
     pub(crate) watches: Vec<Watch>,
+    /// The address spaces that show it or did once (`i_mmap`), each once.
+    pub(crate) mappings: Vec<u32>,
 }
 
 impl InodeExtension {
     fn is_empty(&self) -> bool {
-        self.xattrs.is_empty() && self.flock.is_free() && self.watches.is_empty()
+        self.xattrs.is_empty()
+            && self.flock.is_free()
+            && self.watches.is_empty()
+            && self.mappings.is_empty()
     }
 }
 
 impl<P: Platform> Fs<P> {
     /// Whether any embedder's inode has an extension at all.
-    const EXTENSIONS: bool = P::XATTRS || P::LOCKS || P::NOTIFY;
+    const EXTENSIONS: bool = P::XATTRS || P::LOCKS || P::NOTIFY || P::MAPPINGS;
 
     /// The extension of an inode, if it has one.
     #[inline]

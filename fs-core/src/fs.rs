@@ -13,6 +13,7 @@ use crate::file_description::{FileDescription, FileKind};
 use crate::flags::{Fd, OFlags, ResolveFlags};
 use crate::fsnotify::{EventData, RemovedName};
 use crate::inode::{Ino, Inode, InodeKind};
+use crate::mapping::AddressSpace;
 use crate::notify::{Inotify, InotifyMask};
 use crate::pages::FS_PAGE_BYTES;
 use crate::pipe::Pipe;
@@ -74,6 +75,8 @@ pub struct Fs<P: Platform> {
     pub(crate) inotifies: Slab<Inotify>,
     /// Names that were removed while they were open.
     pub(crate) removed_names: Slab<RemovedName>,
+    /// The address spaces of processes that have mapped something.
+    pub(crate) spaces: Slab<AddressSpace>,
     /// The cookie of the last rename that was told of.
     pub(crate) rename_cookie: u32,
 }
@@ -105,6 +108,7 @@ impl<P: Platform> Fs<P> {
             xattr_space: 0,
             inotifies: Slab::new(),
             removed_names: Slab::new(),
+            spaces: Slab::new(),
             rename_cookie: 0,
         })
     }
@@ -137,6 +141,7 @@ impl<P: Platform> Fs<P> {
             umask: 0o022,
             max_fds: self.config.max_fds,
             resolve: ResolveFlags::empty(),
+            space: None,
             credentials,
         })
     }
@@ -145,6 +150,11 @@ impl<P: Platform> Fs<P> {
     pub fn exit(&mut self, process: Process) {
         for (_, id) in process.fds.iter() {
             self.release_description(id);
+        }
+        if P::MAPPINGS
+            && let Some(space) = process.space
+        {
+            self.exit_space(space);
         }
         self.release(process.cwd);
     }

@@ -145,6 +145,12 @@ impl<P: Platform> Fs<P> {
                 add(&mut counts.holders, removed.parent.0, 1);
             }
         }
+        for number in 0..self.spaces.bound() {
+            let areas = self.spaces.get(number).map(|space| &*space.areas).unwrap_or_default();
+            for ino in areas.iter().filter_map(|area| area.ino) {
+                add(&mut counts.holders, ino.0, 1);
+            }
+        }
         self.check_pipes(&counts)?;
         let further = |inode: &Inode| match inode.is_directory() {
             true => 0,

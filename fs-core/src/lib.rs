@@ -50,6 +50,7 @@ mod inode;
 mod invariants;
 mod lock;
 pub mod manifest;
+mod mapping;
 mod name_index;
 mod notify;
 mod pages;
@@ -74,6 +75,7 @@ pub use flags::{
 };
 pub use fs::{Descriptor, Fs, Target};
 pub use invariants::BrokenInvariant;
+pub use mapping::{MapFlags, MsyncFlags, Prot};
 pub use notify::InotifyMask;
 pub use pages::FS_PAGE_BYTES;
 pub use pipe::PIPE_BUF;

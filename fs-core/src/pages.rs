@@ -578,6 +578,11 @@ impl FileContents {
         if want_data { Err(Errno::ENXIO) } else { Ok(self.size) }
     }
 
+    /// Whether the page of a byte is data.
+    pub(crate) fn is_data(&self, offset: u64) -> bool {
+        self.data_run(offset / PAGE).0
+    }
+
     /// Whether `page` is data, and how many pages from it on are known to be the same.
     fn data_run(&self, page: u64) -> (bool, u64) {
         if !reaches(self.height, page) {

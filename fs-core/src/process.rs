@@ -21,6 +21,8 @@ pub struct Process {
     pub(crate) max_fds: u32,
     /// Flags that every one of its path walks has.
     pub(crate) resolve: ResolveFlags,
+    /// The number of its address space, once it has mapped something.
+    pub(crate) space: Option<u32>,
     /// Who it is.
     pub credentials: Credentials,
 }

@@ -9,6 +9,7 @@ mod flock;
 mod inotify;
 mod ioctl;
 mod link;
+mod mmap;
 mod node;
 mod open;
 mod perm;

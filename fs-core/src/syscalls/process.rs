@@ -10,7 +10,7 @@ impl<P: Platform> Fs<P> {
     /// `pid_t fork(void)`
     ///
     /// A second process with the same descriptors: both refer to the same open file descriptions, so they share offsets, status flags
-    /// and locks. Current directory, umask, limits and credentials are copied.
+    /// and locks. Shared mappings stay shared, private ones are copied. Current directory, umask, limits and credentials are copied.
     ///
     /// # Errors
     ///
@@ -20,8 +20,14 @@ impl<P: Platform> Fs<P> {
         let mut groups = alloc::vec::Vec::new();
         groups.try_reserve_exact(who.groups.len())?;
         groups.extend_from_slice(&who.groups);
+        let fds = parent.fds.try_clone()?;
+        let space = match parent.space {
+            Some(space) if P::MAPPINGS => Some(self.fork_space(space)?),
+            _ => None,
+        };
         let child = Process {
-            fds: parent.fds.try_clone()?,
+            fds,
+            space,
             cwd: parent.cwd,
             umask: parent.umask,
             max_fds: parent.max_fds,

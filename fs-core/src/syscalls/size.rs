@@ -88,6 +88,7 @@ impl<P: Platform> Fs<P> {
 
     /// Sets the size; says whether it was another.
     fn set_size(&mut self, ino: Ino, size: u64) -> Result<bool, Errno> {
+        self.truncate_mappings(ino, size);
         self.change_contents(ino, |contents, _, _| {
             let changed = contents.size() != size;
             contents.set_size(size);
