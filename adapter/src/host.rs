@@ -112,7 +112,6 @@ impl Platform for Host {
     // No function of preview1 leads to these, and a baked tree has no pipes.
     const PIPES: bool = false;
     const NOTIFY: bool = false;
-    const UNNAMED_FILES: bool = false;
     const LOCKS: bool = false;
     const XATTRS: bool = false;
     const MAPPINGS: bool = false;

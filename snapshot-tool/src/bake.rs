@@ -8,12 +8,13 @@ use crate::manifest::Manifest;
 use crate::progress::{Progress, Stage};
 use crate::tree::Tree;
 use anyhow::{Context as _, Result, anyhow, bail};
+use std::fmt;
 use std::future::Future;
 use std::pin::pin;
 use std::task::{self, Poll, Waker};
 use wasm_vfs_core::Errno;
 use wasmtime::{Config, Engine, Instance, Linker, Memory, Module, OptLevel, Store, TypedFunc, Val};
-use wizer::{InstanceState, SnapshotVal, ValType, Wizer};
+use wizer::{InstanceState, ModuleContext, SnapshotVal, ValType, Wizer};
 
 /// The adapter's core form that belongs to this version of the tool.
 pub const ADAPTER_CORE: &[u8] = include_bytes!("../assets/adapter.wasm");
@@ -31,29 +32,61 @@ pub struct Baked {
     pub manifest: Vec<u8>,
 }
 
-/// Bakes a tree into the core form of an adapter.
-///
-/// # Errors
-///
-/// When the core form is not one, or refuses an entry of the tree: the message names it.
-pub fn bake(core: &[u8], tree: &Tree, progress: &dyn Progress) -> Result<Baked> {
-    let manifest = Manifest::of(tree)?;
-    progress.begin(Stage::Baking, Some(manifest.len() as u64));
-    let wizer = Wizer::new();
-    let (context, instrumented) = wizer
-        .instrument(core)
-        .map_err(anyhow::Error::from)
-        .context("the adapter's core form cannot be baked")?;
-    let mut running = Running::start(&instrumented, wizer.get_init_func())?;
-    for (first, count, bytes) in manifest.chunks(CHUNK_BYTES) {
-        running.add(bytes).map_err(|refusal| refusal.into_error(tree, first))?;
-        progress.advance(count as u64);
+/// A core form compiled and ready to be baked. Making one takes about as long as reading a
+/// tree of thousands of files, and can be done at the same time.
+pub struct Baker<'a> {
+    wizer: Wizer,
+    context: ModuleContext<'a>,
+    module: Module,
+}
+
+impl fmt::Debug for Baker<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Baker").finish_non_exhaustive()
     }
-    running.seal()?;
-    let module = ready(wizer.snapshot(&context, &mut running))?
-        .map_err(anyhow::Error::from)
-        .context("the baked adapter cannot be written")?;
-    Ok(Baked { module, manifest: manifest.bytes })
+}
+
+impl<'a> Baker<'a> {
+    /// Compiles a core form.
+    ///
+    /// # Errors
+    ///
+    /// When it is none.
+    pub fn new(core: &'a [u8]) -> Result<Self> {
+        let wizer = Wizer::new();
+        let (context, instrumented) = wizer
+            .instrument(core)
+            .map_err(anyhow::Error::from)
+            .context("the adapter's core form cannot be baked")?;
+        let mut config = Config::new();
+        // The code runs once, for milliseconds: compiling it well would take longer.
+        config.cranelift_opt_level(OptLevel::None);
+        let module = Engine::new(&config)
+            .and_then(|engine| Module::new(&engine, instrumented))
+            .map_err(anyhow::Error::from)
+            .context("the adapter does not compile")?;
+        Ok(Self { wizer, context, module })
+    }
+
+    /// Bakes a tree into the core form.
+    ///
+    /// # Errors
+    ///
+    /// When the core form refuses an entry of the tree: the message names it.
+    pub fn bake(&self, tree: &Tree, progress: &dyn Progress) -> Result<Baked> {
+        let manifest = Manifest::of(tree)?;
+        progress.begin(Stage::Baking, Some(manifest.len() as u64));
+        let mut running = Running::start(&self.module, self.wizer.get_init_func())?;
+        for (first, count, bytes) in manifest.chunks(CHUNK_BYTES) {
+            running.add(bytes).map_err(|refusal| refusal.into_error(tree, first))?;
+            progress.advance(count as u64);
+        }
+        running.seal()?;
+        let module = ready(self.wizer.snapshot(&self.context, &mut running))?
+            .map_err(anyhow::Error::from)
+            .context("the baked adapter cannot be written")?;
+        Ok(Baked { module, manifest: manifest.bytes })
+    }
 }
 
 /// An instance of the core form, being baked.
@@ -101,18 +134,12 @@ impl Refusal {
 }
 
 impl Running {
-    fn start(module: &[u8], seal: &str) -> Result<Self> {
-        let mut config = Config::new();
-        // The code runs once, for milliseconds: compiling it well would take longer.
-        config.cranelift_opt_level(OptLevel::None);
-        let engine = Engine::new(&config)?;
-        let module = Module::new(&engine, module)
-            .map_err(anyhow::Error::from)
-            .context("the adapter does not compile")?;
-        let mut store = Store::new(&engine, ());
-        let mut linker = Linker::new(&engine);
-        linker.define_unknown_imports_as_traps(&module)?;
-        let instance = linker.instantiate(&mut store, &module)?;
+    fn start(module: &Module, seal: &str) -> Result<Self> {
+        let engine = module.engine();
+        let mut store = Store::new(engine, ());
+        let mut linker = Linker::new(engine);
+        linker.define_unknown_imports_as_traps(module)?;
+        let instance = linker.instantiate(&mut store, module)?;
         if let Ok(initialize) = instance.get_typed_func::<(), ()>(&mut store, "_initialize") {
             initialize.call(&mut store, ())?;
         }
@@ -197,8 +224,8 @@ mod tests {
     #[test]
     fn baking_twice_gives_the_same_bytes() {
         let core = wat::parse_str(STAND_IN).unwrap();
-        let first = bake(&core, &sample(), &Silent).unwrap();
-        let second = bake(&core, &sample(), &Silent).unwrap();
+        let first = Baker::new(&core).unwrap().bake(&sample(), &Silent).unwrap();
+        let second = Baker::new(&core).unwrap().bake(&sample(), &Silent).unwrap();
         assert_eq!(first.module, second.module);
         // The state that baking left is in the module now: the number of bytes taken.
         let count = u32::try_from(first.manifest.len()).unwrap().to_le_bytes();
@@ -224,7 +251,7 @@ mod tests {
                 "(func (export \"bake_failed_record\") (result i32) (i32.const 3))",
             );
         let core = wat::parse_str(refusing).unwrap();
-        let message = bake(&core, &sample(), &Silent).unwrap_err().to_string();
+        let message = Baker::new(&core).unwrap().bake(&sample(), &Silent).unwrap_err().to_string();
         assert_eq!(message, "cannot add /a/b/f to the filesystem: File name too long");
     }
 
@@ -235,7 +262,8 @@ mod tests {
             "(drop (call $host_fd_write (i32.const 1) (i32.const 0) (i32.const 0) (i32.const 0)))",
         );
         let core = wat::parse_str(calling).unwrap();
-        let message = format!("{:#}", bake(&core, &sample(), &Silent).unwrap_err());
+        let message =
+            format!("{:#}", Baker::new(&core).unwrap().bake(&sample(), &Silent).unwrap_err());
         assert!(message.contains("adapter failed while the tree was baked"), "{message}");
         assert!(message.contains("fd_write"), "{message}");
     }

@@ -13,7 +13,7 @@ use crate::inspect::PackedModule;
 use crate::link::Form;
 use crate::output::Destination;
 use crate::pack::{Packer, Report, link_files};
-use crate::progress::Silent;
+use crate::progress::{Progress as _, Silent};
 use crate::run::{Outcome, Runner, file_name};
 use crate::{export_tar, extract};
 use anyhow::{Context as _, Result, bail};
@@ -61,19 +61,19 @@ fn run(arguments: Arguments) -> Result<ExitCode> {
             let packer = packer(&tree)?.form(form.form());
             let destination = Destination::from_option(&output);
             let report = packer.pack_with(&program, &destination, &bar);
-            bar.finish();
+            bar.end();
             report_packed(&report?, talk);
         }
         Command::Image { tree, output } => {
             let destination = Destination::from_option(&output);
             let report = packer(&tree)?.write_image_with(&destination, &bar);
-            bar.finish();
+            bar.end();
             report_packed(&report?, talk);
         }
         Command::Link { program, rootfs, form, output } => {
             let destination = Destination::from_option(&output);
             let report = link_files(&program, &rootfs, form.form(), &destination, &bar);
-            bar.finish();
+            bar.end();
             report_packed(&report?, talk);
         }
         Command::Run { program, tree, form, how } => {
@@ -155,10 +155,9 @@ fn run_program(
         let bytes = std::fs::read(program)
             .with_context(|| format!("cannot read `{}`", program.display()))?;
         let packed = packer(tree)?.form(form).pack_bytes_with(&bytes, bar);
-        bar.finish();
         let packed = packed.with_context(|| format!("`{}`", program.display()))?;
         drop(bytes);
-        runner.run_bytes(&file_name(program), &packed)?
+        runner.run_bytes_with(&file_name(program), &packed, bar)?
     } else {
         if !PackedModule::is_packed(program)? {
             bail!(
@@ -166,7 +165,7 @@ fn run_program(
                 program.display()
             );
         }
-        runner.run_file(program)?
+        runner.run_file_with(program, bar)?
     };
     Ok(match outcome {
         // The host keeps eight bits of a status.

@@ -64,19 +64,19 @@ fn write_file(
 ) -> Result<u64> {
     let unwritable = || format!("cannot write `{}`", path.display());
     // Through a symbolic link, as other tools write.
-    let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-    match fs::metadata(&path) {
+    let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    match fs::metadata(&target) {
         Ok(found) if found.is_dir() => {
             bail!("cannot write `{}`: it is a directory; give a file name", path.display())
         }
         // A pipe or a device cannot be replaced.
         Ok(found) if !found.is_file() => {
-            let file = File::options().write(true).open(&path).with_context(unwritable)?;
+            let file = File::options().write(true).open(&target).with_context(unwritable)?;
             return Ok(write_to(file, progress, contents)?.1);
         }
         _ => {}
     }
-    let directory = match path.parent() {
+    let directory = match target.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),
     };
@@ -87,7 +87,7 @@ fn write_file(
         .tempfile_in(directory)
         .with_context(unwritable)?;
     let (temporary, written) = write_to(temporary, progress, contents)?;
-    temporary.persist(&path).map_err(|failure| failure.error).with_context(unwritable)?;
+    temporary.persist(&target).map_err(|failure| failure.error).with_context(unwritable)?;
     Ok(written)
 }
 

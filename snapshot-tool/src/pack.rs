@@ -2,7 +2,7 @@
 //! `image` and `link` are these calls, and a build script makes them too.
 
 use crate::adapter_module::AdapterModule;
-use crate::bake::{ADAPTER_CORE, bake};
+use crate::bake::{ADAPTER_CORE, Baker};
 use crate::format::human_bytes;
 use crate::hollow::Output;
 use crate::host_tree::TreeBuilder;
@@ -18,6 +18,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::fs::{self, File};
 use std::path::Path;
+use std::thread;
 use std::time::{Duration, Instant};
 
 /// Packs a program with a tree.
@@ -149,8 +150,14 @@ impl Packer {
     }
 
     fn bake_with(&self, progress: &dyn Progress) -> Result<(Rootfs, Output)> {
-        let host_tree = self.tree.read_with(progress)?;
-        let baked = bake(&self.adapter_core, &host_tree.tree, progress)?;
+        let (host_tree, baker) = thread::scope(|scope| {
+            let baker = scope.spawn(|| Baker::new(&self.adapter_core));
+            let host_tree = self.tree.read_with(progress);
+            let baker = baker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+            (host_tree, baker)
+        });
+        let host_tree = host_tree?;
+        let baked = baker?.bake(&host_tree.tree, progress)?;
         let lowered = lower(&baked.module, host_tree.image.len(), &baked.manifest)?;
         let rootfs = Rootfs {
             totals: host_tree.tree.totals(),

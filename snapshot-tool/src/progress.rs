@@ -18,6 +18,8 @@ pub enum Stage {
     Linking,
     /// Writing the output; the unit is a byte.
     Writing,
+    /// Compiling a program to run it; how far it is, is not known.
+    Compiling,
 }
 
 /// Receives what the library is doing. Each method does nothing unless implemented.
@@ -33,7 +35,7 @@ pub trait Progress: Sync {
     /// An entry is in the tree, at this path.
     fn entry(&self, _path: &str, _entry: &TreeEntry) {}
 
-    /// All work is done or has failed.
+    /// All work is done: a program is about to run, and may write to the terminal.
     fn end(&self) {}
 }
 

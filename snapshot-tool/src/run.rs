@@ -1,5 +1,6 @@
 //! Running a packed program under wasmtime, without any directory of the host.
 
+use crate::progress::{Progress, Silent, Stage};
 use anyhow::{Context as _, Result, anyhow, bail};
 use std::path::Path;
 use wasmtime::{Cache, Config, Engine, Linker, Module, Store, WasmBacktrace};
@@ -86,10 +87,18 @@ impl Runner {
     ///
     /// When it cannot be read, compiled or instantiated, or has nothing to run.
     pub fn run_file(&self, path: impl AsRef<Path>) -> Result<Outcome> {
-        let path = path.as_ref();
+        self.run_file_with(path.as_ref(), &Silent)
+    }
+
+    /// [`run_file`](Self::run_file), telling what it does before the program runs.
+    ///
+    /// # Errors
+    ///
+    /// As [`run_file`](Self::run_file).
+    pub fn run_file_with(&self, path: &Path, progress: &dyn Progress) -> Result<Outcome> {
         let bytes =
             std::fs::read(path).with_context(|| format!("cannot read `{}`", path.display()))?;
-        self.run_bytes(&file_name(path), &bytes)
+        self.run_bytes_with(&file_name(path), &bytes, progress)
             .with_context(|| format!("cannot run `{}`", path.display()))
     }
 
@@ -99,8 +108,24 @@ impl Runner {
     ///
     /// When it cannot be compiled or instantiated, or has nothing to run.
     pub fn run_bytes(&self, name: &str, program: &[u8]) -> Result<Outcome> {
+        self.run_bytes_with(name, program, &Silent)
+    }
+
+    /// [`run_bytes`](Self::run_bytes), telling what it does before the program runs.
+    ///
+    /// # Errors
+    ///
+    /// As [`run_bytes`](Self::run_bytes).
+    pub fn run_bytes_with(
+        &self,
+        name: &str,
+        program: &[u8],
+        progress: &dyn Progress,
+    ) -> Result<Outcome> {
+        progress.begin(Stage::Compiling, None);
         let engine = self.engine()?;
         let module = Module::new(&engine, program)?;
+        progress.end();
         let mut linker: Linker<WasiP1Ctx> = Linker::new(&engine);
         p1::add_to_linker_sync(&mut linker, |wasi| wasi)?;
         let mut wasi = WasiCtxBuilder::new();

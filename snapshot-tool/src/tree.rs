@@ -412,6 +412,28 @@ pub(crate) mod tests {
     }
 
     #[test]
+    fn forty_links_are_followed_and_no_more() {
+        let chain = |links: usize| {
+            let mut entries = vec![entry(0, "", EntryKind::Directory)];
+            entries.push(entry(0, "d", EntryKind::Directory));
+            for number in 0..links {
+                let name = format!("l{number:02}");
+                // Absolute: from a subdirectory they must go on at the root.
+                let next = if number + 1 == links {
+                    "/f".into()
+                } else {
+                    format!("/d/l{:02}", number + 1)
+                };
+                entries.push(entry(1, &name, link(&next)));
+            }
+            entries.push(entry(0, "f", FILE));
+            Tree::new(entries).unwrap()
+        };
+        assert_eq!(chain(40).lookup(b"d/l00", FinalSymlink::Follow).unwrap(), 42);
+        assert!(chain(41).lookup(b"d/l00", FinalSymlink::Follow).is_err());
+    }
+
+    #[test]
     fn children_paths_and_counts() {
         let tree = sample();
         assert_eq!(tree.children(0).collect::<Vec<_>>(), [1, 5, 6, 7, 8]);

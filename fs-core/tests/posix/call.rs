@@ -7,9 +7,7 @@
 
 use std::fmt::{self, Write as _};
 
-use Kind::{
-    At, Bytes, Dirfd, Fallocate, Fd, Groups, Number, Octal, Open, Path, Rename, Resolve, Time,
-};
+use Kind::{At, Bytes, Dirfd, Fallocate, Fd, Groups, Number, Octal, Open, Path, Rename, Time};
 
 /// What an argument is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,8 +28,6 @@ pub enum Kind {
     Open,
     /// `AT_*`.
     At,
-    /// `RESOLVE_*`.
-    Resolve,
     /// `RENAME_*`.
     Rename,
     /// `FALLOC_FL_*`.
@@ -87,13 +83,7 @@ signatures! {
 
     umask Octal;
     openat Dirfd Path Open Octal;
-    openat2 Dirfd Path Open Octal Resolve;
     creat Path Octal;
-    chdir Path;
-    fchdir Fd;
-    getcwd Number;
-    close_range Number Number Number;
-    syncfs Fd;
     close Fd;
     read Fd Number;
     readv Fd Groups;
@@ -184,14 +174,6 @@ fn bit_names(kind: Kind) -> &'static [(&'static str, i64)] {
             ("SYMLINK_FOLLOW", 0x400),
             ("NO_AUTOMOUNT", 0x800),
             ("EMPTY_PATH", 0x1000),
-        ],
-        Resolve => &[
-            ("NO_XDEV", 1),
-            ("NO_MAGICLINKS", 2),
-            ("NO_SYMLINKS", 4),
-            ("BENEATH", 8),
-            ("IN_ROOT", 16),
-            ("CACHED", 32),
         ],
         Rename => &[("NOREPLACE", 1), ("EXCHANGE", 2), ("WHITEOUT", 4)],
         Fallocate => &[
@@ -297,7 +279,7 @@ fn parse_arg(kind: Kind, word: &str) -> Option<Arg> {
         },
         Groups if word == "-" => Some(Arg::List(Vec::new())),
         Groups => word.split(',').map(|id| id.parse().ok()).collect::<Option<_>>().map(Arg::List),
-        Open | At | Resolve | Rename | Fallocate => {
+        Open | At | Rename | Fallocate => {
             let names = bit_names(kind);
             let bit = |name: &str| match name.strip_prefix("0x") {
                 Some(hex) => i64::from_str_radix(hex, 16).ok(),

@@ -4,8 +4,8 @@ use core::cell::Cell;
 
 use wasm_vfs_core::{
     AT_FDCWD, AtFlags, Config, Credentials, Dev, Errno, FallocateMode, Fcntl, FileType, Fs, IoVec,
-    IoVecMut, OFlags, OpenHow, Platform, Process, RenameFlags, Stat, Statfs, TimeSpecifier,
-    Timespec, Whence,
+    IoVecMut, OFlags, Platform, Process, RenameFlags, Stat, Statfs, TimeSpecifier, Timespec,
+    Whence,
 };
 
 use crate::call::{Call, UTIME_NOW, UTIME_OMIT};
@@ -201,15 +201,6 @@ impl World for CoreFs {
             "list" => names(fs, p, fd(0)),
             "openat" => number(fs.openat(p, fd(0), path(1), oflags(2), call.bits(3))),
             "creat" => number(fs.creat(p, path(0), call.bits(1))),
-            "openat2" => {
-                let [flags, mode, resolve] = [n(2) as u64, n(3) as u64, n(4) as u64];
-                number(fs.openat2(p, fd(0), path(1), &OpenHow { flags, mode, resolve }))
-            }
-            "chdir" => unit(fs.chdir(p, path(0))),
-            "fchdir" => unit(fs.fchdir(p, fd(0))),
-            "getcwd" => read_into(n(0), |buffer| fs.getcwd(p, buffer)),
-            "close_range" => unit(fs.close_range(p, call.bits(0), call.bits(1), call.bits(2))),
-            "syncfs" => unit(fs.syncfs(p, fd(0))),
             "close" => unit(fs.close(p, fd(0))),
             "read" => read_into(n(1), |buffer| fs.read(p, fd(0), buffer)),
             "pread" => read_into(n(1), |buffer| fs.pread64(p, fd(0), buffer, n(2))),

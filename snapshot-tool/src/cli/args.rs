@@ -59,12 +59,12 @@ pub(crate) enum Command {
         #[arg(value_name = "APP.wasm")]
         program: PathBuf,
         #[command(flatten)]
-        tree: TreeArgs,
-        #[command(flatten)]
         form: FormArgs,
         /// Where to write the result; - for standard output
         #[arg(short, long, value_name = "OUT.wasm")]
         output: PathBuf,
+        #[command(flatten)]
+        tree: TreeArgs,
     },
     /// Run a packed program, or pack one in memory and run it
     ///
@@ -75,19 +75,19 @@ pub(crate) enum Command {
         #[arg(value_name = "FILE.wasm")]
         program: PathBuf,
         #[command(flatten)]
-        tree: TreeArgs,
-        #[command(flatten)]
         form: FormArgs,
         #[command(flatten)]
         how: ProgramArgs,
+        #[command(flatten)]
+        tree: TreeArgs,
     },
     /// Bake directories into an adapter module, to be linked with programs later
     Image {
-        #[command(flatten)]
-        tree: TreeArgs,
         /// Where to write the result; - for standard output
         #[arg(short, long, value_name = "ROOTFS.wasm")]
         output: PathBuf,
+        #[command(flatten)]
+        tree: TreeArgs,
     },
     /// Link a program with an adapter module that `image` wrote
     Link {

@@ -6,45 +6,48 @@ use crate::progress::{Progress, Stage};
 use crate::tree::{EntryKind, TreeEntry};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::IsTerminal as _;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+use std::time::Duration;
 
 /// Work that ends sooner shows no bar.
 const PATIENCE: Duration = Duration::from_millis(400);
+
+/// How often a bar that nothing moves is drawn again.
+const TICK: Duration = Duration::from_millis(150);
 
 /// Draws what the library tells.
 pub(crate) struct Bar {
     bar: ProgressBar,
     talk: Talk,
-    started: Instant,
-    /// Whether a bar may be drawn and is not yet.
-    waiting: AtomicBool,
+    /// Whether the work is done, after which nothing may be drawn. Locked while a bar is shown
+    /// or taken away.
+    done: Arc<Mutex<bool>>,
 }
 
 impl Bar {
     pub(crate) fn new(talk: Talk) -> Self {
-        let wanted = talk == Talk::Normal && std::io::stderr().is_terminal();
-        Self {
-            bar: ProgressBar::hidden(),
-            talk,
-            started: Instant::now(),
-            waiting: AtomicBool::new(wanted),
+        let bar = ProgressBar::hidden();
+        let done = Arc::new(Mutex::new(false));
+        if talk == Talk::Normal && std::io::stderr().is_terminal() {
+            let (bar, done) = (bar.clone(), Arc::clone(&done));
+            thread::spawn(move || {
+                thread::sleep(PATIENCE);
+                let done = done.lock().unwrap_or_else(PoisonError::into_inner);
+                // A command that tells of no work has no stage.
+                if !*done && !bar.message().is_empty() {
+                    bar.set_draw_target(ProgressDrawTarget::stderr());
+                    bar.enable_steady_tick(TICK);
+                }
+            });
         }
+        Self { bar, talk, done }
     }
+}
 
-    /// Takes the bar away.
-    pub(crate) fn finish(&self) {
-        self.waiting.store(false, Ordering::Relaxed);
-        self.bar.finish_and_clear();
-    }
-
-    fn show_if_long(&self) {
-        if self.waiting.load(Ordering::Relaxed)
-            && self.started.elapsed() > PATIENCE
-            && self.waiting.swap(false, Ordering::Relaxed)
-        {
-            self.bar.set_draw_target(ProgressDrawTarget::stderr());
-        }
+impl Drop for Bar {
+    fn drop(&mut self) {
+        self.end();
     }
 }
 
@@ -55,7 +58,8 @@ impl Progress for Bar {
             Stage::Comparing => ("comparing files", "{pos}/{len}"),
             Stage::Baking => ("baking", "{pos}/{len}"),
             Stage::Linking => ("linking", ""),
-            Stage::Writing => ("writing", "{bytes}/{total_bytes}"),
+            Stage::Writing => ("writing", "{decimal_bytes}/{decimal_total_bytes}"),
+            Stage::Compiling => ("compiling", "{elapsed}"),
         };
         let template = match total {
             Some(_) => format!("{{msg:20}} [{{bar:30}}] {counts}"),
@@ -67,11 +71,9 @@ impl Progress for Bar {
         self.bar.set_length(total.unwrap_or(0));
         self.bar.set_position(0);
         self.bar.set_message(label);
-        self.show_if_long();
     }
 
     fn advance(&self, units: u64) {
-        self.show_if_long();
         self.bar.inc(units);
     }
 
@@ -86,5 +88,11 @@ impl Progress for Bar {
             EntryKind::Directory | EntryKind::Symlink { .. } => String::new(),
         };
         eprintln!("{letters} {size:>10} {path}");
+    }
+
+    fn end(&self) {
+        let mut done = self.done.lock().unwrap_or_else(PoisonError::into_inner);
+        *done = true;
+        self.bar.finish_and_clear();
     }
 }

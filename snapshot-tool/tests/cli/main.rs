@@ -1,0 +1,11 @@
+//! Drives the built `wasm-vfs` as a person does: every command, every kind of bad input.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![allow(clippy::missing_panics_doc, reason = "a test fails by panicking")]
+
+mod errors;
+mod inside;
+mod pack;
+mod run;
+mod sandbox;
+mod take_out;
+mod tree;

@@ -1,0 +1,161 @@
+//! `run`: arguments, environment, streams, exit status, traps.
+
+use crate::sandbox::{NOTHING, Sandbox};
+
+/// Writes its arguments and its environment, one to a line, then copies its input to its
+/// output, and exits with the number of its arguments.
+const ECHO: &str = r#"
+(module
+  (import "wasi_snapshot_preview1" "args_sizes_get"
+    (func $args_sizes_get (param i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "args_get" (func $args_get (param i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "environ_sizes_get"
+    (func $environ_sizes_get (param i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "environ_get" (func $environ_get (param i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "fd_read"
+    (func $fd_read (param i32 i32 i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "fd_write"
+    (func $fd_write (param i32 i32 i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "proc_exit" (func $proc_exit (param i32)))
+  (memory (export "memory") 1)
+  (func $write (param $address i32) (param $len i32)
+    (i32.store (i32.const 0) (local.get $address))
+    (i32.store (i32.const 4) (local.get $len))
+    (if (call $fd_write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 8))
+      (then unreachable)))
+  ;; Writes a block of strings that end in NUL, with line feeds for the NULs.
+  (func $write_strings (param $address i32) (param $len i32)
+    (local $at i32)
+    (local.set $at (local.get $address))
+    (block $done
+      (loop $next
+        (br_if $done
+          (i32.ge_u (local.get $at) (i32.add (local.get $address) (local.get $len))))
+        (if (i32.eqz (i32.load8_u (local.get $at)))
+          (then (i32.store8 (local.get $at) (i32.const 10))))
+        (local.set $at (i32.add (local.get $at) (i32.const 1)))
+        (br $next)))
+    (call $write (local.get $address) (local.get $len)))
+  (func (export "_start")
+    (local $argc i32)
+    (drop (call $args_sizes_get (i32.const 16) (i32.const 20)))
+    (local.set $argc (i32.load (i32.const 16)))
+    (drop (call $args_get (i32.const 64) (i32.const 4096)))
+    (call $write_strings (i32.const 4096) (i32.load (i32.const 20)))
+    (drop (call $environ_sizes_get (i32.const 16) (i32.const 20)))
+    (drop (call $environ_get (i32.const 64) (i32.const 4096)))
+    (call $write_strings (i32.const 4096) (i32.load (i32.const 20)))
+    (block $end
+      (loop $more
+        (i32.store (i32.const 0) (i32.const 4096))
+        (i32.store (i32.const 4) (i32.const 1024))
+        (br_if $end (call $fd_read (i32.const 0) (i32.const 0) (i32.const 1) (i32.const 8)))
+        (br_if $end (i32.eqz (i32.load (i32.const 8))))
+        (call $write (i32.const 4096) (i32.load (i32.const 8)))
+        (br $more)))
+    (call $proc_exit (local.get $argc))))"#;
+
+/// Writes the file `link` of the first preopened directory to its output.
+const CAT: &str = r#"
+(module
+  (import "wasi_snapshot_preview1" "path_open"
+    (func $path_open (param i32 i32 i32 i32 i32 i64 i64 i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "fd_read"
+    (func $fd_read (param i32 i32 i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "fd_write"
+    (func $fd_write (param i32 i32 i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "proc_exit" (func $proc_exit (param i32)))
+  (memory (export "memory") 1)
+  (data (i32.const 100) "link")
+  (func $check (param $errno i32)
+    (if (local.get $errno) (then (call $proc_exit (local.get $errno)))))
+  (func (export "_start")
+    ;; Following a symbolic link; with the right to read.
+    (call $check (call $path_open (i32.const 3) (i32.const 1) (i32.const 100) (i32.const 4)
+      (i32.const 0) (i64.const 2) (i64.const 2) (i32.const 0) (i32.const 0)))
+    (i32.store (i32.const 16) (i32.const 4096))
+    (i32.store (i32.const 20) (i32.const 1024))
+    (call $check (call $fd_read (i32.load (i32.const 0)) (i32.const 16) (i32.const 1)
+      (i32.const 8)))
+    (i32.store (i32.const 20) (i32.load (i32.const 8)))
+    (call $check (call $fd_write (i32.const 1) (i32.const 16) (i32.const 1) (i32.const 8)))))"#;
+
+#[test]
+fn a_program_reads_the_tree_and_no_directory_of_the_host() {
+    let sandbox = Sandbox::new();
+    sandbox.wasm("cat.wasm", CAT);
+    sandbox.file("host/dir/f", "from the tree\n");
+    std::os::unix::fs::symlink("dir/f", sandbox.path("host/link")).unwrap();
+    for form in [&[][..], &["--isolate"]] {
+        let pack = ["pack", "cat.wasm", "--dir", "host::/", "-o", "packed.wasm"];
+        sandbox.tool(&[&pack, form].concat()).ok();
+        std::fs::rename(sandbox.path("host"), sandbox.path("gone")).unwrap();
+        let ran = sandbox.tool(&["run", "packed.wasm"]).ok();
+        assert_eq!(ran.stdout(), "from the tree\n");
+        std::fs::rename(sandbox.path("gone"), sandbox.path("host")).unwrap();
+    }
+}
+
+#[test]
+fn arguments_environment_streams_and_status() {
+    let sandbox = Sandbox::new();
+    sandbox.wasm("echo.wasm", ECHO);
+    sandbox.file("host/f", "");
+    let arguments = ["--env", "A=1=2", "--env", "INHERITED", "--", "-x", "--dir", "y"];
+    let expected = "-x\n--dir\ny\nA=1=2\nINHERITED=yes\ninput";
+    for form in [&[][..], &["--isolate"]] {
+        let pack = ["pack", "echo.wasm", "--dir", "host::/", "-o", "packed.wasm"];
+        sandbox.tool(&[&pack, form].concat()).ok();
+        let packed = [&["run", "packed.wasm"], &arguments[..]].concat();
+        let unpacked = [&["run", "echo.wasm", "--dir", "host::/"], form, &arguments[..]].concat();
+        for (args, name) in [(packed, "packed.wasm"), (unpacked, "echo.wasm")] {
+            let env = [("INHERITED", "yes"), ("OTHER", "no")];
+            let ran = sandbox.tool_with(&args, &env, b"input");
+            assert_eq!(ran.stdout(), format!("{name}\n{expected}"), "{}", ran.stderr);
+            assert_eq!((ran.status, ran.stderr.as_str()), (4, ""));
+        }
+    }
+}
+
+#[test]
+fn traps_are_told_and_have_a_status() {
+    let sandbox = Sandbox::new();
+    sandbox.wasm("trap.wasm", &NOTHING.replace("\"_start\"", "\"_start\") unreachable (nop"));
+    let ran = sandbox.tool(&["run", "trap.wasm", "--dir", "."]);
+    assert_eq!(ran.status, 134);
+    let first = ran.stderr.lines().next().unwrap();
+    assert!(first.starts_with("wasm-vfs: error: `trap.wasm` trapped: "), "{first}");
+    assert!(first.contains("unreachable"), "{first}");
+}
+
+#[test]
+fn reactors_are_initialized_and_that_is_said() {
+    let sandbox = Sandbox::new();
+    sandbox.wasm("reactor.wasm", &NOTHING.replace("_start", "_initialize"));
+    let ran = sandbox.tool(&["run", "reactor.wasm", "--dir", "."]).ok();
+    assert!(ran.stderr.contains("has no `_start`: it is a reactor"), "{}", ran.stderr);
+    sandbox.wasm("neither.wasm", &NOTHING.replace("_start", "main"));
+    let ran = sandbox.tool(&["run", "neither.wasm", "--dir", "."]);
+    assert!(ran.error().contains("neither `_start` nor `_initialize`"), "{}", ran.stderr);
+}
+
+#[test]
+fn an_unpacked_program_needs_a_directory() {
+    let sandbox = Sandbox::new();
+    sandbox.wasm("app.wasm", NOTHING);
+    let ran = sandbox.tool(&["run", "app.wasm"]);
+    assert!(ran.error().starts_with("`app.wasm` is not packed; give it a directory"));
+    let ran = sandbox.tool(&["run", "app.wasm", "--dir", ".", "--env", "NO_SUCH_VARIABLE"]);
+    assert!(ran.error().contains("--env NO_SUCH_VARIABLE"), "{}", ran.stderr);
+}
+
+#[test]
+fn a_cache_that_cannot_be_used_is_done_without() {
+    let sandbox = Sandbox::new();
+    sandbox.wasm("app.wasm", NOTHING);
+    let args = ["run", "app.wasm", "--dir", "."];
+    sandbox.file("not-a-directory", "");
+    let cache = sandbox.path("not-a-directory");
+    let ran = sandbox.tool_with(&args, &[("XDG_CACHE_HOME", cache.to_str().unwrap())], b"").ok();
+    assert_eq!(ran.stderr, "");
+}
