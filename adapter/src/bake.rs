@@ -32,12 +32,7 @@ static BAKING: Global = Global(UnsafeCell::new(None));
 
 /// Runs `body` on what is being baked, starting at the first call.
 fn with<T>(body: impl FnOnce(&mut Baking, &mut Kernel) -> Result<T, Errno>) -> Result<T, Errno> {
-    if !state::is_ready() {
-        runtime::clear_freed_memory(true);
-        let mut fs = Fs::new(Host::baking(), Config::default())?;
-        let process = fs.spawn(Credentials::ROOT)?;
-        state::install(Kernel { fs, process });
-    }
+    start()?;
     // SAFETY: one thread; the reference ends with this function, and nothing that `body` calls comes back here.
     let baking = unsafe { &mut *BAKING.0.get() };
     let baking = baking.get_or_insert_with(|| Baking {
@@ -51,6 +46,18 @@ fn with<T>(body: impl FnOnce(&mut Baking, &mut Kernel) -> Result<T, Errno>) -> R
         Ok(())
     });
     result
+}
+
+/// Makes the filesystem, once.
+#[inline(never)]
+fn start() -> Result<(), Errno> {
+    if !state::is_ready() {
+        runtime::clear_freed_memory(true);
+        let mut fs = Fs::new(Host::baking(), Config::default())?;
+        let process = fs.spawn(Credentials::ROOT)?;
+        state::install(Kernel { fs, process });
+    }
+    Ok(())
 }
 
 /// Gives the address of a buffer of at least `len` bytes; 0: out of memory.

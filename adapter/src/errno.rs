@@ -6,34 +6,39 @@ use wasm_vfs_core::Errno;
 
 /// A preview1 error: what a function of the interface answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Error(wasi::Errno);
+pub(crate) struct Error(u16);
 
 /// What the body of an export answers.
 pub(crate) type Result<T> = core::result::Result<T, Error>;
 
 impl Error {
     /// The descriptor is not open, or is of the wrong kind.
-    pub(crate) const BADF: Error = Error(wasi::ERRNO_BADF);
+    pub(crate) const BADF: Error = Error(wasi::ERRNO_BADF.raw());
     /// An argument that makes no sense.
-    pub(crate) const INVAL: Error = Error(wasi::ERRNO_INVAL);
+    pub(crate) const INVAL: Error = Error(wasi::ERRNO_INVAL.raw());
     /// An address outside the program's memory.
-    pub(crate) const FAULT: Error = Error(wasi::ERRNO_FAULT);
+    pub(crate) const FAULT: Error = Error(wasi::ERRNO_FAULT.raw());
     /// A path that is not UTF-8.
-    pub(crate) const ILSEQ: Error = Error(wasi::ERRNO_ILSEQ);
+    pub(crate) const ILSEQ: Error = Error(wasi::ERRNO_ILSEQ.raw());
     /// A path that leads out of its directory.
-    pub(crate) const PERM: Error = Error(wasi::ERRNO_PERM);
+    pub(crate) const PERM: Error = Error(wasi::ERRNO_PERM.raw());
     /// The descriptor lost the right to do this.
-    pub(crate) const NOTCAPABLE: Error = Error(wasi::ERRNO_NOTCAPABLE);
+    pub(crate) const NOTCAPABLE: Error = Error(wasi::ERRNO_NOTCAPABLE.raw());
     /// Not a directory.
-    pub(crate) const NOTDIR: Error = Error(wasi::ERRNO_NOTDIR);
+    pub(crate) const NOTDIR: Error = Error(wasi::ERRNO_NOTDIR.raw());
     /// A name that does not fit.
-    pub(crate) const NAMETOOLONG: Error = Error(wasi::ERRNO_NAMETOOLONG);
+    pub(crate) const NAMETOOLONG: Error = Error(wasi::ERRNO_NAMETOOLONG.raw());
     /// Not a socket.
-    pub(crate) const NOTSOCK: Error = Error(wasi::ERRNO_NOTSOCK);
+    pub(crate) const NOTSOCK: Error = Error(wasi::ERRNO_NOTSOCK.raw());
 
     /// The number that the ABI wants.
     pub(crate) fn number(self) -> i32 {
-        i32::from(self.0.raw())
+        i32::from(self.0)
+    }
+
+    /// What a function of the host answered, if not zero.
+    pub(crate) fn of_host(number: i32) -> Error {
+        Error(u16::try_from(number).unwrap_or(wasi::ERRNO_IO.raw()))
     }
 }
 
@@ -46,15 +51,40 @@ pub(crate) fn answer(result: Result<()>) -> i32 {
 }
 
 impl From<Errno> for Error {
+    #[inline]
     fn from(errno: Errno) -> Error {
-        Error(to_wasi(errno).unwrap_or(wasi::ERRNO_IO))
+        let number = NUMBERS.get(usize::from(errno.number())).copied();
+        Error(u16::from(number.unwrap_or(IO)))
     }
 }
+
+/// preview1's numbers are below 77, so a byte holds one.
+#[expect(clippy::cast_possible_truncation, reason = "below 77")]
+const fn byte(errno: wasi::Errno) -> u8 {
+    errno.raw() as u8
+}
+
+/// `EIO` there.
+const IO: u8 = byte(wasi::ERRNO_IO);
+
+/// [`to_wasi`] by the Linux number: a table is a third of the code that the match is.
+static NUMBERS: [u8; 128] = {
+    let mut numbers = [IO; 128];
+    let mut index = 0;
+    while index < Errno::ALL.len() {
+        let errno = Errno::ALL[index];
+        if let Some(number) = to_wasi(errno) {
+            numbers[errno.number() as usize] = byte(number);
+        }
+        index += 1;
+    }
+    numbers
+};
 
 /// The preview1 number for a Linux one.
 ///
 /// `None` stands for a number that this table does not have: [`Errno`] may grow, and a test goes through [`Errno::ALL`].
-pub(crate) fn to_wasi(errno: Errno) -> Option<wasi::Errno> {
+const fn to_wasi(errno: Errno) -> Option<wasi::Errno> {
     Some(match errno {
         Errno::EPERM => wasi::ERRNO_PERM,
         Errno::ENOENT => wasi::ERRNO_NOENT,

@@ -11,6 +11,11 @@
 //! chunk begins with two links of its list and ends with its size again, so that the chunk after it finds its beginning. The
 //! last chunk is a mere word, always in use.
 
+#![expect(
+    clippy::cast_possible_truncation,
+    reason = "addresses and sizes have 32 bits where this is compiled"
+)]
+
 use core::alloc::{GlobalAlloc, Layout};
 use core::arch::wasm32::{memory_grow, memory_size};
 use core::cell::UnsafeCell;

@@ -87,7 +87,7 @@ pub(crate) mod import {
 
 /// Where bytes of the program's memory are borrowed: any place would do. Not address 0, which some hosts take for a
 /// null pointer; aligned for every structure of preview1.
-const BORROWED_ADDR: u32 = 1024;
+pub(crate) const BORROWED_ADDR: u32 = 1024;
 
 /// The host, as the filesystem sees it.
 #[derive(Debug)]
@@ -109,12 +109,14 @@ impl Host {
 }
 
 impl Platform for Host {
-    // No function of preview1 leads to these, and a baked tree has no pipes.
+    // No function of preview1 leads to these, a baked tree has no pipes, and the program is the superuser.
     const PIPES: bool = false;
     const NOTIFY: bool = false;
     const LOCKS: bool = false;
     const XATTRS: bool = false;
     const MAPPINGS: bool = false;
+    const PERMISSIONS: bool = false;
+    const ACCESS_TIMES: bool = false;
 
     /// The host's realtime clock; 1970 if it has none.
     fn current_time(&self) -> Timespec {

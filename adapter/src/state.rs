@@ -97,7 +97,7 @@ pub(crate) enum Owner {
 /// # Errors
 ///
 /// `BADF`: it is not open.
-#[inline]
+#[inline(never)]
 pub(crate) fn owner(fd: i32) -> Result<Owner> {
     enter(|kernel, _| {
         let descriptor = kernel.fs.descriptor(&kernel.process, fd)?;

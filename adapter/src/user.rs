@@ -168,7 +168,7 @@ impl UserRange {
     }
 
     /// Copies from the program. `dst` is not longer than the range.
-    fn copy_to_kernel(self, dst: &mut [u8]) {
+    pub(crate) fn copy_to_kernel(self, dst: &mut [u8]) {
         assert!(dst.len() <= self.len as usize);
         // SAFETY: the source is within the program's memory; the destination is a slice of this one.
         unsafe { intrinsic::copy_from_user(dst.as_mut_ptr(), self.addr, dst.len()) }

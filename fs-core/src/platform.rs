@@ -29,6 +29,12 @@ pub trait Platform {
     /// Whether files are mapped (mmap(2)).
     const MAPPINGS: bool = true;
 
+    /// Whether anybody but the superuser makes calls. Without, permissions are not looked at.
+    const PERMISSIONS: bool = true;
+
+    /// Whether reading may update access times ([`Config::access_times`](crate::Config::access_times)).
+    const ACCESS_TIMES: bool = true;
+
     /// The current time (`CLOCK_REALTIME`), for timestamps.
     ///
     /// It is asked at most once for each call that changes something, and never by a read.

@@ -13,7 +13,7 @@ use crate::exports::on_fd;
 use crate::host::import as host;
 use crate::preopens;
 use crate::rights::{self, Private};
-use crate::state::{self, Owner};
+use crate::state::{self, Kernel, Owner};
 use crate::user::UserRange;
 
 /// Closes what a descriptor of the host's stood for. No other stands for it: preview1 cannot duplicate one.
@@ -181,26 +181,24 @@ extern "C" fn fd_allocate(fd: i32, offset: u64, len: u64) -> i32 {
 
 #[unsafe(no_mangle)]
 extern "C" fn fd_sync(fd: i32) -> i32 {
-    on_fd(
-        fd,
-        wasi::RIGHTS_FD_SYNC,
-        |host_fd| host::fd_sync(host_fd),
-        |kernel, _, _| {
-            kernel.require_file(fd)?;
-            Ok(kernel.fs.fsync(&kernel.process, fd)?)
-        },
-    )
+    sync(fd, wasi::RIGHTS_FD_SYNC).unwrap_or_else(|host_fd| host::fd_sync(host_fd))
 }
 
 #[unsafe(no_mangle)]
 extern "C" fn fd_datasync(fd: i32) -> i32 {
-    on_fd(
-        fd,
-        wasi::RIGHTS_FD_DATASYNC,
-        |host_fd| host::fd_datasync(host_fd),
-        |kernel, _, _| {
+    sync(fd, wasi::RIGHTS_FD_DATASYNC).unwrap_or_else(|host_fd| host::fd_datasync(host_fd))
+}
+
+/// The answer of both kinds of synchronising, or the host's descriptor.
+#[inline(never)]
+fn sync(fd: i32, needs: wasi::Rights) -> core::result::Result<i32, u32> {
+    match state::owner(fd) {
+        Ok(Owner::Host(host_fd)) => Err(host_fd),
+        Ok(Owner::Tree(descriptor)) => Ok(answer(state::enter(|kernel, _| {
+            Kernel::require(&descriptor, needs)?;
             kernel.require_file(fd)?;
-            Ok(kernel.fs.fdatasync(&kernel.process, fd)?)
-        },
-    )
+            Ok(kernel.fs.fsync(&kernel.process, fd)?)
+        }))),
+        Err(error) => Ok(error.number()),
+    }
 }

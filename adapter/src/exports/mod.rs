@@ -51,11 +51,9 @@ impl Kernel {
     ///
     /// * `BADF`: it is not open, or is the host's.
     /// * `NOTCAPABLE`: it lost one of the rights `needs`.
-    #[inline]
-    fn directory(&self, fd: i32, needs: Rights) -> Result<Descriptor> {
-        let descriptor = self.fs.descriptor(&self.process, fd)?;
-        Kernel::require(&descriptor, needs)?;
-        Ok(descriptor)
+    #[inline(never)]
+    fn directory(&self, fd: i32, needs: Rights) -> Result<()> {
+        Kernel::require(&self.fs.descriptor(&self.process, fd)?, needs)
     }
 
     /// Whether a descriptor is of a directory of the filesystem.

@@ -1,8 +1,225 @@
 //! Waiting.
+//!
+//! A file of the filesystem is ready at once; clocks and the host's descriptors are the host's to wait for, in one call. If
+//! a file is ready there is nothing to wait for, but what else is ready belongs to the answer: then the host gets a
+//! clock that rings at once beside the program's subscriptions.
 
-use crate::host::import as host;
+use alloc::vec::Vec;
+use core::mem::{offset_of, size_of};
+
+use wasi::{Event, EventFdReadwrite, Subscription, SubscriptionClock};
+use wasm_vfs_core::{Errno, FileType, Whence};
+
+use crate::errno::{Error, Result};
+use crate::host::{self, import};
+use crate::state::{self, Kernel, Owner};
+use crate::user::UserRange;
+
+/// A `subscription`, as words: the program's token, the tag, and what the tag says.
+type SubscriptionWords = [u64; 6];
+/// An `event`, as words: the token, error and type, bytes, flags.
+type EventWords = [u64; 4];
+
+/// Bytes of a `subscription`.
+const SUBSCRIPTION_BYTES: u32 = 48;
+/// Bytes of an `event`.
+const EVENT_BYTES: u32 = 32;
+
+const _: () = {
+    assert!(size_of::<Subscription>() == SUBSCRIPTION_BYTES as usize);
+    assert!(offset_of!(Subscription, u) == 8 && offset_of!(wasi::SubscriptionU, u) == 8);
+    assert!(offset_of!(SubscriptionClock, id) == 0 && offset_of!(SubscriptionClock, timeout) == 8);
+    assert!(offset_of!(SubscriptionClock, flags) == 24);
+    assert!(size_of::<Event>() == EVENT_BYTES as usize);
+    assert!(offset_of!(Event, error) == 8 && offset_of!(Event, type_) == 10);
+    assert!(offset_of!(Event, fd_readwrite) == 16 && offset_of!(EventFdReadwrite, flags) == 8);
+};
+
+/// The token of the clock that rings at once. The program's subscriptions have their numbers there.
+const AT_ONCE: u64 = u64::MAX;
 
 #[unsafe(no_mangle)]
 extern "C" fn poll_oneoff(subs: u32, events: u32, count: u32, nevents: u32) -> i32 {
-    host::poll_oneoff(subs, events, count, nevents)
+    match poll(subs, events, count, nevents) {
+        Ok(true) => 0,
+        // Usual: a program sleeps, or waits for its standard streams.
+        Ok(false) => import::poll_oneoff(subs, events, count, nevents),
+        Err(error) => error.number(),
+    }
+}
+
+/// Serves the call; `false`: it is the host's as it is.
+fn poll(subs: u32, events: u32, count: u32, nevents: u32) -> Result<bool> {
+    if count == 0 {
+        return Err(Error::INVAL);
+    }
+    let subs = UserRange::array(subs, count, SUBSCRIPTION_BYTES)?;
+    let events = UserRange::array(events, count, EVENT_BYTES)?;
+    let nevents = UserRange::new(nevents, 4)?;
+    let mut forwards = true;
+    for index in 0..count {
+        let sub = Sub::of(subs, index);
+        forwards &= match sub.source()? {
+            Source::Clock => true,
+            Source::Host(host_fd) => host_fd == sub.fd().cast_unsigned(),
+            Source::File(_) => false,
+        };
+    }
+    if forwards {
+        return Ok(false);
+    }
+    let (mut ready, mut for_host) = (Vec::new(), Vec::new());
+    ready.try_reserve_exact(count as usize).map_err(Errno::from)?;
+    for_host.try_reserve_exact(count as usize + 1).map_err(Errno::from)?;
+    for index in 0..count {
+        let Sub(mut words) = Sub::of(subs, index);
+        match Sub(words).source()? {
+            Source::File(event) => {
+                ready.push(event);
+                continue;
+            }
+            Source::Host(host_fd) => words[2] = u64::from(host_fd),
+            Source::Clock => {}
+        }
+        words[0] = u64::from(index);
+        for_host.push(words);
+    }
+    if !for_host.is_empty() {
+        if !ready.is_empty() {
+            for_host.push([AT_ONCE, 0, u64::from(wasi::CLOCKID_MONOTONIC.raw()), 0, 0, 0]);
+        }
+        for mut event in ask_host(&for_host)? {
+            if event[0] != AT_ONCE {
+                // A number that we gave; the host only hands it back.
+                let index = u32::try_from(event[0]).ok().filter(|&index| index < count);
+                event[0] = Sub::of(subs, index.ok_or(Errno::EIO)?).0[0];
+                ready.push(event);
+            }
+        }
+    }
+    // One for each subscription at most, so there is room.
+    let mut left = events;
+    for word in ready.iter().take(count as usize).flatten() {
+        left.take(8).store_u64(0, *word);
+    }
+    nevents.store_u32(0, (events.len() - left.len()) / EVENT_BYTES);
+    Ok(true)
+}
+
+/// A subscription of the program's.
+#[derive(Clone, Copy)]
+struct Sub(SubscriptionWords);
+
+/// What is waited for.
+enum Source {
+    /// A clock.
+    Clock,
+    /// A descriptor of the host's.
+    Host(u32),
+    /// A file, which is ready.
+    File(EventWords),
+}
+
+impl Sub {
+    /// The subscription number `index` of an array.
+    fn of(subs: UserRange, index: u32) -> Sub {
+        let mut sub = [0; 6];
+        let mut offset = index * SUBSCRIPTION_BYTES;
+        for word in &mut sub {
+            *word = subs.load_u64(offset);
+            offset += 8;
+        }
+        Sub(sub)
+    }
+
+    /// The tag.
+    fn tag(self) -> u8 {
+        self.0[1].to_le_bytes()[0]
+    }
+
+    /// The descriptor, if it is not a clock.
+    #[expect(clippy::cast_possible_truncation, reason = "a field of 32 bits")]
+    fn fd(self) -> i32 {
+        self.0[2] as i32
+    }
+
+    /// What is waited for.
+    ///
+    /// # Errors
+    ///
+    /// * `INVAL`: no such tag.
+    /// * `BADF`: the descriptor is not open, or is a directory: wasmtime too answers it for the whole call.
+    /// * `NOTCAPABLE`: the descriptor lost the right to be polled.
+    fn source(self) -> Result<Source> {
+        if self.tag() == wasi::EVENTTYPE_CLOCK.raw() {
+            return Ok(Source::Clock);
+        }
+        if self.tag() > wasi::EVENTTYPE_FD_WRITE.raw() {
+            return Err(Error::INVAL);
+        }
+        match state::owner(self.fd())? {
+            Owner::Host(host_fd) => Ok(Source::Host(host_fd)),
+            Owner::Tree(descriptor) => {
+                Kernel::require(&descriptor, wasi::RIGHTS_POLL_FD_READWRITE)?;
+                self.file_event().map(Source::File)
+            }
+        }
+    }
+
+    /// The event of a file: how much there is to read, and whether that is the end.
+    fn file_event(self) -> Result<EventWords> {
+        let fd = self.fd();
+        let (mut bytes, mut flags) = (1, 0);
+        state::enter(|kernel, _| {
+            kernel.require_file(fd)?;
+            if self.tag() == wasi::EVENTTYPE_FD_READ.raw()
+                && kernel.file_type(fd)? == FileType::Regular
+            {
+                let size = kernel.fs.fstat(&kernel.process, fd)?.st_size;
+                let at = kernel.fs.lseek(&kernel.process, fd, 0, Whence::Cur)?;
+                bytes = size.saturating_sub(at);
+                if bytes == 0 {
+                    flags = wasi::EVENTRWFLAGS_FD_READWRITE_HANGUP;
+                }
+            }
+            Ok(())
+        })?;
+        // The error, which there is none, and the type at offset 10.
+        Ok([self.0[0], u64::from(self.tag()) << 16, bytes, u64::from(flags)])
+    }
+}
+
+/// Asks the host about subscriptions, in borrowed memory of the program.
+///
+/// # Errors
+///
+/// What the host answers; `NOMEM`: there is not so much memory to borrow.
+fn ask_host(subs: &[SubscriptionWords]) -> Result<Vec<EventWords>> {
+    let count = u32::try_from(subs.len()).map_err(|_| Errno::ENOMEM)?;
+    let bytes =
+        (SUBSCRIPTION_BYTES + EVENT_BYTES).checked_mul(count).and_then(|n| n.checked_add(8));
+    let borrowed = UserRange::new(host::BORROWED_ADDR, bytes.ok_or(Errno::ENOMEM)?)
+        .map_err(|_| Errno::ENOMEM)?;
+    let mut saved = Vec::new();
+    saved.try_reserve_exact(borrowed.len() as usize).map_err(Errno::from)?;
+    let mut answer = Vec::new();
+    answer.try_reserve_exact(subs.len()).map_err(Errno::from)?;
+    saved.resize(borrowed.len() as usize, 0);
+    borrowed.copy_to_kernel(&mut saved);
+
+    let mut rest = borrowed;
+    let for_count = rest.take(8);
+    let mut for_events = rest.take(EVENT_BYTES * count);
+    for word in subs.iter().flatten() {
+        rest.take(8).store_u64(0, *word);
+    }
+    let subs_addr = host::BORROWED_ADDR + 8 + EVENT_BYTES * count;
+    let events_addr = host::BORROWED_ADDR + 8;
+    let errno = import::poll_oneoff(subs_addr, events_addr, count, host::BORROWED_ADDR);
+    for _ in 0..for_count.load_u32(0).min(count) {
+        let event = for_events.take(EVENT_BYTES);
+        answer.push([event.load_u64(0), event.load_u64(8), event.load_u64(16), event.load_u64(24)]);
+    }
+    borrowed.store_bytes(&saved);
+    if errno == 0 { Ok(answer) } else { Err(Error::of_host(errno)) }
 }

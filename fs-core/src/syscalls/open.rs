@@ -245,7 +245,7 @@ impl<P: Platform> Fs<P> {
             FileType::Directory if want & MAY_WRITE != 0 => return Err(Errno::EISDIR),
             _ => {}
         }
-        if !process.credentials.is_superuser() {
+        if P::PERMISSIONS && !process.credentials.is_superuser() {
             self.may_access(process, inode, want)?;
             if flags.contains(OFlags::NOATIME) && !process.credentials.owns(inode.uid) {
                 return Err(Errno::EPERM);
@@ -328,7 +328,8 @@ impl<P: Platform> Fs<P> {
             gid = directory.gid;
             if is_directory {
                 mode |= S_ISGID;
-            } else if mode & (S_ISGID | S_IXGRP) == S_ISGID | S_IXGRP
+            } else if P::PERMISSIONS
+                && mode & (S_ISGID | S_IXGRP) == S_ISGID | S_IXGRP
                 && !who.in_group(gid)
                 && !who.is_superuser()
             {

@@ -342,6 +342,9 @@ impl<P: Platform> Fs<P> {
         process: &Process,
         ino: Ino,
     ) -> Result<InotifyMask, Errno> {
+        if !P::PERMISSIONS {
+            return Ok(InotifyMask::empty());
+        }
         let inode = self.inode_mut(ino)?;
         let before = inode.permissions;
         inode.drop_set_ids(&process.credentials);
@@ -352,7 +355,8 @@ impl<P: Platform> Fs<P> {
     /// Notes that the contents were read (`file_accessed`), if that is wanted.
     pub(crate) fn accessed(&mut self, process: &Process, fd: Fd, ino: Ino) -> Result<(), Errno> {
         use crate::config::AccessTimes;
-        if self.config.access_times == AccessTimes::Never
+        if !P::ACCESS_TIMES
+            || self.config.access_times == AccessTimes::Never
             || self.description(process, fd)?.flags.contains(OFlags::NOATIME)
         {
             return Ok(());

@@ -97,7 +97,7 @@ impl<P: Platform> Fs<P> {
         check_times(times)?;
         let ino = target.ino;
         let inode = self.inode(ino)?;
-        if !process.credentials.owns(inode.uid) {
+        if P::PERMISSIONS && !process.credentials.owns(inode.uid) {
             if times != [TimeSpecifier::Now; 2] {
                 return Err(Errno::EPERM);
             }
