@@ -141,6 +141,25 @@ signatures! {
     setfl Fd Open;
     fsync Fd;
     fdatasync Fd;
+
+    pipe2 Open;
+    getpipe_sz Fd;
+    setpipe_sz Fd Number;
+    fionread Fd;
+    poll Fd;
+    // An offset is a list of one number, or of none: the null pointer.
+    sendfile Fd Fd Groups Number;
+    splice Fd Groups Fd Groups Number Number;
+    tee Fd Fd Number Number;
+    copy_file_range Fd Groups Fd Groups Number;
+    flock Fd Number;
+    setxattr Path Bytes Bytes Number;
+    lsetxattr Path Bytes Bytes Number;
+    fsetxattr Fd Bytes Bytes Number;
+    getxattr Path Bytes Number;
+    lgetxattr Path Bytes Number;
+    listxattr Path Number;
+    removexattr Path Bytes;
 }
 
 /// Names of bits, for the kinds that have some.

@@ -3,9 +3,9 @@
 use core::cell::Cell;
 
 use wasm_vfs_core::{
-    AT_FDCWD, AtFlags, Config, Credentials, Dev, Errno, FallocateMode, Fcntl, FileType, Fs, IoVec,
-    IoVecMut, OFlags, Platform, Process, RenameFlags, Stat, Statfs, TimeSpecifier, Timespec,
-    Whence,
+    AT_FDCWD, AtFlags, Config, Credentials, Dev, Errno, FallocateMode, Fcntl, FileType,
+    FlockOperation, Fs, IoVec, IoVecMut, Ioctl, OFlags, Platform, Process, RenameFlags,
+    SpliceFlags, Stat, Statfs, TimeSpecifier, Timespec, Whence, XattrFlags,
 };
 
 use crate::call::{Call, UTIME_NOW, UTIME_OMIT};
@@ -134,6 +134,11 @@ fn names(fs: &mut Fs<TickingClock>, process: &Process, fd: i32) -> Outcome {
         }
         names.extend(parse_dirents(&buffer[..read]).into_iter().map(|(name, _)| name));
     }
+}
+
+/// A C `off_t *`: the null pointer for an empty list.
+fn offset(call: &Call, index: usize) -> Option<i64> {
+    call.list(index).first().map(|&offset| offset.into())
 }
 
 /// What `look` does, with the observer's process.
@@ -280,6 +285,50 @@ impl World for CoreFs {
             "umask" => Ok(Value::Number(fs.umask(p, call.bits(0)).into())),
             "fsync" => unit(fs.fsync(p, fd(0))),
             "fdatasync" => unit(fs.fdatasync(p, fd(0))),
+            "pipe2" => unit(fs.pipe2(p, oflags(0)).map(|_| ())),
+            "getpipe_sz" => number(fs.fcntl(p, fd(0), Fcntl::GetPipeSz)),
+            "setpipe_sz" => number(fs.fcntl(p, fd(0), Fcntl::SetPipeSz(call.bits(1)))),
+            "fionread" => number(fs.ioctl(p, fd(0), Ioctl::FioNRead)),
+            "poll" => Ok(Value::Text(format!("{:#x}", fs.poll(p, fd(0)).bits()))),
+            "sendfile" => {
+                let mut offset = offset(call, 2);
+                number(fs.sendfile(p, fd(0), fd(1), offset.as_mut(), n(3) as usize))
+            }
+            "splice" => {
+                let (mut from, mut to) = (offset(call, 1), offset(call, 3));
+                let flags = SpliceFlags::from_bits_retain(call.bits(5));
+                let (from, to) = (from.as_mut(), to.as_mut());
+                number(fs.splice(p, fd(0), from, fd(2), to, n(4) as usize, flags))
+            }
+            "tee" => {
+                let flags = SpliceFlags::from_bits_retain(call.bits(3));
+                number(fs.tee(p, fd(0), fd(1), n(2) as usize, flags))
+            }
+            "copy_file_range" => {
+                let (mut from, mut to) = (offset(call, 1), offset(call, 3));
+                let (from, to) = (from.as_mut(), to.as_mut());
+                number(fs.copy_file_range(p, fd(0), from, fd(2), to, n(4) as usize, 0))
+            }
+            "flock" => {
+                let operation = FlockOperation::from_bits_retain(call.bits(1));
+                unit(fs.flock(p, fd(0), operation | FlockOperation::NB))
+            }
+            "setxattr" => {
+                let flags = XattrFlags::from_bits_retain(call.bits(3));
+                unit(fs.setxattr(p, path(0), path(1), path(2), flags))
+            }
+            "lsetxattr" => {
+                let flags = XattrFlags::from_bits_retain(call.bits(3));
+                unit(fs.lsetxattr(p, path(0), path(1), path(2), flags))
+            }
+            "fsetxattr" => {
+                let flags = XattrFlags::from_bits_retain(call.bits(3));
+                unit(fs.fsetxattr(p, fd(0), path(1), path(2), flags))
+            }
+            "getxattr" => read_into(n(2), |buffer| fs.getxattr(p, path(0), path(1), buffer)),
+            "lgetxattr" => read_into(n(2), |buffer| fs.lgetxattr(p, path(0), path(1), buffer)),
+            "listxattr" => read_into(n(1), |buffer| fs.listxattr(p, path(0), buffer)),
+            "removexattr" => unit(fs.removexattr(p, path(0), path(1))),
             name => panic!("the fs-core world lacks {name}"),
         }
     }

@@ -362,6 +362,19 @@ fn read_into(length: i64, read: impl FnOnce(*mut u8, usize) -> Result<i64, Errno
     Ok(Value::Bytes(buffer))
 }
 
+/// A C `off_t *`.
+struct Offset(Option<i64>);
+
+impl Offset {
+    fn of(list: &[u32]) -> Offset {
+        Offset(list.first().map(|&offset| offset.into()))
+    }
+
+    fn pointer(&mut self) -> *mut i64 {
+        self.0.as_mut().map_or(std::ptr::null_mut(), |offset| &raw mut *offset)
+    }
+}
+
 fn gathered(count: i64, pieces: &[Vec<u8>]) -> Outcome {
     let mut bytes = pieces.concat();
     bytes.truncate(count as usize);
@@ -519,6 +532,68 @@ impl World for Kernel {
             "umask" => sys!(SYS_umask, n(0)),
             "fsync" => sys!(SYS_fsync, n(0)),
             "fdatasync" => sys!(SYS_fdatasync, n(0)),
+            "pipe2" => {
+                let mut fds = [0i32; 2];
+                sys!(SYS_pipe2, fds.as_mut_ptr(), n(0))
+            }
+            "getpipe_sz" => sys!(SYS_fcntl, n(0), libc::F_GETPIPE_SZ),
+            "setpipe_sz" => sys!(SYS_fcntl, n(0), libc::F_SETPIPE_SZ, n(1)),
+            "fionread" => {
+                let mut bytes = 0i32;
+                sys!(SYS_ioctl, n(0), libc::FIONREAD, &raw mut bytes)?;
+                Ok(bytes.into())
+            }
+            "poll" => {
+                let mut poll = libc::pollfd { fd: call.fd(0), events: !0, revents: 0 };
+                sys!(SYS_poll, &raw mut poll, 1, 0)?;
+                return Ok(Value::Text(format!("{:#x}", poll.revents)));
+            }
+            "sendfile" => {
+                let mut offset = Offset::of(call.list(2));
+                sys!(SYS_sendfile, n(0), n(1), offset.pointer(), n(3))
+            }
+            "splice" => {
+                let (mut from, mut to) = (Offset::of(call.list(1)), Offset::of(call.list(3)));
+                sys!(SYS_splice, n(0), from.pointer(), n(2), to.pointer(), n(4), n(5))
+            }
+            "tee" => sys!(SYS_tee, n(0), n(1), n(2), n(3)),
+            "copy_file_range" => {
+                let (mut from, mut to) = (Offset::of(call.list(1)), Offset::of(call.list(3)));
+                sys!(SYS_copy_file_range, n(0), from.pointer(), n(2), to.pointer(), n(4), 0)
+            }
+            // It would wait.
+            "flock" => sys!(SYS_flock, n(0), n(1) | i64::from(libc::LOCK_NB)),
+            "setxattr" => {
+                let value = call.bytes(2);
+                let (at, len) = (value.as_ptr(), value.len());
+                sys!(SYS_setxattr, path(0).as_ptr(), path(1).as_ptr(), at, len, n(3))
+            }
+            "lsetxattr" => {
+                let value = call.bytes(2);
+                let (at, len) = (value.as_ptr(), value.len());
+                sys!(SYS_lsetxattr, path(0).as_ptr(), path(1).as_ptr(), at, len, n(3))
+            }
+            "fsetxattr" => {
+                let value = call.bytes(2);
+                sys!(SYS_fsetxattr, n(0), path(1).as_ptr(), value.as_ptr(), value.len(), n(3))
+            }
+            "getxattr" => {
+                let (path, name) = (path(0), path(1));
+                return read_into(n(2), |at, len| {
+                    sys!(SYS_getxattr, path.as_ptr(), name.as_ptr(), at, len)
+                });
+            }
+            "lgetxattr" => {
+                let (path, name) = (path(0), path(1));
+                return read_into(n(2), |at, len| {
+                    sys!(SYS_lgetxattr, path.as_ptr(), name.as_ptr(), at, len)
+                });
+            }
+            "listxattr" => {
+                let path = path(0);
+                return read_into(n(1), |at, len| sys!(SYS_listxattr, path.as_ptr(), at, len));
+            }
+            "removexattr" => sys!(SYS_removexattr, path(0).as_ptr(), path(1).as_ptr()),
             name => panic!("the kernel world lacks {name}"),
         })
     }
