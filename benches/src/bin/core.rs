@@ -194,8 +194,12 @@ fn borrow(fd: libc::c_int) -> std::os::fd::BorrowedFd<'static> {
 
 const MIB: usize = 1 << 20;
 
-/// The file that is read and written at random places.
+/// The file that is read and written sequentially.
 const DATA_BYTES: usize = 4 * MIB;
+
+/// The part of it that is read and written in small pieces all over: what the processor's caches hold, for it is the call that is
+/// measured and not the memory.
+const SPREAD_BYTES: usize = MIB / 4;
 
 /// An operation of the comparison: its name, its aim (how many times faster than the kernel), how many bytes it moves.
 struct Operation {
@@ -244,9 +248,9 @@ fn prepare<S: Side>(side: &mut S) {
     }
 }
 
-/// Offsets that visit a file of [`DATA_BYTES`] in blocks of `block`, all over.
+/// Offsets that visit the first [`SPREAD_BYTES`] of a file in blocks of `block`, all over.
 fn spread(number: u64, block: usize) -> u64 {
-    let blocks = (DATA_BYTES / block) as u64;
+    let blocks = (SPREAD_BYTES / block) as u64;
     // Both are powers of two, so this costs nothing that would be measured.
     (number.wrapping_mul(0x9e37_79b9) & (blocks - 1)) * block as u64
 }
@@ -362,7 +366,19 @@ impl Shape {
             Shape::Tree => format!("{}/file-{number}", number / 1000),
         }
     }
+
+    /// One of [`HOT_FILES`] files: spread over the one directory, or neighbours in the middle of the tree.
+    fn hot_path(self, number: u32, files: u32) -> String {
+        match self {
+            Shape::OneDirectory => self.path(number * (files / HOT_FILES)),
+            Shape::Tree => self.path(files / 2 / HOT_FILES * HOT_FILES + number),
+        }
+    }
 }
+
+/// How many different files an operation goes through. Few, so that the caches of the processor hold what they touch at every scale:
+/// it is the work that is compared, not the memory.
+const HOT_FILES: u32 = 10;
 
 /// A filesystem with that many empty files.
 fn grown(shape: Shape, files: u32) -> Core {
@@ -376,10 +392,6 @@ fn grown(shape: Shape, files: u32) -> Core {
     }
     core
 }
-
-/// How many different files an operation goes through. Few, so that the caches of the processor hold what they touch at every scale:
-/// it is the work that is compared, not the memory.
-const HOT_FILES: u32 = 10;
 
 fn scaling(shape: Shape, title: &str) {
     let cores: Vec<RefCell<Core>> =
@@ -395,8 +407,7 @@ fn scaling(shape: Shape, title: &str) {
     ];
     for kind in 0..names.len() {
         for (core, &files) in cores.iter().zip(&SCALES) {
-            let paths: Vec<String> =
-                (0..HOT_FILES).map(|n| shape.path(n * (files / HOT_FILES))).collect();
+            let paths: Vec<String> = (0..HOT_FILES).map(|n| shape.hot_path(n, files)).collect();
             let missing: Vec<String> = paths.iter().map(|path| format!("{path}x")).collect();
             cases.push(Box::new(move |count| {
                 let core = &mut *core.borrow_mut();
