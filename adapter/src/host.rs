@@ -112,6 +112,7 @@ impl Platform for Host {
     // No function of preview1 leads to these, a baked tree has no pipes, and the program is the superuser.
     const PIPES: bool = false;
     const NOTIFY: bool = false;
+    const UNNAMED_FILES: bool = false;
     const LOCKS: bool = false;
     const XATTRS: bool = false;
     const MAPPINGS: bool = false;

@@ -311,6 +311,16 @@ impl Directory {
         self.entries.shrink_to(self.entries.len() * 2);
     }
 
+    /// The name of the entry that leads to a directory. Its [`own_cookie`](Self::own_cookie) finds it at once, where
+    /// that is kept.
+    pub(crate) fn name_of_child(&self, ino: Ino, cookie: u32) -> Option<&[u8]> {
+        let at_cookie = self.iter_from(cookie).take(1);
+        at_cookie
+            .chain(self.iter_from(0))
+            .find(|(_, _, entry)| entry.ino == ino)
+            .map(|(_, name, _)| name)
+    }
+
     /// The entries whose cookie is at least `cookie`, in order, with their names and cookies.
     pub(crate) fn iter_from(&self, cookie: u32) -> impl Iterator<Item = (u32, &[u8], &DirEntry)> {
         let first = self.entries.partition_point(|entry| entry.cookie < cookie);

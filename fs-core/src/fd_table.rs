@@ -202,6 +202,11 @@ impl FdTable {
         Ok(copy)
     }
 
+    /// One more than the highest descriptor that was ever open.
+    pub(crate) fn bound(&self) -> Fd {
+        Fd::try_from(self.slots.len()).unwrap_or(Fd::MAX)
+    }
+
     /// The open descriptors in ascending order.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (Fd, DescriptionId)> {
         (0..)

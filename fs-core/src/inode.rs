@@ -69,6 +69,8 @@ impl InodeKind {
 pub(crate) struct Inode {
     /// Permission, set-id and sticky bits; the type is in `kind`.
     pub(crate) permissions: u16,
+    /// Whether it may get a name although it has none: it was made without (`I_LINKABLE`).
+    pub(crate) linkable: bool,
     /// How many names lead here: entries, and for a directory its own `.` and its children's `..`.
     pub(crate) nlink: u32,
     /// How many open file descriptions, current directories, mappings and child directories hold it. It is freed
@@ -102,6 +104,7 @@ impl Inode {
         let now = PackedTime::from(now);
         Inode {
             permissions: (permissions & S_IALLUGO) as u16,
+            linkable: false,
             nlink: 0,
             holds: 0,
             uid,

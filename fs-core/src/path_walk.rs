@@ -187,11 +187,18 @@ impl<P: Platform> Fs<P> {
     ///
     /// * `EBADF`: `dirfd` is neither [`AT_FDCWD`] nor open.
     /// * `ENOTDIR`: it is not a directory.
-    fn walk_start(&self, process: &Process, dirfd: Fd, path: &[u8]) -> Result<Ino, Errno> {
-        let scoped = process.resolve.contains(ResolveFlags::BENEATH)
-            || process.resolve.contains(ResolveFlags::IN_ROOT);
-        if path.first() == Some(&b'/') && !scoped {
-            return Ok(Ino::ROOT);
+    /// * `EXDEV`: the path is absolute and the walk confined.
+    fn walk_start(
+        &self,
+        process: &Process,
+        dirfd: Fd,
+        path: &[u8],
+        resolve: ResolveFlags,
+    ) -> Result<Ino, Errno> {
+        if path.first() == Some(&b'/') && !resolve.contains(ResolveFlags::IN_ROOT) {
+            // As for `nd_jump_root`, before the descriptor is looked at.
+            let beneath = resolve.contains(ResolveFlags::BENEATH);
+            return if beneath { Err(Errno::EXDEV) } else { Ok(Ino::ROOT) };
         }
         if dirfd == AT_FDCWD {
             return Ok(process.cwd);
@@ -242,11 +249,8 @@ impl<P: Platform> Fs<P> {
         if path.is_empty() {
             return Err(Errno::ENOENT);
         }
-        let start = self.walk_start(process, dirfd, path)?;
+        let start = self.walk_start(process, dirfd, path, resolve)?;
         let beneath = resolve.contains(ResolveFlags::BENEATH);
-        if beneath && path.first() == Some(&b'/') {
-            return Err(Errno::EXDEV);
-        }
         let in_root = resolve.contains(ResolveFlags::IN_ROOT);
         let root = if in_root || beneath { start } else { Ino::ROOT };
         let mut walk = PathWalk { process, resolve, start, root, links: 0 };

@@ -26,6 +26,9 @@ pub trait Platform {
     /// Whether extended attributes are set.
     const XATTRS: bool = true;
 
+    /// Whether files are made without a name (`O_TMPFILE`). Without, that flag of open(2) is ignored.
+    const UNNAMED_FILES: bool = true;
+
     /// Whether files are mapped (mmap(2)).
     const MAPPINGS: bool = true;
 

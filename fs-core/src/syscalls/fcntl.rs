@@ -12,6 +12,12 @@ use crate::stat::FileType;
 /// `FD_CLOEXEC`: the only descriptor flag (fcntl(2)).
 pub(crate) const FD_CLOEXEC: u32 = 1;
 
+/// `CLOSE_RANGE_UNSHARE` (close_range(2)).
+const CLOSE_RANGE_UNSHARE: u32 = 1 << 1;
+
+/// `CLOSE_RANGE_CLOEXEC` (close_range(2)).
+const CLOSE_RANGE_CLOEXEC: u32 = 1 << 2;
+
 /// The commands of fcntl(2), with their arguments.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -92,6 +98,37 @@ impl<P: Platform> Fs<P> {
             self.release_description(before);
         }
         Ok(newfd)
+    }
+
+    /// `int close_range(unsigned int first, unsigned int last, int flags)`
+    ///
+    /// Closes every descriptor from `first` to `last`; with `CLOSE_RANGE_CLOEXEC` only marks them as closed on exec.
+    /// `CLOSE_RANGE_UNSHARE` has no effect: no process shares its table.
+    ///
+    /// # Errors
+    ///
+    /// `EINVAL`: unknown flags, or `first` is above `last`.
+    pub fn close_range(
+        &mut self,
+        process: &mut Process,
+        first: u32,
+        last: u32,
+        flags: u32,
+    ) -> Result<(), Errno> {
+        if flags & !(CLOSE_RANGE_UNSHARE | CLOSE_RANGE_CLOEXEC) != 0 || first > last {
+            return Err(Errno::EINVAL);
+        }
+        let end =
+            process.fds.bound().min(Fd::try_from(last).map_or(Fd::MAX, |fd| fd.saturating_add(1)));
+        for fd in Fd::try_from(first).unwrap_or(Fd::MAX)..end {
+            // A number in between that is not open is none to close.
+            if flags & CLOSE_RANGE_CLOEXEC == 0 {
+                let _ = self.close(process, fd);
+            } else {
+                let _ = process.fds.set_cloexec(fd, true);
+            }
+        }
+        Ok(())
     }
 
     /// `int fcntl(int fd, int cmd, ...)`

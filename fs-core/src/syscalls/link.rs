@@ -30,7 +30,7 @@ impl<P: Platform> Fs<P> {
     /// * `EPERM`: the old file is protected ([`Config::protected_hardlinks`](crate::Config)).
     /// * `EACCES`: the directory may not be written.
     /// * `EPERM`: the old path is a directory.
-    /// * `ENOENT`: the old file has no name any more.
+    /// * `ENOENT`: the old file has no name any more (or never had one, and was opened with `TMPFILE | EXCL`).
     /// * `ENOSPC`: no room.
     pub fn linkat(
         &mut self,
@@ -58,19 +58,23 @@ impl<P: Platform> Fs<P> {
         if inode.is_directory() {
             return Err(Errno::EPERM);
         }
-        if inode.nlink == 0 {
+        if inode.nlink == 0 && !inode.linkable {
             return Err(Errno::ENOENT);
         }
+        let is_first = inode.nlink == 0;
         let file_type = inode.file_type();
-        self.reserve_inode()?;
+        if !is_first {
+            self.reserve_inode()?;
+        }
         let now = self.now();
         let directory = self.inode_mut(parent)?;
         directory.directory_mut()?.insert(&name, ino, file_type)?;
         directory.touch(now);
         let inode = self.inode_mut(ino)?;
         inode.nlink += 1; // for the new name
+        inode.linkable = false;
         inode.set_ctime(now);
-        self.further_links += 1;
+        self.further_links += u32::from(!is_first);
         self.notify_inode(ino, InotifyMask::ATTRIB);
         self.notify_create(parent, ino, &name);
         Ok(())

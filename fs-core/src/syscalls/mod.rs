@@ -3,6 +3,7 @@
 //! Every method opens with its C signature and lists its errors in the order in which they are checked;
 //! the body keeps that order.
 
+mod cwd;
 mod dir;
 mod fcntl;
 mod flock;
@@ -12,6 +13,7 @@ mod link;
 mod mmap;
 mod node;
 mod open;
+mod openat2;
 mod perm;
 mod pipe;
 mod poll;
@@ -30,6 +32,7 @@ pub use dir::DirEntryView;
 pub use fcntl::Fcntl;
 pub use flock::FlockOperation;
 pub use ioctl::Ioctl;
+pub use openat2::OpenHow;
 pub use poll::PollEvents;
 pub use statfs::{Statfs, TMPFS_MAGIC};
 pub use time::TimeSpecifier;

@@ -13,15 +13,20 @@ use crate::path_walk::{FollowLast, Last, NameBuf, Walked};
 use crate::platform::Platform;
 use crate::process::Process;
 use crate::stat::{FileType, S_IALLUGO, S_ISGID, S_ISVTX, S_IWOTH, S_IXGRP};
+use crate::syscalls::openat2::{TMPFILE_BIT, check_tmpfile};
 
 /// Flags that only say how to open: they are not kept in the description (`do_dentry_open`).
 const CREATION_FLAGS: OFlags =
     OFlags::CREAT.union(OFlags::EXCL).union(OFlags::NOCTTY).union(OFlags::TRUNC);
 
+/// Flags that go with `PATH`; openat(2) ignores others.
+pub(crate) const O_PATH_FLAGS: OFlags =
+    OFlags::DIRECTORY.union(OFlags::NOFOLLOW).union(OFlags::PATH).union(OFlags::CLOEXEC);
+
 /// What opening found or made.
-struct Opened {
-    target: ReachedInode,
-    created: bool,
+pub(crate) struct Opened {
+    pub(crate) target: ReachedInode,
+    pub(crate) created: bool,
 }
 
 impl<P: Platform> Fs<P> {
@@ -31,7 +36,7 @@ impl<P: Platform> Fs<P> {
     ///
     /// # Errors
     ///
-    /// * `EINVAL`: `CREAT` with `DIRECTORY`.
+    /// * `EINVAL`: `CREAT` with `DIRECTORY`, or `TMPFILE` and not to be written.
     /// * `ENAMETOOLONG`, `ENOENT`: the path is too long or empty.
     /// * `EMFILE`, `ENOMEM`: no descriptor left, or no memory for one.
     /// * What the path walk answers.
@@ -59,8 +64,6 @@ impl<P: Platform> Fs<P> {
         flags: OFlags,
         mode: u32,
     ) -> Result<Fd, Errno> {
-        // A 64-bit kernel forces LARGEFILE (`force_o_largefile`).
-        let flags = flags | OFlags::LARGEFILE;
         let resolve = process.resolve;
         self.do_open(process, dirfd, path, flags, mode, resolve)
     }
@@ -112,7 +115,12 @@ impl<P: Platform> Fs<P> {
         self.finish_open(process, &Opened { target, created: false }, flags)
     }
 
-    fn do_open(
+    /// What openat and openat2 have in common (`do_filp_open`).
+    ///
+    /// # Errors
+    ///
+    /// As [`openat`](Self::openat).
+    pub(crate) fn do_open(
         &mut self,
         process: &mut Process,
         dirfd: Fd,
@@ -121,14 +129,12 @@ impl<P: Platform> Fs<P> {
         mode: u32,
         resolve: ResolveFlags,
     ) -> Result<Fd, Errno> {
-        let flags = if flags.contains(OFlags::PATH) {
-            flags & (OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::PATH | OFlags::CLOEXEC)
-        } else {
-            flags
+        let flags = match flags.contains(OFlags::PATH) {
+            true => flags & O_PATH_FLAGS,
+            // A 64-bit kernel forces it (`force_o_largefile`).
+            false => flags | OFlags::LARGEFILE,
         };
-        if flags.contains(OFlags::CREAT | OFlags::DIRECTORY) {
-            return Err(Errno::EINVAL);
-        }
+        check_tmpfile(flags)?;
         if path.len() >= PATH_MAX {
             return Err(Errno::ENAMETOOLONG);
         }
@@ -136,8 +142,17 @@ impl<P: Platform> Fs<P> {
             return Err(Errno::ENOENT);
         }
         self.reserve_description(process)?;
-        let opened = self.open_last(process, dirfd, path, flags, mode, resolve)?;
-        self.finish_open(process, &opened, flags)
+        let opened = if P::UNNAMED_FILES && flags.contains(TMPFILE_BIT) {
+            self.open_unnamed(process, dirfd, path, flags, mode, resolve)?
+        } else {
+            self.open_last(process, dirfd, path, flags, mode, resolve)?
+        };
+        let result = self.finish_open(process, &opened, flags);
+        if P::UNNAMED_FILES && result.is_err() {
+            // A file without a name that nobody got to hold.
+            self.free_if_unused(opened.target.ino);
+        }
+        result
     }
 
     /// Finds or creates the file (`path_openat` up to `do_open`).
@@ -303,21 +318,19 @@ impl<P: Platform> Fs<P> {
         self.may_access(process, directory, MAY_WRITE | crate::credentials::MAY_EXEC)
     }
 
-    /// Makes an inode and its first name. The name is free and may be added; the umask is applied here
+    /// An inode without a name yet, with the owner, group and mode that a file made in `parent` gets; the umask is applied here
     /// (`inode_init_owner`).
     ///
     /// # Errors
     ///
-    /// `ENOSPC`: no room; nothing has changed.
-    pub(crate) fn create(
-        &mut self,
+    /// `EIO`: there is no such directory.
+    pub(crate) fn new_inode(
+        &self,
         process: &Process,
         parent: Ino,
-        name: &[u8],
         kind: InodeKind,
         mode: u32,
-    ) -> Result<Ino, Errno> {
-        let now = self.now();
+    ) -> Result<Inode, Errno> {
         let who = &process.credentials;
         let directory = self.inode(parent)?;
         let is_symlink = matches!(kind, InodeKind::Symlink(_));
@@ -336,7 +349,25 @@ impl<P: Platform> Fs<P> {
                 mode &= !S_ISGID;
             }
         }
-        let mut inode = Inode::new(kind, mode, who.euid, gid, now);
+        Ok(Inode::new(kind, mode, who.euid, gid, self.now()))
+    }
+
+    /// Makes an inode and its first name. The name is free and may be added.
+    ///
+    /// # Errors
+    ///
+    /// `ENOSPC`: no room; nothing has changed.
+    pub(crate) fn create(
+        &mut self,
+        process: &Process,
+        parent: Ino,
+        name: &[u8],
+        kind: InodeKind,
+        mode: u32,
+    ) -> Result<Ino, Errno> {
+        let is_directory = matches!(kind, InodeKind::Directory(_));
+        let mut inode = self.new_inode(process, parent, kind, mode)?;
+        let now = inode.ctime();
         let (file_type, pages) = (inode.file_type(), inode.pages());
         inode.nlink = if is_directory { 2 } else { 1 }; // for its name, and for "."
         if pages > self.free_pages() {

@@ -1,4 +1,4 @@
-//! fsync, fdatasync: memory is always in step, so only the descriptor is checked.
+//! fsync, fdatasync, syncfs: memory is always in step, so only the descriptor is checked.
 
 use crate::errno::Errno;
 use crate::file_description::FileKind;
@@ -36,5 +36,19 @@ impl<P: Platform> Fs<P> {
     /// As [`fsync`](Self::fsync).
     pub fn fdatasync(&self, process: &Process, fd: Fd) -> Result<(), Errno> {
         self.fsync(process, fd)
+    }
+
+    /// `int syncfs(int fd)`
+    ///
+    /// Waits until the whole filesystem is stored, which it is.
+    ///
+    /// # Errors
+    ///
+    /// `EBADF`: `fd` is not open, or only names a file.
+    pub fn syncfs(&self, process: &Process, fd: Fd) -> Result<(), Errno> {
+        if self.description(process, fd)?.flags.contains(OFlags::PATH) {
+            return Err(Errno::EBADF);
+        }
+        Ok(())
     }
 }

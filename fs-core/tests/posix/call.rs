@@ -7,7 +7,9 @@
 
 use std::fmt::{self, Write as _};
 
-use Kind::{At, Bytes, Dirfd, Fallocate, Fd, Groups, Number, Octal, Open, Path, Rename, Time};
+use Kind::{
+    At, Bytes, Dirfd, Fallocate, Fd, Groups, Number, Octal, Open, Path, Rename, Resolve, Time,
+};
 
 /// What an argument is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,6 +30,8 @@ pub enum Kind {
     Open,
     /// `AT_*`.
     At,
+    /// `RESOLVE_*`.
+    Resolve,
     /// `RENAME_*`.
     Rename,
     /// `FALLOC_FL_*`.
@@ -83,7 +87,13 @@ signatures! {
 
     umask Octal;
     openat Dirfd Path Open Octal;
+    openat2 Dirfd Path Open Octal Resolve;
     creat Path Octal;
+    chdir Path;
+    fchdir Fd;
+    getcwd Number;
+    close_range Number Number Number;
+    syncfs Fd;
     close Fd;
     read Fd Number;
     readv Fd Groups;
@@ -194,6 +204,14 @@ fn bit_names(kind: Kind) -> &'static [(&'static str, i64)] {
             ("NO_AUTOMOUNT", 0x800),
             ("EMPTY_PATH", 0x1000),
         ],
+        Resolve => &[
+            ("NO_XDEV", 1),
+            ("NO_MAGICLINKS", 2),
+            ("NO_SYMLINKS", 4),
+            ("BENEATH", 8),
+            ("IN_ROOT", 16),
+            ("CACHED", 32),
+        ],
         Rename => &[("NOREPLACE", 1), ("EXCHANGE", 2), ("WHITEOUT", 4)],
         Fallocate => &[
             ("KEEP_SIZE", 1),
@@ -298,7 +316,7 @@ fn parse_arg(kind: Kind, word: &str) -> Option<Arg> {
         },
         Groups if word == "-" => Some(Arg::List(Vec::new())),
         Groups => word.split(',').map(|id| id.parse().ok()).collect::<Option<_>>().map(Arg::List),
-        Open | At | Rename | Fallocate => {
+        Open | At | Resolve | Rename | Fallocate => {
             let names = bit_names(kind);
             let bit = |name: &str| match name.strip_prefix("0x") {
                 Some(hex) => i64::from_str_radix(hex, 16).ok(),

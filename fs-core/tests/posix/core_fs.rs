@@ -4,7 +4,7 @@ use core::cell::Cell;
 
 use wasm_vfs_core::{
     AT_FDCWD, AtFlags, Config, Credentials, Dev, Errno, FallocateMode, Fcntl, FileType,
-    FlockOperation, Fs, IoVec, IoVecMut, Ioctl, OFlags, Platform, Process, RenameFlags,
+    FlockOperation, Fs, IoVec, IoVecMut, Ioctl, OFlags, OpenHow, Platform, Process, RenameFlags,
     SpliceFlags, Stat, Statfs, TimeSpecifier, Timespec, Whence, XattrFlags,
 };
 
@@ -206,6 +206,15 @@ impl World for CoreFs {
             "list" => names(fs, p, fd(0)),
             "openat" => number(fs.openat(p, fd(0), path(1), oflags(2), call.bits(3))),
             "creat" => number(fs.creat(p, path(0), call.bits(1))),
+            "openat2" => {
+                let [flags, mode, resolve] = [n(2) as u64, n(3) as u64, n(4) as u64];
+                number(fs.openat2(p, fd(0), path(1), &OpenHow { flags, mode, resolve }))
+            }
+            "chdir" => unit(fs.chdir(p, path(0))),
+            "fchdir" => unit(fs.fchdir(p, fd(0))),
+            "getcwd" => read_into(n(0), |buffer| fs.getcwd(p, buffer)),
+            "close_range" => unit(fs.close_range(p, call.bits(0), call.bits(1), call.bits(2))),
+            "syncfs" => unit(fs.syncfs(p, fd(0))),
             "close" => unit(fs.close(p, fd(0))),
             "read" => read_into(n(1), |buffer| fs.read(p, fd(0), buffer)),
             "pread" => read_into(n(1), |buffer| fs.pread64(p, fd(0), buffer, n(2))),

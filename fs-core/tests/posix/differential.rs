@@ -80,6 +80,8 @@ const WEIGHTS: &[(&str, u64)] = &[
     ("chmod", 5),
     ("chown", 3),
     ("become_user", 4),
+    ("openat2", 4),
+    ("chdir", 2),
     // Not random: they would hide what follows, or differ by nature.
     ("fill_descriptors", 0),
     ("getdents", 0),
@@ -156,10 +158,15 @@ impl Generator {
                 let byte = b'a' + random.below(26) as u8;
                 Arg::Bytes(vec![byte; length(random) as usize])
             }
-            Kind::Octal => Arg::Number(mode(random, name)),
             Kind::Number => Arg::Number(number(random, name, index)),
+            // Unknown or useless ones are refused too often to learn more.
+            Kind::Octal if name == "openat2" => Arg::Number(random.pick(&[0, 0, 0o644, 0o10_644])),
+            Kind::Octal => Arg::Number(mode(random, name)),
             Kind::Open => Arg::Number(open_flags(random)),
             Kind::At => Arg::Number(at_flags(random, name)),
+            Kind::Resolve => {
+                Arg::Number(random.pick(&[0, 1, 2, 4, 4, 8, 8, 8, 16, 16, 16, 12, 20, 24, 64]))
+            }
             Kind::Rename => Arg::Number(random.pick(&[0, 0, 0, 1, 1, 2, 2, 2, 3, 8])),
             Kind::Fallocate => {
                 Arg::Number(random.pick(&[0, 0, 0, 1, 1, 3, 3, 3, 3, 2, 8, 16, 17, 32]))
@@ -258,6 +265,9 @@ fn offset(random: &mut Random) -> i64 {
 fn number(random: &mut Random, name: &str, index: usize) -> i64 {
     match (name, index) {
         ("become_user", _) => random.pick(&[0, 0, 1, 1, 2]),
+        ("close_range", 2) => random.pick(&[0, 2, 4, 4, 8]),
+        ("close_range", _) => random.below(7) as i64,
+        ("getcwd", _) => random.pick(&[0, 1, 2, 5, 300, 5000]),
         ("lseek", 2) => random.pick(&[0, 0, 1, 2, 3, 3, 4, 4, 5]),
         ("lseek", _) if random.one_in(3) => -(random.below(5000) as i64),
         // What is allocated takes memory.
@@ -315,6 +325,7 @@ fn open_flags(random: &mut Random) -> i64 {
         (libc::O_NOATIME, 20),
         (libc::O_SYNC, 40),
         (libc::O_NONBLOCK, 20),
+        (libc::O_TMPFILE, 20),
     ] {
         if random.one_in(chances) {
             flags |= i64::from(flag);

@@ -173,7 +173,7 @@ impl Kernel {
         let nonblocking = |flags: i64| flags & i64::from(libc::O_NONBLOCK | libc::O_PATH) != 0;
         let is_fifo = |meta: Meta| meta.mode & libc::S_IFMT == libc::S_IFIFO;
         let (at, path, flags) = match call.name {
-            "openat" => (call.number(0), c(call.bytes(1)), call.number(2)),
+            "openat" | "openat2" => (call.number(0), c(call.bytes(1)), call.number(2)),
             "linkat" => return self.ids.uid != 0 && call.number(4) & 0x1000 != 0,
             "creat" => (libc::AT_FDCWD.into(), c(call.bytes(0)), 0),
             "read" | "readv" | "write" | "writev" => {
@@ -418,6 +418,18 @@ impl World for Kernel {
             "list" => return names(n(0)),
             "openat" => sys!(SYS_openat, n(0), path(1).as_ptr(), n(2), n(3)),
             "creat" => sys!(SYS_creat, path(0).as_ptr(), n(1)),
+            "openat2" => {
+                let how = [n(2), n(3), n(4)];
+                sys!(SYS_openat2, n(0), path(1).as_ptr(), how.as_ptr(), size_of_val(&how))
+            }
+            "chdir" => sys!(SYS_chdir, path(0).as_ptr()),
+            "fchdir" => sys!(SYS_fchdir, n(0)),
+            "getcwd" => return read_into(n(0), |at, len| sys!(SYS_getcwd, at, len)),
+            "close_range" if n(1) >= BASE_FD && n(0) <= BASE_FD => {
+                sys!(SYS_close_range, n(0), BASE_FD - 1, n(2))
+            }
+            "close_range" => sys!(SYS_close_range, n(0), n(1), n(2)),
+            "syncfs" => sys!(SYS_syncfs, n(0)),
             "close" => sys!(SYS_close, n(0)),
             "read" => {
                 return read_into(n(1), |at, len| sys!(SYS_read, n(0), at, len));
