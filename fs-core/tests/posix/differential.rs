@@ -94,16 +94,25 @@ const WEIGHTS: &[(&str, u64)] = &[
     ("sendfile", 0),
     ("splice", 0),
     ("tee", 0),
-    // Not yet: their arguments want a generator of their own.
-    ("copy_file_range", 0),
-    ("flock", 0),
-    ("setxattr", 0),
-    ("lsetxattr", 0),
-    ("fsetxattr", 0),
-    ("getxattr", 0),
-    ("lgetxattr", 0),
-    ("listxattr", 0),
-    ("removexattr", 0),
+    ("copy_file_range", 4),
+    ("flock", 3),
+    ("setxattr", 4),
+    ("removexattr", 2),
+];
+
+/// Names of attributes, with the strange among them.
+const XATTR_NAMES: &[&[u8]] = &[
+    b"user.a",
+    b"user.a",
+    b"user.b",
+    b"user.cc",
+    b"trusted.a",
+    b"security.a",
+    b"user.",
+    b"user",
+    b"system.a",
+    b"other.a",
+    b"",
 ];
 
 /// Makes calls.
@@ -154,6 +163,9 @@ impl Generator {
             Kind::Fd | Kind::Dirfd if random.one_in(40) => Arg::Number(random.pick(&[-1, 63, 64])),
             Kind::Fd | Kind::Dirfd => Arg::Number(random.below(6) as i64),
             Kind::Path => Arg::Bytes(path(random)),
+            Kind::Bytes if name.ends_with("xattr") && index == 1 => {
+                Arg::Bytes(random.pick(XATTR_NAMES).to_vec())
+            }
             Kind::Bytes => {
                 let byte = b'a' + random.below(26) as u8;
                 Arg::Bytes(vec![byte; length(random) as usize])
@@ -185,6 +197,9 @@ impl Generator {
             }
             Kind::Groups if name == "become_user" => {
                 Arg::List(random.pick(&[vec![], vec![], vec![1], vec![2], vec![1, 2]]))
+            }
+            Kind::Groups if name == "copy_file_range" => {
+                Arg::List((0..random.below(2)).map(|_| length(random) as u32).collect())
             }
             Kind::Groups => {
                 let count = random.below(4);
@@ -279,7 +294,12 @@ fn number(random: &mut Random, name: &str, index: usize) -> i64 {
         ("chown" | "lchown" | "fchown" | "fchownat", _) => random.pick(&[-1, -1, 0, 1, 1, 2]),
         ("access" | "faccessat2", _) => random.below(9) as i64,
         ("read" | "readlink" | "readlinkat", 1 | 2) => length(random) as i64,
-        ("pread", 1) => length(random) as i64,
+        ("pread", 1) | ("copy_file_range", 4) => length(random) as i64,
+        ("flock", _) => random.pick(&[1, 1, 2, 2, 8, 8, 3, 0]),
+        ("setxattr" | "lsetxattr" | "fsetxattr", _) => random.pick(&[0, 0, 0, 1, 2, 3, 4]),
+        ("getxattr" | "lgetxattr" | "listxattr", _) => {
+            random.pick(&[0, 1, 30, 100, 1000, 5000, 70_000])
+        }
         _ => offset(random),
     }
 }
