@@ -1,7 +1,6 @@
-//! mmap, munmap, mprotect, mlock, munlock, msync; and load and store, which stand for the processor.
+//! mmap, munmap, mprotect, mlock, munlock, msync.
 //!
-//! DEVIATION: what a program stores behind the end of a file, in its last page, is dropped; tmpfs shows it when the file
-//! grows. Each store through a shared mapping sets the modification time; Linux does when a page is stored to first.
+//! Neighbours: [`crate::mapping`] is the address space that they change; `syscalls::memory` reads and writes through it.
 
 use crate::errno::Errno;
 use crate::file_description::FileKind;
@@ -12,7 +11,6 @@ use crate::mapping::{AddressSpace, Area, MapFlags, MsyncFlags, PAGE, Prot, Shari
 use crate::pages::{FS_PAGE_BYTES, FileContents};
 use crate::platform::Platform;
 use crate::process::Process;
-use crate::user_memory::{UserMut, UserRef};
 
 /// The bits of `prot` that mprotect(2) takes (`arch_validate_prot`).
 const KNOWN_PROT: Prot = Prot::READ.union(Prot::WRITE).union(Prot::EXEC).union(Prot::SEM);
@@ -28,12 +26,6 @@ fn page_align(len: u64) -> u64 {
 /// Whether an address or offset is a multiple of a page.
 fn is_aligned(addr: u64) -> bool {
     addr.is_multiple_of(PAGE)
-}
-
-/// How many of `len` bytes from `addr` on are in its page.
-fn within_page(addr: u64, len: usize) -> usize {
-    let left = PAGE - addr % PAGE;
-    usize::try_from(left).map_or(len, |left| left.min(len))
 }
 
 impl<P: Platform> Fs<P> {
@@ -233,7 +225,7 @@ impl<P: Platform> Fs<P> {
         Ok(id)
     }
 
-    fn space(&self, process: &Process) -> Option<&AddressSpace> {
+    pub(crate) fn space(&self, process: &Process) -> Option<&AddressSpace> {
         self.spaces.get(process.space?)
     }
 
@@ -475,152 +467,6 @@ impl<P: Platform> Fs<P> {
         if space.is_covered(addr, end) { Ok(()) } else { Err(Errno::ENOMEM) }
     }
 
-    /// Reads memory as the process itself would, up to the first address where that would raise a signal; says how many bytes.
-    ///
-    /// # Errors
-    ///
-    /// Of the first byte:
-    ///
-    /// * `EFAULT`: it is not mapped or may not be read (`SIGSEGV`).
-    /// * `EIO`: it lies in a page beyond the end of its file (`SIGBUS`).
-    pub fn load(
-        &self,
-        process: &Process,
-        addr: u64,
-        mut buf: impl UserMut<P>,
-    ) -> Result<usize, Errno> {
-        let mut at = addr;
-        while buf.count() > 0 {
-            let piece = within_page(at, buf.count());
-            if let Err(error) = self.load_in_page(process, at, piece, &mut buf) {
-                return if at > addr { Ok(moved(addr, at)) } else { Err(error) };
-            }
-            at += piece as u64;
-        }
-        Ok(moved(addr, at))
-    }
-
-    fn load_in_page(
-        &self,
-        process: &Process,
-        addr: u64,
-        len: usize,
-        buf: &mut impl UserMut<P>,
-    ) -> Result<(), Errno> {
-        let space = self.space(process).ok_or(Errno::EFAULT)?;
-        let area = space.area_at(addr).ok_or(Errno::EFAULT)?;
-        if !area.prot.intersects(Prot::READ | Prot::WRITE | Prot::EXEC) {
-            return Err(Errno::EFAULT);
-        }
-        if !self.is_in_file(area, addr) {
-            return Err(Errno::EIO);
-        }
-        if area.sharing == Sharing::Private && space.has_private_page(addr) {
-            space.private.read(addr, &self.platform, &mut Limited { buf, len });
-            return Ok(());
-        }
-        let read = match self.mapped_contents(area) {
-            Some(contents) => {
-                let from = area.file_offset(addr);
-                contents.read(from, &self.platform, &mut Limited { buf, len })
-            }
-            None => 0,
-        };
-        // The rest of the last page.
-        buf.clear_user(len - read);
-        Ok(())
-    }
-
-    fn mapped_contents(&self, area: &Area) -> Option<&FileContents> {
-        match &self.inode(area.ino?).ok()?.kind {
-            InodeKind::Regular(contents) => Some(contents),
-            _ => None,
-        }
-    }
-
-    /// Whether the page of an address is one that its file has; of no file, yes.
-    fn is_in_file(&self, area: &Area, addr: u64) -> bool {
-        let offset = area.file_offset(addr);
-        self.mapped_contents(area).is_none_or(|contents| offset - offset % PAGE < contents.size())
-    }
-
-    /// Writes memory as the process itself would, up to the first address where that would raise a signal; says how many bytes.
-    ///
-    /// # Errors
-    ///
-    /// Of the first byte:
-    ///
-    /// * `EFAULT`: it is not mapped or may not be written (`SIGSEGV`).
-    /// * `EIO`: it lies in a page beyond the end of its file (`SIGBUS`).
-    /// * `ENOSPC`: there is no room for its page (`SIGBUS` too). `ENOMEM`: no memory for a page of its own.
-    pub fn store(
-        &mut self,
-        process: &Process,
-        addr: u64,
-        mut buf: impl UserRef,
-    ) -> Result<usize, Errno> {
-        let mut at = addr;
-        let mut page = [0; FS_PAGE_BYTES];
-        while buf.count() > 0 {
-            let piece = page.get_mut(..within_page(at, buf.count())).unwrap_or_default();
-            buf.copy_from_user(piece);
-            if let Err(error) = self.store_in_page(process, at, piece) {
-                return if at > addr { Ok(moved(addr, at)) } else { Err(error) };
-            }
-            at += piece.len() as u64;
-        }
-        Ok(moved(addr, at))
-    }
-
-    fn store_in_page(&mut self, process: &Process, addr: u64, bytes: &[u8]) -> Result<(), Errno> {
-        let space = self.space(process).ok_or(Errno::EFAULT)?;
-        let area = *space.area_at(addr).ok_or(Errno::EFAULT)?;
-        if !area.prot.contains(Prot::WRITE) {
-            return Err(Errno::EFAULT);
-        }
-        if !self.is_in_file(&area, addr) {
-            return Err(Errno::EIO);
-        }
-        match (area.sharing, area.ino) {
-            (Sharing::Shared, Some(ino)) => {
-                let offset = area.file_offset(addr);
-                self.change_contents(ino, |contents, platform, free_pages| {
-                    let left = contents.size().saturating_sub(offset);
-                    let kept = usize::try_from(left).map_or(bytes.len(), |n| n.min(bytes.len()));
-                    let mut kept = bytes.get(..kept).unwrap_or(bytes);
-                    contents.write(offset, platform, free_pages, &mut kept)
-                })?;
-                let now = self.now();
-                self.inode_mut(ino)?.touch(now);
-                Ok(())
-            }
-            _ => self.store_privately(process, &area, addr, bytes),
-        }
-    }
-
-    /// Stores to a page of the mapping's own, which is a copy of the file's at first (`do_cow_fault`).
-    fn store_privately(
-        &mut self,
-        process: &Process,
-        area: &Area,
-        addr: u64,
-        mut bytes: &[u8],
-    ) -> Result<(), Errno> {
-        let start = addr - addr % PAGE;
-        let mut copy = [0; FS_PAGE_BYTES];
-        if let Some(contents) = self.mapped_contents(area) {
-            contents.read(area.file_offset(start), &self.platform, &mut &mut copy[..]);
-        }
-        let space = process.space.and_then(|id| self.spaces.get_mut(id)).ok_or(Errno::EFAULT)?;
-        let no_memory = |_| Errno::ENOMEM;
-        if !space.has_private_page(addr) {
-            let mut all = &copy[..];
-            space.private.write(start, &self.platform, u64::MAX, &mut all).map_err(no_memory)?;
-        }
-        space.private.write(addr, &self.platform, u64::MAX, &mut bytes).map_err(no_memory)?;
-        Ok(())
-    }
-
     /// Drops what private mappings have of their own beyond the new end of a file (`unmap_mapping_range`).
     #[inline]
     pub(crate) fn truncate_mappings(&mut self, ino: Ino, size: u64) {
@@ -653,12 +499,6 @@ impl<P: Platform> Fs<P> {
     }
 }
 
-/// How many bytes there are from `from` to `to`.
-fn moved(from: u64, to: u64) -> usize {
-    // Not more than the buffer has.
-    usize::try_from(to - from).unwrap_or(usize::MAX)
-}
-
 fn is_regular(inode: &Inode) -> bool {
     matches!(inode.kind, InodeKind::Regular(_))
 }
@@ -676,33 +516,6 @@ fn anonymous_area(prot: Prot, flags: MapFlags, len: u64) -> Result<Area, Errno> 
     };
     let locked = flags.contains(MapFlags::LOCKED);
     Ok(Area { start: 0, end: len, prot, sharing, may_write: true, locked, ino: None, offset: 0 })
-}
-
-/// The first `len` bytes of a buffer.
-struct Limited<'a, U> {
-    buf: &'a mut U,
-    len: usize,
-}
-
-impl<P: Platform, U: UserMut<P>> UserMut<P> for Limited<'_, U> {
-    fn count(&self) -> usize {
-        self.len
-    }
-
-    fn copy_to_user(&mut self, src: &[u8]) {
-        self.buf.copy_to_user(src);
-        self.len -= src.len();
-    }
-
-    fn clear_user(&mut self, len: usize) {
-        self.buf.clear_user(len);
-        self.len -= len;
-    }
-
-    fn image_to_user(&mut self, platform: &P, offset: u64, len: usize) {
-        self.buf.image_to_user(platform, offset, len);
-        self.len -= len;
-    }
 }
 
 impl AddressSpace {

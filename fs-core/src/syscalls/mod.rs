@@ -10,6 +10,7 @@ mod flock;
 mod inotify;
 mod ioctl;
 mod link;
+mod memory;
 mod mmap;
 mod node;
 mod open;
