@@ -164,12 +164,48 @@ impl Output {
     ///
     /// When the file is not wasm, cannot be read, or its section and segments disagree.
     pub fn read_from(file: &mut (impl Read + Seek)) -> Result<Option<(Self, Section, Range<u64>)>> {
-        let sections = Sections::walk(file)?;
-        let Some(section) = sections.vfs else { return Ok(None) };
-        let Some((header, payload)) = sections.data else {
+        let Some(Located { section, image, data, end }) = Located::find(file)? else {
+            return Ok(None);
+        };
+        ensure!(
+            image.bytes.end == data.payload.end,
+            "its image is not the last data segment; was it processed by another tool?"
+        );
+        let head = read_range(file, 0..data.header)?;
+        let tail = read_range(file, data.payload.end..end)?;
+        let data = read_range(file, data.payload.start..image.header)?;
+        let output = Self::assemble(head, &[&data], &tail, section.image_len)?;
+        Ok(Some((output, section, image.bytes)))
+    }
+}
+
+/// Finds the `wasm-vfs` section of a module and where in the file its image is, reading little
+/// else. `None` if no such section is there.
+///
+/// # Errors
+///
+/// When the file is not wasm, cannot be read, or its section and segments disagree.
+pub fn locate(file: &mut (impl Read + Seek)) -> Result<Option<(Section, Range<u64>)>> {
+    Ok(Located::find(file)?.map(|found| (found.section, found.image.bytes)))
+}
+
+/// What a walk over a module's headers finds, if this crate wrote the module.
+struct Located {
+    section: Section,
+    image: SegmentPlace,
+    data: SectionPlace,
+    /// Length of the file.
+    end: u64,
+}
+
+impl Located {
+    fn find(file: &mut (impl Read + Seek)) -> Result<Option<Self>> {
+        let Sections { vfs, data, end } = Sections::walk(file)?;
+        let Some(section) = vfs else { return Ok(None) };
+        let Some(data) = data else {
             bail!("it has a `wasm-vfs` section but no data section: the file is damaged");
         };
-        let image = find_image(file, payload.clone(), section.image_segment.0)
+        let image = find_image(file, data.payload.clone(), section.image_segment.0)
             .context("looking for the image segment")?;
         ensure!(
             image.bytes.end - image.bytes.start == section.image_len,
@@ -177,15 +213,7 @@ impl Output {
             image.bytes.end - image.bytes.start,
             section.image_len
         );
-        ensure!(
-            image.bytes.end == payload.end,
-            "its image is not the last data segment; was it processed by another tool?"
-        );
-        let head = read_range(file, 0..header)?;
-        let data = read_range(file, payload.start..image.header)?;
-        let tail = read_range(file, payload.end..sections.end)?;
-        let output = Self::assemble(head, &[&data], &tail, section.image_len)?;
-        Ok(Some((output, section, image.bytes)))
+        Ok(Some(Self { section, image, data, end }))
     }
 }
 
@@ -239,9 +267,16 @@ impl Write for Counting<'_> {
 /// What a walk over a file's section headers finds.
 struct Sections {
     vfs: Option<Section>,
-    /// Start of the data section's header, and its payload.
-    data: Option<(u64, Range<u64>)>,
+    data: Option<SectionPlace>,
+    /// Length of the file.
     end: u64,
+}
+
+/// Where a section lies in a file.
+struct SectionPlace {
+    /// Start of its id and size.
+    header: u64,
+    payload: Range<u64>,
 }
 
 impl Sections {
@@ -259,7 +294,9 @@ impl Sections {
                         found.vfs = Some(section);
                     }
                 }
-                DATA_SECTION => found.data = Some((at, payload.clone())),
+                DATA_SECTION => {
+                    found.data = Some(SectionPlace { header: at, payload: payload.clone() });
+                }
                 _ => {}
             }
             at = payload.end;

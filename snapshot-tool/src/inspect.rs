@@ -1,7 +1,7 @@
 //! Looking inside a packed program or a baked filesystem: nothing is executed, and of the file
 //! only what is asked for is read.
 
-use crate::hollow::Output;
+use crate::hollow;
 use crate::manifest;
 use crate::section::Section;
 use crate::tree::{EntryKind, Tree};
@@ -53,8 +53,7 @@ impl PackedModule<File> {
         let path = path.as_ref();
         let mut file =
             File::open(path).with_context(|| format!("cannot read `{}`", path.display()))?;
-        let found =
-            Output::read_from(&mut file).with_context(|| format!("`{}`", path.display()))?;
+        let found = hollow::locate(&mut file).with_context(|| format!("`{}`", path.display()))?;
         Ok(found.is_some())
     }
 }
@@ -66,7 +65,7 @@ impl<R: Read + Seek> PackedModule<R> {
     ///
     /// When it is not a module that this tool wrote.
     pub fn from_reader(mut file: R) -> Result<Self> {
-        let Some((_, section, image)) = Output::read_from(&mut file)? else {
+        let Some((section, image)) = hollow::locate(&mut file)? else {
             bail!("holds no files: it was not written by wasm-vfs; pack it first");
         };
         let tree = manifest::decode(&section.manifest)?;
@@ -132,5 +131,47 @@ impl<R: Read + Seek> PackedModule<R> {
         let copied = io::copy(&mut contents, out)?;
         ensure!(copied == expected, "the module ends before the contents do; it is damaged");
         Ok(copied)
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests {
+    use super::*;
+    use crate::index::DataIdx;
+    use crate::manifest::Manifest;
+    use crate::section::SECTION_NAME;
+    use crate::tree::FinalSymlink;
+    use crate::tree::tests::sample;
+    use std::io::Cursor;
+    use wasm_encoder::{CustomSection, DataSection, Module};
+
+    /// A module with the sample's manifest, whose files are bytes 0 to 3, and this image.
+    fn module(image: &[u8]) -> Cursor<Vec<u8>> {
+        let manifest = Manifest::of(&sample()).unwrap().bytes;
+        let section = Section::for_adapter(image.len() as u64, DataIdx(1), manifest);
+        let mut data = DataSection::new();
+        data.passive(*b"another").passive(image.iter().copied());
+        let custom = CustomSection { name: SECTION_NAME.into(), data: section.encode().into() };
+        let mut module = Module::new();
+        module.section(&data).section(&custom);
+        Cursor::new(module.finish())
+    }
+
+    #[test]
+    fn contents_are_ranges_of_the_image() {
+        let mut packed = PackedModule::from_reader(module(b"abc")).unwrap();
+        for path in ["/z", "/g", "/abs/f"] {
+            let index = packed.tree().lookup(path.as_bytes(), FinalSymlink::Follow).unwrap();
+            let mut contents = Vec::new();
+            packed.copy_contents(index, &mut contents).unwrap();
+            assert_eq!(contents, b"abc", "{path}");
+        }
+    }
+
+    #[test]
+    fn contents_beyond_the_image_are_damage() {
+        let message = PackedModule::from_reader(module(b"ab")).unwrap_err().to_string();
+        assert_eq!(message, "the contents of /a/b/f are cut short; the file is damaged");
     }
 }
