@@ -267,7 +267,8 @@ impl<P: Platform> Fs<P> {
         path: &[u8],
         buf: impl UserMut<P>,
     ) -> Result<usize, Errno> {
-        if path.is_empty() {
+        // An empty path is no descriptor's here, but an empty buffer is looked at first.
+        if path.is_empty() && buf.count() > 0 {
             return Err(Errno::ENOENT);
         }
         self.readlinkat(process, AT_FDCWD, path, buf)

@@ -204,7 +204,9 @@ impl<P: Platform> Fs<P> {
             return if pipe.writers == 0 { Ok(0) } else { Err(Errno::EAGAIN) };
         }
         let read = pipe.read(buf);
-        self.accessed(process, fd, ino)?;
+        if !self.is_anonymous_pipe(self.inode(ino)?) {
+            self.accessed(process, fd, ino)?;
+        }
         Ok(read)
     }
 
@@ -236,8 +238,11 @@ impl<P: Platform> Fs<P> {
         if written == 0 {
             return Err(Errno::EAGAIN);
         }
-        let now = self.now();
-        self.inode_mut(ino)?.touch(now);
+        if !self.is_anonymous_pipe(self.inode(ino)?) {
+            // Since Linux 6.15 only a named pipe notes the time (`fifo_pipe_write`).
+            let now = self.now();
+            self.inode_mut(ino)?.touch(now);
+        }
         Ok(written)
     }
 }

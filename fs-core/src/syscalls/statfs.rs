@@ -37,6 +37,9 @@ pub struct Statfs {
     pub f_frsize: u64,
 }
 
+/// The filesystem type of a pipe without a name (`PIPEFS_MAGIC`, magic.h).
+const PIPEFS_MAGIC: u64 = 0x5049_5045;
+
 /// The filesystem type of what is no file: inotify instances (`ANON_INODE_FS_MAGIC`, magic.h).
 const ANON_INODE_FS_MAGIC: u64 = 0x0904_1934;
 
@@ -63,14 +66,11 @@ impl<P: Platform> Fs<P> {
     /// * `ENOSYS`: it is the embedder's.
     pub fn fstatfs(&self, process: &Process, fd: Fd) -> Result<Statfs, Errno> {
         match self.description(process, fd)?.kind {
+            FileKind::Inode(ino) if P::PIPES && self.is_anonymous_pipe(self.inode(ino)?) => {
+                Ok(simple_statfs(PIPEFS_MAGIC))
+            }
             FileKind::Inode(_) => Ok(self.shmem_statfs()),
-            FileKind::Inotify(_) => Ok(Statfs {
-                f_type: ANON_INODE_FS_MAGIC,
-                f_bsize: FS_PAGE_BYTES as u64,
-                f_namelen: NAME_MAX as u64,
-                f_frsize: FS_PAGE_BYTES as u64,
-                ..Statfs::default()
-            }),
+            FileKind::Inotify(_) => Ok(simple_statfs(ANON_INODE_FS_MAGIC)),
             FileKind::Foreign(_) => Err(Errno::ENOSYS),
         }
     }
@@ -91,6 +91,17 @@ impl<P: Platform> Fs<P> {
             f_namelen: NAME_MAX as u64,
             f_frsize: page_bytes,
         }
+    }
+}
+
+/// What an internal filesystem without figures of its own answers (`simple_statfs`).
+fn simple_statfs(f_type: u64) -> Statfs {
+    Statfs {
+        f_type,
+        f_bsize: FS_PAGE_BYTES as u64,
+        f_namelen: NAME_MAX as u64,
+        f_frsize: FS_PAGE_BYTES as u64,
+        ..Statfs::default()
     }
 }
 

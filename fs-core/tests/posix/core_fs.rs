@@ -342,6 +342,13 @@ impl World for CoreFs {
         }
     }
 
+    fn dirents(&mut self, fd: i32, len: usize) -> Result<Vec<u8>, Errno> {
+        let mut records = vec![0u8; len];
+        let read = self.fs.getdents64(&self.process, fd, &mut records[..])?;
+        records.truncate(read);
+        Ok(records)
+    }
+
     fn look(&mut self, path: &[u8]) -> Option<Seen> {
         look(&mut self.fs, &mut self.observer, path)
     }

@@ -79,7 +79,8 @@ fn going_back_to_a_position(world: &mut impl World) {
     every_name_once(&all.iter().map(|(name, _)| name.clone()).collect::<Vec<_>>());
     for (index, (_, next)) in all.iter().enumerate().step_by(7) {
         ok(world, &format!("lseek 0 {next} 0"));
-        let after: Vec<String> = records(world, 0, 1 << 16).into_iter().map(|(name, _)| name).collect();
+        let after: Vec<String> =
+            records(world, 0, 1 << 16).into_iter().map(|(name, _)| name).collect();
         let expected: Vec<&String> = all[index + 1..].iter().map(|(name, _)| name).collect();
         assert!(after.iter().eq(expected), "after {index}");
     }

@@ -610,6 +610,13 @@ impl World for Kernel {
         })
     }
 
+    fn dirents(&mut self, fd: i32, len: usize) -> Result<Vec<u8>, Errno> {
+        let mut records = vec![0u8; len];
+        let read = sys!(SYS_getdents64, fd, records.as_mut_ptr(), len)?;
+        records.truncate(read as usize);
+        Ok(records)
+    }
+
     fn look(&mut self, path: &[u8]) -> Option<Seen> {
         let path = c(path);
         self.observe(|| {

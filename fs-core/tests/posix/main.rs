@@ -23,6 +23,7 @@
 mod call;
 mod core_fs;
 mod differential;
+mod directories;
 mod kernel;
 mod outcome;
 mod rows;

@@ -1,5 +1,7 @@
 //! What the kernel and fs-core have in common as seen from here: calls go in, outcomes come out, and the tree can be looked at.
 
+use wasm_vfs_core::Errno;
+
 use crate::call::Call;
 use crate::outcome::{Meta, Outcome};
 
@@ -40,6 +42,13 @@ pub enum Contents {
 pub trait World {
     /// Makes a call.
     fn call(&mut self, call: &Call) -> Outcome;
+
+    /// The records that getdents64 gives with room for `len` bytes.
+    ///
+    /// # Errors
+    ///
+    /// Those of the call.
+    fn dirents(&mut self, fd: i32, len: usize) -> Result<Vec<u8>, Errno>;
 
     /// Looks at a file without following a link and without any effect. `None`: it is not there (or its path is too long).
     fn look(&mut self, path: &[u8]) -> Option<Seen>;
