@@ -8,4 +8,3 @@ mod cpython;
 mod guests;
 mod php;
 mod ruby;
-mod yosys;

@@ -77,6 +77,7 @@ impl MinimalHost {
             },
             ("random_get", &[buffer, length]) => self.random(buffer, length, &mut memory),
             ("sched_yield", _) => Some(()),
+            ("poll_oneoff", &[_, _, 0, _]) => return Answer::Errno(INVAL),
             ("poll_oneoff", &[subscriptions, events, count, stored]) => {
                 self.poll(subscriptions, events, count, stored, &mut memory)
             }

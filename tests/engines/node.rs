@@ -41,7 +41,7 @@ impl Engine for Node {
         ensure!(invocation.host_root.is_none(), "Node is given packed programs only");
         let mut command = Command::new("node");
         command
-            .args(["--no-warnings", "--stack-size=4000"])
+            .args(["--no-warnings"])
             .arg(tools::test_data("engines/node.mjs"))
             .arg(wasm)
             .args(&invocation.args);

@@ -6,6 +6,7 @@
 mod adapter;
 mod bench;
 mod cargo_install;
+mod demo;
 mod differential;
 mod fsx;
 mod fuse_mount;
@@ -28,6 +29,8 @@ use clap::Parser;
 #[derive(Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask")]
 enum Chore {
+    /// Pack a real program with a directory, and run the result without it.
+    Demo,
     /// Set everything up, build the guest programs and run all tests.
     Test(test::Options),
     /// Build the adapter's core form into snapshot-tool/assets/adapter.wasm.
@@ -48,6 +51,7 @@ enum Chore {
 
 fn main() -> ExitCode {
     let done = match Chore::parse() {
+        Chore::Demo => demo::run(),
         Chore::Test(options) => test::run(&options),
         Chore::Adapter(options) => adapter::run(&options),
         Chore::Bench(options) => bench::run(&options),

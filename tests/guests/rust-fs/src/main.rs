@@ -189,9 +189,11 @@ fn create_write_read() -> io::Result<()> {
     let text = fs::read_to_string(directory.join("buffered.txt"))?;
     println!("{} lines, {} bytes", text.lines().count(), text.len());
     let mut file = File::open(&path)?;
+    // A host may fill the first part only.
     let (mut one, mut two) = ([0; 2], [0; 8]);
-    println!("vectored: {}", file.read_vectored(&mut [io::IoSliceMut::new(&mut one), io::IoSliceMut::new(&mut two)])?);
-    println!("{one:?} {two:?}");
+    let read = file.read_vectored(&mut [io::IoSliceMut::new(&mut one), io::IoSliceMut::new(&mut two)])?;
+    println!("vectored: {}, {one:?}", read == 2 || (read == 4 && two.starts_with(b"d\n")));
+    io::copy(&mut file, &mut io::sink())?;
     println!("at the end: {}", file.read(&mut two)?);
     Ok(())
 }
