@@ -150,8 +150,9 @@ impl<'a> Module<'a> {
             Payload::DataCountSection { count, .. } => self.data_count = Some(count),
             Payload::DataSection(section) => self.sections.data = Some(section),
             Payload::CodeSectionStart { count, range, .. } => {
-                self.bodies.reserve(count as usize);
                 self.code_bytes = range.len();
+                // A damaged count must not reserve more than there can be.
+                self.bodies.reserve((count as usize).min(range.len()));
             }
             Payload::CodeSectionEntry(body) => self.bodies.push(body),
             Payload::CustomSection(reader) => self.customs.push(Custom { reader, leads }),

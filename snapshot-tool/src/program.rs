@@ -105,6 +105,11 @@ fn check_memories(module: &Module<'_>) -> Result<()> {
 
 fn exported_memory(module: &Module<'_>) -> Result<MemIdx> {
     if let Some(memory) = module.exported_memory(MEMORY_EXPORT) {
+        ensure!(
+            memory.index() < module.memories.len(),
+            "the module is damaged: it exports memory {}, which it does not have",
+            memory.0
+        );
         return Ok(memory);
     }
     let other = module.exports.iter().find(|export| export.kind == ExternalKind::Memory);

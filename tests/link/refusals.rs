@@ -39,6 +39,19 @@ fn a_damaged_module() {
 }
 
 #[test]
+fn an_export_of_a_memory_that_is_not_there() {
+    // The export section's last byte is the memory's index.
+    let text =
+        "(module (import \"wasi_snapshot_preview1\" \"fd_close\" (func (param i32) (result i32)))
+       (memory 1) (export \"memory\" (memory 0)))";
+    let mut program = wasm(text);
+    assert_eq!(program.pop(), Some(0));
+    program.push(7);
+    let error = refusal(&program);
+    assert!(error.contains("it exports memory 7, which it does not have"), "{error}");
+}
+
+#[test]
 fn an_invalid_program_is_named_as_the_culprit() {
     let text = "(module (import \"wasi_snapshot_preview1\" \"fd_close\" (func (param i32) (result i32)))
        (memory (export \"memory\") 1) (func (export \"_start\") (drop (f32.add (i32.const 1) (f32.const 1)))))";
