@@ -139,11 +139,12 @@ fn metadata(bench: &Bench, table: &mut Table) -> Result<()> {
     std::fs::create_dir_all(empty.join("many"))?;
     trees::many(&full.join("many"), u64::from(FILES), 0)?;
     let sizes = |tree: &Path| -> Result<(u64, u64)> {
-        let packed = crate::packed(bench, tree, Form::Isolated)?;
+        let packed = crate::packed(bench, tree, Form::Portable)?;
         let engine = wasmtime::Engine::default();
         let module = wasmtime::Module::new(&engine, &packed)?;
-        let memory = module.resources_required().max_initial_memory_size.unwrap_or(0);
-        Ok((packed.len() as u64, memory * 65_536))
+        let memory = module.get_export("memory").context("no memory is exported")?;
+        let pages = memory.memory().context("no memory is exported")?.minimum();
+        Ok((packed.len() as u64, pages * 65_536))
     };
     let ((before, memory_before), (after, memory_after)) = (sizes(&empty)?, sizes(&full)?);
     for (name, bytes, aim) in [
