@@ -39,6 +39,44 @@ fn a_damaged_module() {
 }
 
 #[test]
+fn programs_with_random_damage() {
+    // Refused or linked, but neither a panic nor an invalid module of our making.
+    const ROUNDS: u64 = 4000;
+    let lowered = lower(&wasm(KERNEL), IMAGE.len() as u64, MANIFEST).unwrap();
+    let adapter = AdapterModule::from(&lowered);
+    let seeds =
+        [PROGRAM, include_str!("every_section/program.wat"), include_str!("named/program.wat")]
+            .map(wasm);
+    let mut state = 0x5eed_u64;
+    let mut random = move |below: usize| {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        (state % below as u64) as usize
+    };
+    let mut linked = 0;
+    for round in 0..ROUNDS {
+        let mut program = seeds[random(seeds.len())].clone();
+        for _ in 0..=random(3) {
+            let at = random(program.len());
+            match random(3) {
+                0 => program[at] ^= 1 << random(8),
+                1 => drop(program.remove(at)),
+                _ => program.insert(at, random(256) as u8),
+            }
+        }
+        match link(&program, &adapter, FORMS[random(2)]) {
+            Ok(_) => linked += 1,
+            Err(error) => {
+                let error = format!("{error:#}");
+                assert!(!error.contains("please report"), "round {round}: {error}");
+            }
+        }
+    }
+    assert!(linked > 0, "no damage was harmless");
+}
+
+#[test]
 fn an_export_of_a_memory_that_is_not_there() {
     // The export section's last byte is the memory's index.
     let text =
