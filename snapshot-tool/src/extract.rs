@@ -19,10 +19,10 @@ use std::path::{Path, PathBuf};
 /// What extraction does where something is already.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Existing {
-    /// Stop with an error. Directories are used as they are.
+    /// Stop with an error. Directories are used, and get the tree's mode and time.
     #[default]
     Keep,
-    /// Replace files and symbolic links; directories are used as they are.
+    /// Replace files and symbolic links. Directories as above.
     Replace,
 }
 
@@ -113,8 +113,13 @@ impl Destination {
         match &entry.kind {
             EntryKind::Directory => match fs::mkdirat(parent, name, Mode::RWXU) {
                 Err(Errno::EXIST) => {
-                    let open = fs::openat(parent, name, directory_flags(), Mode::empty());
-                    open.map(drop).map_err(|_| anyhow!("it exists and is no directory"))
+                    let open = fs::openat(parent, name, directory_flags(), Mode::empty())
+                        .map_err(|_| anyhow!("it exists and is no directory"))?;
+                    if self.existing == Existing::Replace {
+                        // Its mode may forbid replacing what is in it; the tree's comes last.
+                        fs::fchmod(&open, Mode::RWXU)?;
+                    }
+                    Ok(())
                 }
                 other => Ok(other?),
             },
