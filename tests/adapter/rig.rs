@@ -423,6 +423,8 @@ impl Rig {
     /// The raw answer of `fd_readdir` with room for `room` bytes.
     pub fn readdir(&mut self, fd: u32, room: u32, cookie: u64) -> Result<Vec<u8>, u16> {
         let args = [u64::from(fd), u64::from(BUFFER), u64::from(room), cookie, u64::from(OUT)];
+        // What an earlier answer left must not look like this one's.
+        self.put(BUFFER, &vec![0xa5; room as usize]);
         self.call("fd_readdir", &args)?;
         let used = self.u32(OUT) as usize;
         Ok(self.world().get(BUFFER, used).to_vec())
