@@ -7,6 +7,8 @@ use std::time::{Duration, Instant};
 use wasm_vfs::{Form, Packer, TreeBuilder};
 use wasmtime::{Engine, Linker, Module, Store};
 
+use crate::rig::CORE;
+
 const PROGRAM: &str = r#"(module
   (import "wasi_snapshot_preview1" "path_filestat_get" (func $stat (param i32 i32 i32 i32 i32) (result i32)))
   (import "wasi_snapshot_preview1" "path_open"
@@ -30,6 +32,38 @@ const PROGRAM: &str = r#"(module
     (call $check (call $seek (i32.const 4) (i64.const 100) (i32.const 0) (i32.const 0x8000)))
     (call $check (call $read (i32.const 4) (i32.const 0x6000) (i32.const 1) (i32.const 0x8000))))
   LOOPS)"#;
+
+/// A program that imports every function that the core form exports and calls none.
+fn imports_everything() -> Vec<u8> {
+    let module = Module::new(&Engine::default(), CORE).unwrap();
+    let mut text = String::from("(module");
+    for (n, export) in module.exports().enumerate() {
+        let preview1 =
+            ["fd_", "path_", "poll_", "sock_"].iter().any(|p| export.name().starts_with(p));
+        if !preview1 {
+            continue;
+        }
+        let ty = export.ty().unwrap_func().clone();
+        let params: Vec<String> = ty.params().map(|param| param.to_string()).collect();
+        let params = params.join(" ");
+        let name = export.name();
+        text += &format!(
+            r#"(import "wasi_snapshot_preview1" "{name}" (func $f{n} (param {params}) (result i32)))"#
+        );
+    }
+    wat::parse_str(text + r#"(memory (export "memory") 1))"#).unwrap()
+}
+
+#[test]
+#[ignore = "measures"]
+fn what_everything_weighs() {
+    let program = imports_everything();
+    for form in [Form::Portable, Form::Isolated] {
+        let packer = Packer::new(TreeBuilder::new()).form(form);
+        let packed = packer.pack_bytes(&program).unwrap();
+        println!("{form:?}: {} bytes added", packed.len() - program.len());
+    }
+}
 
 #[test]
 #[ignore = "measures"]
