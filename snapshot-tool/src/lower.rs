@@ -2,7 +2,7 @@
 //!
 //! What changes:
 //! * each call of an intrinsic becomes the instruction it stands for (see
-//!   [`core_form`](crate::core_form));
+//!   `core_form`);
 //! * the memory becomes memory 1; memory 0 is the program's, imported as `app.memory`;
 //! * host functions are imported from `wasi_host` instead of `wasi_snapshot_preview1`, so that
 //!   `wasm-merge` does not resolve them to the module's own exports;
