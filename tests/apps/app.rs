@@ -137,8 +137,13 @@ fn first_difference(host: &Outcome, packed: &Outcome) -> String {
     if host.status != packed.status {
         let _ = writeln!(text, "exit status {:?}, on the host {:?}", packed.status, host.status);
     }
-    let streams =
-        [("stdout", &host.stdout, &packed.stdout), ("stderr", &host.stderr, &packed.stderr)];
+    let mut streams = vec![
+        ("stdout".to_owned(), &host.stdout, &packed.stdout),
+        ("stderr".to_owned(), &host.stderr, &packed.stderr),
+    ];
+    for (number, (host, packed)) in host.files.iter().zip(&packed.files).enumerate() {
+        streams.push((format!("file {number}"), host, packed));
+    }
     for (name, host, packed) in streams {
         let (host, packed) = (String::from_utf8_lossy(host), String::from_utf8_lossy(packed));
         let mut lines = (host.lines(), packed.lines());
@@ -158,16 +163,6 @@ fn first_difference(host: &Outcome, packed: &Outcome) -> String {
                     break;
                 }
             }
-        }
-    }
-    for (number, (host, packed)) in host.files.iter().zip(&packed.files).enumerate() {
-        if host != packed {
-            let _ = writeln!(
-                text,
-                "file {number} differs ({} bytes, on the host {})",
-                packed.len(),
-                host.len()
-            );
         }
     }
     text
