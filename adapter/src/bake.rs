@@ -13,6 +13,9 @@ use crate::preopens;
 use crate::runtime;
 use crate::state::{self, Kernel};
 
+/// The lowest descriptor that opening gives: the numbers of the standard streams are only taken by `fd_renumber`.
+const FIRST_FD: u32 = 3;
+
 /// What is only there while a tree is baked.
 struct Baking {
     /// Records from the tool.
@@ -106,6 +109,7 @@ extern "C" fn wizer_initialize() {
         baking.buffer = Vec::new();
         preopens::open_all(&mut kernel.fs, &mut kernel.process)?;
         kernel.process.confine(ResolveFlags::BENEATH | ResolveFlags::ABSOLUTE_LINKS);
+        kernel.process.keep_fds_below(FIRST_FD);
         kernel.fs.platform().sealed();
         Ok(())
     });

@@ -140,6 +140,7 @@ impl<P: Platform> Fs<P> {
             cwd: Ino::ROOT,
             umask: 0o022,
             max_fds: self.config.max_fds,
+            lowest_fd: 0,
             resolve: ResolveFlags::empty(),
             space: None,
             credentials,
@@ -387,7 +388,7 @@ impl<P: Platform> Fs<P> {
     ///
     /// As [`install`](Self::install).
     pub(crate) fn reserve_description(&mut self, process: &mut Process) -> Result<Fd, Errno> {
-        let fd = self.reserve_fd(process, 0)?;
+        let fd = self.reserve_fd(process, process.lowest_fd as usize)?;
         self.descriptions.reserve()?;
         Ok(fd)
     }

@@ -19,6 +19,8 @@ pub struct Process {
     pub(crate) umask: u32,
     /// One more than the highest descriptor it may have (`RLIMIT_NOFILE`).
     pub(crate) max_fds: u32,
+    /// The lowest descriptor that opening gives. Lower ones are only taken by number.
+    pub(crate) lowest_fd: u32,
     /// Flags that every one of its path walks has.
     pub(crate) resolve: ResolveFlags,
     /// The number of its address space, once it has mapped something.
@@ -34,6 +36,13 @@ impl Process {
     /// how an embedder whose directories are capabilities (WASI, Capsicum) wants it.
     pub fn confine(&mut self, resolve: ResolveFlags) {
         self.resolve = resolve;
+    }
+
+    /// Keeps the descriptors below `fd` from being given to what is opened: only dup2(2) and dup3(2) reach them.
+    ///
+    /// For an embedder whose programs close a standard stream and do not expect the next file in its place.
+    pub fn keep_fds_below(&mut self, fd: u32) {
+        self.lowest_fd = fd;
     }
 
     /// How many descriptors are open.

@@ -1,7 +1,7 @@
 //! Descriptors: standard streams, preopens, flags, rights, renumbering.
 
 use crate::errno::{
-    BADF, DIRECTORY, INVAL, NAMETOOLONG, NOTCAPABLE, NOTDIR, NOTSOCK, REGULAR_FILE,
+    BADF, DIRECTORY, FAULT, INVAL, NAMETOOLONG, NOTCAPABLE, NOTDIR, NOTSOCK, REGULAR_FILE,
 };
 use crate::rig::{BUFFER, IOVECS, OUT, READ, Rig, Tree, WRITE};
 
@@ -28,15 +28,40 @@ fn standard_streams_are_the_hosts() {
 }
 
 #[test]
-fn closing_a_standard_stream_closes_it_at_the_host_and_frees_its_number() {
+fn closing_a_standard_stream_closes_it_at_the_host_and_no_file_takes_its_place() {
     let mut rig = Rig::empty();
     assert_eq!(rig.close(1), Ok(()));
     assert_eq!(rig.world().calls, [("fd_close".to_owned(), vec![1])]);
     assert_eq!(rig.write(1, b"x"), Err(BADF));
-    assert_eq!(rig.create("log"), Ok(1));
-    assert_eq!(rig.write(1, b"logged"), Ok(6));
-    assert_eq!(rig.stat(0, "log").unwrap().size, 6);
+    // What a program goes on printing must not end up in the file that it opens next.
+    assert_eq!(rig.create("log"), Ok(4));
+    assert_eq!(rig.write(1, b"x"), Err(BADF));
+    assert_eq!(rig.stat(0, "log").unwrap().size, 0);
     assert_eq!(rig.world().calls.len(), 1);
+}
+
+/// The host checks pointers against the whole memory, where the filesystem may lie above the program.
+#[test]
+fn wild_pointers_do_not_reach_the_host() {
+    const WILD: u64 = 0xffff_fff0;
+    let mut rig = Rig::empty();
+    let iovecs = u64::from(IOVECS);
+    // A vector of one piece that is not the program's.
+    rig.world().put(IOVECS, &[0xf0, 0xff, 0xff, 0xff, 8, 0, 0, 0]);
+    let rows: [(&str, &[u64]); 8] = [
+        ("fd_write", &[1, WILD, 1, u64::from(OUT)]),
+        ("fd_write", &[1, iovecs, 1, u64::from(OUT)]),
+        ("fd_read", &[0, iovecs, 0, WILD]),
+        ("fd_read", &[0, iovecs, 0xffff_ffff, u64::from(OUT)]),
+        ("fd_fdstat_get", &[1, WILD]),
+        ("fd_filestat_get", &[1, WILD]),
+        ("fd_seek", &[1, 0, 0, WILD]),
+        ("fd_tell", &[1, WILD]),
+    ];
+    for (name, args) in rows {
+        assert_eq!(rig.call(name, args), Err(FAULT), "{name} {args:x?}");
+    }
+    assert_eq!(rig.world().calls, []);
 }
 
 #[test]

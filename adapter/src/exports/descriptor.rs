@@ -14,7 +14,7 @@ use crate::host::import as host;
 use crate::preopens;
 use crate::rights::{self, Private};
 use crate::state::{self, Kernel, Owner};
-use crate::user::UserRange;
+use crate::user::{UserRange, check_for_host};
 
 /// Closes what a descriptor of the host's stood for. No other stands for it: preview1 cannot duplicate one.
 fn close_at_host(owner: Owner) -> i32 {
@@ -57,7 +57,10 @@ extern "C" fn fd_fdstat_get(fd: i32, stat: u32) -> i32 {
     on_fd(
         fd,
         0,
-        |host_fd| host::fd_fdstat_get(host_fd, stat),
+        |host_fd| match check_for_host(stat, convert::FDSTAT_BYTES) {
+            0 => host::fd_fdstat_get(host_fd, stat),
+            fault => fault,
+        },
         |kernel, _, descriptor| {
             let out = UserRange::new(stat, convert::FDSTAT_BYTES)?;
             let file_type = kernel.file_type(fd)?;

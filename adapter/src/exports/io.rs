@@ -6,7 +6,7 @@ use crate::errno::{Error, Result};
 use crate::exports::on_fd;
 use crate::host::import as host;
 use crate::state::Kernel;
-use crate::user::{IoVecs, UserRange};
+use crate::user::{IoVecs, UserRange, check_for_host, check_vector_for_host};
 
 /// Stores how many bytes were moved.
 fn store_size(out: UserRange, bytes: usize) {
@@ -37,7 +37,10 @@ extern "C" fn fd_read(fd: i32, iovs: u32, iovs_len: u32, nread: u32) -> i32 {
     on_fd(
         fd,
         wasi::RIGHTS_FD_READ,
-        |host_fd| host::fd_read(host_fd, iovs, iovs_len, nread),
+        |host_fd| match check_vector_for_host(iovs, iovs_len, nread) {
+            0 => host::fd_read(host_fd, iovs, iovs_len, nread),
+            fault => fault,
+        },
         |kernel, buffers, _| {
             let out = UserRange::new(nread, 4)?;
             let iovs = IoVecs::new(&mut buffers.iovecs, iovs, iovs_len)?;
@@ -53,7 +56,10 @@ extern "C" fn fd_pread(fd: i32, iovs: u32, iovs_len: u32, offset: u64, nread: u3
     on_fd(
         fd,
         wasi::RIGHTS_FD_READ,
-        |host_fd| host::fd_pread(host_fd, iovs, iovs_len, offset, nread),
+        |host_fd| match check_vector_for_host(iovs, iovs_len, nread) {
+            0 => host::fd_pread(host_fd, iovs, iovs_len, offset, nread),
+            fault => fault,
+        },
         |kernel, buffers, _| {
             let out = UserRange::new(nread, 4)?;
             let iovs = IoVecs::new(&mut buffers.iovecs, iovs, iovs_len)?;
@@ -69,7 +75,10 @@ extern "C" fn fd_write(fd: i32, iovs: u32, iovs_len: u32, nwritten: u32) -> i32 
     on_fd(
         fd,
         wasi::RIGHTS_FD_WRITE,
-        |host_fd| host::fd_write(host_fd, iovs, iovs_len, nwritten),
+        |host_fd| match check_vector_for_host(iovs, iovs_len, nwritten) {
+            0 => host::fd_write(host_fd, iovs, iovs_len, nwritten),
+            fault => fault,
+        },
         |kernel, buffers, _| {
             let out = UserRange::new(nwritten, 4)?;
             let iovs = IoVecs::new(&mut buffers.iovecs, iovs, iovs_len)?;
@@ -84,7 +93,10 @@ extern "C" fn fd_pwrite(fd: i32, iovs: u32, iovs_len: u32, offset: u64, nwritten
     on_fd(
         fd,
         wasi::RIGHTS_FD_WRITE,
-        |host_fd| host::fd_pwrite(host_fd, iovs, iovs_len, offset, nwritten),
+        |host_fd| match check_vector_for_host(iovs, iovs_len, nwritten) {
+            0 => host::fd_pwrite(host_fd, iovs, iovs_len, offset, nwritten),
+            fault => fault,
+        },
         |kernel, buffers, _| {
             let out = UserRange::new(nwritten, 4)?;
             let iovs = IoVecs::new(&mut buffers.iovecs, iovs, iovs_len)?;
@@ -108,7 +120,10 @@ extern "C" fn fd_seek(fd: i32, offset: i64, whence: u32, newoffset: u32) -> i32 
     on_fd(
         fd,
         wasi::RIGHTS_FD_SEEK,
-        |host_fd| host::fd_seek(host_fd, offset, whence, newoffset),
+        |host_fd| match check_for_host(newoffset, 8) {
+            0 => host::fd_seek(host_fd, offset, whence, newoffset),
+            fault => fault,
+        },
         |kernel, _, _| {
             let whence = match whence {
                 0 => Whence::Set,
@@ -126,7 +141,10 @@ extern "C" fn fd_tell(fd: i32, offset: u32) -> i32 {
     on_fd(
         fd,
         wasi::RIGHTS_FD_TELL,
-        |host_fd| host::fd_tell(host_fd, offset),
+        |host_fd| match check_for_host(offset, 8) {
+            0 => host::fd_tell(host_fd, offset),
+            fault => fault,
+        },
         |kernel, _, _| seek(kernel, fd, 0, Whence::Cur, offset),
     )
 }

@@ -18,7 +18,7 @@ use wasm_vfs_core::{Descriptor, FileType};
 use crate::errno::{Error, Result, answer};
 use crate::state::{self, Buffers, Kernel, Owner};
 
-/// A function on one descriptor: `forward` calls the host, `serve` the filesystem.
+/// A function on one descriptor: `forward` calls the host, after it has checked pointers, `serve` the filesystem.
 ///
 /// # Errors
 ///

@@ -6,26 +6,33 @@ use crate::errno::{Error, answer};
 use crate::exports::on_fd;
 use crate::host::import as host;
 use crate::state;
-use crate::user::UserRange;
+use crate::user::{UserRange, check_for_host, check_vector_for_host};
 
 #[unsafe(no_mangle)]
 extern "C" fn sock_accept(fd: i32, flags: u32, opened: u32) -> i32 {
     on_fd(
         fd,
         0,
-        |host_fd| match host::sock_accept(host_fd, flags, opened) {
-            0 => answer(state::enter(|kernel, _| {
-                // The program gets a number of ours for the connection.
-                let out = UserRange::new(opened, 4)?;
-                let token = u64::from(out.load_u32(0));
-                let fd = kernel.fs.open_foreign(&mut kernel.process, token, OFlags::RDWR)?;
-                out.store_u32(0, fd.cast_unsigned());
-                Ok(())
-            })),
-            errno => errno,
+        |host_fd| match check_for_host(opened, 4) {
+            0 => accept(host_fd, flags, opened),
+            fault => fault,
         },
         |_, _, _| Err(Error::NOTSOCK),
     )
+}
+
+/// Lets the host accept; the program gets a number of ours for the connection.
+fn accept(host_fd: u32, flags: u32, opened: u32) -> i32 {
+    match host::sock_accept(host_fd, flags, opened) {
+        0 => answer(state::enter(|kernel, _| {
+            let out = UserRange::new(opened, 4)?;
+            let token = u64::from(out.load_u32(0));
+            let fd = kernel.fs.open_foreign(&mut kernel.process, token, OFlags::RDWR)?;
+            out.store_u32(0, fd.cast_unsigned());
+            Ok(())
+        })),
+        errno => errno,
+    }
 }
 
 #[unsafe(no_mangle)]
@@ -40,7 +47,10 @@ extern "C" fn sock_recv(
     on_fd(
         fd,
         0,
-        |host_fd| host::sock_recv(host_fd, iovs, iovs_len, flags, nread, roflags),
+        |host_fd| match check_vector_for_host(iovs, iovs_len, nread) | check_for_host(roflags, 2) {
+            0 => host::sock_recv(host_fd, iovs, iovs_len, flags, nread, roflags),
+            fault => fault,
+        },
         |_, _, _| Err(Error::NOTSOCK),
     )
 }
@@ -50,7 +60,10 @@ extern "C" fn sock_send(fd: i32, iovs: u32, iovs_len: u32, flags: u32, nsent: u3
     on_fd(
         fd,
         0,
-        |host_fd| host::sock_send(host_fd, iovs, iovs_len, flags, nsent),
+        |host_fd| match check_vector_for_host(iovs, iovs_len, nsent) {
+            0 => host::sock_send(host_fd, iovs, iovs_len, flags, nsent),
+            fault => fault,
+        },
         |_, _, _| Err(Error::NOTSOCK),
     )
 }

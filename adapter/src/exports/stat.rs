@@ -4,14 +4,17 @@ use crate::convert;
 use crate::errno::Error;
 use crate::exports::on_fd;
 use crate::host::import as host;
-use crate::user::UserRange;
+use crate::user::{UserRange, check_for_host};
 
 #[unsafe(no_mangle)]
 extern "C" fn fd_filestat_get(fd: i32, filestat: u32) -> i32 {
     on_fd(
         fd,
         wasi::RIGHTS_FD_FILESTAT_GET,
-        |host_fd| host::fd_filestat_get(host_fd, filestat),
+        |host_fd| match check_for_host(filestat, convert::FILESTAT_BYTES) {
+            0 => host::fd_filestat_get(host_fd, filestat),
+            fault => fault,
+        },
         |kernel, _, _| {
             let out = UserRange::new(filestat, convert::FILESTAT_BYTES)?;
             convert::store_filestat(out, &kernel.fs.fstat(&kernel.process, fd)?);

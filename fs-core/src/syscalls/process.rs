@@ -31,6 +31,7 @@ impl<P: Platform> Fs<P> {
             cwd: parent.cwd,
             umask: parent.umask,
             max_fds: parent.max_fds,
+            lowest_fd: parent.lowest_fd,
             resolve: parent.resolve,
             credentials: Credentials { groups, ..*who },
         };
