@@ -67,7 +67,6 @@ fn wild() -> Result<()> {
 
 /// As [`wild`], with wild pointers in calls that the host serves in the end: on standard streams.
 #[test]
-#[ignore = "known to fail: in the portable form the host is handed pointers beyond the program's memory unchecked"]
 fn wild_for_the_host() -> Result<()> {
     let Some(program) = tools::guest("wild") else { return Ok(()) };
     let app = App::new(&program, trees::for_guests)?;
