@@ -7,7 +7,7 @@
 
 use wasm_vfs_core::{PATH_MAX, UserMut, UserRef};
 
-use crate::errno::{Error, Result};
+use crate::errno::{Error, Result, answer};
 use crate::host::Host;
 
 /// Bytes in a page of a linear memory.
@@ -393,18 +393,17 @@ pub(crate) fn check_for_host(addr: u32, len: u32) -> i32 {
 }
 
 /// Checks a vector, its pieces and the place of a result of four bytes, as [`check_for_host`].
-#[expect(clippy::cast_possible_truncation, reason = "the two halves of a word")]
 #[inline(never)]
 pub(crate) fn check_vector_for_host(iovs: u32, count: u32, result: u32) -> i32 {
-    let Ok(vector) = UserRange::array(iovs, count, IOVEC_BYTES) else {
-        return Error::FAULT.number();
+    let check = || {
+        UserRange::new(result, 4)?;
+        let vector = UserRange::array(iovs, count, IOVEC_BYTES)?;
+        for index in 0..count {
+            piece(vector, index)?;
+        }
+        Ok(())
     };
-    let mut fault = check_for_host(result, 4);
-    for index in 0..count {
-        let word = vector.load_u64(index * IOVEC_BYTES);
-        fault |= check_for_host(word as u32, (word >> 32) as u32);
-    }
-    fault
+    answer(check())
 }
 
 impl UserMut<Host> for IoVecs<'_> {

@@ -172,6 +172,22 @@ impl<P: Platform> Fs<P> {
     /// `EIO`: there is none, which only a defect of this crate can bring about.
     #[inline]
     pub(crate) fn inode(&self, ino: Ino) -> Result<&Inode, Errno> {
+        self.inode_if_any(ino).ok_or(Errno::EIO)
+    }
+
+    /// Not inlined, as [`description_if_open`](Self::description_if_open).
+    #[inline(never)]
+    fn inode_if_any(&self, ino: Ino) -> Option<&Inode> {
+        self.inodes.get(ino.0)
+    }
+
+    /// As [`inode`](Self::inode), where nanoseconds count: it is inlined.
+    ///
+    /// # Errors
+    ///
+    /// `EIO`: as there.
+    #[inline(always)]
+    pub(crate) fn inode_at_once(&self, ino: Ino) -> Result<&Inode, Errno> {
         self.inodes.get(ino.0).ok_or(Errno::EIO)
     }
 
@@ -182,7 +198,13 @@ impl<P: Platform> Fs<P> {
     /// `EIO`: as there.
     #[inline]
     pub(crate) fn inode_mut(&mut self, ino: Ino) -> Result<&mut Inode, Errno> {
-        self.inodes.get_mut(ino.0).ok_or(Errno::EIO)
+        self.inode_mut_if_any(ino).ok_or(Errno::EIO)
+    }
+
+    /// Not inlined, as [`description_if_open`](Self::description_if_open).
+    #[inline(never)]
+    pub(crate) fn inode_mut_if_any(&mut self, ino: Ino) -> Option<&mut Inode> {
+        self.inodes.get_mut(ino.0)
     }
 
     /// Adds an inode without a name.
@@ -232,14 +254,14 @@ impl<P: Platform> Fs<P> {
 
     /// Keeps an inode although it may lose its last name (`ihold`).
     pub(crate) fn hold(&mut self, ino: Ino) {
-        if let Some(inode) = self.inodes.get_mut(ino.0) {
+        if let Some(inode) = self.inode_mut_if_any(ino) {
             inode.holds += 1;
         }
     }
 
     /// Lets go of a hold (`iput`); the inode is freed when neither name nor hold is left.
     pub(crate) fn release(&mut self, ino: Ino) {
-        if let Some(inode) = self.inodes.get_mut(ino.0) {
+        if let Some(inode) = self.inode_mut_if_any(ino) {
             inode.holds -= 1;
         }
         self.free_if_unused(ino);
@@ -323,6 +345,26 @@ impl<P: Platform> Fs<P> {
     /// `EBADF`: `fd` is not open.
     #[inline]
     pub(crate) fn description(&self, process: &Process, fd: Fd) -> Result<&FileDescription, Errno> {
+        self.description_if_open(process, fd).ok_or(Errno::EBADF)
+    }
+
+    /// Not inlined: dozens of calls take these steps. `None` in place of the error is a null pointer in a register.
+    #[inline(never)]
+    fn description_if_open(&self, process: &Process, fd: Fd) -> Option<&FileDescription> {
+        self.descriptions.get(process.fds.get(fd).ok()?.0)
+    }
+
+    /// As [`description`](Self::description), where nanoseconds count: it is inlined.
+    ///
+    /// # Errors
+    ///
+    /// `EBADF`: `fd` is not open.
+    #[inline(always)]
+    pub(crate) fn description_at_once(
+        &self,
+        process: &Process,
+        fd: Fd,
+    ) -> Result<&FileDescription, Errno> {
         let id = process.fds.get(fd)?;
         self.descriptions.get(id.0).ok_or(Errno::EBADF)
     }
@@ -334,6 +376,30 @@ impl<P: Platform> Fs<P> {
     /// `EBADF`: `fd` is not open.
     #[inline]
     pub(crate) fn description_mut(
+        &mut self,
+        process: &Process,
+        fd: Fd,
+    ) -> Result<&mut FileDescription, Errno> {
+        self.description_mut_if_open(process, fd).ok_or(Errno::EBADF)
+    }
+
+    /// As [`description_if_open`](Self::description_if_open).
+    #[inline(never)]
+    fn description_mut_if_open(
+        &mut self,
+        process: &Process,
+        fd: Fd,
+    ) -> Option<&mut FileDescription> {
+        self.descriptions.get_mut(process.fds.get(fd).ok()?.0)
+    }
+
+    /// As [`description_at_once`](Self::description_at_once).
+    ///
+    /// # Errors
+    ///
+    /// `EBADF`: `fd` is not open.
+    #[inline(always)]
+    pub(crate) fn description_mut_at_once(
         &mut self,
         process: &Process,
         fd: Fd,
@@ -350,7 +416,7 @@ impl<P: Platform> Fs<P> {
     /// * `ENOTDIR`: it is the embedder's; callers want a directory or a file of this filesystem.
     #[inline]
     pub(crate) fn inode_of_fd(&self, process: &Process, fd: Fd) -> Result<Ino, Errno> {
-        match self.description(process, fd)?.kind {
+        match self.description_at_once(process, fd)?.kind {
             FileKind::Inode(ino) => Ok(ino),
             FileKind::Foreign(_) | FileKind::Inotify(_) => Err(Errno::ENOTDIR),
         }
@@ -456,7 +522,7 @@ impl<P: Platform> Fs<P> {
     /// `EBADF`: `fd` is not open.
     #[inline]
     pub fn descriptor(&self, process: &Process, fd: Fd) -> Result<Descriptor, Errno> {
-        let description = self.description(process, fd)?;
+        let description = self.description_at_once(process, fd)?;
         Ok(Descriptor {
             target: match description.kind {
                 FileKind::Foreign(token) => Target::Foreign(token),
@@ -474,8 +540,8 @@ impl<P: Platform> Fs<P> {
     /// `EBADF`: `fd` is not open, or is the embedder's.
     #[inline]
     pub fn file_type(&self, process: &Process, fd: Fd) -> Result<FileType, Errno> {
-        match self.description(process, fd)?.kind {
-            FileKind::Inode(ino) => Ok(self.inode(ino)?.file_type()),
+        match self.description_at_once(process, fd)?.kind {
+            FileKind::Inode(ino) => Ok(self.inode_at_once(ino)?.file_type()),
             FileKind::Foreign(_) | FileKind::Inotify(_) => Err(Errno::EBADF),
         }
     }

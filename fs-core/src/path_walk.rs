@@ -204,7 +204,7 @@ impl<P: Platform> Fs<P> {
             return Ok(process.cwd);
         }
         let ino = self.inode_of_fd(process, dirfd)?;
-        self.inode(ino)?.directory().map(|_| ino)
+        self.inode_at_once(ino)?.directory().map(|_| ino)
     }
 
     /// Walks `path` from `dirfd` (openat(2) says how the two go together).
@@ -284,7 +284,7 @@ impl<P: Platform> Fs<P> {
         }
         loop {
             // `rest` begins with a component.
-            let directory_inode = self.inode(at)?;
+            let directory_inode = self.inode_at_once(at)?;
             let directory = directory_inode.directory()?;
             self.may_search(walk.process, directory_inode)?;
             let name = take_component(&mut rest)?;

@@ -197,7 +197,7 @@ impl<P: Platform> Fs<P> {
         if exclusive {
             return Err(Errno::EEXIST);
         }
-        if creates {
+        if creates && P::PERMISSIONS {
             self.may_create_in_sticky(process, walked.parent, ino)?;
         }
         let trailing_slash = walked.trailing_slash;

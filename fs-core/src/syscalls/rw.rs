@@ -60,7 +60,8 @@ impl<P: Platform> Fs<P> {
     ) -> Result<usize, Errno> {
         let (ino, offset) = match self.readable(process, fd) {
             Ok(found) => found,
-            Err(error) => return self.read_inotify(process, fd, &mut buf, error),
+            Err(error) if P::NOTIFY => return self.read_inotify(process, fd, &mut buf, error),
+            Err(error) => return Err(error),
         };
         if P::PIPES && self.pipe_of(ino).is_some() {
             let read = self.read_pipe(process, fd, ino, &mut buf)?;
@@ -71,7 +72,7 @@ impl<P: Platform> Fs<P> {
         }
         let read = self.read_inode(ino, offset, &mut buf)?;
         if read > 0 {
-            self.description_mut(process, fd)?.offset = advance(offset, read);
+            self.description_mut_at_once(process, fd)?.offset = advance(offset, read);
             self.notify_fd(process, fd, InotifyMask::ACCESS);
         }
         self.accessed(process, fd, ino)?;
@@ -187,7 +188,7 @@ impl<P: Platform> Fs<P> {
         }
         let (written, end) = self.write_inode(process, fd, ino, offset, &mut buf)?;
         if written > 0 {
-            self.description_mut(process, fd)?.offset = end;
+            self.description_mut_at_once(process, fd)?.offset = end;
         }
         Ok(written)
     }
@@ -254,7 +255,7 @@ impl<P: Platform> Fs<P> {
         otherwise: Errno,
     ) -> Result<usize, Errno> {
         match self.description(process, fd)?.kind {
-            FileKind::Inotify(id) if P::NOTIFY => self.read_events(id, buf),
+            FileKind::Inotify(id) => self.read_events(id, buf),
             _ => Err(otherwise),
         }
     }
@@ -277,7 +278,7 @@ impl<P: Platform> Fs<P> {
 
     /// The inode and offset of a descriptor that may be read.
     fn readable(&self, process: &Process, fd: Fd) -> Result<(Ino, u64), Errno> {
-        let description = self.description(process, fd)?;
+        let description = self.description_at_once(process, fd)?;
         match description.kind {
             FileKind::Inode(ino) if description.readable() => Ok((ino, description.offset)),
             _ => Err(Errno::EBADF),
@@ -286,7 +287,7 @@ impl<P: Platform> Fs<P> {
 
     /// The inode and offset of a descriptor that may be written.
     fn writable(&self, process: &Process, fd: Fd) -> Result<(Ino, u64), Errno> {
-        let description = self.description(process, fd)?;
+        let description = self.description_at_once(process, fd)?;
         match description.kind {
             FileKind::Inode(ino) if description.writable() => Ok((ino, description.offset)),
             _ => Err(Errno::EBADF),
@@ -295,7 +296,7 @@ impl<P: Platform> Fs<P> {
 
     fn read_inode(&self, ino: Ino, offset: u64, buf: &mut impl UserMut<P>) -> Result<usize, Errno> {
         verify_area(offset, buf.count())?;
-        match &self.inode(ino)?.kind {
+        match &self.inode_at_once(ino)?.kind {
             InodeKind::Regular(contents) => Ok(contents.read(offset, &self.platform, buf)),
             InodeKind::Directory(_) => Err(Errno::EISDIR),
             _ => Err(Errno::EINVAL),
@@ -390,7 +391,7 @@ impl<P: Platform> Fs<P> {
         offset: i64,
         whence: Whence,
     ) -> Result<u64, Errno> {
-        let description = self.description(process, fd)?;
+        let description = self.description_at_once(process, fd)?;
         if description.flags.contains(OFlags::PATH) {
             return Err(Errno::EBADF);
         }
@@ -401,7 +402,7 @@ impl<P: Platform> Fs<P> {
             FileKind::Foreign(_) => return Err(Errno::ESPIPE),
         };
         let from = description.offset;
-        let base = match (&self.inode(ino)?.kind, whence) {
+        let base = match (&self.inode_at_once(ino)?.kind, whence) {
             (InodeKind::Regular(_) | InodeKind::Directory(_), Whence::Set) => 0,
             (InodeKind::Regular(_) | InodeKind::Directory(_), Whence::Cur) => from,
             (InodeKind::Regular(contents), Whence::End) => contents.size(),
@@ -416,7 +417,7 @@ impl<P: Platform> Fs<P> {
         };
         let to = base.checked_add_signed(offset).filter(|&to| to <= MAX_LFS_FILESIZE);
         let to = to.ok_or(Errno::EINVAL)?;
-        self.description_mut(process, fd)?.offset = to;
+        self.description_mut_at_once(process, fd)?.offset = to;
         Ok(to)
     }
 }

@@ -117,7 +117,7 @@ impl<P: Platform> Fs<P> {
     }
 
     fn stat_inode(&self, ino: Ino) -> Result<Stat, Errno> {
-        let inode = self.inode(ino)?;
+        let inode = self.inode_at_once(ino)?;
         let mut st_rdev = Dev(0);
         let st_size = match &inode.kind {
             InodeKind::Regular(contents) => contents.size(),
