@@ -1,16 +1,21 @@
 //! The baking exports: a tool fills the filesystem through them, and Wizer takes the memory that results.
 //!
-//! `bake_buffer` gives room for manifest records, `bake_records` adds them, `bake_failed_record` names a culprit, and
-//! `wizer-initialize` ends it. No import is called on the way. A linker drops all four afterwards.
+//! `bake_buffer` gives room for bytes, `bake_records` adds manifest records, `bake_failed_record` names a culprit,
+//! the rest say what was chosen for the program ([`crate::settings`]), and `wizer-initialize` ends it. No import is called on the way. A
+//! linker drops all of them afterwards. Each answers 0 or a Linux errno.
 
 use alloc::vec::Vec;
 use core::cell::UnsafeCell;
 
 use wasm_vfs_core::{Config, Credentials, Errno, Fs, Population, ResolveFlags};
 
+use rand_xoshiro::Xoshiro256StarStar;
+use rand_xoshiro::rand_core::SeedableRng;
+
+use crate::clock::Source;
 use crate::host::Host;
-use crate::preopens;
 use crate::runtime;
+use crate::settings::{Inherited, SEED_BYTES, Settings, Stream};
 use crate::state::{self, Kernel};
 
 /// The lowest descriptor that opening gives: the numbers of the standard streams are only taken by `fd_renumber`.
@@ -58,7 +63,7 @@ fn start() -> Result<(), Errno> {
         runtime::clear_freed_memory(true);
         let mut fs = Fs::new(Host::baking(), Config::default())?;
         let process = fs.spawn(Credentials::ROOT)?;
-        state::install(Kernel { fs, process });
+        state::install(Kernel { fs, process, settings: Settings::new() });
     }
     Ok(())
 }
@@ -100,17 +105,150 @@ extern "C" fn bake_failed_record() -> u32 {
     with(|baking, _| Ok(baking.failed_record)).unwrap_or(0)
 }
 
-/// Ends baking: opens what a program finds open, and leaves nothing of the tool's bytes behind.
+/// The result of a baking export.
+fn answer(result: Result<(), Errno>) -> i32 {
+    result.map_or_else(|errno| i32::from(errno.number()), |()| 0)
+}
+
+/// Copies the first `len` bytes of the buffer.
+fn bytes(baking: &Baking, len: u32) -> Result<Vec<u8>, Errno> {
+    let bytes = baking.buffer.get(..len as usize).ok_or(Errno::EFAULT)?;
+    let mut copy = Vec::new();
+    copy.try_reserve_exact(bytes.len())?;
+    copy.extend_from_slice(bytes);
+    Ok(copy)
+}
+
+/// Appends one string to a list.
+fn append(list: &mut Vec<Vec<u8>>, string: Vec<u8>) -> Result<(), Errno> {
+    list.try_reserve(1)?;
+    list.push(string);
+    Ok(())
+}
+
+/// Preopens a directory: the buffer has its name and then its path in the tree. Without any, `/` is preopened.
+#[unsafe(no_mangle)]
+extern "C" fn bake_preopen(name_len: u32, path_len: u32) -> i32 {
+    answer(with(|baking, kernel| {
+        let both = name_len.checked_add(path_len).ok_or(Errno::EFAULT)?;
+        let mut name = bytes(baking, both)?;
+        let path = name.split_off(name_len as usize);
+        kernel.settings.add_preopen(name, path)
+    }))
+}
+
+/// Sets a variable of the environment: the buffer has `NAME=VALUE`.
+#[unsafe(no_mangle)]
+extern "C" fn bake_variable(len: u32) -> i32 {
+    answer(with(|baking, kernel| append(&mut kernel.settings.variables, bytes(baking, len)?)))
+}
+
+/// Passes on only those variables of the host's environment that [`bake_inherited_variable`] names.
+#[unsafe(no_mangle)]
+extern "C" fn bake_inherit_only_named() -> i32 {
+    answer(with(|_, kernel| {
+        kernel.settings.inherited = Inherited::Only(Vec::new());
+        Ok(())
+    }))
+}
+
+/// Passes on a variable of the host's environment: the buffer has its name.
+#[unsafe(no_mangle)]
+extern "C" fn bake_inherited_variable(len: u32) -> i32 {
+    answer(with(|baking, kernel| match &mut kernel.settings.inherited {
+        Inherited::All => Ok(()),
+        Inherited::Only(names) => append(names, bytes(baking, len)?),
+    }))
+}
+
+/// Appends an argument.
+#[unsafe(no_mangle)]
+extern "C" fn bake_argument(len: u32) -> i32 {
+    answer(with(|baking, kernel| append(&mut kernel.settings.arguments, bytes(baking, len)?)))
+}
+
+/// Leaves the host's arguments out.
+#[unsafe(no_mangle)]
+extern "C" fn bake_no_host_arguments() -> i32 {
+    answer(with(|_, kernel| {
+        kernel.settings.host_arguments = false;
+        Ok(())
+    }))
+}
+
+/// Chooses a standard stream: 0 the host's, 1 the null device, 2 closed, 3 the file whose path the buffer has.
+#[unsafe(no_mangle)]
+extern "C" fn bake_stream(fd: u32, choice: u32, path_len: u32) -> i32 {
+    answer(with(|baking, kernel| {
+        let stream = match choice {
+            0 => Stream::Host,
+            1 => Stream::Null,
+            2 => Stream::Closed,
+            3 => Stream::File(bytes(baking, path_len)?),
+            _ => return Err(Errno::EINVAL),
+        };
+        *kernel.settings.streams.get_mut(fd as usize).ok_or(Errno::EBADF)? = stream;
+        Ok(())
+    }))
+}
+
+/// Stops the clocks at so many nanoseconds since 1970.
+#[unsafe(no_mangle)]
+extern "C" fn bake_fixed_clock(time: u64) -> i32 {
+    answer(with(|_, kernel| {
+        kernel.fs.platform().clock.choose(Source::Fixed { time, waited: 0 });
+        Ok(())
+    }))
+}
+
+/// Makes each reading of a clock so many nanoseconds later than the last.
+#[unsafe(no_mangle)]
+extern "C" fn bake_stepping_clock(step: u64) -> i32 {
+    answer(with(|_, kernel| {
+        kernel.fs.platform().clock.choose(Source::Stepping { step, passed: 0 });
+        Ok(())
+    }))
+}
+
+/// Seeds the generator of random numbers: the buffer has at most 32 bytes.
+#[unsafe(no_mangle)]
+extern "C" fn bake_seed(len: u32) -> i32 {
+    answer(with(|baking, kernel| {
+        let given = baking.buffer.get(..len as usize).ok_or(Errno::EFAULT)?;
+        let mut seed = [0; SEED_BYTES];
+        seed.get_mut(..given.len()).ok_or(Errno::EINVAL)?.copy_from_slice(given);
+        kernel.settings.random = Xoshiro256StarStar::from_seed(seed);
+        Ok(())
+    }))
+}
+
+/// Leaves waiting to nobody: what would wait for the host answers at once.
+#[unsafe(no_mangle)]
+extern "C" fn bake_no_waiting() -> i32 {
+    answer(with(|_, kernel| {
+        kernel.settings.waits = false;
+        Ok(())
+    }))
+}
+
+/// Opens what a program finds open: the last of the tree's changes before the end.
+#[unsafe(no_mangle)]
+extern "C" fn bake_open_all() -> i32 {
+    answer(with(|baking, kernel| {
+        let population = core::mem::take(&mut baking.population);
+        kernel.fs.finish_population(population);
+        kernel.open_all()
+    }))
+}
+
+/// Ends baking: leaves nothing of the tool's bytes behind.
 #[unsafe(export_name = "wizer-initialize")]
 extern "C" fn wizer_initialize() {
     let sealed = with(|baking, kernel| {
-        let population = core::mem::take(&mut baking.population);
-        kernel.fs.finish_population(population);
         baking.buffer = Vec::new();
-        preopens::open_all(&mut kernel.fs, &mut kernel.process)?;
         kernel.process.confine(ResolveFlags::BENEATH | ResolveFlags::ABSOLUTE_LINKS);
         kernel.process.keep_fds_below(FIRST_FD);
-        kernel.fs.platform().sealed();
+        kernel.fs.platform().clock.start();
         Ok(())
     });
     runtime::clear_freed_memory(false);

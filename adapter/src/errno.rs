@@ -28,12 +28,23 @@ impl Error {
     pub(crate) const NOTDIR: Error = Error(wasi::ERRNO_NOTDIR.raw());
     /// A name that does not fit.
     pub(crate) const NAMETOOLONG: Error = Error(wasi::ERRNO_NAMETOOLONG.raw());
+    /// A number that does not fit.
+    pub(crate) const OVERFLOW: Error = Error(wasi::ERRNO_OVERFLOW.raw());
     /// Not a socket.
     pub(crate) const NOTSOCK: Error = Error(wasi::ERRNO_NOTSOCK.raw());
 
     /// The number that the ABI wants.
     pub(crate) fn number(self) -> i32 {
         i32::from(self.0)
+    }
+
+    /// The result of a function of the host.
+    ///
+    /// # Errors
+    ///
+    /// What it answered, if not zero.
+    pub(crate) fn check_host(number: i32) -> Result<()> {
+        if number == 0 { Ok(()) } else { Err(Error::of_host(number)) }
     }
 
     /// What a function of the host answered, if not zero.

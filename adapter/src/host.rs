@@ -1,13 +1,15 @@
-//! What the host still provides: descriptors 0 to 2, the clock, waiting.
+//! What the host still provides: descriptors 0 to 2, arguments, environment, clocks, random numbers, waiting, exit.
 //!
 //! A host function reads and writes only the program's memory. So a call on the program's behalf passes the program's
 //! own pointers on, and for a result that this crate wants itself, bytes of the program's memory are borrowed: saved,
 //! written by the host, read, and put back.
 
-use core::cell::Cell;
-use wasm_vfs_core::{Platform, Timespec};
+use alloc::vec::Vec;
+use wasm_vfs_core::{Errno, Platform, Timespec};
 
+use crate::clock::Clock;
 use crate::convert;
+use crate::errno::Result;
 use crate::user::{self, UserRange};
 
 /// The functions themselves, by their preview1 names. A pointer argument is an address in the program's memory.
@@ -15,7 +17,12 @@ use crate::user::{self, UserRange};
 pub(crate) mod import {
     #[link(wasm_import_module = "wasi_snapshot_preview1")]
     unsafe extern "C" {
+        pub(crate) safe fn args_get(pointers: u32, strings: u32) -> i32;
+        pub(crate) safe fn args_sizes_get(count: u32, bytes: u32) -> i32;
+        pub(crate) safe fn clock_res_get(id: u32, resolution: u32) -> i32;
         pub(crate) safe fn clock_time_get(id: u32, precision: u64, time: u32) -> i32;
+        pub(crate) safe fn environ_get(pointers: u32, strings: u32) -> i32;
+        pub(crate) safe fn environ_sizes_get(count: u32, bytes: u32) -> i32;
         pub(crate) safe fn fd_advise(fd: u32, offset: u64, len: u64, advice: u32) -> i32;
         pub(crate) safe fn fd_allocate(fd: u32, offset: u64, len: u64) -> i32;
         pub(crate) safe fn fd_close(fd: u32) -> i32;
@@ -34,6 +41,8 @@ pub(crate) mod import {
         pub(crate) safe fn fd_tell(fd: u32, offset: u32) -> i32;
         pub(crate) safe fn fd_write(fd: u32, iovs: u32, iovs_len: u32, nwritten: u32) -> i32;
         pub(crate) safe fn poll_oneoff(subs: u32, events: u32, count: u32, nevents: u32) -> i32;
+        pub(crate) safe fn proc_exit(status: u32) -> !;
+        pub(crate) safe fn random_get(buf: u32, len: u32) -> i32;
         pub(crate) safe fn sock_accept(fd: u32, flags: u32, new: u32) -> i32;
         pub(crate) safe fn sock_recv(
             fd: u32,
@@ -58,7 +67,15 @@ pub(crate) mod import {
             })*
         };
     }
+    pub(crate) fn proc_exit(_status: u32) {}
+
     absent! {
+        args_get(u32, u32);
+        args_sizes_get(u32, u32);
+        clock_res_get(u32, u32);
+        environ_get(u32, u32);
+        environ_sizes_get(u32, u32);
+        random_get(u32, u32);
         clock_time_get(u32, u64, u32);
         fd_advise(u32, u64, u64, u32);
         fd_allocate(u32, u64, u64);
@@ -89,22 +106,55 @@ pub(crate) mod import {
 /// null pointer; aligned for every structure of preview1.
 pub(crate) const BORROWED_ADDR: u32 = 1024;
 
+/// Memory of the program that the host writes to in between, and that is as it was afterwards.
+#[derive(Debug)]
+pub(crate) struct Borrowed {
+    range: UserRange,
+    saved: Vec<u8>,
+}
+
+impl Borrowed {
+    /// Borrows so many bytes.
+    ///
+    /// # Errors
+    ///
+    /// `NOMEM`: the program has not so much memory, or there is none to save it in.
+    pub(crate) fn new(bytes: u32) -> Result<Borrowed> {
+        let range = UserRange::new(BORROWED_ADDR, bytes).map_err(|_| Errno::ENOMEM)?;
+        let mut saved = Vec::new();
+        saved.try_reserve_exact(bytes as usize).map_err(Errno::from)?;
+        saved.resize(bytes as usize, 0);
+        range.copy_to_kernel(&mut saved);
+        Ok(Borrowed { range, saved })
+    }
+
+    /// Where it is.
+    pub(crate) fn range(&self) -> UserRange {
+        self.range
+    }
+
+    /// Its address.
+    pub(crate) fn addr(&self) -> u32 {
+        self.range.addr()
+    }
+
+    /// Makes it as it was.
+    pub(crate) fn give_back(self) {
+        self.range.store_bytes(&self.saved);
+    }
+}
+
 /// The host, as the filesystem sees it.
 #[derive(Debug)]
 pub(crate) struct Host {
-    /// While a tree is baked, no import may be called: it is always 1970 then.
-    baking: Cell<bool>,
+    /// What tells the time.
+    pub(crate) clock: Clock,
 }
 
 impl Host {
     /// The host of a filesystem that is being baked.
     pub(crate) const fn baking() -> Host {
-        Host { baking: Cell::new(true) }
-    }
-
-    /// From now on there is a clock.
-    pub(crate) fn sealed(&self) {
-        self.baking.set(false);
+        Host { clock: Clock::baking() }
     }
 }
 
@@ -119,12 +169,9 @@ impl Platform for Host {
     const PERMISSIONS: bool = false;
     const ACCESS_TIMES: bool = false;
 
-    /// The host's realtime clock; 1970 if it has none.
+    /// The realtime clock; 1970 if the host has none.
     fn current_time(&self) -> Timespec {
-        if self.baking.get() {
-            return Timespec::EPOCH;
-        }
-        convert::timespec(clock_time(wasi::CLOCKID_REALTIME.raw()).unwrap_or(0))
+        convert::timespec(self.clock.realtime())
     }
 
     fn image_to_kernel(&self, dst: &mut [u8], offset: u64) {

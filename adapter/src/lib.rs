@@ -11,7 +11,8 @@
 //! | `exports` | the preview1 functions, a file for each family |
 //! | `user` | the program's memory: the only code that touches its pointers |
 //! | `host` | what the host still provides |
-//! | `state` | the filesystem and the process |
+//! | `state` | the filesystem, the process, and what was chosen when the program was packed |
+//! | `settings`, `clock` | those choices |
 //! | `errno`, `convert`, `rights` | Linux's words to preview1's |
 //! | `preopens` | what a program finds open |
 //! | `bake` | how a tool fills the filesystem |
@@ -24,6 +25,7 @@
 extern crate alloc;
 
 mod bake;
+mod clock;
 mod convert;
 mod errno;
 mod exports;
@@ -31,5 +33,6 @@ mod host;
 mod preopens;
 mod rights;
 mod runtime;
+mod settings;
 mod state;
 mod user;

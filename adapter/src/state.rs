@@ -11,6 +11,7 @@ use wasm_vfs_core::{Descriptor, Errno, Fs, Process, Target};
 use crate::errno::{Error, Result};
 use crate::host::Host;
 use crate::rights::Private;
+use crate::settings::Settings;
 use crate::user::{IovecBuffer, NO_IOVECS, PathBuffer};
 
 /// What an export works on.
@@ -20,6 +21,8 @@ pub(crate) struct Kernel {
     pub(crate) fs: Fs<Host>,
     /// The program.
     pub(crate) process: Process,
+    /// What was chosen when it was packed.
+    pub(crate) settings: Settings,
 }
 
 /// Memory for what a call copies from the program. It holds nothing between calls.

@@ -106,6 +106,11 @@ impl UserRange {
         UserRange::new(addr, len)
     }
 
+    /// Its address in the program's memory.
+    pub(crate) fn addr(self) -> u32 {
+        self.addr
+    }
+
     /// How many bytes there are.
     pub(crate) fn len(self) -> u32 {
         self.len

@@ -5,9 +5,11 @@
 //! depends on the core form and the manifest only, and baking twice gives the same bytes.
 
 use crate::manifest::Manifest;
+use crate::policy::Policy;
+use crate::policy::values::{Clock, HostCall, InheritEnv, Preopen, Random, Stream};
 use crate::progress::{Progress, Stage};
 use crate::tree::Tree;
-use anyhow::{Context as _, Result, anyhow, bail};
+use anyhow::{Context as _, Result, anyhow, bail, ensure};
 use std::fmt;
 use std::future::Future;
 use std::pin::pin;
@@ -68,12 +70,13 @@ impl<'a> Baker<'a> {
         Ok(Self { wizer, context, module })
     }
 
-    /// Bakes a tree into the core form.
+    /// Bakes a tree and what a policy chooses into the core form.
     ///
     /// # Errors
     ///
-    /// When the core form refuses an entry of the tree: the message names it.
-    pub fn bake(&self, tree: &Tree, progress: &dyn Progress) -> Result<Baked> {
+    /// When choices contradict each other, or the core form refuses one or an entry of the tree: the message names it.
+    pub fn bake(&self, tree: &Tree, policy: &Policy, progress: &dyn Progress) -> Result<Baked> {
+        let policy = policy.settled()?;
         let manifest = Manifest::of(tree)?;
         progress.begin(Stage::Baking, Some(manifest.len() as u64));
         let mut running = Running::start(&self.module, self.wizer.get_init_func())?;
@@ -81,6 +84,7 @@ impl<'a> Baker<'a> {
             running.add(bytes).map_err(|refusal| refusal.into_error(tree, first))?;
             progress.advance(count as u64);
         }
+        running.choose(&policy)?;
         running.seal()?;
         let module = ready(self.wizer.snapshot(&self.context, &mut running))?
             .map_err(anyhow::Error::from)
@@ -177,11 +181,95 @@ impl Running {
         }
     }
 
+    /// Hands over what a settled policy chooses and the adapter would not do by itself.
+    fn choose(&mut self, policy: &Policy) -> Result<()> {
+        if policy.preopen != [Preopen::root()] {
+            for preopen in &policy.preopen {
+                let path = preopen.path.to_string();
+                let lengths = [length(&preopen.name)?, length(&path)?];
+                let both = format!("{}{path}", preopen.name);
+                self.set("bake_preopen", &both, &lengths).context("--preopen")?;
+            }
+        }
+        if let Some(InheritEnv::Only(names)) = &policy.inherit_env {
+            self.set("bake_inherit_only_named", "", &[])?;
+            for name in names {
+                self.set("bake_inherited_variable", name, &[length(name)?])?;
+            }
+        }
+        for variable in &policy.env {
+            let text = variable.to_string();
+            self.set("bake_variable", &text, &[length(&text)?])?;
+        }
+        if policy.args_only {
+            self.set("bake_no_host_arguments", "", &[])?;
+        }
+        for argument in &policy.arg {
+            self.set("bake_argument", argument, &[length(argument)?])?;
+        }
+        for (fd, stream) in (0..).zip(policy.streams()) {
+            let (choice, path) = match &stream {
+                Stream::Host => continue,
+                Stream::Null => (1, ""),
+                Stream::Deny => (2, ""),
+                Stream::File(path) => (3, path.as_str()),
+            };
+            let arguments = [Val::I32(fd), Val::I32(choice), length(path)?];
+            self.set("bake_stream", path, &arguments)?;
+        }
+        match policy.clock {
+            None | Some(Clock::Host) => {}
+            Some(Clock::Fixed(time)) => {
+                self.set("bake_fixed_clock", "", &[Val::I64(time.cast_signed())])?;
+            }
+            Some(Clock::Step(step)) => {
+                self.set("bake_stepping_clock", "", &[Val::I64(step.cast_signed())])?;
+            }
+        }
+        if let Some(Random::Seed(seed)) = &policy.random {
+            self.set("bake_seed", &seed.0, &[length(&seed.0)?])?;
+        }
+        if policy.poll == Some(HostCall::Deny) {
+            self.set("bake_no_waiting", "", &[])?;
+        }
+        self.set("bake_open_all", "", &[]).context("what the program is to find open")
+    }
+
+    /// Calls a baking export that chooses something, with bytes in the buffer.
+    fn set(&mut self, name: &str, bytes: impl AsRef<[u8]>, arguments: &[Val]) -> Result<()> {
+        let function = self.instance.get_func(&mut self.store, name);
+        let function = function.with_context(|| {
+            format!("this build of the adapter has no `{name}`: it belongs to an older wasm-vfs")
+        })?;
+        let bytes = bytes.as_ref();
+        let Val::I32(len) = length(bytes)? else { bail!("lengths have 32 bits") };
+        let address = self.bake_buffer.call(&mut self.store, len)?;
+        ensure!(address != 0, "the filesystem's memory is full");
+        self.memory.write(&mut self.store, address.cast_unsigned() as usize, bytes)?;
+        let mut result = [Val::I32(0)];
+        function.call(&mut self.store, arguments, &mut result)?;
+        match result {
+            [Val::I32(0)] => Ok(()),
+            [Val::I32(errno)] => {
+                let errno = u16::try_from(errno).ok().and_then(Errno::from_number);
+                let reason = errno.map_or("unknown error", Errno::message);
+                bail!("{reason}")
+            }
+            _ => bail!("`{name}` of the adapter answers no number"),
+        }
+    }
+
     /// Ends baking: after this the adapter is as it will be when a packed program starts.
     fn seal(&mut self) -> Result<()> {
         let sealed = self.seal.call(&mut self.store, ()).map_err(anyhow::Error::from);
         sealed.context("the adapter failed at the end of baking")
     }
+}
+
+/// The length of a text, as an argument.
+fn length(bytes: impl AsRef<[u8]>) -> Result<Val> {
+    let len = bytes.as_ref().len();
+    Ok(Val::I32(i32::try_from(len).with_context(|| format!("{len} bytes are too many"))?))
 }
 
 impl InstanceState for Running {
@@ -224,8 +312,10 @@ mod tests {
     #[test]
     fn baking_twice_gives_the_same_bytes() {
         let core = wat::parse_str(STAND_IN).unwrap();
-        let first = Baker::new(&core).unwrap().bake(&sample(), &Silent).unwrap();
-        let second = Baker::new(&core).unwrap().bake(&sample(), &Silent).unwrap();
+        let first =
+            Baker::new(&core).unwrap().bake(&sample(), &Policy::default(), &Silent).unwrap();
+        let second =
+            Baker::new(&core).unwrap().bake(&sample(), &Policy::default(), &Silent).unwrap();
         assert_eq!(first.module, second.module);
         // The state that baking left is in the module now: the number of bytes taken.
         let count = u32::try_from(first.manifest.len()).unwrap().to_le_bytes();
@@ -251,7 +341,11 @@ mod tests {
                 "(func (export \"bake_failed_record\") (result i32) (i32.const 3))",
             );
         let core = wat::parse_str(refusing).unwrap();
-        let message = Baker::new(&core).unwrap().bake(&sample(), &Silent).unwrap_err().to_string();
+        let message = Baker::new(&core)
+            .unwrap()
+            .bake(&sample(), &Policy::default(), &Silent)
+            .unwrap_err()
+            .to_string();
         assert_eq!(message, "cannot add /a/b/f to the filesystem: File name too long");
     }
 
@@ -262,8 +356,10 @@ mod tests {
             "(drop (call $host_fd_write (i32.const 1) (i32.const 0) (i32.const 0) (i32.const 0)))",
         );
         let core = wat::parse_str(calling).unwrap();
-        let message =
-            format!("{:#}", Baker::new(&core).unwrap().bake(&sample(), &Silent).unwrap_err());
+        let message = format!(
+            "{:#}",
+            Baker::new(&core).unwrap().bake(&sample(), &Policy::default(), &Silent).unwrap_err()
+        );
         assert!(message.contains("adapter failed while the tree was baked"), "{message}");
         assert!(message.contains("fd_write"), "{message}");
     }

@@ -10,14 +10,15 @@ mod inside;
 
 use crate::format::human_bytes;
 use crate::inspect::PackedModule;
-use crate::link::Form;
 use crate::output::Destination;
 use crate::pack::{Packer, Report, link_files};
+use crate::policy::Policy;
+use crate::policy::file::ConfigFile;
 use crate::progress::{Progress as _, Silent};
 use crate::run::{Outcome, Runner, file_name};
 use crate::{export_tar, extract};
 use anyhow::{Context as _, Result, bail};
-use args::{Arguments, Command, ProgramArgs, Talk, TreeArgs};
+use args::{Arguments, Command, FormArgs, ProgramArgs, Talk, TreeArgs};
 use bar::Bar;
 use clap::Parser as _;
 use std::io;
@@ -57,28 +58,36 @@ fn run(arguments: Arguments) -> Result<ExitCode> {
     let talk = arguments.talk.talk();
     let bar = Bar::new(talk);
     match arguments.command {
-        Command::Pack { program, tree, form, output } => {
-            let packer = packer(&tree)?.form(form.form());
+        Command::Pack { program, tree, form, output, policy } => {
+            let packer = packer(&tree, form, *policy)?;
             let destination = Destination::from_option(&output);
             let report = packer.pack_with(&program, &destination, &bar);
             bar.end();
             report_packed(&report?, talk);
         }
-        Command::Image { tree, output } => {
+        Command::Image { tree, output, policy } => {
             let destination = Destination::from_option(&output);
-            let report = packer(&tree)?.write_image_with(&destination, &bar);
+            let report =
+                packer(&tree, FormArgs::default(), *policy)?.write_image_with(&destination, &bar);
             bar.end();
             report_packed(&report?, talk);
         }
         Command::Link { program, rootfs, form, output } => {
             let destination = Destination::from_option(&output);
-            let report = link_files(&program, &rootfs, form.form(), &destination, &bar);
+            let report = link_files(
+                &program,
+                &rootfs,
+                form.form(&ConfigFile::default()),
+                &destination,
+                &bar,
+            );
             bar.end();
             report_packed(&report?, talk);
         }
         Command::Run { program, tree, form, how } => {
-            return run_program(&program, &tree, form.form(), &how, &bar);
+            return run_program(&program, &tree, form, &how, &bar);
         }
+        Command::Inspect { file } => inside::inspect(&file)?,
         Command::Ls { file, path, long } => inside::ls(&file, path.as_deref(), long)?,
         Command::Tree { file, path } => inside::tree(&file, path.as_deref())?,
         Command::Cat { file, paths } => inside::cat(&file, &paths)?,
@@ -105,9 +114,12 @@ fn run(arguments: Arguments) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// What the tree options say.
-fn packer(args: &TreeArgs) -> Result<Packer> {
-    let mut packer = Packer::new(args.builder()?);
+/// What the options and the configuration file say.
+fn packer(args: &TreeArgs, form: FormArgs, policy: Policy) -> Result<Packer> {
+    let config = args.config()?;
+    let mut packer = Packer::new(args.builder(&config)?)
+        .form(form.form(&config))
+        .policy(config.policy.overridden_by(policy));
     if let Some(path) = &args.adapter {
         let core =
             std::fs::read(path).with_context(|| format!("cannot read `{}`", path.display()))?;
@@ -136,7 +148,7 @@ fn report_packed(report: &Report, talk: Talk) {
 fn run_program(
     program: &Path,
     tree: &TreeArgs,
-    form: Form,
+    form: FormArgs,
     how: &ProgramArgs,
     bar: &Bar,
 ) -> Result<ExitCode> {
@@ -154,7 +166,7 @@ fn run_program(
     let outcome = if tree.is_given() {
         let bytes = std::fs::read(program)
             .with_context(|| format!("cannot read `{}`", program.display()))?;
-        let packed = packer(tree)?.form(form).pack_bytes_with(&bytes, bar);
+        let packed = packer(tree, form, Policy::default())?.pack_bytes_with(&bytes, bar);
         let packed = packed.with_context(|| format!("`{}`", program.display()))?;
         drop(bytes);
         runner.run_bytes_with(&file_name(program), &packed, bar)?

@@ -10,6 +10,7 @@ use wasmparser::{DataKind, Operator, TypeRef, ValType};
 
 use crate::index::{DataIdx, FuncIdx, MemIdx};
 use crate::module::Module;
+use crate::policy::surface::{Cut, Surface};
 
 /// The program's memory in an adapter module.
 pub(crate) const USER_MEMORY: MemIdx = MemIdx(0);
@@ -45,6 +46,11 @@ pub(crate) enum Intrinsic {
     Grow,
     ImageToUser,
     ImageToKernel,
+    /// A function of the host with so many parameters, which the policy cuts.
+    Cut {
+        params: usize,
+        cut: Cut,
+    },
 }
 
 use Intrinsic as I;
@@ -93,6 +99,13 @@ impl Intrinsic {
             I::StoreU16 => Instruction::I32Store16(at),
             I::StoreU32 => Instruction::I32Store(at),
             I::StoreU64 => Instruction::I64Store(at),
+            I::Cut { params, cut } => {
+                out.extend((0..params).map(|_| Instruction::Drop));
+                match cut {
+                    Cut::Answer(number) => Instruction::I32Const(i32::from(number)),
+                    Cut::Trap => Instruction::Unreachable,
+                }
+            }
             I::Size => Instruction::MemorySize(user),
             I::Grow => Instruction::MemoryGrow(user),
             I::ImageToUser => Instruction::MemoryInit { mem: user, data_index: image.0 },
@@ -102,13 +115,13 @@ impl Intrinsic {
     }
 }
 
-/// The intrinsic behind each imported function, `None` for the host's.
+/// The intrinsic behind each imported function, `None` for those of the host that the surface leaves.
 ///
 /// # Errors
 ///
 /// When the module breaks the contract.
-pub(crate) fn check(core: &Module<'_>) -> Result<Vec<Option<Intrinsic>>> {
-    let intrinsics = check_imports(core)?;
+pub(crate) fn check(core: &Module<'_>, surface: &Surface) -> Result<Vec<Option<Intrinsic>>> {
+    let intrinsics = check_imports(core, surface)?;
     ensure!(
         core.memories.len() == 1 && core.imported_memories == 0,
         "the core form must define exactly one memory"
@@ -132,7 +145,7 @@ pub(crate) fn check(core: &Module<'_>) -> Result<Vec<Option<Intrinsic>>> {
     Ok(intrinsics)
 }
 
-fn check_imports(core: &Module<'_>) -> Result<Vec<Option<Intrinsic>>> {
+fn check_imports(core: &Module<'_>, surface: &Surface) -> Result<Vec<Option<Intrinsic>>> {
     let mut intrinsics = Vec::new();
     for import in &core.imports {
         let name = format!("`{}.{}`", import.module, import.name);
@@ -146,7 +159,13 @@ fn check_imports(core: &Module<'_>) -> Result<Vec<Option<Intrinsic>>> {
         };
         let function = FuncIdx::from_index(intrinsics.len());
         let intrinsic = match import.module {
-            PREVIEW1 => None,
+            PREVIEW1 => match surface.cut_of(import.name) {
+                Some(cut) => {
+                    let params = core.function_type(function)?.params().len();
+                    Some(Intrinsic::Cut { params, cut })
+                }
+                None => None,
+            },
             _ => Some(find_intrinsic(core, function, import.module, import.name)?),
         };
         intrinsics.push(intrinsic);

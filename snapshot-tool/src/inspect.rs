@@ -10,6 +10,7 @@ use std::fs::File;
 use std::io::{self, BufReader, Read, Seek, SeekFrom, Write};
 use std::ops::Range;
 use std::path::Path;
+use wasmparser::{Chunk, Parser, Payload};
 
 /// A module that this tool wrote: its tree, and its contents on demand.
 ///
@@ -94,6 +95,52 @@ impl<R: Read + Seek> PackedModule<R> {
         &self.section
     }
 
+    /// How long the module is, in bytes.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be read.
+    pub fn file_bytes(&mut self) -> Result<u64> {
+        self.file.seek(SeekFrom::End(0)).context("cannot read")
+    }
+
+    /// What the module imports, as (module, name).
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be read or is damaged.
+    pub fn imports(&mut self) -> Result<Vec<(String, String)>> {
+        self.file.seek(SeekFrom::Start(0)).context("cannot read")?;
+        let (mut parser, mut bytes) = (Parser::new(0), Vec::new());
+        loop {
+            // Imports come before anything that is long; nothing beyond them is read.
+            match parser.parse(&bytes, false)? {
+                Chunk::NeedMoreData(more) => {
+                    let read = Read::by_ref(&mut self.file).take(more).read_to_end(&mut bytes)?;
+                    ensure!(read > 0, "the module ends before its code; it is damaged");
+                }
+                Chunk::Parsed { consumed, payload } => {
+                    match payload {
+                        Payload::ImportSection(section) => {
+                            return section
+                                .into_imports()
+                                .map(|import| {
+                                    let import = import?;
+                                    Ok((import.module.to_owned(), import.name.to_owned()))
+                                })
+                                .collect();
+                        }
+                        Payload::Version { .. }
+                        | Payload::TypeSection(_)
+                        | Payload::CustomSection(_) => {}
+                        _ => return Ok(Vec::new()),
+                    }
+                    bytes.drain(..consumed);
+                }
+            }
+        }
+    }
+
     /// A reader of a regular file's contents; a hard link gives its original's.
     ///
     /// # Errors
@@ -149,7 +196,7 @@ mod tests {
     /// A module with the sample's manifest, whose files are bytes 0 to 3, and this image.
     fn module(image: &[u8]) -> Cursor<Vec<u8>> {
         let manifest = Manifest::of(&sample()).unwrap().bytes;
-        let section = Section::for_adapter(image.len() as u64, DataIdx(1), manifest);
+        let section = Section::for_adapter(image.len() as u64, DataIdx(1), String::new(), manifest);
         let mut data = DataSection::new();
         data.passive(*b"another").passive(image.iter().copied());
         let custom = CustomSection { name: SECTION_NAME.into(), data: section.encode().into() };

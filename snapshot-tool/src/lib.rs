@@ -26,6 +26,7 @@
 //!
 //! * [`tree`]: a tree as data. `host_tree` reads one from directories, with [`guest_path`] and
 //!   `ignore_rules`; `image_plan` finds equal contents and streams them; `manifest` encodes it.
+//! * [`policy`]: what of the world the program sees, chosen when it is packed.
 //! * [`bake`]: runs the adapter's core form on the manifest.
 //! * [`lower`]: core form to adapter module, its contract checked on the way.
 //! * [`link`]: adapter module and program to one module, in a [`Form`].
@@ -65,6 +66,7 @@ mod names;
 pub mod output;
 pub mod pack;
 mod plan;
+pub mod policy;
 mod program;
 mod program_code;
 pub mod progress;
@@ -85,5 +87,7 @@ pub use inspect::PackedModule;
 pub use link::Form;
 pub use output::Destination;
 pub use pack::{Packed, Packer, Report, Rootfs, link_files};
+pub use policy::Policy;
+pub use policy::file::ConfigFile;
 pub use run::{Outcome, Runner};
 pub use tree::{EntryKind, FinalSymlink, Metadata, Tree, TreeEntry};

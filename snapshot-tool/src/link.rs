@@ -112,6 +112,7 @@ fn linked_section(
     Section {
         form: ModuleForm::Linked(form),
         tool_version: env!("CARGO_PKG_VERSION").to_owned(),
+        policy: adapter.policy.clone(),
         image_len: adapter.image_len,
         image_segment: DataIdx::from_index(program.data_segments() as usize + runs),
         program: Some(ProgramCounts {

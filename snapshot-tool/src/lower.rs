@@ -26,6 +26,8 @@ use crate::index::{DataIdx, FuncIdx};
 use crate::kernel_data::{self, Run};
 use crate::module::Module;
 use crate::names;
+use crate::policy::Policy;
+use crate::policy::surface::Surface;
 use crate::reach::Live;
 use crate::remap::{IndexMap, Remap, explain};
 use crate::section::{SECTION_NAME, Section};
@@ -36,18 +38,25 @@ pub(crate) const NAME_PREFIX: &str = "wasm_vfs::";
 
 /// Turns the baked core form into the adapter module.
 ///
-/// `manifest` is what was baked, `image_len` how long the image will be.
+/// `manifest` is what was baked, `image_len` how long the image will be, `policy` what the program is to see.
 ///
 /// # Errors
 ///
-/// When the core form breaks its contract or the image is too long.
-pub fn lower(baked_core: &[u8], image_len: u64, manifest: &[u8]) -> Result<Lowered> {
+/// When the core form breaks its contract, the image is too long, or choices of the policy contradict each other.
+pub fn lower(
+    baked_core: &[u8],
+    image_len: u64,
+    manifest: &[u8],
+    policy: &Policy,
+) -> Result<Lowered> {
     check_image_len(image_len)?;
+    let surface = Surface::of(&policy.settled()?);
     let core = Module::parse(baked_core).context("the adapter's core form")?;
-    let intrinsics = core_form::check(&core)?;
+    let intrinsics = core_form::check(&core, &surface)?;
     let runs = kernel_data::runs(&core)?;
-    let lowering = Lowering::plan(&core, intrinsics, DataIdx::from_index(runs.len()))?;
-    let section = Section::for_adapter(image_len, lowering.image, manifest.to_vec());
+    let lowering = Lowering::plan(&core, intrinsics, &surface, DataIdx::from_index(runs.len()))?;
+    let section =
+        Section::for_adapter(image_len, lowering.image, policy.to_toml()?, manifest.to_vec());
     let output = lowering.write(&runs, &section)?;
     let allowed = features::of_sections(&core)?
         | lowering.code_features()?
@@ -58,12 +67,12 @@ pub fn lower(baked_core: &[u8], image_len: u64, manifest: &[u8]) -> Result<Lower
 }
 
 /// The exports that an adapter module keeps.
-fn kept_exports<'a>(core: &Module<'a>) -> Vec<(&'a str, FuncIdx)> {
+fn kept_exports<'a>(core: &Module<'a>, surface: &Surface) -> Vec<(&'a str, FuncIdx)> {
     core.exports
         .iter()
         .filter(|export| export.kind == ExternalKind::Func)
         .filter(|export| !core_form::is_baking_export(export.name))
-        .map(|export| (export.name, FuncIdx(export.index)))
+        .filter_map(|export| Some((surface.binding(export.name)?, FuncIdx(export.index))))
         .collect()
 }
 
@@ -81,9 +90,10 @@ impl<'a> Lowering<'a> {
     fn plan(
         core: &'a Module<'a>,
         intrinsics: Vec<Option<Intrinsic>>,
+        surface: &Surface,
         image: DataIdx,
     ) -> Result<Self> {
-        let exports = kept_exports(core);
+        let exports = kept_exports(core, surface);
         let roots: Vec<FuncIdx> = exports.iter().map(|&(_, function)| function).collect();
         let is_intrinsic =
             |function: FuncIdx| intrinsics.get(function.index()).is_some_and(Option::is_some);

@@ -11,9 +11,11 @@ use crate::link::{Form, Summary, link};
 use crate::lower::lower;
 use crate::manifest;
 use crate::output::Destination;
+use crate::policy::Policy;
+use crate::policy::values::Stream;
 use crate::progress::{Progress, Silent, Stage};
-use crate::tree::TreeTotals;
-use anyhow::{Context as _, Result, anyhow};
+use crate::tree::{EntryKind, FinalSymlink, Tree, TreeTotals};
+use anyhow::{Context as _, Result, anyhow, ensure};
 use std::borrow::Cow;
 use std::fmt;
 use std::fs::{self, File};
@@ -36,6 +38,7 @@ use std::time::{Duration, Instant};
 pub struct Packer {
     tree: TreeBuilder,
     form: Form,
+    policy: Policy,
     adapter_core: Cow<'static, [u8]>,
 }
 
@@ -43,13 +46,25 @@ impl Packer {
     /// Packs this tree, in the portable form.
     #[must_use]
     pub fn new(tree: TreeBuilder) -> Self {
-        Self { tree, form: Form::Portable, adapter_core: Cow::Borrowed(ADAPTER_CORE) }
+        Self {
+            tree,
+            form: Form::Portable,
+            policy: Policy::default(),
+            adapter_core: Cow::Borrowed(ADAPTER_CORE),
+        }
     }
 
     /// Packs in this form.
     #[must_use]
     pub fn form(mut self, form: Form) -> Self {
         self.form = form;
+        self
+    }
+
+    /// Chooses what the program sees beside the tree.
+    #[must_use]
+    pub fn policy(mut self, policy: Policy) -> Self {
+        self.policy = policy;
         self
     }
 
@@ -157,8 +172,9 @@ impl Packer {
             (host_tree, baker)
         });
         let host_tree = host_tree?;
-        let baked = baker?.bake(&host_tree.tree, progress)?;
-        let lowered = lower(&baked.module, host_tree.image.len(), &baked.manifest)?;
+        check_places(&self.policy, &host_tree.tree)?;
+        let baked = baker?.bake(&host_tree.tree, &self.policy, progress)?;
+        let lowered = lower(&baked.module, host_tree.image.len(), &baked.manifest, &self.policy)?;
         let rootfs = Rootfs {
             totals: host_tree.tree.totals(),
             adapter: AdapterModule::from(&lowered),
@@ -295,6 +311,28 @@ pub fn link_files(
     let rootfs = Rootfs::open(rootfs)?;
     let packed = rootfs.link_with(&bytes, form, progress).with_context(|| named(program))?;
     packed.write(destination, started, progress)
+}
+
+/// Checks that the tree has what the program is to find open.
+fn check_places(policy: &Policy, tree: &Tree) -> Result<()> {
+    let kind = |path: &str| {
+        let index = tree.lookup(path.as_bytes(), FinalSymlink::Follow)?;
+        anyhow::Ok(&tree.entries()[index].kind)
+    };
+    for preopen in &policy.preopen {
+        let path = preopen.path.to_string();
+        ensure!(
+            matches!(kind(&path), Ok(EntryKind::Directory)),
+            "preopen `{preopen}`: {path} is no directory of the tree; put one there with --dir"
+        );
+    }
+    if let Some(Stream::File(path)) = &policy.stdin {
+        ensure!(
+            matches!(kind(path), Ok(EntryKind::File { .. })),
+            "stdin is to be {path}, which is no file of the tree; put one there with --dir"
+        );
+    }
+    Ok(())
 }
 
 fn write(

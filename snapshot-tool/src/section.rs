@@ -4,9 +4,10 @@
 //! read only this section and the image segment that it names. All integers are unsigned LEB128:
 //!
 //! ```text
-//! format version                       1
+//! format version                       2
 //! form                                 0 adapter module, 1 portable, 2 isolated
 //! tool version                         length, UTF-8 bytes
+//! policy                               length, UTF-8 bytes: TOML, as in a configuration file
 //! image length in bytes
 //! image segment                        index of the data segment
 //! program                              0 absent (adapter module), 1 followed by its counts:
@@ -24,8 +25,8 @@ use crate::link::Form;
 /// Name of the custom section.
 pub const SECTION_NAME: &str = "wasm-vfs";
 
-/// The only version of the layout above so far.
-const FORMAT_VERSION: u32 = 1;
+/// The version of the layout above. Version 1 had no policy.
+const FORMAT_VERSION: u32 = 2;
 
 /// Which kind of module carries the section.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -90,6 +91,8 @@ pub struct Section {
     pub form: ModuleForm,
     /// Version of the `wasm-vfs` that wrote the module.
     pub tool_version: String,
+    /// What was chosen for the program to see, as TOML.
+    pub policy: String,
     /// Length of the image segment in bytes.
     pub image_len: u64,
     /// The passive data segment that holds the image.
@@ -103,10 +106,16 @@ pub struct Section {
 impl Section {
     /// The section of an adapter module written by this version.
     #[must_use]
-    pub fn for_adapter(image_len: u64, image_segment: DataIdx, manifest: Vec<u8>) -> Self {
+    pub fn for_adapter(
+        image_len: u64,
+        image_segment: DataIdx,
+        policy: String,
+        manifest: Vec<u8>,
+    ) -> Self {
         Self {
             form: ModuleForm::Adapter,
             tool_version: env!("CARGO_PKG_VERSION").to_owned(),
+            policy,
             image_len,
             image_segment,
             program: None,
@@ -121,6 +130,7 @@ impl Section {
         FORMAT_VERSION.encode(&mut out);
         self.form.code().encode(&mut out);
         self.tool_version.as_str().encode(&mut out);
+        self.policy.as_str().encode(&mut out);
         self.image_len.encode(&mut out);
         self.image_segment.0.encode(&mut out);
         match self.program {
@@ -162,6 +172,7 @@ impl Section {
     fn decode_fields(reader: &mut BinaryReader<'_>, payload: &[u8]) -> Result<Self> {
         let form = ModuleForm::from_code(reader.read_var_u32()?)?;
         let tool_version = reader.read_string()?.to_owned();
+        let policy = reader.read_unlimited_string()?.to_owned();
         let image_len = reader.read_var_u64()?;
         let image_segment = DataIdx(reader.read_var_u32()?);
         let program = match reader.read_u8()? {
@@ -176,7 +187,7 @@ impl Section {
             }),
         };
         let manifest = payload[reader.original_position()..].to_vec();
-        Ok(Self { form, tool_version, image_len, image_segment, program, manifest })
+        Ok(Self { form, tool_version, policy, image_len, image_segment, program, manifest })
     }
 }
 
@@ -187,7 +198,12 @@ mod tests {
 
     #[test]
     fn round_trip() {
-        let mut section = Section::for_adapter(u64::from(u32::MAX), DataIdx(7), vec![1, 2, 3]);
+        let mut section = Section::for_adapter(
+            u64::from(u32::MAX),
+            DataIdx(7),
+            "hermetic = true".to_owned(),
+            vec![1, 2, 3],
+        );
         assert_eq!(Section::decode(&section.encode()).unwrap(), section);
         section.form = ModuleForm::Linked(Form::Isolated);
         section.program = Some(ProgramCounts {
@@ -203,7 +219,7 @@ mod tests {
 
     #[test]
     fn damaged_or_newer_is_an_error() {
-        let payload = Section::for_adapter(1, DataIdx(0), Vec::new()).encode();
+        let payload = Section::for_adapter(1, DataIdx(0), String::new(), Vec::new()).encode();
         assert!(Section::decode(&payload[..4]).is_err());
         let newer = Section::decode(&[9]).unwrap_err().to_string();
         assert!(newer.contains("format version 9"), "{newer}");

@@ -229,6 +229,8 @@ impl Rig {
     }
 
     pub fn seal(&mut self) {
+        let open = self.instance.get_typed_func::<(), i32>(&mut self.store, "bake_open_all");
+        assert_eq!(open.unwrap().call(&mut self.store, ()).unwrap(), 0);
         let seal = self.instance.get_typed_func::<(), ()>(&mut self.store, "wizer-initialize");
         seal.unwrap().call(&mut self.store, ()).unwrap();
     }

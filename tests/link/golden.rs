@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use wasm_vfs::Policy;
 use wasm_vfs::link::AdapterModule;
 use wasm_vfs::lower::lower;
 
@@ -32,7 +33,7 @@ fn check(case: &Path) -> Vec<String> {
     let kernel = if own_kernel.exists() { own_kernel.clone() } else { root().join("kernel.wat") };
     let kernel = wat::parse_file(kernel).unwrap();
     let mut failures = Vec::new();
-    let lowered = match lower(&kernel, IMAGE.len() as u64, MANIFEST) {
+    let lowered = match lower(&kernel, IMAGE.len() as u64, MANIFEST, &Policy::default()) {
         Ok(lowered) => lowered,
         Err(error) => return compare(&case.join("error.txt"), &format!("{error:#}\n")),
     };

@@ -16,6 +16,7 @@ mod rebinding;
 mod refusals;
 mod relocation;
 
+use wasm_vfs::Policy;
 use wasm_vfs::link::{AdapterModule, Form, Linked, link};
 use wasm_vfs::lower::lower;
 use wasmtime::{Engine, Instance, Linker, Module, Store};
@@ -41,7 +42,7 @@ fn link_text(program: &str, kernel: &str, form: Form) -> anyhow::Result<Linked> 
 
 /// Links a program with a kernel in the text format.
 fn link_bytes(program: &[u8], kernel: &str, form: Form) -> anyhow::Result<Linked> {
-    let lowered = lower(&wasm(kernel), IMAGE.len() as u64, MANIFEST)?;
+    let lowered = lower(&wasm(kernel), IMAGE.len() as u64, MANIFEST, &Policy::default())?;
     link(program, &AdapterModule::from(&lowered), form)
 }
 

@@ -1,5 +1,6 @@
 //! What cannot be linked, beyond the golden directories: files that are no text.
 
+use wasm_vfs::Policy;
 use wasm_vfs::link::{AdapterModule, Form, link};
 use wasm_vfs::lower::lower;
 
@@ -42,7 +43,7 @@ fn a_damaged_module() {
 fn programs_with_random_damage() {
     // Refused or linked, but neither a panic nor an invalid module of our making.
     const ROUNDS: u64 = 4000;
-    let lowered = lower(&wasm(KERNEL), IMAGE.len() as u64, MANIFEST).unwrap();
+    let lowered = lower(&wasm(KERNEL), IMAGE.len() as u64, MANIFEST, &Policy::default()).unwrap();
     let adapter = AdapterModule::from(&lowered);
     let seeds =
         [PROGRAM, include_str!("every_section/program.wat"), include_str!("named/program.wat")]
@@ -108,7 +109,7 @@ fn already_packed() {
 
 #[test]
 fn a_filesystem_as_the_program_and_the_reverse() {
-    let lowered = lower(&wasm(KERNEL), IMAGE.len() as u64, MANIFEST).unwrap();
+    let lowered = lower(&wasm(KERNEL), IMAGE.len() as u64, MANIFEST, &Policy::default()).unwrap();
     let mut rootfs = Vec::new();
     lowered.output.write_to(&IMAGE.to_vec(), &mut rootfs).unwrap();
     assert!(refusal(&rootfs).contains("it is a baked filesystem"));
@@ -122,7 +123,7 @@ fn a_filesystem_as_the_program_and_the_reverse() {
 
 #[test]
 fn a_filesystem_read_back_from_its_file_links_the_same() {
-    let lowered = lower(&wasm(KERNEL), IMAGE.len() as u64, MANIFEST).unwrap();
+    let lowered = lower(&wasm(KERNEL), IMAGE.len() as u64, MANIFEST, &Policy::default()).unwrap();
     let mut file = Vec::new();
     lowered.output.write_to(&IMAGE.to_vec(), &mut file).unwrap();
     let (adapter, image) = AdapterModule::read_from(&mut std::io::Cursor::new(&file)).unwrap();
@@ -136,10 +137,11 @@ fn a_filesystem_read_back_from_its_file_links_the_same() {
 
 #[test]
 fn an_image_beyond_4_gib() {
-    let error = lower(&wasm(KERNEL), 1 << 32, MANIFEST).unwrap_err().to_string();
+    let error =
+        lower(&wasm(KERNEL), 1 << 32, MANIFEST, &Policy::default()).unwrap_err().to_string();
     assert!(error.contains("4294967296 bytes (4.0 GiB)"), "{error}");
     // One that fits alone, but not beside the program's own data.
-    let lowered = lower(&wasm(KERNEL), (1 << 32) - 200, MANIFEST).unwrap();
+    let lowered = lower(&wasm(KERNEL), (1 << 32) - 200, MANIFEST, &Policy::default()).unwrap();
     let data = "x".repeat(1000);
     let program =
         PROGRAM.replace("(func $_start", &format!("(data (i32.const 0) \"{data}\") (func $_start"));

@@ -11,7 +11,6 @@ use crate::convert;
 use crate::errno::{Error, Result, answer};
 use crate::exports::on_fd;
 use crate::host::import as host;
-use crate::preopens;
 use crate::rights::{self, Private};
 use crate::state::{self, Kernel, Owner};
 use crate::user::{UserRange, check_for_host};
@@ -115,38 +114,37 @@ extern "C" fn fd_fdstat_set_rights(fd: i32, base: u64, inheriting: u64) -> i32 {
 
 #[unsafe(no_mangle)]
 extern "C" fn fd_prestat_get(fd: i32, prestat: u32) -> i32 {
-    answer(preopen(fd).and_then(|name| {
-        let name = name.ok_or(Error::BADF)?;
+    on_preopen(fd, Error::BADF, |name| {
         let out = UserRange::new(prestat, convert::PRESTAT_BYTES)?;
         out.store_u32(0, u32::from(wasi::PREOPENTYPE_DIR.raw()));
         out.store_u32(4, u32::try_from(name.len()).unwrap_or(u32::MAX));
         Ok(())
-    }))
+    })
 }
 
 #[unsafe(no_mangle)]
 extern "C" fn fd_prestat_dir_name(fd: i32, path: u32, path_len: u32) -> i32 {
-    answer(preopen(fd).and_then(|name| {
-        let name = name.ok_or(Error::NOTDIR)?;
+    on_preopen(fd, Error::NOTDIR, |name| {
         let len = u32::try_from(name.len()).unwrap_or(u32::MAX);
         if len > path_len {
             return Err(Error::NAMETOOLONG);
         }
         UserRange::new(path, len)?.store_bytes(name);
         Ok(())
-    }))
+    })
 }
 
-/// The name of the preopen that a descriptor is.
+/// A function on the name of a preopen.
 ///
 /// # Errors
 ///
-/// `BADF`: it is not open.
-fn preopen(fd: i32) -> Result<Option<&'static [u8]>> {
-    Ok(match state::owner(fd)? {
-        Owner::Host(_) => None,
-        Owner::Tree(descriptor) => preopens::name(Private(descriptor.private_data)),
-    })
+/// `BADF`: the descriptor is not open. `otherwise`: it is no preopen.
+#[inline]
+fn on_preopen(fd: i32, otherwise: Error, serve: impl FnOnce(&[u8]) -> Result<()>) -> i32 {
+    answer(state::enter(|kernel, _| {
+        let private = Private(kernel.fs.descriptor(&kernel.process, fd)?.private_data);
+        serve(kernel.settings.preopen_name(private).ok_or(otherwise)?)
+    }))
 }
 
 #[unsafe(no_mangle)]

@@ -11,6 +11,7 @@ mod poll;
 mod readdir;
 mod sock;
 mod stat;
+mod world;
 
 use wasi::Rights;
 use wasm_vfs_core::{Descriptor, FileType};

@@ -3,6 +3,9 @@
 //! A file of the filesystem is ready at once; clocks and the host's descriptors are the host's to wait for, in one call. If
 //! a file is ready there is nothing to wait for, but what else is ready belongs to the answer: then the host gets a
 //! clock that rings at once beside the program's subscriptions.
+//!
+//! On a clock of our own nothing has to be waited for: the time that a program waits passes at once. Where the host may not be
+//! asked to wait, what only it could wait for is an event with an error.
 
 use alloc::vec::Vec;
 use core::mem::{offset_of, size_of};
@@ -10,6 +13,7 @@ use core::mem::{offset_of, size_of};
 use wasi::{Event, EventFdReadwrite, Subscription, SubscriptionClock};
 use wasm_vfs_core::{Errno, FileType, Whence};
 
+use crate::clock;
 use crate::errno::{Error, Result};
 use crate::host::{self, import};
 use crate::state::{self, Kernel, Owner};
@@ -62,20 +66,25 @@ fn poll(subs: u32, events: u32, count: u32, nevents: u32) -> Result<bool> {
         forwards &= match sub.source()? {
             Source::Clock => true,
             Source::Host(host_fd) => host_fd == sub.fd().cast_unsigned(),
-            Source::File(_) => false,
+            Source::File(_) | Source::OwnClock { .. } => false,
         };
     }
     if forwards {
         return Ok(false);
     }
-    let (mut ready, mut for_host) = (Vec::new(), Vec::new());
+    let (mut ready, mut for_host, mut own) = (Vec::new(), Vec::new(), Vec::new());
     ready.try_reserve_exact(count as usize).map_err(Errno::from)?;
     for_host.try_reserve_exact(count as usize + 1).map_err(Errno::from)?;
+    own.try_reserve_exact(count as usize).map_err(Errno::from)?;
     for index in 0..count {
         let Sub(mut words) = Sub::of(subs, index);
         match Sub(words).source()? {
             Source::File(event) => {
                 ready.push(event);
+                continue;
+            }
+            Source::OwnClock { delay } => {
+                own.push((words[0], delay));
                 continue;
             }
             Source::Host(host_fd) => words[2] = u64::from(host_fd),
@@ -85,7 +94,7 @@ fn poll(subs: u32, events: u32, count: u32, nevents: u32) -> Result<bool> {
         for_host.push(words);
     }
     if !for_host.is_empty() {
-        if !ready.is_empty() {
+        if !ready.is_empty() || !own.is_empty() {
             for_host.push([AT_ONCE, 0, u64::from(wasi::CLOCKID_MONOTONIC.raw()), 0, 0, 0]);
         }
         for mut event in ask_host(&for_host)? {
@@ -96,6 +105,13 @@ fn poll(subs: u32, events: u32, count: u32, nevents: u32) -> Result<bool> {
                 ready.push(event);
             }
         }
+    }
+    // Time passes only if nothing else ends the waiting.
+    let earliest = own.iter().map(|&(_, delay)| delay).min().unwrap_or(0);
+    let passed = if ready.is_empty() { earliest } else { 0 };
+    clock::wait(passed)?;
+    for &(token, _) in own.iter().filter(|&&(_, delay)| delay <= passed) {
+        ready.push([token, u64::from(wasi::EVENTTYPE_CLOCK.raw()) << 16, 0, 0]);
     }
     // One for each subscription at most, so there is room.
     let mut left = events;
@@ -112,8 +128,10 @@ struct Sub(SubscriptionWords);
 
 /// What is waited for.
 enum Source {
-    /// A clock.
+    /// A clock of the host's.
     Clock,
+    /// A clock of our own, which will have rung after so many nanoseconds.
+    OwnClock { delay: u64 },
     /// A descriptor of the host's.
     Host(u32),
     /// A file, which is ready.
@@ -152,18 +170,46 @@ impl Sub {
     /// * `NOTCAPABLE`: the descriptor lost the right to be polled.
     fn source(self) -> Result<Source> {
         if self.tag() == wasi::EVENTTYPE_CLOCK.raw() {
-            return Ok(Source::Clock);
+            return self.clock();
         }
         if self.tag() > wasi::EVENTTYPE_FD_WRITE.raw() {
             return Err(Error::INVAL);
         }
         match state::owner(self.fd())? {
-            Owner::Host(host_fd) => Ok(Source::Host(host_fd)),
+            Owner::Host(host_fd) if clock::host_waits()? => Ok(Source::Host(host_fd)),
+            Owner::Host(_) => Ok(Source::File(self.refused())),
             Owner::Tree(descriptor) => {
                 Kernel::require(&descriptor, wasi::RIGHTS_POLL_FD_READWRITE)?;
                 self.file_event().map(Source::File)
             }
         }
+    }
+
+    /// The clock that is waited for.
+    ///
+    /// # Errors
+    ///
+    /// `INVAL`: one that is not there, or unknown flags; the host tells of its own clocks itself.
+    #[expect(clippy::cast_possible_truncation, reason = "fields of 32 and 16 bits")]
+    fn clock(self) -> Result<Source> {
+        if clock::is_host()? {
+            let waits = clock::host_waits()?;
+            return Ok(if waits { Source::Clock } else { Source::File(self.refused()) });
+        }
+        let [_, _, id, timeout, _, flags] = self.0;
+        let now = clock::now(id as u32)?;
+        let absolute = flags as u16 == wasi::SUBCLOCKFLAGS_SUBSCRIPTION_CLOCK_ABSTIME;
+        if flags as u16 != 0 && !absolute {
+            return Err(Error::INVAL);
+        }
+        let delay = if absolute { timeout.saturating_sub(now) } else { timeout };
+        Ok(Source::OwnClock { delay })
+    }
+
+    /// The event of what nobody may wait for.
+    fn refused(self) -> EventWords {
+        let error = u64::from(wasi::ERRNO_NOTSUP.raw());
+        [self.0[0], error | u64::from(self.tag()) << 16, 0, 0]
     }
 
     /// The event of a file: how much there is to read, and whether that is the end.

@@ -5,6 +5,8 @@ use crate::extract::Existing;
 use crate::guest_path::DirMapping;
 use crate::host_tree::{Owner, TreeBuilder};
 use crate::link::Form;
+use crate::policy::Policy;
+use crate::policy::file::ConfigFile;
 use anyhow::{Context as _, Result};
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
@@ -65,6 +67,8 @@ pub(crate) enum Command {
         output: PathBuf,
         #[command(flatten)]
         tree: TreeArgs,
+        #[command(flatten)]
+        policy: Box<Policy>,
     },
     /// Run a packed program, or pack one in memory and run it
     ///
@@ -88,6 +92,8 @@ pub(crate) enum Command {
         output: PathBuf,
         #[command(flatten)]
         tree: TreeArgs,
+        #[command(flatten)]
+        policy: Box<Policy>,
     },
     /// Link a program with an adapter module that `image` wrote
     Link {
@@ -102,6 +108,12 @@ pub(crate) enum Command {
         /// Where to write the result; - for standard output
         #[arg(short, long, value_name = "OUT.wasm")]
         output: PathBuf,
+    },
+    /// Show what a module is and what its program sees: form, sizes, tree, imports, policy
+    Inspect {
+        /// What `pack`, `image` or `link` wrote
+        #[arg(value_name = "FILE.wasm")]
+        file: PathBuf,
     },
     /// List a directory of a packed module
     Ls {
@@ -166,6 +178,12 @@ pub(crate) enum Command {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Tree options")]
 pub(crate) struct TreeArgs {
+    /// Read options from a TOML file: the flags' names are its keys
+    ///
+    /// What the command line says goes before what the file says; lists are joined. Host directories are taken from where
+    /// the file is.
+    #[arg(long, value_name = "VFS.toml")]
+    config: Option<PathBuf>,
     /// Put a host directory at a path of the tree; may be repeated, and may nest
     ///
     /// HOST alone is the same path on both sides, taken from / if it is relative: `--dir .` fills
@@ -181,9 +199,9 @@ pub(crate) struct TreeArgs {
     /// Add no empty /tmp
     #[arg(long)]
     no_tmp: bool,
-    /// Whose the files are: `host` to keep their owners
-    #[arg(long, value_name = "UID:GID|host", default_value = "0:0")]
-    owner: String,
+    /// Whose the files are: `host` to keep their owners [default: 0:0]
+    #[arg(long, value_name = "UID:GID|host")]
+    owner: Option<String>,
     /// Use another build of the adapter
     #[arg(long, value_name = "CORE.wasm", hide = true)]
     pub(crate) adapter: Option<PathBuf>,
@@ -192,16 +210,29 @@ pub(crate) struct TreeArgs {
 impl TreeArgs {
     /// Whether any option asks for a tree.
     pub(crate) fn is_given(&self) -> bool {
-        !self.directories.is_empty() || self.adapter.is_some()
+        !self.directories.is_empty() || self.config.is_some() || self.adapter.is_some()
     }
 
-    /// What the options say, and `SOURCE_DATE_EPOCH`.
-    pub(crate) fn builder(&self) -> Result<TreeBuilder> {
-        let mut builder = TreeBuilder::new().tmp(!self.no_tmp).owner(self.owner.parse::<Owner>()?);
+    /// What the configuration file says; without one, nothing.
+    pub(crate) fn config(&self) -> Result<ConfigFile> {
+        self.config.as_ref().map_or_else(|| Ok(ConfigFile::default()), ConfigFile::read)
+    }
+
+    /// What the options and the configuration file say, and `SOURCE_DATE_EPOCH`.
+    pub(crate) fn builder(&self, config: &ConfigFile) -> Result<TreeBuilder> {
+        let owner = self.owner.as_deref().or(config.tree.owner.as_deref()).unwrap_or("0:0");
+        let mut builder = TreeBuilder::new()
+            .tmp(!self.no_tmp && !config.tree.no_tmp)
+            .owner(owner.parse::<Owner>()?);
+        for text in &config.tree.dir {
+            let mut mapping = text.parse::<DirMapping>().context("dir")?;
+            mapping.host = config.directory.join(mapping.host);
+            builder = builder.mapping(mapping);
+        }
         for text in &self.directories {
             builder = builder.mapping(text.parse::<DirMapping>().context("--dir")?);
         }
-        for pattern in &self.excludes {
+        for pattern in config.tree.exclude.iter().chain(&self.excludes) {
             builder = builder.exclude(pattern);
         }
         if let Some(epoch) = std::env::var_os("SOURCE_DATE_EPOCH") {
@@ -216,7 +247,7 @@ impl TreeArgs {
 }
 
 /// The form of the result.
-#[derive(Clone, Copy, Debug, Args)]
+#[derive(Clone, Copy, Debug, Default, Args)]
 pub(crate) struct FormArgs {
     /// Keep the filesystem in a memory of its own, which no bug of the program can reach; needs
     /// an engine with multi-memory
@@ -225,8 +256,8 @@ pub(crate) struct FormArgs {
 }
 
 impl FormArgs {
-    pub(crate) fn form(self) -> Form {
-        if self.isolate { Form::Isolated } else { Form::Portable }
+    pub(crate) fn form(self, config: &ConfigFile) -> Form {
+        if self.isolate || config.tree.isolate { Form::Isolated } else { Form::Portable }
     }
 }
 

@@ -1,8 +1,9 @@
-//! `ls`, `tree`, `cat` and `stat`: what is inside a packed module, in the forms that the
+//! `inspect`, `ls`, `tree`, `cat` and `stat`: what is inside a packed module, in the forms that the
 //! commands of those names have on Linux.
 
-use crate::format::{full_time, mode_letters, short_time};
+use crate::format::{full_time, human_bytes, mode_letters, short_time};
 use crate::inspect::PackedModule;
+use crate::policy::file::ConfigFile;
 use crate::tree::{EntryKind, FinalSymlink, Tree};
 use anyhow::Result;
 use std::io::{self, BufWriter, Write};
@@ -13,6 +14,41 @@ const STAT_BLOCK_BYTES: u64 = 512;
 
 fn stdout() -> BufWriter<io::StdoutLock<'static>> {
     BufWriter::new(io::stdout().lock())
+}
+
+pub(super) fn inspect(file: &Path) -> Result<()> {
+    let mut packed = PackedModule::open(file)?;
+    let (bytes, imports) = (packed.file_bytes()?, packed.imports()?);
+    let (section, totals) = (packed.section(), packed.tree().totals());
+    let mut out = stdout();
+    writeln!(out, "form      {}", section.form)?;
+    writeln!(out, "version   {} of wasm-vfs", section.tool_version)?;
+    writeln!(
+        out,
+        "size      {}: contents {}, manifest {}",
+        human_bytes(bytes),
+        human_bytes(section.image_len),
+        human_bytes(section.manifest.len() as u64)
+    )?;
+    writeln!(
+        out,
+        "tree      {} directories, {} files of {}, {} symbolic links, {} further names",
+        totals.directories,
+        totals.files,
+        human_bytes(totals.file_bytes),
+        totals.symlinks,
+        totals.hard_links
+    )?;
+    writeln!(out, "imports   {}", imports.len())?;
+    for (module, name) in imports {
+        writeln!(out, "    {module} {name}")?;
+    }
+    writeln!(out, "policy")?;
+    let policy = ConfigFile::parse(&section.policy)?.policy.settled()?.to_toml()?;
+    for line in policy.lines() {
+        writeln!(out, "    {line}")?;
+    }
+    Ok(out.flush()?)
 }
 
 pub(super) fn ls(file: &Path, path: Option<&str>, long: bool) -> Result<()> {

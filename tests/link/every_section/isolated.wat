@@ -96,7 +96,7 @@
     i32.store $wasm_vfs::memory offset=16
     i32.const 0
   )
-  (@custom "wasm-vfs" (after code) "\01\02\050.1.0\09\04\01\0a\06\03\01\02\00manifest")
+  (@custom "wasm-vfs" (after code) "\02\02\050.1.0\00\09\04\01\0a\06\03\01\02\00manifest")
   (data $active (;0;) (i32.const 8) "active")
   (data $passive (;1;) "passive")
   (data (;2;) (memory $wasm_vfs::memory) (i32.const 1024) "state\00\00\00\00\00\00\00\00\00\00\00near")

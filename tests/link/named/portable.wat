@@ -163,7 +163,7 @@
     i32.store offset=2064
     i32.const 0
   )
-  (@custom "wasm-vfs" (after code) "\01\01\050.1.0\09\03\01\03\01\01\01\01\00manifest")
+  (@custom "wasm-vfs" (after code) "\02\01\050.1.0\00\09\03\01\03\01\01\01\01\00manifest")
   (data $rodata (;0;) (i32.const 0) "x")
   (data (;1;) (i32.const 132096) "state\00\00\00\00\00\00\00\00\00\00\00near")
   (data (;2;) (i32.const 201072) "far")
