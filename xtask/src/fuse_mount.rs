@@ -9,20 +9,46 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 
+use crate::left_out::LeftOut;
 use crate::{process, workspace};
 
 /// How long mounting may take.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// Why this machine cannot mount, if so: for those who leave it out then.
-pub(crate) fn obstacle() -> Option<&'static str> {
-    if !Path::new("/dev/fuse").exists() {
-        return Some("there is no /dev/fuse (modprobe fuse, or a container without that device)");
+/// The capability that mounting takes (capabilities(7)), as a bit of `CapEff` in proc_pid_status(5).
+const CAP_SYS_ADMIN: u64 = 1 << 21;
+
+/// Runs `suite`, or notes that this machine cannot mount what it runs on.
+///
+/// # Errors
+///
+/// Those of `suite`.
+pub(crate) fn or_leave_out(
+    left_out: &mut LeftOut,
+    what: &str,
+    suite: impl FnOnce() -> Result<()>,
+) -> Result<()> {
+    match obstacle() {
+        Some(why) => {
+            left_out.note_of_this_machine(what, why);
+            Ok(())
+        }
+        None => suite(),
     }
-    if fs::metadata("/proc/self").map_or(u32::MAX, |process| process.uid()) != 0 {
-        return Some("only root may mount and act as other users");
+}
+
+/// Why this machine cannot mount, if so.
+fn obstacle() -> Option<String> {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let capabilities = status.lines().find_map(|line| line.strip_prefix("CapEff:"));
+    let capabilities = capabilities.and_then(|bits| u64::from_str_radix(bits.trim(), 16).ok());
+    if capabilities.unwrap_or(0) & CAP_SYS_ADMIN == 0 {
+        return Some("only root with CAP_SYS_ADMIN may mount and act as other users".to_owned());
     }
-    None
+    let device = fs::OpenOptions::new().read(true).write(true).open("/dev/fuse");
+    device.err().map(|error| {
+        format!("/dev/fuse: {error} (modprobe fuse, or a container without that device)")
+    })
 }
 
 /// A directory with something mounted at it, unmounted and removed when dropped.

@@ -1,7 +1,9 @@
 //! `cargo xtask pjdfstest`: the POSIX suite pjdfstest on a mount of fs-core, and on a tmpfs in the same run.
 //!
-//! The two must agree test by test, and none may fail. Skipped on both are the tests that remount read-only, those that
-//! need a second filesystem, and one that needs `LINK_MAX`.
+//! The two must agree test by test, none may fail, and as many must pass as are known to. Skipped on both are the tests
+//! that remount read-only, those that need a second filesystem, and one that needs `LINK_MAX`. Every answer is printed.
+//!
+//! The suite itself takes seconds, so `cargo xtask test` runs it too.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -30,36 +32,58 @@ utimensat = {}
 naptime = 0.02
 ";
 
+/// How many tests this version of the suite has, and how many of them a tmpfs passes; the others are skipped.
+const TESTS: usize = 398;
+const PASSED: usize = 382;
+
 /// The answers of one run: test -> `ok`, `skipped` or `FAILED`.
 type Score = BTreeMap<String, String>;
 
 pub(crate) fn run() -> Result<()> {
     let mut left_out = LeftOut::default();
-    match fuse_mount::obstacle() {
-        Some(why) => left_out.note("pjdfstest on fs-core", why),
-        None => compare()?,
-    }
+    fuse_mount::or_leave_out(&mut left_out, "pjdfstest on fs-core", compare)?;
     left_out.conclude()
 }
 
-fn compare() -> Result<()> {
+/// Runs the suite on a tmpfs and on fs-core.
+///
+/// # Errors
+///
+/// The suite cannot be had or run, or fs-core's score is less than it should be.
+pub(crate) fn compare() -> Result<()> {
     PJDFSTEST.ensure()?;
     let configuration = configure()?;
     let linux = score("Linux's tmpfs", &configuration, &Mounted::tmpfs("pjdfstest-tmpfs")?)?;
     let ours = score("fs-core", &configuration, &Mounted::by_fuse("pjdfstest")?)?;
-    ensure!(!ours.is_empty(), "pjdfstest ran no test");
-    let mut wrong = 0;
     for (test, answer) in &ours {
-        let there = linux.get(test).map_or("not run", String::as_str);
-        if answer != there || !matches!(answer.as_str(), "ok" | "skipped") {
-            println!("{test}: {answer} on fs-core, {there} on tmpfs");
-            wrong += 1;
-        }
+        println!("pjdfstest {test}: {answer}");
     }
-    if wrong > 0 || ours.len() != linux.len() {
-        bail!("{wrong} of {} tests are not as they should be", ours.len());
+    let wrong = wrong(&ours, &linux);
+    for line in &wrong {
+        println!("WRONG: {line}");
     }
+    ensure!(wrong.is_empty(), "pjdfstest: {} answers are not as they should be", wrong.len());
+    let passed = ours.values().filter(|answer| *answer == "ok").count();
+    let skipped = ours.len() - passed;
+    ensure!(
+        ours.len() == TESTS && passed >= PASSED,
+        "pjdfstest: {passed} of {} tests passed, {PASSED} of {TESTS} should",
+        ours.len()
+    );
+    println!("pjdfstest on fs-core: {passed} passed, 0 failed, {skipped} skipped, as on tmpfs");
     Ok(())
+}
+
+/// What fs-core answers otherwise than a tmpfs, or fails.
+fn wrong(ours: &Score, linux: &Score) -> Vec<String> {
+    let not_run = "not run".to_owned();
+    let tests = ours.keys().chain(linux.keys().filter(|test| !ours.contains_key(*test)));
+    let answers = |test| (ours.get(test).unwrap_or(&not_run), linux.get(test).unwrap_or(&not_run));
+    tests
+        .map(|test| (test, answers(test)))
+        .filter(|(_, (here, there))| here != there || !matches!(here.as_str(), "ok" | "skipped"))
+        .map(|(test, (here, there))| format!("{test}: {here} on fs-core, {there} on tmpfs"))
+        .collect()
 }
 
 /// Writes the configuration: two users that are not root, with their groups, are this machine's.
@@ -124,7 +148,26 @@ fn answer(line: &str) -> Option<(String, String)> {
 
 #[cfg(test)]
 mod tests {
-    use super::answer;
+    use super::{Score, answer, wrong};
+
+    #[test]
+    fn failures_and_differences_are_told() {
+        let score = |answers: &[(&str, &str)]| -> Score {
+            answers.iter().map(|&(test, answer)| (test.to_owned(), answer.to_owned())).collect()
+        };
+        let linux =
+            score(&[("a::b", "ok"), ("a::c", "skipped"), ("a::d", "ok"), ("a::e", "FAILED")]);
+        assert!(wrong(&score(&[("a::b", "ok")]), &score(&[("a::b", "ok")])).is_empty());
+        let ours = score(&[("a::b", "skipped"), ("a::c", "skipped"), ("a::e", "FAILED")]);
+        assert_eq!(
+            wrong(&ours, &linux),
+            [
+                "a::b: skipped on fs-core, ok on tmpfs",
+                "a::e: FAILED on fs-core, FAILED on tmpfs",
+                "a::d: not run on fs-core, ok on tmpfs",
+            ]
+        );
+    }
 
     #[test]
     fn answers_are_told_from_explanations() {

@@ -5,7 +5,7 @@ use std::fs;
 use anyhow::{Context, Result, bail};
 
 use crate::left_out::LeftOut;
-use crate::{guests, process, setup};
+use crate::{fsx, fuse_mount, guests, pjdfstest, process, setup};
 
 #[derive(clap::Args)]
 pub(crate) struct Options {
@@ -20,15 +20,16 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     guests::all(&mut left_out)?;
     let list = LeftOut::file();
     fs::write(&list, "").with_context(|| format!("cannot write {}", list.display()))?;
-    // The adapter is a wasm program: it is tested through what the tool makes of it.
-    let mut cargo =
-        process::cargo(&["test", "--workspace", "--exclude", "wasm-vfs-adapter", "--no-fail-fast"]);
+    let mut cargo = process::cargo(&["test", "--workspace", "--no-fail-fast"]);
     cargo.args(&options.arguments);
     let summary = process::run_and_read_along(&mut cargo)?;
     left_out.add_those_of_the_tests();
+    // Whoever selects tests wants no others.
+    let suites = if options.arguments.is_empty() { suites(&mut left_out) } else { Ok(()) };
     let nothing_left_out = left_out.conclude();
     println!("{} passed, {} failed, {} skipped", summary.passed, summary.failed, summary.ignored);
     nothing_left_out?;
+    suites?;
     if !summary.success {
         bail!("some tests failed");
     }
@@ -36,4 +37,16 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         bail!("no test ran");
     }
     Ok(())
+}
+
+/// What others wrote to test filesystems, run on a mount of fs-core.
+fn suites(left_out: &mut LeftOut) -> Result<()> {
+    let posix = fuse_mount::or_leave_out(left_out, "pjdfstest on fs-core", pjdfstest::compare);
+    let exerciser = fuse_mount::or_leave_out(left_out, "fsx on fs-core", || {
+        fsx::exercise(&fsx::Options::SMOKE)
+    });
+    match (posix, exerciser) {
+        (Err(first), Err(second)) => bail!("{first:#}; {second:#}"),
+        (posix, exerciser) => posix.and(exerciser),
+    }
 }

@@ -22,6 +22,8 @@ mod platform;
 mod server;
 #[cfg(target_os = "linux")]
 mod tar_tree;
+#[cfg(all(test, target_os = "linux"))]
+mod tests;
 
 #[cfg(target_os = "linux")]
 fn main() -> anyhow::Result<()> {
@@ -49,7 +51,7 @@ mod linux {
 
     /// Mount a filesystem in memory, empty or with the tree in a tar file.
     #[derive(Parser)]
-    struct Options {
+    pub(crate) struct Options {
         /// The directory to mount at.
         mountpoint: PathBuf,
         /// Begin with the tree in this tar file (not compressed).
@@ -65,6 +67,14 @@ mod linux {
 
     pub(crate) fn main() -> Result<()> {
         let options = Options::parse();
+        let at = &options.mountpoint;
+        let server = Server::new(filesystem(&options)?)?;
+        fuser::mount(server, at, &how_to_mount())
+            .with_context(|| format!("cannot mount at {}", at.display()))
+    }
+
+    /// The filesystem that the options ask for.
+    pub(crate) fn filesystem(options: &Options) -> Result<Fs<TarImage>> {
         let config = Config {
             max_bytes: options.size,
             max_inodes: options.inodes,
@@ -73,30 +83,28 @@ mod linux {
             access_times: AccessTimes::Relative,
             ..Config::default()
         };
-        let fs = match &options.tar {
-            None => Fs::new(TarImage::default(), config)?,
-            Some(path) => {
-                let tar = std::fs::read(path)
-                    .with_context(|| format!("cannot read {}", path.display()))?;
-                let tree = tar_tree::manifest(&tar)
-                    .with_context(|| format!("cannot use {}", path.display()))?;
-                let mut fs = Fs::new(TarImage::new(tar), config)?;
-                let mut population = Population::default();
-                fs.populate(&mut population, &tree.records).with_context(|| {
-                    format!("{}: `{}`", path.display(), tree.path(population.records()))
-                })?;
-                fs.finish_population(population);
-                fs
-            }
+        let Some(path) = &options.tar else {
+            return Ok(Fs::new(TarImage::default(), config)?);
         };
+        let shown = path.display();
+        let tar = std::fs::read(path).with_context(|| format!("cannot read {shown}"))?;
+        let tree = tar_tree::manifest(&tar).with_context(|| format!("cannot use {shown}"))?;
+        let mut fs = Fs::new(TarImage::new(tar), config)?;
+        let mut population = Population::default();
+        fs.populate(&mut population, &tree.records)
+            .with_context(|| format!("{shown}: `{}`", tree.path(population.records())))?;
+        fs.finish_population(population);
+        Ok(fs)
+    }
+
+    /// Everybody may use it, and the kernel checks no permissions.
+    pub(crate) fn how_to_mount() -> fuser::Config {
         let mut mount = fuser::Config::default();
         mount.acl = SessionACL::All;
         mount.mount_options = vec![
             MountOption::FSName("wasm-vfs".to_owned()),
             MountOption::Subtype("wasm-vfs".to_owned()),
         ];
-        let at = &options.mountpoint;
-        fuser::mount(Server::new(fs)?, at, &mount)
-            .with_context(|| format!("cannot mount at {}", at.display()))
+        mount
     }
 }

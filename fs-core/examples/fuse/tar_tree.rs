@@ -40,7 +40,8 @@ pub(crate) fn manifest(tar: &[u8]) -> Result<TarTree> {
     let mut objects: BTreeMap<Vec<u8>, (Attributes, Object)> = BTreeMap::new();
     let mut archive = Archive::new(tar);
     for entry in archive.entries()? {
-        let entry = entry?;
+        let mut entry = entry?;
+        let pax_mtime = pax_mtime(&mut entry)?;
         let path = normal(&entry.path_bytes());
         let header = entry.header();
         let object = match header.entry_type() {
@@ -59,7 +60,10 @@ pub(crate) fn manifest(tar: &[u8]) -> Result<TarTree> {
             mode: header.mode()? & S_IALLUGO,
             uid: u32::try_from(header.uid()?).unwrap_or(u32::MAX - 1),
             gid: u32::try_from(header.gid()?).unwrap_or(u32::MAX - 1),
-            mtime: Timespec::new(i64::try_from(header.mtime()?).unwrap_or(i64::MAX), 0),
+            mtime: match pax_mtime {
+                Some(mtime) => mtime,
+                None => Timespec::new(i64::try_from(header.mtime()?).unwrap_or(i64::MAX), 0),
+            },
         };
         for (position, _) in path.iter().enumerate().filter(|&(_, &byte)| byte == b'/') {
             let missing = (Attributes { mode: 0o755, ..attributes }, Object::Directory);
@@ -109,6 +113,52 @@ fn normal(path: &[u8]) -> Vec<u8> {
     names.filter(|name| !matches!(*name, b"" | b".")).collect::<Vec<_>>().join(&b'/')
 }
 
+/// The modification time in an extended header, which has parts of a second and may be before 1970 (pax(1)).
+fn pax_mtime<R: std::io::Read>(entry: &mut tar::Entry<'_, R>) -> Result<Option<Timespec>> {
+    let Some(extensions) = entry.pax_extensions()? else { return Ok(None) };
+    for extension in extensions {
+        let extension = extension?;
+        if extension.key() == Ok("mtime") {
+            let text = extension.value().context("a time that is no text")?;
+            let time = decimal_time(text).with_context(|| format!("`{text}` is no time"))?;
+            return Ok(Some(time));
+        }
+    }
+    Ok(None)
+}
+
+/// Reads seconds with a fraction; digits beyond nanoseconds are dropped, toward the past as all times here.
+fn decimal_time(text: &str) -> Option<Timespec> {
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+    let seconds: i64 = whole.parse().ok()?;
+    let mut digits: String = fraction.chars().take(9).collect();
+    digits.extend(std::iter::repeat_n('0', 9 - digits.len().min(9)));
+    let nanoseconds: u32 = digits.parse().ok()?;
+    let negative = whole.starts_with('-');
+    Some(match nanoseconds {
+        0 => Timespec::new(seconds, 0),
+        // Nanoseconds always count forward.
+        _ if negative => Timespec::new(seconds.checked_sub(1)?, 1_000_000_000 - nanoseconds),
+        _ => Timespec::new(seconds, nanoseconds),
+    })
+}
+
 fn target<R: std::io::Read>(entry: &tar::Entry<'_, R>) -> Result<Vec<u8>> {
     Ok(entry.link_name_bytes().context("a link without a target")?.into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_have_fractions_and_signs() {
+        assert_eq!(decimal_time("7"), Some(Timespec::new(7, 0)));
+        assert_eq!(decimal_time("7.25"), Some(Timespec::new(7, 250_000_000)));
+        assert_eq!(decimal_time("7.0000000019"), Some(Timespec::new(7, 1)));
+        assert_eq!(decimal_time("-1.25"), Some(Timespec::new(-2, 750_000_000)));
+        assert_eq!(decimal_time("-0.5"), Some(Timespec::new(-1, 500_000_000)));
+        assert_eq!(decimal_time("1e3"), None);
+        assert_eq!(decimal_time("1.-5"), None);
+    }
 }
