@@ -140,16 +140,35 @@ fn an_inode_limit_does_not_count_pipes() {
     assert_eq!(open(&mut fs, &mut p, b"/b", OFlags::CREAT), Err(Errno::ENOSPC));
 }
 
+/// Two files, the one with contents and the other empty, and a directory, open in every way.
+struct Opened {
+    f: Fd,
+    g: Fd,
+    /// `g`, to append to.
+    append: Fd,
+    /// `f`, only to read.
+    ro: Fd,
+    /// `g`, only to write.
+    wo: Fd,
+    dir: Fd,
+}
+
+fn opened(fs: &mut TestFs, p: &mut Process) -> Opened {
+    Opened {
+        f: file(fs, p, b"/f1", 10_000),
+        g: file(fs, p, b"/f2", 0),
+        append: open(fs, p, b"/f2", OFlags::RDWR | OFlags::APPEND).unwrap(),
+        ro: open(fs, p, b"/f1", OFlags::RDONLY).unwrap(),
+        wo: open(fs, p, b"/f2", OFlags::WRONLY).unwrap(),
+        dir: open(fs, p, b"/", OFlags::DIRECTORY).unwrap(),
+    }
+}
+
 #[test]
 fn sendfile_rows() {
     use Errno::{EBADF, EINVAL, ESPIPE};
     let (mut fs, mut p) = setup();
-    let f = file(&mut fs, &mut p, b"/f1", 10_000);
-    let g = file(&mut fs, &mut p, b"/f2", 0);
-    let append = open(&mut fs, &mut p, b"/f2", OFlags::RDWR | OFlags::APPEND).unwrap();
-    let ro = open(&mut fs, &mut p, b"/f1", OFlags::RDONLY).unwrap();
-    let wo = open(&mut fs, &mut p, b"/f2", OFlags::WRONLY).unwrap();
-    let dir = open(&mut fs, &mut p, b"/", OFlags::DIRECTORY).unwrap();
+    let Opened { f, g, append, ro, wo, dir } = opened(&mut fs, &mut p);
     let path = open(&mut fs, &mut p, b"/f1", OFlags::PATH).unwrap();
     let [r, w] = fs.pipe(&mut p).unwrap();
     let [_r2, w2] = fs.pipe(&mut p).unwrap();
@@ -288,12 +307,7 @@ fn vmsplice_rows() {
 fn copy_file_range_rows() {
     use Errno::{EBADF, EFBIG, EINVAL, EISDIR, EOVERFLOW};
     let (mut fs, mut p) = setup();
-    let f = file(&mut fs, &mut p, b"/f1", 10_000);
-    let g = file(&mut fs, &mut p, b"/f2", 0);
-    let append = open(&mut fs, &mut p, b"/f2", OFlags::RDWR | OFlags::APPEND).unwrap();
-    let ro = open(&mut fs, &mut p, b"/f1", OFlags::RDONLY).unwrap();
-    let wo = open(&mut fs, &mut p, b"/f2", OFlags::WRONLY).unwrap();
-    let dir = open(&mut fs, &mut p, b"/", OFlags::DIRECTORY).unwrap();
+    let Opened { f, g, append, ro, wo, dir } = opened(&mut fs, &mut p);
     let [r, _w] = fs.pipe(&mut p).unwrap();
     let max = i64::MAX;
     // rows: in, offset, out, offset, len, flags, answer

@@ -3,6 +3,7 @@
 //! Every method opens with its C signature and lists its errors in the order in which they are checked;
 //! the body keeps that order.
 
+mod copy_file_range;
 mod cwd;
 mod dir;
 mod fcntl;
@@ -21,12 +22,15 @@ mod poll;
 mod process;
 mod rename;
 mod rw;
+mod sendfile;
 mod size;
+mod splice;
 mod stat;
 mod statfs;
 mod sync;
 mod time;
 mod transfer;
+mod vmsplice;
 mod xattr;
 
 pub use dir::DirEntryView;
@@ -35,7 +39,7 @@ pub use flock::FlockOperation;
 pub use ioctl::Ioctl;
 pub use openat2::OpenHow;
 pub use poll::PollEvents;
+pub use splice::SpliceFlags;
 pub use statfs::{Statfs, TMPFS_MAGIC};
 pub use time::TimeSpecifier;
-pub use transfer::SpliceFlags;
 pub use xattr::XattrFlags;
