@@ -10,7 +10,7 @@ use core::cell::UnsafeCell;
 use wasm_vfs_core::{Config, Credentials, Errno, Fs, Population, ResolveFlags};
 
 use rand_xoshiro::Xoshiro256StarStar;
-use rand_xoshiro::rand_core::SeedableRng;
+use rand_xoshiro::rand_core::{RngCore, SeedableRng};
 
 use crate::clock::Source;
 use crate::host::Host;
@@ -215,9 +215,15 @@ extern "C" fn bake_stepping_clock(step: u64) -> i32 {
 extern "C" fn bake_seed(len: u32) -> i32 {
     answer(with(|baking, kernel| {
         let given = baking.buffer.get(..len as usize).ok_or(Errno::EFAULT)?;
-        let mut seed = [0; SEED_BYTES];
-        seed.get_mut(..given.len()).ok_or(Errno::EINVAL)?.copy_from_slice(given);
-        kernel.settings.random = Xoshiro256StarStar::from_seed(seed);
+        if given.len() > SEED_BYTES {
+            return Err(Errno::EINVAL);
+        }
+        // Byte by byte through the generator: seeds that people write are mostly zeros, which its first numbers would show.
+        let mut random = Xoshiro256StarStar::seed_from_u64(0);
+        for &byte in given {
+            random = Xoshiro256StarStar::seed_from_u64(random.next_u64() ^ u64::from(byte));
+        }
+        kernel.settings.random = random;
         Ok(())
     }))
 }

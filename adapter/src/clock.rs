@@ -129,7 +129,7 @@ pub(crate) fn wait(nanoseconds: u64) -> Result<()> {
     })
 }
 
-/// Checks the number of a clock of our own.
+/// Checks the number of a clock. Hosts may trap on one that is not there.
 ///
 /// # Errors
 ///
@@ -142,8 +142,7 @@ pub(crate) fn check(id: u32) -> Result<()> {
 ///
 /// # Errors
 ///
-/// `INVAL`: there is no such clock. `EIO`: nothing was baked.
+/// `EIO`: nothing was baked.
 pub(crate) fn now(id: u32) -> Result<u64> {
-    check(id)?;
     state::enter(|kernel, _| Ok(kernel.fs.platform().clock.own(id)))
 }

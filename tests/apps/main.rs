@@ -7,5 +7,6 @@ mod app;
 mod cpython;
 mod guests;
 mod php;
+mod policy;
 mod ruby;
 mod yosys;

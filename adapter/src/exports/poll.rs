@@ -5,7 +5,7 @@
 //! clock that rings at once beside the program's subscriptions.
 //!
 //! On a clock of our own nothing has to be waited for: the time that a program waits passes at once. Where the host may not be
-//! asked to wait, what only it could wait for is an event with an error.
+//! asked to wait, no time is waited for at all, and its descriptors are events with an error.
 
 use alloc::vec::Vec;
 use core::mem::{offset_of, size_of};
@@ -130,7 +130,7 @@ struct Sub(SubscriptionWords);
 enum Source {
     /// A clock of the host's.
     Clock,
-    /// A clock of our own, which will have rung after so many nanoseconds.
+    /// A clock that nobody waits for: it will have rung after so many nanoseconds of our own.
     OwnClock { delay: u64 },
     /// A descriptor of the host's.
     Host(u32),
@@ -192,11 +192,12 @@ impl Sub {
     /// `INVAL`: one that is not there, or unknown flags; the host tells of its own clocks itself.
     #[expect(clippy::cast_possible_truncation, reason = "fields of 32 and 16 bits")]
     fn clock(self) -> Result<Source> {
+        let [_, _, id, timeout, _, flags] = self.0;
+        clock::check(id as u32)?;
         if clock::is_host()? {
             let waits = clock::host_waits()?;
-            return Ok(if waits { Source::Clock } else { Source::File(self.refused()) });
+            return Ok(if waits { Source::Clock } else { Source::OwnClock { delay: 0 } });
         }
-        let [_, _, id, timeout, _, flags] = self.0;
         let now = clock::now(id as u32)?;
         let absolute = flags as u16 == wasi::SUBCLOCKFLAGS_SUBSCRIPTION_CLOCK_ABSTIME;
         if flags as u16 != 0 && !absolute {

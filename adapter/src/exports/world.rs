@@ -232,10 +232,10 @@ const OWN_RESOLUTION: u64 = 1;
 #[unsafe(no_mangle)]
 extern "C" fn clock_res_get(id: u32, resolution: u32) -> i32 {
     answer(UserRange::new(resolution, 8).and_then(|out| {
+        clock::check(id)?;
         if clock::is_host()? {
             return Error::check_host(import::clock_res_get(id, resolution));
         }
-        clock::check(id)?;
         out.store_u64(0, OWN_RESOLUTION);
         Ok(())
     }))
@@ -244,6 +244,7 @@ extern "C" fn clock_res_get(id: u32, resolution: u32) -> i32 {
 #[unsafe(no_mangle)]
 extern "C" fn clock_time_get(id: u32, precision: u64, time: u32) -> i32 {
     answer(UserRange::new(time, 8).and_then(|out| {
+        clock::check(id)?;
         if clock::is_host()? {
             return Error::check_host(import::clock_time_get(id, precision, time));
         }
