@@ -1,6 +1,6 @@
 //! Joins a program with a baked filesystem into one module.
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use wasmparser::{Import, WasmFeatures};
 
 use crate::core_form::PREVIEW1;
@@ -8,6 +8,7 @@ use crate::emit::Emitter;
 use crate::index::{DataIdx, FuncIdx, MemIdx};
 use crate::module::Module;
 use crate::plan::{self, Inputs, Plan};
+use crate::policy::file::ConfigFile;
 use crate::program::Program;
 use crate::reach::Live;
 use crate::section::{ModuleForm, ProgramCounts, Section};
@@ -97,6 +98,7 @@ pub fn link(program: &[u8], rootfs: &AdapterModule<'_>, form: Form) -> Result<Li
     let (output, features) = emitter.emit()?;
     check(&program, &adapter, &output, features)?;
     let summary = summarise(&program, &plan, &output, &section, form)?;
+    check_hermetic(&section, &summary.imports)?;
     Ok(Linked { output, summary })
 }
 
@@ -145,6 +147,18 @@ fn check(
     let hosts = adapter.function_imports().map(|(_, it)| format!("{PREVIEW1}.{}", it.name));
     let exports = program.exports.iter().map(|export| export.name.to_owned());
     verify::check_surface(output.hollow(), &theirs.chain(hosts).collect(), &exports.collect())
+}
+
+/// Checks that a hermetic program has no imports.
+fn check_hermetic(section: &Section, imports: &[(String, String)]) -> Result<()> {
+    let policy = ConfigFile::parse(&section.policy).context("the policy of the filesystem")?.policy;
+    if let Some((module, name)) = imports.first().filter(|_| policy.hermetic) {
+        bail!(
+            "it imports `{module}.{name}`, which wasm-vfs cannot serve, so it cannot be hermetic: pack it without \
+             --hermetic, or build it without that import"
+        );
+    }
+    Ok(())
 }
 
 fn summarise(

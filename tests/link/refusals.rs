@@ -172,3 +172,21 @@ fn a_core_form_with_atomics_has_no_portable_form() {
     let error = format!("{:#}", link_text(PROGRAM, kernel, Form::Portable).unwrap_err());
     assert!(error.contains("cannot be made portable"), "{error}");
 }
+
+/// What a hermetic program would still import is named.
+#[test]
+fn a_hermetic_program_imports_nothing() {
+    let policy = Policy { hermetic: true, ..Policy::default() };
+    let lowered = lower(&wasm(KERNEL), IMAGE.len() as u64, MANIFEST, &policy).unwrap();
+    let program = r#"
+        (module
+          (import "wasi_snapshot_preview1" "fd_read" (func (param i32 i32 i32 i32) (result i32)))
+          (import "env" "ask" (func))
+          (memory (export "memory") 1)
+          (func (export "_start") (call 1)))"#;
+    let rootfs = AdapterModule::from(&lowered);
+    for form in FORMS {
+        let error = link(&wasm(program), &rootfs, form).unwrap_err().to_string();
+        assert!(error.contains("`env.ask`") && error.contains("hermetic"), "{error}");
+    }
+}

@@ -5,6 +5,7 @@
 mod errors;
 mod inside;
 mod pack;
+mod policy;
 mod run;
 mod sandbox;
 mod take_out;

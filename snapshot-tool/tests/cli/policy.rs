@@ -1,0 +1,71 @@
+//! What a program is to see: flags and the configuration file, and what `inspect` tells of them.
+
+use crate::sandbox::Sandbox;
+
+/// Packs an empty program with options; returns what `inspect` says.
+fn inspected(sandbox: &Sandbox, options: &[&str]) -> String {
+    sandbox.directory("host");
+    let mut args = vec!["image", "--dir", "host::/site", "-o", "out.wasm"];
+    args.extend(options);
+    sandbox.tool(&args).ok();
+    String::from_utf8(sandbox.tool(&["inspect", "out.wasm"]).ok().stdout.clone()).unwrap()
+}
+
+#[test]
+fn inspect_tells_what_a_module_is() {
+    let sandbox = Sandbox::new();
+    sandbox.file("host/f", "four");
+    let told = inspected(&sandbox, &[]);
+    for line in ["form      adapter module", "    preopen = [\"/=/\"]", "    clock = \"host\""] {
+        assert!(told.lines().any(|it| it == line), "no {line:?} in\n{told}");
+    }
+    assert!(told.contains("files of 4 B"), "{told}");
+    assert!(told.contains("imports   "), "{told}");
+    assert!(sandbox.tool(&["inspect", "host/f"]).error().contains("`host/f`"));
+}
+
+#[test]
+fn flags_and_file_say_the_same() {
+    let sandbox = Sandbox::new();
+    sandbox.file(
+        "conf/vfs.toml",
+        "dir = ['data::/data']\nclock = 'step=5'\nenv = ['A=1']\nno-env = true\nisolate = true\n",
+    );
+    sandbox.file("conf/data/f", "");
+    let told = inspected(&sandbox, &["--config", "conf/vfs.toml", "--env", "B=2"]);
+    assert!(told.contains("clock = \"step=5\""), "{told}");
+    assert!(told.contains("env = [\"A=1\", \"B=2\"]"), "{told}");
+    assert!(told.contains("inherit-env = false"), "{told}");
+    // Host directories are taken from where the file is.
+    assert_eq!(sandbox.tool(&["ls", "out.wasm", "/data"]).ok().stdout, b"f\n");
+    // The command line goes before the file.
+    let told = inspected(&sandbox, &["--config", "conf/vfs.toml", "--clock", "host"]);
+    assert!(told.contains("clock = \"host\""), "{told}");
+}
+
+#[test]
+fn what_makes_no_sense_is_named() {
+    let sandbox = Sandbox::new();
+    sandbox.directory("host");
+    sandbox.file("typo.toml", "preopens = ['/']");
+    sandbox.file("value.toml", "clock = 'now'");
+    let rows: [(&[&str], &str); 6] = [
+        (&["--config", "none.toml"], "cannot read the configuration `none.toml`"),
+        (
+            &["--config", "typo.toml"],
+            "`typo.toml`: there is no key `preopens`; did you mean `preopen`?",
+        ),
+        (&["--config", "value.toml"], "`now` is no clock"),
+        (&["--preopen", "x=/none"], "/none is no directory of the tree"),
+        (&["--stdin", "file=/none"], "/none, which is no file of the tree"),
+        (&["--hermetic", "--stdout", "host"], "`stdout = host` does"),
+    ];
+    for (options, expected) in rows {
+        let mut args = vec!["image", "--dir", "host::/", "-o", "out.wasm"];
+        args.extend(options);
+        let ran = sandbox.tool(&args);
+        assert!(ran.error().contains(expected), "{options:?}: {}", ran.stderr);
+    }
+    assert_eq!(sandbox.tool(&["image", "-o", "out.wasm", "--clock", "now"]).status, 2);
+    assert!(!sandbox.path("out.wasm").exists());
+}
