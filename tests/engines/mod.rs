@@ -1,5 +1,6 @@
 //! The engines, a file each.
 
+pub mod chromium;
 pub mod node;
 pub mod wasmi;
 pub mod wasmtime;

@@ -6,6 +6,7 @@
 mod adapter;
 mod bench;
 mod cargo_install;
+mod chromium;
 mod demo;
 mod differential;
 mod fsx;

@@ -1,7 +1,8 @@
 //! `cargo xtask setup`: what the other chores need, asked for once. Quick when nothing is missing.
 //!
 //! The compiler's targets come from rustup, the rest from PyPI (`python.rs`) and npm (`npm.rs`), pinned by version and
-//! checksum, into `target/tools`. Nothing outside the build directory changes.
+//! checksum, into `target/tools`. Nothing outside the build directory changes, but that the superuser of a Debian machine gets its
+//! Chromium (`chromium.rs`).
 
 use std::fmt;
 use std::path::PathBuf;
@@ -9,7 +10,7 @@ use std::path::PathBuf;
 use anyhow::{Error, Result};
 
 use crate::left_out::LeftOut;
-use crate::{npm, python, rustup, workspace};
+use crate::{chromium, npm, python, rustup, workspace};
 
 /// The wasm targets: the adapter's, and the Rust guests'.
 const TARGETS: &[&str] = &["wasm32-unknown-unknown", "wasm32-wasip1"];
@@ -27,6 +28,7 @@ pub(crate) fn everything(left_out: &mut LeftOut) -> Result<()> {
     rustup::ensure_targets(TARGETS)?;
     attempt(left_out, "PyPI's packages (Go, Zig's C compiler, Yosys)", python::ensure);
     attempt(left_out, "npm's packages (CPython, Ruby, PHP)", npm::ensure);
+    attempt(left_out, "Chromium", chromium::ensure);
     Ok(())
 }
 
