@@ -65,10 +65,13 @@ fn run(arguments: Arguments) -> Result<ExitCode> {
             bar.end();
             report_packed(&report?, talk);
         }
-        Command::Image { tree, output, policy } => {
+        Command::Image { tree, output, host_shim, policy } => {
             let destination = Destination::from_option(&output);
-            let report =
-                packer(&tree, FormArgs::default(), *policy)?.write_image_with(&destination, &bar);
+            let mut packer = packer(&tree, FormArgs::default(), *policy)?;
+            if let Some(path) = host_shim {
+                packer = packer.host_shim(path);
+            }
+            let report = packer.write_image_with(&destination, &bar);
             bar.end();
             report_packed(&report?, talk);
         }

@@ -51,6 +51,7 @@ pub mod format;
 mod forms;
 pub mod guest_path;
 pub mod hollow;
+pub mod host_shim;
 mod host_tree;
 mod ignore_rules;
 pub mod image;

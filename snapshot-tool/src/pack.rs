@@ -5,6 +5,7 @@ use crate::adapter_module::AdapterModule;
 use crate::bake::{ADAPTER_CORE, Baker};
 use crate::format::human_bytes;
 use crate::hollow::Output;
+use crate::host_shim::host_shim;
 use crate::host_tree::TreeBuilder;
 use crate::image::{FileRange, ImageSource};
 use crate::link::{Form, Summary, link};
@@ -19,7 +20,7 @@ use anyhow::{Context as _, Result, anyhow, ensure};
 use std::borrow::Cow;
 use std::fmt;
 use std::fs::{self, File};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -39,6 +40,7 @@ pub struct Packer {
     tree: TreeBuilder,
     form: Form,
     policy: Policy,
+    host_shim: Option<PathBuf>,
     adapter_core: Cow<'static, [u8]>,
 }
 
@@ -50,6 +52,7 @@ impl Packer {
             tree,
             form: Form::Portable,
             policy: Policy::default(),
+            host_shim: None,
             adapter_core: Cow::Borrowed(ADAPTER_CORE),
         }
     }
@@ -65,6 +68,13 @@ impl Packer {
     #[must_use]
     pub fn policy(mut self, policy: Policy) -> Self {
         self.policy = policy;
+        self
+    }
+
+    /// Writes the module that `wasm-merge` needs as `wasi_host` beside an image: see [`crate::host_shim`].
+    #[must_use]
+    pub fn host_shim(mut self, path: impl Into<PathBuf>) -> Self {
+        self.host_shim = Some(path.into());
         self
     }
 
@@ -146,6 +156,10 @@ impl Packer {
         let started = Instant::now();
         let (rootfs, output) = self.without(destination).bake_with(progress)?;
         write(&output, &rootfs, destination, progress)?;
+        if let Some(path) = &self.host_shim {
+            let shim = host_shim(&rootfs.adapter)?;
+            Destination::File(path.clone()).write(&Silent, |out| Ok(out.write_all(&shim)?))?;
+        }
         Ok(Report {
             totals: rootfs.totals,
             destination: destination.clone(),

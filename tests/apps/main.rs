@@ -6,6 +6,7 @@ mod app;
 
 mod cpython;
 mod guests;
+mod merge;
 mod php;
 mod policy;
 mod ruby;

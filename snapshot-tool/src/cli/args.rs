@@ -90,6 +90,9 @@ pub(crate) enum Command {
         /// Where to write the result; - for standard output
         #[arg(short, long, value_name = "ROOTFS.wasm")]
         output: PathBuf,
+        /// Write the module that Binaryen's wasm-merge needs as `wasi_host`, too
+        #[arg(long, value_name = "SHIM.wasm")]
+        host_shim: Option<PathBuf>,
         #[command(flatten)]
         tree: TreeArgs,
         #[command(flatten)]
