@@ -28,6 +28,10 @@ impl Chromium {
 
     /// What a module's script leaves in `answer`, a variable that is there; or the error that it throws. The text must do without
     /// `&`, `<` and `>`.
+    ///
+    /// # Errors
+    ///
+    /// When Chromium does not run or the script throws.
     pub fn evaluate(&self, script: &str) -> Result<String> {
         let directory = TempDir::new()?;
         let page = directory.path().join("page.html");
