@@ -21,12 +21,10 @@
 )]
 
 mod call;
-mod children;
 mod core_fs;
 mod differential;
 mod directories;
 mod kernel;
-mod kernel_calls;
 mod outcome;
 mod rows;
 mod snapshot;

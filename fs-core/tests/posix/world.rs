@@ -8,14 +8,10 @@ use crate::outcome::{Meta, Outcome};
 /// The credentials of the process that makes the calls.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Ids {
-    /// Real user id.
+    /// Effective user id; the real one is the same.
     pub uid: u32,
-    /// Effective user id.
-    pub euid: u32,
-    /// Real group id.
+    /// Effective group id; the real one is the same.
     pub gid: u32,
-    /// Effective group id.
-    pub egid: u32,
     /// Supplementary groups.
     pub groups: Vec<u32>,
 }
@@ -42,11 +38,7 @@ pub enum Contents {
     Other,
 }
 
-/// Open descriptors with their metadata, offsets and flags, as text: `fd_flags=0 flags=... offset=...`. Offsets in directories are
-/// left out, for the two worlds count them differently.
-pub type Descriptors = Vec<(i32, Meta, String)>;
-
-/// A filesystem and the processes that use it. One of them makes the calls.
+/// A filesystem and a process that uses it.
 pub trait World {
     /// Makes a call.
     fn call(&mut self, call: &Call) -> Outcome;
@@ -61,6 +53,7 @@ pub trait World {
     /// Looks at a file without following a link and without any effect. `None`: it is not there (or its path is too long).
     fn look(&mut self, path: &[u8]) -> Option<Seen>;
 
-    /// The open descriptors of each process.
-    fn descriptors(&mut self) -> Vec<(usize, Descriptors)>;
+    /// The open descriptors with their metadata, offsets and flags, as text: `3 flags=... offset=...`. Offsets in directories are left
+    /// out, for the two worlds count them differently.
+    fn descriptors(&mut self) -> Vec<(i32, Meta, String)>;
 }

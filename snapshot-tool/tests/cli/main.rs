@@ -9,5 +9,4 @@ mod policy;
 mod run;
 mod sandbox;
 mod take_out;
-mod transfer;
 mod tree;
