@@ -13,6 +13,7 @@
 //! | `host` | what the host still provides |
 //! | `state` | the filesystem, the process, and what was chosen when the program was packed |
 //! | `settings`, `clock` | those choices |
+//! | `host_api` | how an embedder reaches the tree: the exports `wasm_vfs_*` |
 //! | `errno`, `convert`, `rights` | Linux's words to preview1's |
 //! | `preopens` | what a program finds open |
 //! | `bake` | how a tool fills the filesystem |
@@ -30,6 +31,7 @@ mod convert;
 mod errno;
 mod exports;
 mod host;
+mod host_api;
 mod preopens;
 mod rights;
 mod runtime;

@@ -272,7 +272,7 @@ pub(crate) fn path(buffer: &mut PathBuffer, addr: u32, len: u32) -> Result<&[u8]
 }
 
 /// Whether `bytes` are UTF-8. As `core::str::from_utf8`, in a quarter of its code; paths that are not ASCII are few and short.
-fn is_utf8(bytes: &[u8]) -> bool {
+pub(crate) fn is_utf8(bytes: &[u8]) -> bool {
     let mut rest = bytes.iter();
     while let Some(&first) = rest.next() {
         let len = first.leading_ones();

@@ -97,6 +97,10 @@ bitflags! {
         const NO_AUTOMOUNT = 0x800;
         /// An empty path means the descriptor itself.
         const EMPTY_PATH = 0x1000;
+        /// statx(2): do not trust what is cached (`AT_STATX_FORCE_SYNC`). No effect here.
+        const STATX_FORCE_SYNC = 0x2000;
+        /// statx(2): do not ask a server (`AT_STATX_DONT_SYNC`). No effect here.
+        const STATX_DONT_SYNC = 0x4000;
         // Unknown bits are kept: each call answers EINVAL for those that it does not take.
         const _ = !0;
     }

@@ -422,6 +422,15 @@ impl<P: Platform> Fs<P> {
         }
     }
 
+    /// Whether a descriptor is an inotify instance.
+    #[inline]
+    pub(crate) fn is_inotify(&self, process: &Process, fd: Fd) -> bool {
+        P::NOTIFY
+            && self
+                .description(process, fd)
+                .is_ok_and(|description| matches!(description.kind, FileKind::Inotify(_)))
+    }
+
     /// Gives `process` its lowest free descriptor for a new description (`fd_install`).
     ///
     /// # Errors

@@ -362,11 +362,7 @@ impl<P: Platform> Fs<P> {
         if let Some(after) = self.descriptions.get_mut(next) {
             after.previous = previous;
         }
-        if let Place::Removed(number) = description.place
-            && let Some(removed) = self.removed_names.remove(number)
-        {
-            self.release(removed.parent);
-        }
+        self.forget_place(description.place);
     }
 
     /// Lets the descriptions that were opened through the entry `from` be at `to` (`d_move`).
@@ -402,17 +398,53 @@ impl<P: Platform> Fs<P> {
             if description.place != from {
                 continue;
             }
-            let removed = try_copy(name).map(|name| RemovedName { parent, name });
-            let place = match removed.and_then(|removed| self.removed_names.insert(removed)) {
-                Ok(number) => {
-                    self.hold(parent);
-                    Place::Removed(number)
-                }
-                Err(_) => Place::Unknown,
-            };
+            let place = self.removed_place(parent, name);
             if let Some(description) = self.descriptions.get_mut(here) {
                 description.place = place;
             }
+        }
+    }
+
+    /// A place for a name that is not in its directory any more. Without memory for it: none.
+    fn removed_place(&mut self, parent: Ino, name: &[u8]) -> Place {
+        let removed = try_copy(name).map(|name| RemovedName { parent, name });
+        match removed.and_then(|removed| self.removed_names.insert(removed)) {
+            Ok(number) => {
+                self.hold(parent);
+                Place::Removed(number)
+            }
+            Err(_) => Place::Unknown,
+        }
+    }
+
+    /// The place of a file that was made without a name in a directory: there it is told of as `#` and its inode number
+    /// (`d_mark_tmpfile`), even when it has got a name.
+    pub(crate) fn unnamed_place(&mut self, parent: Ino, ino: Ino) -> Place {
+        if !P::NOTIFY {
+            return Place::Unknown;
+        }
+        // As many digits as 64 bits can have, and the `#`.
+        let mut name = [b'#'; 21];
+        let mut left = ino.st_ino();
+        let mut start = name.len();
+        while left > 0 {
+            start -= 1;
+            if let Some(place) = name.get_mut(start) {
+                // A decimal digit.
+                *place = b'0' + u8::try_from(left % 10).unwrap_or(0);
+            }
+            left /= 10;
+        }
+        self.removed_place(parent, name.get(start.saturating_sub(1)..).unwrap_or_default())
+    }
+
+    /// Lets go of a removed name that no description got.
+    pub(crate) fn forget_place(&mut self, place: Place) {
+        if P::NOTIFY
+            && let Place::Removed(number) = place
+            && let Some(removed) = self.removed_names.remove(number)
+        {
+            self.release(removed.parent);
         }
     }
 }

@@ -85,6 +85,7 @@ pub use process::Process;
 pub use stat::{
     Dev, FileType, S_IALLUGO, S_IFMT, S_IRWXUGO, S_ISGID, S_ISUID, S_ISVTX, S_IXGRP, Stat,
 };
-pub use syscalls::{DirEntryView, Fcntl, OpenHow, Statfs, TMPFS_MAGIC, TimeSpecifier};
-pub use syscalls::{FlockOperation, Ioctl, PollEvents, SpliceFlags, XattrFlags};
+pub use syscalls::{DirEntryView, Fcntl, OpenHow, Statfs, TMPFS_MAGIC};
+pub use syscalls::{FlockOperation, Ioctl, PollEvents, RwFlags, SpliceFlags, XattrFlags};
+pub use syscalls::{Statx, StatxAttributes, StatxMask, TimeSpecifier, Timeval, Utimbuf};
 pub use user_memory::{IoVec, IoVecMut, UserMut, UserRef};

@@ -123,6 +123,8 @@ struct PathWalk<'p> {
     root: Ino,
     /// Symbolic links followed so far.
     links: u32,
+    /// Whether the walk has had a use for its root yet (`nd->root.mnt` is set): only `NO_XDEV` asks.
+    root_is_known: bool,
 }
 
 impl PathWalk<'_> {
@@ -135,7 +137,8 @@ impl PathWalk<'_> {
     /// # Errors
     ///
     /// * `ELOOP`: there were 40 already, or none is allowed.
-    /// * `EXDEV`: the link is absolute and the walk is confined.
+    /// * `EXDEV`: the link is absolute and the walk is confined; or with `NO_XDEV`, if neither an absolute path nor `..` came
+    ///   before it (`nd_jump_root` compares mounts with a root that is not looked up yet).
     fn follow(&mut self, target: &[u8]) -> Result<(), Errno> {
         self.links += 1;
         if self.links > MAXSYMLINKS || self.resolve.contains(ResolveFlags::NO_SYMLINKS) {
@@ -143,8 +146,12 @@ impl PathWalk<'_> {
         }
         let may_restart =
             self.start == Ino::ROOT && self.resolve.contains(ResolveFlags::ABSOLUTE_LINKS);
-        if target.first() == Some(&b'/') && self.is_beneath() && !may_restart {
-            return Err(Errno::EXDEV);
+        if target.first() == Some(&b'/') {
+            let leaves = self.resolve.contains(ResolveFlags::NO_XDEV) && !self.root_is_known;
+            if self.is_beneath() && !may_restart || leaves {
+                return Err(Errno::EXDEV);
+            }
+            self.root_is_known = true;
         }
         Ok(())
     }
@@ -253,7 +260,8 @@ impl<P: Platform> Fs<P> {
         let beneath = resolve.contains(ResolveFlags::BENEATH);
         let in_root = resolve.contains(ResolveFlags::IN_ROOT);
         let root = if in_root || beneath { start } else { Ino::ROOT };
-        let mut walk = PathWalk { process, resolve, start, root, links: 0 };
+        let root_is_known = in_root || beneath || path.first() == Some(&b'/');
+        let mut walk = PathWalk { process, resolve, start, root, links: 0, root_is_known };
         self.walk_path(&mut walk, start, path, follow)
     }
 
@@ -292,6 +300,7 @@ impl<P: Platform> Fs<P> {
             let is_last = rest.is_empty();
 
             if matches!(name, b"." | b"..") {
+                walk.root_is_known |= name == b"..";
                 let (last, to) = match name {
                     b"." => (Last::Dot, at),
                     _ if at != walk.root => (Last::DotDot, directory.parent),
@@ -305,8 +314,14 @@ impl<P: Platform> Fs<P> {
                 continue;
             }
             // Too long a last name is not there: the caller may have to refuse something else first.
-            if name.len() > NAME_MAX && !is_last {
-                return Err(Errno::ENAMETOOLONG);
+            if name.len() > NAME_MAX {
+                if directory_inode.nlink == 0 {
+                    // A removed directory is not searched any more (`IS_DEADDIR` in `__lookup_slow`).
+                    return Err(Errno::ENOENT);
+                }
+                if !is_last {
+                    return Err(Errno::ENAMETOOLONG);
+                }
             }
             let found = directory.lookup(name);
             let there = Walked {

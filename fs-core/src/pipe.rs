@@ -196,6 +196,25 @@ impl Pipe {
         read
     }
 
+    /// Moves bytes out as [`read`](Self::read) does, but a packet is as good as other bytes (`pipe_to_user`): what there is
+    /// no room for stays.
+    pub(crate) fn splice_to_user<P: Platform>(&mut self, out: &mut impl UserMut<P>) -> usize {
+        let room = out.count();
+        while out.count() > 0
+            && let Some(buffer) = self.buffers.front_mut()
+        {
+            let unread = buffer.unread();
+            let bytes = unread.get(..out.count()).unwrap_or(unread);
+            let len = bytes.len();
+            out.copy_to_user(bytes);
+            buffer.taken += len;
+            if buffer.unread().is_empty() {
+                self.drop_front();
+            }
+        }
+        room - out.count()
+    }
+
     fn drop_front(&mut self) {
         if let Some(buffer) = self.buffers.pop_front() {
             self.spare = buffer.page;
@@ -203,8 +222,8 @@ impl Pipe {
         }
     }
 
-    /// Moves bytes in, as many as there are and as there is room for; says how many (`anon_pipe_write`). Without `packets`, what
-    /// is not a multiple of a page goes to the last buffer if it fits there as a whole.
+    /// Moves bytes in, as many as there are and as there is room for; says how many (`anon_pipe_write`). What is not a
+    /// multiple of a page goes to the last buffer if it fits there as a whole, unless it is to be a buffer of its own.
     ///
     /// # Errors
     ///
@@ -217,6 +236,7 @@ impl Pipe {
         let total = from.count();
         let odd = total % FS_PAGE_BYTES;
         if odd > 0
+            && kind != BufferKind::Whole
             && let Some(last) = self.buffers.back_mut()
             && last.kind == BufferKind::Merge
             && last.page.len() + odd <= FS_PAGE_BYTES

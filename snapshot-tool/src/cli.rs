@@ -166,6 +166,19 @@ fn run_program(
             },
         }
     }
+    for text in &how.put {
+        let put = text.split_once("::").filter(|(host, _)| !host.is_empty());
+        let (host, guest) = put.with_context(|| format!("--put {text}: write HOST::GUEST"))?;
+        runner = runner.put(host, guest.parse().with_context(|| format!("--put {text}"))?);
+    }
+    for text in &how.get {
+        let get = text.split_once("::").filter(|(_, host)| !host.is_empty());
+        let (guest, host) = get.with_context(|| format!("--get {text}: write GUEST::HOST"))?;
+        runner = runner.get(guest.parse().with_context(|| format!("--get {text}"))?, host);
+    }
+    if let Some(path) = &how.export {
+        runner = runner.export(Destination::from_option(path));
+    }
     let outcome = if tree.is_given() {
         let bytes = std::fs::read(program)
             .with_context(|| format!("cannot read `{}`", program.display()))?;

@@ -26,6 +26,13 @@ pub(crate) const PREVIEW1: &str = "wasi_snapshot_preview1";
 /// Import module of the host's functions in an adapter module.
 pub(crate) const WASI_HOST: &str = "wasi_host";
 
+/// Exports that start with this are the host interface: a linked module exports them too.
+pub(crate) const HOST_API_PREFIX: &str = "wasm_vfs_";
+/// The export of the filesystem's memory that comes with the host interface.
+pub(crate) const HOST_API_MEMORY: &str = "wasm_vfs_memory";
+/// The export of the global that addresses of the host interface count from.
+pub(crate) const HOST_API_BASE: &str = "wasm_vfs_base";
+
 /// Exports that serve baking and are gone afterwards start with one of these.
 const BAKING_EXPORTS: [&str; 2] = ["bake_", "wizer"];
 

@@ -8,13 +8,13 @@ use anyhow::{Context, Result};
 use wasm_encoder::reencode::Reencode as _;
 use wasm_encoder::{
     CodeSection, ConstExpr, CustomSection, DataCountSection, ElementSection, Encode as _,
-    EntityType, ExportSection, FunctionSection, GlobalSection, GlobalType, ImportSection,
-    MemorySection, RawSection, Section as _, SectionId, StartSection, TableSection, TypeSection,
-    ValType,
+    EntityType, ExportKind, ExportSection, FunctionSection, GlobalSection, GlobalType,
+    ImportSection, MemorySection, RawSection, Section as _, SectionId, StartSection, TableSection,
+    TypeSection, ValType,
 };
-use wasmparser::WasmFeatures;
+use wasmparser::{ExternalKind, WasmFeatures};
 
-use crate::core_form::{KERNEL_MEMORY, PREVIEW1, USER_MEMORY};
+use crate::core_form::{HOST_API_BASE, HOST_API_MEMORY, KERNEL_MEMORY, PREVIEW1, USER_MEMORY};
 use crate::customs::{self, Leading};
 use crate::features;
 use crate::forms::{FormRules, Places};
@@ -187,12 +187,31 @@ impl Emitter<'_> {
         Ok(())
     }
 
+    /// The program's, then the host interface.
     fn exports(&self, out: &mut Vec<u8>) -> Result<()> {
+        let mut exports = ExportSection::new();
         if let Some(section) = &self.program.sections.exports {
-            let mut exports = ExportSection::new();
             self.program_remap()
                 .parse_export_section(&mut exports, section.clone())
                 .map_err(explain)?;
+        }
+        for &(name, function) in &self.plan.host_api {
+            let index = self.plan.adapter_functions.get(function.0);
+            let index = index.context("a function of the host interface was dropped")?;
+            exports.export(name, ExportKind::Func, index);
+        }
+        if let Some(base) = self.adapter.exported(HOST_API_BASE, ExternalKind::Global) {
+            let base = match self.rules.base() {
+                Some(position) => self.plan.first_synthesised_global.0 + position,
+                None => {
+                    let index = self.plan.adapter_globals.get(base);
+                    index.context("the base of the host interface was dropped")?
+                }
+            };
+            exports.export(HOST_API_MEMORY, ExportKind::Memory, self.rules.kernel_memory().0);
+            exports.export(HOST_API_BASE, ExportKind::Global, base);
+        }
+        if !exports.is_empty() {
             exports.append_to(out);
         }
         Ok(())

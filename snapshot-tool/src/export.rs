@@ -2,9 +2,9 @@
 //! names, link targets and ids any length. Equal trees give equal archives.
 
 use crate::inspect::PackedModule;
-use crate::tree::{EntryKind, Tree, TreeEntry};
+use crate::tree::{EntryKind, Metadata, Tree};
 use anyhow::{Context as _, Result};
-use std::io::{Read, Seek, Write};
+use std::io::{self, Read, Seek, Write};
 use tar::{Builder, EntryType, Header};
 
 /// Room for a name or a link target in the header itself.
@@ -33,11 +33,10 @@ pub fn export_tar<R: Read + Seek>(packed: &mut PackedModule<R>, out: impl Write)
     let mut archive = Builder::new(out);
     for index in 0..packed.tree().entries().len() {
         let member = Member::of(packed.tree(), index);
-        archive.append_pax_extensions(member.pax.iter().map(|(k, v)| (*k, v.as_slice())))?;
         if member.header.entry_type() == EntryType::Regular {
-            archive.append(&member.header, packed.contents(index)?)
+            member.append(&mut archive, packed.contents(index)?)
         } else {
-            archive.append(&member.header, std::io::empty())
+            member.append(&mut archive, io::empty())
         }
         .with_context(|| format!("cannot export {}", packed.tree().display_path(index)))?;
     }
@@ -46,7 +45,7 @@ pub fn export_tar<R: Read + Seek>(packed: &mut PackedModule<R>, out: impl Write)
 }
 
 /// One member's headers.
-struct Member {
+pub(crate) struct Member {
     header: Header,
     /// What the header has no room for.
     pax: Vec<(&'static str, Vec<u8>)>,
@@ -55,28 +54,49 @@ struct Member {
 impl Member {
     fn of(tree: &Tree, index: usize) -> Self {
         let entry = &tree.entries()[index];
-        let mut member = Self { header: Header::new_ustar(), pax: Vec::new() };
-        let mut size = 0;
-        let (entry_type, link) = match &entry.kind {
-            EntryKind::Directory => (EntryType::Directory, None),
-            EntryKind::File { len, .. } => {
-                size = *len;
-                (EntryType::Regular, None)
-            }
-            EntryKind::Symlink { target } => (EntryType::Symlink, Some(target.clone())),
+        let (entry_type, link, size) = match &entry.kind {
+            EntryKind::Directory => (EntryType::Directory, None, 0),
+            EntryKind::File { len, .. } => (EntryType::Regular, None, *len),
+            EntryKind::Symlink { target } => (EntryType::Symlink, Some(target.clone()), 0),
             EntryKind::HardLink { original } => {
-                (EntryType::Link, Some(member_name(tree, *original)))
+                (EntryType::Link, Some(member_name(tree, *original)), 0)
             }
         };
+        Self::new(entry_type, member_name(tree, index), link, size, entry.metadata)
+    }
+
+    /// The headers of a member of this type, name, link name, and size of what follows.
+    pub(crate) fn new(
+        entry_type: EntryType,
+        name: Vec<u8>,
+        link: Option<Vec<u8>>,
+        size: u64,
+        metadata: Metadata,
+    ) -> Self {
+        let mut member = Self { header: Header::new_ustar(), pax: Vec::new() };
         member.header.set_entry_type(entry_type);
         member.header.set_size(size);
-        member.set_name(member_name(tree, index));
+        member.set_name(name);
         if let Some(link) = link {
             member.set_link(link);
         }
-        member.set_metadata(entry);
+        member.set_metadata(metadata);
         member.header.set_cksum();
         member
+    }
+
+    /// Adds the member to an archive.
+    ///
+    /// # Errors
+    ///
+    /// When `contents` cannot be read or the archive not written.
+    pub(crate) fn append(
+        &self,
+        archive: &mut Builder<impl Write>,
+        contents: impl Read,
+    ) -> io::Result<()> {
+        archive.append_pax_extensions(self.pax.iter().map(|(k, v)| (*k, v.as_slice())))?;
+        archive.append(&self.header, contents)
     }
 
     fn set_name(&mut self, name: Vec<u8>) {
@@ -93,8 +113,7 @@ impl Member {
         }
     }
 
-    fn set_metadata(&mut self, entry: &TreeEntry) {
-        let metadata = entry.metadata;
+    fn set_metadata(&mut self, metadata: Metadata) {
         self.header.set_mode(metadata.mode.into());
         let (uid, gid) = (metadata.uid, metadata.gid);
         self.header.set_uid(uid.min(MAX_HEADER_ID).into());

@@ -48,6 +48,9 @@ pub(crate) trait FormRules {
     /// Globals to add.
     fn globals(&self) -> Vec<SynthesisedGlobal>;
 
+    /// Which added global holds where the filesystem's memory begins in that memory; `None`: at its start.
+    fn base(&self) -> Option<u32>;
+
     /// Names of the functions to add.
     fn functions(&self) -> Vec<&'static str>;
 

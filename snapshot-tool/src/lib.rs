@@ -14,6 +14,8 @@
 //! * [`TreeBuilder`] says what goes into a tree and reads it from the host, [`Packer`] packs
 //!   programs with it, [`Rootfs`] is a tree baked for several programs, [`Runner`] runs the
 //!   result under wasmtime.
+//! * [`HostApi`] reaches the tree of a packed program under wasmtime: files in before it starts, results out after it has
+//!   ended.
 //! * [`PackedModule`] looks inside a packed module; [`export_tar`] and [`extract`] take the tree
 //!   out again.
 //!
@@ -51,7 +53,9 @@ pub mod format;
 mod forms;
 pub mod guest_path;
 pub mod hollow;
+mod host_api;
 pub mod host_shim;
+mod host_tar;
 mod host_tree;
 mod ignore_rules;
 pub mod image;
@@ -75,12 +79,14 @@ mod reach;
 mod remap;
 mod run;
 pub mod section;
+mod transfer;
 pub mod tree;
 pub mod verify;
 
 pub use export::export_tar;
 pub use extract::{Existing, extract};
 pub use guest_path::{DirMapping, GuestPath};
+pub use host_api::{DirEntry, FileStatus, HostApi};
 pub use host_tree::{HostTree, Owner, TreeBuilder};
 pub use ignore_rules::IGNORE_FILE;
 pub use image_plan::ImagePlan;
@@ -92,3 +98,4 @@ pub use policy::Policy;
 pub use policy::file::ConfigFile;
 pub use run::{Outcome, Runner};
 pub use tree::{EntryKind, FinalSymlink, Metadata, Tree, TreeEntry};
+pub use wasm_vfs_core::{Errno, FileType};

@@ -1,9 +1,9 @@
 //! Joins a program with a baked filesystem into one module.
 
 use anyhow::{Context, Result, bail};
-use wasmparser::{Import, WasmFeatures};
+use wasmparser::{ExternalKind, Import, WasmFeatures};
 
-use crate::core_form::PREVIEW1;
+use crate::core_form::{HOST_API_BASE, HOST_API_PREFIX, PREVIEW1};
 use crate::emit::Emitter;
 use crate::index::{DataIdx, FuncIdx, MemIdx};
 use crate::module::Module;
@@ -73,14 +73,25 @@ pub fn link(program: &[u8], rootfs: &AdapterModule<'_>, form: Form) -> Result<Li
     let user_memory = Program::check(&program)?.memory;
     let adapter = Module::parse(&rootfs.hollow).context("the baked filesystem")?;
     let served = plan::served(&program, &adapter)?;
-    let roots: Vec<FuncIdx> = served.iter().map(|it| it.adapter).collect();
-    let live = Live::from_roots(&adapter, &roots, |_| false)?;
+    let host_api = plan::host_api(&program, &adapter)?;
+    let roots: Vec<FuncIdx> = served
+        .iter()
+        .map(|it| it.adapter)
+        .chain(host_api.iter().map(|&(_, function)| function))
+        .collect();
+    let mut live = Live::from_roots(&adapter, &roots, |_| false)?;
+    if form == Form::Isolated
+        && let Some(base) = adapter.exported(HOST_API_BASE, ExternalKind::Global)
+    {
+        live.globals[base as usize] = true;
+    }
     let rules = forms::rules(form, &program, user_memory, &adapter, &live)?;
     let plan = Plan::new(&Inputs {
         program: &program,
         adapter: &adapter,
         live: &live,
         served: &served,
+        host_api: &host_api,
         user_memory,
         synthesised_functions: rules.functions().len(),
         synthesised_globals: rules.globals().len(),
@@ -145,7 +156,8 @@ fn check(
     let full_name = |import: &Import<'_>| format!("{}.{}", import.module, import.name);
     let theirs = program.imports.iter().map(full_name);
     let hosts = adapter.function_imports().map(|(_, it)| format!("{PREVIEW1}.{}", it.name));
-    let exports = program.exports.iter().map(|export| export.name.to_owned());
+    let host_api = adapter.exports.iter().filter(|it| it.name.starts_with(HOST_API_PREFIX));
+    let exports = program.exports.iter().chain(host_api).map(|export| export.name.to_owned());
     verify::check_surface(output.hollow(), &theirs.chain(hosts).collect(), &exports.collect())
 }
 

@@ -8,14 +8,15 @@
 //!   `wasm-merge` does not resolve them to the module's own exports;
 //! * exports for baking, other than functions, and all that nothing else reaches are dropped;
 //! * initial memory is written as few data segments, then the image as a passive one;
+//! * where the host interface is kept, the memory and a constant base of 0 are exported for it;
 //! * the `wasm-vfs` section is added, and the `name` section rewritten.
 
 use anyhow::{Context, Result};
 use wasm_encoder::reencode::Reencode as _;
 use wasm_encoder::{
     CodeSection, ConstExpr, CustomSection, DataCountSection, EntityType, ExportKind, ExportSection,
-    Function, FunctionSection, GlobalSection, ImportSection, Instruction, MemorySection,
-    MemoryType, Module as Encoded, NameMap, NameSection, TypeSection, ValType,
+    Function, FunctionSection, GlobalSection, GlobalType, ImportSection, Instruction,
+    MemorySection, MemoryType, Module as Encoded, NameMap, NameSection, TypeSection, ValType,
 };
 use wasmparser::{ExternalKind, FunctionBody, Operator, WasmFeatures};
 
@@ -170,12 +171,22 @@ impl<'a> Lowering<'a> {
         memories
     }
 
+    /// Whether the host interface is kept.
+    fn has_host_api(&self) -> bool {
+        self.exports.iter().any(|(name, _)| name.starts_with(core_form::HOST_API_PREFIX))
+    }
+
     fn globals(&self) -> Result<GlobalSection> {
         let mut globals = GlobalSection::new();
         for (index, global) in self.core.defined_globals()? {
             if self.live.globals[index.index()] {
                 self.remap.clone().parse_global(&mut globals, global).map_err(explain)?;
             }
+        }
+        if self.has_host_api() {
+            // In this module addresses are what they are.
+            let ty = GlobalType { val_type: ValType::I32, mutable: false, shared: false };
+            globals.global(ty, &ConstExpr::i32_const(0));
         }
         Ok(globals)
     }
@@ -185,6 +196,11 @@ impl<'a> Lowering<'a> {
         for &(name, function) in &self.exports {
             let index = self.remap.functions.get(function.0).context("it was dropped")?;
             exports.export(name, ExportKind::Func, index);
+        }
+        if self.has_host_api() {
+            let base = self.globals()?.len() - 1;
+            exports.export(core_form::HOST_API_MEMORY, ExportKind::Memory, KERNEL_MEMORY.0);
+            exports.export(core_form::HOST_API_BASE, ExportKind::Global, base);
         }
         Ok(exports)
     }

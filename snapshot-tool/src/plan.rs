@@ -15,9 +15,9 @@
 //! program read like those of the original.
 
 use anyhow::{Context, Result, ensure};
-use wasmparser::{FuncType, Import, TypeRef, ValType};
+use wasmparser::{ExternalKind, FuncType, Import, TypeRef, ValType};
 
-use crate::core_form::{PREVIEW1, WASI_HOST};
+use crate::core_form::{HOST_API_PREFIX, PREVIEW1, WASI_HOST};
 use crate::index::{DataIdx, FuncIdx, GlobalIdx, MemIdx, TypeIdx};
 use crate::module::Module;
 use crate::reach::Live;
@@ -47,7 +47,8 @@ pub(crate) struct Served {
 pub(crate) fn served(program: &Module<'_>, adapter: &Module<'_>) -> Result<Vec<Served>> {
     let mut served = Vec::new();
     for (function, import) in program.function_imports() {
-        if import.module != PREVIEW1 {
+        // The host interface is not the program's to call.
+        if import.module != PREVIEW1 || import.name.starts_with(HOST_API_PREFIX) {
             continue;
         }
         let Some(export) = adapter.exported_function(import.name) else { continue };
@@ -63,6 +64,33 @@ pub(crate) fn served(program: &Module<'_>, adapter: &Module<'_>) -> Result<Vec<S
     Ok(served)
 }
 
+/// The adapter's functions that the host calls: their names, which the linked module exports too.
+///
+/// # Errors
+///
+/// When the program exports such a name.
+pub(crate) fn host_api<'a>(
+    program: &Module<'_>,
+    adapter: &Module<'a>,
+) -> Result<Vec<(&'a str, FuncIdx)>> {
+    let mut functions = Vec::new();
+    for export in &adapter.exports {
+        if !export.name.starts_with(HOST_API_PREFIX) {
+            continue;
+        }
+        ensure!(
+            program.exports.iter().all(|theirs| theirs.name != export.name),
+            "it exports `{}`, and so does the host interface of a packed program: rename the \
+             export, or pack with --strip-host-api",
+            export.name
+        );
+        if export.kind == ExternalKind::Func {
+            functions.push((export.name, FuncIdx(export.index)));
+        }
+    }
+    Ok(functions)
+}
+
 /// Where everything goes.
 pub(crate) struct Plan<'a> {
     /// The program's imports that stay.
@@ -76,6 +104,8 @@ pub(crate) struct Plan<'a> {
     /// Functions placed after the program's.
     pub(crate) after: Vec<AddedFunction>,
     pub(crate) synthesised: Vec<FuncIdx>,
+    /// The functions that the host calls, by index of the adapter.
+    pub(crate) host_api: Vec<(&'a str, FuncIdx)>,
     /// How many functions the linked module imports.
     pub(crate) imported_functions: u32,
     pub(crate) program_functions: IndexMap,
@@ -94,6 +124,8 @@ pub(crate) struct Inputs<'a> {
     pub(crate) adapter: &'a Module<'a>,
     pub(crate) live: &'a Live,
     pub(crate) served: &'a [Served],
+    /// The functions that the host calls.
+    pub(crate) host_api: &'a [(&'a str, FuncIdx)],
     pub(crate) user_memory: MemIdx,
     pub(crate) synthesised_functions: usize,
     pub(crate) synthesised_globals: usize,
@@ -129,6 +161,7 @@ impl<'a> Plan<'a> {
             before,
             after,
             synthesised,
+            host_api: inputs.host_api.to_vec(),
             imported_functions,
             program_functions: IndexMap::Table(indices.program),
             adapter_functions: IndexMap::Table(indices.adapter),

@@ -4,8 +4,8 @@
 //! carries, all by the same names. Each field is what its flag says; what nobody chose is `None`, so that
 //! `hermetic` can tell a default from a contradiction. [`Policy::settled`] fills the defaults in.
 //!
-//! [`values`] has the types of single values and how they are written; [`file`](self::file) reads the
-//! configuration file; [`surface`] decides which functions of preview1 are answered by whom.
+//! [`values`] has the types of single values and how they are written; [`mod@file`] reads the
+//! configuration file; `surface` decides which functions of preview1 are answered by whom.
 
 pub mod file;
 pub(crate) mod surface;

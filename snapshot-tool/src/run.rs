@@ -1,9 +1,13 @@
 //! Running a packed program under wasmtime, without any directory of the host.
 
+use crate::guest_path::GuestPath;
+use crate::host_api::HostApi;
+use crate::output::Destination;
 use crate::progress::{Progress, Silent, Stage};
+use crate::transfer::Transfers;
 use anyhow::{Context as _, Result, anyhow, bail};
-use std::path::Path;
-use wasmtime::{Cache, Config, Engine, Linker, Module, Store, WasmBacktrace};
+use std::path::{Path, PathBuf};
+use wasmtime::{Cache, Config, Engine, Instance, Linker, Module, Store, WasmBacktrace};
 use wasmtime_wasi::p1::{self, WasiP1Ctx};
 use wasmtime_wasi::{I32Exit, WasiCtxBuilder};
 
@@ -21,6 +25,7 @@ pub struct Runner {
     args: Vec<String>,
     env: Vec<(String, String)>,
     cache: bool,
+    transfers: Transfers,
 }
 
 impl Default for Runner {
@@ -49,7 +54,7 @@ impl Runner {
     /// No arguments beside the program's name, an empty environment, compiled code cached.
     #[must_use]
     pub fn new() -> Self {
-        Self { args: Vec::new(), env: Vec::new(), cache: true }
+        Self { args: Vec::new(), env: Vec::new(), cache: true, transfers: Transfers::default() }
     }
 
     /// Adds an argument.
@@ -78,6 +83,29 @@ impl Runner {
     #[must_use]
     pub fn cache(mut self, cache: bool) -> Self {
         self.cache = cache;
+        self
+    }
+
+    /// Puts a file or directory of the host into the tree before the program starts, at the path `guest`: modes, modification
+    /// times and symbolic links as they are. What is there already is replaced; directories are merged.
+    #[must_use]
+    pub fn put(mut self, host: impl Into<PathBuf>, guest: GuestPath) -> Self {
+        self.transfers.puts.push((host.into(), guest));
+        self
+    }
+
+    /// Copies a file or directory of the tree to the host after the program has ended, also by a trap. A file is
+    /// replaced when all of it is there; a directory must not be there, or be empty.
+    #[must_use]
+    pub fn get(mut self, guest: GuestPath, host: impl Into<PathBuf>) -> Self {
+        self.transfers.gets.push((guest, host.into()));
+        self
+    }
+
+    /// Writes the whole tree as a tar archive after the program has ended, also by a trap.
+    #[must_use]
+    pub fn export(mut self, destination: Destination) -> Self {
+        self.transfers.exports.push(destination);
         self
     }
 
@@ -134,14 +162,31 @@ impl Runner {
         wasi.allow_blocking_current_thread(true);
         let mut store = Store::new(&engine, wasi.build_p1());
         let entry = entry_point(&module)?;
-        let outcome = linker.instantiate(&mut store, &module).and_then(|instance| {
-            instance.get_typed_func::<(), ()>(&mut store, entry.name())?.call(&mut store, ())
-        });
-        match (outcome, entry) {
-            (Ok(()), Entry::Start) => Ok(Outcome::Exited(0)),
-            (Ok(()), Entry::Initialize) => Ok(Outcome::Initialized),
-            (Err(error), _) => ended(&error),
+        let instance = match linker.instantiate(&mut store, &module) {
+            Ok(instance) => instance,
+            Err(error) => return ended(&error),
+        };
+        let api = self.transfers.api(&mut store, &instance)?;
+        if let Some(api) = &api {
+            self.transfers.put(&mut store, api)?;
         }
+        let start = instance.get_typed_func::<(), ()>(&mut store, entry.name())?;
+        let outcome = match (start.call(&mut store, ()), entry) {
+            (Ok(()), Entry::Start) => Outcome::Exited(0),
+            (Ok(()), Entry::Initialize) => Outcome::Initialized,
+            (Err(error), _) => match stored_status(&mut store, &instance) {
+                // A program that may not ask the host ends so.
+                Some(status) => Outcome::Exited(status),
+                None => ended(&error)?,
+            },
+        };
+        if let Some(api) = &api {
+            let got = self.transfers.get(&mut store, api);
+            got.with_context(|| {
+                format!("the program {outcome}, but what it left is not all here")
+            })?;
+        }
+        Ok(outcome)
     }
 
     fn engine(&self) -> Result<Engine> {
@@ -152,6 +197,21 @@ impl Runner {
             config.cache(Cache::from_file(None).ok());
         }
         Ok(Engine::new(&config)?)
+    }
+}
+
+/// What the program gave to `proc_exit`, if it has the host interface.
+fn stored_status(store: &mut Store<WasiP1Ctx>, instance: &Instance) -> Option<i32> {
+    HostApi::new(&mut *store, instance).and_then(|api| api.exit_status(store)).ok().flatten()
+}
+
+impl std::fmt::Display for Outcome {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Exited(status) => write!(f, "exited with status {status}"),
+            Self::Initialized => f.write_str("was initialized"),
+            Self::Trapped { reason, .. } => write!(f, "trapped ({reason})"),
+        }
     }
 }
 

@@ -86,7 +86,7 @@ pub fn check_surface(
     }
     ensure!(
         module.exports.len() == exports.len(),
-        "the result has {} exports, the program {}",
+        "the result has {} exports, and should have {}",
         module.exports.len(),
         exports.len()
     );

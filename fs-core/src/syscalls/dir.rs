@@ -1,4 +1,4 @@
-//! mkdir, rmdir, getdents64.
+//! mkdir, rmdir, getdents, getdents64.
 
 use crate::credentials::{MAY_EXEC, MAY_WRITE};
 use crate::directory::FIRST_COOKIE;
@@ -18,8 +18,11 @@ use crate::user_memory::UserMut;
 /// Bytes of a `struct linux_dirent64` before its name.
 const DIRENT64_HEADER_BYTES: usize = 19;
 
-/// Records of getdents64 begin at multiples of this.
-const DIRENT64_ALIGN: usize = 8;
+/// Bytes of a `struct linux_dirent` before its name: what both records begin with.
+const DIRENT_HEADER_BYTES: usize = 18;
+
+/// Records begin at multiples of this.
+const DIRENT_ALIGN: usize = 8;
 
 /// What is to be removed, as the caller of [`Fs::may_delete`] takes it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,6 +44,54 @@ pub struct DirEntryView<'a> {
     pub file_type: FileType,
     /// `d_name`, without NUL.
     pub name: &'a [u8],
+}
+
+impl DirEntryView<'_> {
+    /// Writes a `struct linux_dirent64`; says whether there was room for it.
+    fn write_linux_dirent64<P: Platform>(&self, dirp: &mut impl UserMut<P>) -> bool {
+        let unpadded = DIRENT64_HEADER_BYTES + self.name.len() + 1;
+        let record_bytes = unpadded.next_multiple_of(DIRENT_ALIGN);
+        if record_bytes > dirp.count() {
+            return false;
+        }
+        let mut header = [0; DIRENT64_HEADER_BYTES];
+        let (common, d_type) = header.split_at_mut(DIRENT_HEADER_BYTES);
+        self.write_common(common, record_bytes);
+        d_type.fill(self.file_type as u8);
+        dirp.copy_to_user(&header);
+        dirp.copy_to_user(self.name);
+        dirp.clear_user(record_bytes - unpadded + 1);
+        true
+    }
+
+    /// Writes a `struct linux_dirent`; says whether there was room for it.
+    fn write_linux_dirent<P: Platform>(&self, dirp: &mut impl UserMut<P>) -> bool {
+        let unpadded = DIRENT_HEADER_BYTES + self.name.len() + 2; // a NUL and the type
+        let record_bytes = unpadded.next_multiple_of(DIRENT_ALIGN);
+        if record_bytes > dirp.count() {
+            return false;
+        }
+        let mut header = [0; DIRENT_HEADER_BYTES];
+        self.write_common(&mut header, record_bytes);
+        dirp.copy_to_user(&header);
+        dirp.copy_to_user(self.name);
+        dirp.clear_user(record_bytes - unpadded + 1);
+        dirp.copy_to_user(&[self.file_type as u8]);
+        true
+    }
+
+    /// `d_ino`, `d_off` and `d_reclen`, which both records begin with.
+    fn write_common(&self, header: &mut [u8], record_bytes: usize) {
+        let words = [
+            &self.ino.to_le_bytes()[..],
+            &self.next_offset.to_le_bytes(),
+            // A record has at most 280 bytes.
+            &u16::try_from(record_bytes).unwrap_or(0).to_le_bytes(),
+        ];
+        for (place, byte) in header.iter_mut().zip(words.into_iter().flatten()) {
+            *place = *byte;
+        }
+    }
 }
 
 impl<P: Platform> Fs<P> {
@@ -167,7 +218,7 @@ impl<P: Platform> Fs<P> {
     ///
     /// # Errors
     ///
-    /// * `EBADF`: `fd` is not open for reading.
+    /// * `EBADF`: `fd` is not open, or only names a file.
     /// * `ENOTDIR`: it is not a directory.
     /// * `ENOENT`: the directory was removed.
     /// * `EINVAL`: `count` is too small for the next record.
@@ -175,7 +226,34 @@ impl<P: Platform> Fs<P> {
         &mut self,
         process: &Process,
         fd: Fd,
-        mut dirp: impl UserMut<P>,
+        dirp: impl UserMut<P>,
+    ) -> Result<usize, Errno> {
+        self.read_records(process, fd, dirp, |entry, dirp| entry.write_linux_dirent64(dirp))
+    }
+
+    /// `long getdents(unsigned int fd, struct linux_dirent *dirp, unsigned int count)`
+    ///
+    /// [`getdents64`](Self::getdents64) with the older record, `struct linux_dirent`: the type is its last byte.
+    ///
+    /// # Errors
+    ///
+    /// As [`getdents64`](Self::getdents64).
+    pub fn getdents(
+        &mut self,
+        process: &Process,
+        fd: Fd,
+        dirp: impl UserMut<P>,
+    ) -> Result<usize, Errno> {
+        self.read_records(process, fd, dirp, |entry, dirp| entry.write_linux_dirent(dirp))
+    }
+
+    /// Reads entries with `write`, which writes one as a record if there is room for it.
+    fn read_records<U: UserMut<P>>(
+        &mut self,
+        process: &Process,
+        fd: Fd,
+        mut dirp: U,
+        write: impl Fn(&DirEntryView<'_>, &mut U) -> bool,
     ) -> Result<usize, Errno> {
         let description = self.description(process, fd)?;
         if description.flags.contains(crate::flags::OFlags::PATH) {
@@ -185,26 +263,11 @@ impl<P: Platform> Fs<P> {
         let before = dirp.count();
         let mut full = false;
         self.readdir(process, fd, offset, |entry| {
-            let unpadded = DIRENT64_HEADER_BYTES + entry.name.len() + 1;
-            let record_bytes = unpadded.next_multiple_of(DIRENT64_ALIGN);
-            if record_bytes > dirp.count() {
-                full = true;
-                return false;
+            full = !write(entry, &mut dirp);
+            if !full {
+                offset = entry.next_offset;
             }
-            let mut header = [0; DIRENT64_HEADER_BYTES];
-            let (ino, rest) = header.split_at_mut(8);
-            let (off, rest) = rest.split_at_mut(8);
-            let (reclen, d_type) = rest.split_at_mut(2);
-            ino.copy_from_slice(&entry.ino.to_le_bytes());
-            off.copy_from_slice(&entry.next_offset.to_le_bytes());
-            // A record has at most 280 bytes.
-            reclen.copy_from_slice(&u16::try_from(record_bytes).unwrap_or(0).to_le_bytes());
-            d_type.fill(entry.file_type as u8);
-            dirp.copy_to_user(&header);
-            dirp.copy_to_user(entry.name);
-            dirp.clear_user(record_bytes - unpadded + 1);
-            offset = entry.next_offset;
-            true
+            !full
         })?;
         let bytes = before - dirp.count();
         if bytes == 0 && full {

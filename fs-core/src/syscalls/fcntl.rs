@@ -189,9 +189,15 @@ impl<P: Platform> Fs<P> {
             return Err(Errno::EBADF);
         }
         let added = flags - description.flags;
-        if let FileKind::Inode(ino) = description.kind
-            && added.contains(OFlags::NOATIME)
-            && !process.credentials.owns(self.inode(ino)?.uid)
+        let is_inotify = P::NOTIFY && matches!(description.kind, FileKind::Inotify(_));
+        let owner = match description.kind {
+            FileKind::Inode(ino) if P::PERMISSIONS => Some(self.inode(ino)?.uid),
+            // The inode that all instances share is the superuser's.
+            _ if is_inotify => Some(0),
+            _ => None,
+        };
+        if added.contains(OFlags::NOATIME)
+            && owner.is_some_and(|owner| !process.credentials.owns(owner))
         {
             return Err(Errno::EPERM);
         }
@@ -199,6 +205,9 @@ impl<P: Platform> Fs<P> {
             && let FileKind::Inode(ino) = description.kind
             && !matches!(self.inode(ino)?.file_type(), FileType::Regular | FileType::Fifo)
         {
+            return Err(Errno::EINVAL);
+        }
+        if flags.contains(OFlags::DIRECT) && is_inotify {
             return Err(Errno::EINVAL);
         }
         let description = self.description_mut(process, fd)?;

@@ -27,6 +27,7 @@ impl<P: Platform> Fs<P> {
     /// * What the walk of the new path answers.
     /// * `EEXIST`: the new name is there.
     /// * `ENOENT`: a slash follows the new name, or the directory it would be in was removed.
+    /// * `EXDEV`: the old file is a pipe without a name, or an inotify instance.
     /// * `EPERM`: the old file is protected ([`Config::protected_hardlinks`](crate::Config)).
     /// * `EACCES`: the directory may not be written.
     /// * `EPERM`: the old path is a directory.
@@ -47,12 +48,19 @@ impl<P: Platform> Fs<P> {
         let follow =
             if flags.contains(AtFlags::SYMLINK_FOLLOW) { FollowLast::Yes } else { FollowLast::No };
         let ino = if oldpath.is_empty() && flags.contains(AtFlags::EMPTY_PATH) {
+            if self.is_inotify(process, olddirfd) {
+                self.place_for_new(process, newdirfd, newpath, SlashAllowed::No)?;
+                return Err(Errno::EXDEV);
+            }
             self.inode_of_fd_or_cwd(process, olddirfd)?
         } else {
             self.walk_to(process, olddirfd, oldpath, follow)?
         };
         let (parent, name) = self.place_for_new(process, newdirfd, newpath, SlashAllowed::No)?;
         let inode = self.inode(ino)?;
+        if P::PIPES && self.is_anonymous_pipe(inode) {
+            return Err(Errno::EXDEV);
+        }
         self.may_link(process, inode)?;
         self.may_create(process, parent)?;
         if inode.is_directory() {
@@ -242,6 +250,9 @@ impl<P: Platform> Fs<P> {
             return Err(Errno::EINVAL);
         }
         let ino = if path.is_empty() {
+            if self.is_inotify(process, dirfd) {
+                return Err(Errno::ENOENT);
+            }
             self.inode_of_fd_or_cwd(process, dirfd)?
         } else {
             self.walk_to(process, dirfd, path, FollowLast::No)?

@@ -47,6 +47,7 @@ impl<P: Platform> Fs<P> {
     /// * `EINVAL`: neither `SHARED`, `PRIVATE` nor `SHARED_VALIDATE`.
     /// * `EOPNOTSUPP`: `SHARED_VALIDATE` with a flag that does not go with it.
     /// * `EACCES`: shared and to be written, and `fd` is not open for writing; or it is not open for reading.
+    /// * `EPERM`: to be executed, and it is a pipe without a name, or an inotify instance.
     /// * `ENODEV`: it is not a regular file.
     /// * `EINVAL`: `GROWSDOWN` with a file.
     /// * `ENOMEM`: no memory.
@@ -142,6 +143,14 @@ impl<P: Platform> Fs<P> {
         }
         if !description.readable() {
             return Err(Errno::EACCES);
+        }
+        let holds_no_programs = match description.kind {
+            FileKind::Inode(ino) => P::PIPES && self.is_anonymous_pipe(self.inode(ino)?),
+            FileKind::Inotify(_) => true,
+            FileKind::Foreign(_) => false,
+        };
+        if prot.contains(Prot::EXEC) && holds_no_programs {
+            return Err(Errno::EPERM); // path_noexec
         }
         let ino = regular.ok_or(Errno::ENODEV)?;
         if flags.contains(MapFlags::GROWSDOWN) {
@@ -391,7 +400,8 @@ impl<P: Platform> Fs<P> {
         let Some(space) = self.space(process) else { return Ok(()) };
         for area in space.areas.get(space.overlapping(start, end)).unwrap_or_default() {
             let last = area.end.min(end) - PAGE;
-            if area.prot.is_empty() || !self.is_in_file(area, last) {
+            let usable = area.prot.intersects(Prot::READ | Prot::WRITE | Prot::EXEC);
+            if !usable || !self.is_in_file(area, last) {
                 return Err(Errno::ENOMEM);
             }
         }

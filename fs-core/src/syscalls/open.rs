@@ -150,6 +150,7 @@ impl<P: Platform> Fs<P> {
         let result = self.finish_open(process, &opened, flags);
         if P::UNNAMED_FILES && result.is_err() {
             // A file without a name that nobody got to hold.
+            self.forget_place(opened.target.place);
             self.free_if_unused(opened.target.ino);
         }
         result

@@ -4,7 +4,7 @@ use crate::credentials::{MAY_EXEC, MAY_WRITE};
 use crate::errno::Errno;
 use crate::flags::{Fd, OFlags, ResolveFlags};
 use crate::fs::Fs;
-use crate::fsnotify::{Place, ReachedInode};
+use crate::fsnotify::ReachedInode;
 use crate::inode::{Ino, InodeKind};
 use crate::pages::FileContents;
 use crate::path_walk::FollowLast;
@@ -131,7 +131,8 @@ impl<P: Platform> Fs<P> {
         let mut inode = self.new_inode(process, parent, kind, mode)?;
         inode.linkable = !flags.contains(OFlags::EXCL);
         let ino = self.add_inode(inode)?;
-        Ok(Opened { target: ReachedInode { ino, place: Place::Unknown }, created: true })
+        let place = self.unnamed_place(parent, ino);
+        Ok(Opened { target: ReachedInode { ino, place }, created: true })
     }
 }
 

@@ -297,6 +297,15 @@ impl<P: Platform> Fs<P> {
         mode: u32,
         flags: AtFlags,
     ) -> Result<(), Errno> {
+        if path.is_empty()
+            && flags.contains(AtFlags::EMPTY_PATH)
+            && (flags - WALK_FLAGS).is_empty()
+            && self.is_inotify(process, dirfd)
+        {
+            // The inode that all instances share: the superuser's, mode 0600.
+            let granted = process.credentials.may_access(0o600, 0, 0, mode, false);
+            return if granted { Ok(()) } else { Err(Errno::EACCES) };
+        }
         let target = self.walk_by_flags(process, dirfd, path, flags)?;
         self.may_access(process, self.inode(target.ino)?, mode)
     }
@@ -327,6 +336,10 @@ impl<P: Platform> Fs<P> {
             return Err(Errno::EINVAL);
         }
         if path.is_empty() && flags.contains(AtFlags::EMPTY_PATH) {
+            if self.is_inotify(process, dirfd) {
+                // anon_inode_setattr
+                return Err(Errno::EOPNOTSUPP);
+            }
             return self.target_of_fd_or_cwd(process, dirfd);
         }
         let nofollow = flags.contains(AtFlags::SYMLINK_NOFOLLOW);

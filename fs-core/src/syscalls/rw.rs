@@ -1,5 +1,7 @@
 //! read, write, their positioned and vector forms, lseek.
 //!
+//! Neighbours: `syscalls::preadv2` has the forms with flags.
+//!
 //! The vector calls are the plain ones with a buffer of several pieces: [`IoVecMut`](crate::user_memory::IoVecMut),
 //! [`IoVec`](crate::user_memory::IoVec).
 
@@ -19,7 +21,7 @@ use crate::user_memory::{UserMut, UserRef};
 ///
 /// `EINVAL`: it would not.
 #[inline]
-fn verify_area(offset: u64, bytes: usize) -> Result<(), Errno> {
+pub(super) fn verify_area(offset: u64, bytes: usize) -> Result<(), Errno> {
     match offset.checked_add(bytes as u64) {
         Some(end) if end <= MAX_LFS_FILESIZE => Ok(()),
         _ => Err(Errno::EINVAL),
@@ -31,7 +33,7 @@ fn verify_area(offset: u64, bytes: usize) -> Result<(), Errno> {
 /// # Errors
 ///
 /// `EINVAL`: it is negative.
-fn checked_offset(offset: i64) -> Result<u64, Errno> {
+pub(super) fn checked_offset(offset: i64) -> Result<u64, Errno> {
     u64::try_from(offset).map_err(|_| Errno::EINVAL)
 }
 
@@ -148,6 +150,7 @@ impl<P: Platform> Fs<P> {
     ) -> Result<usize, Errno> {
         if iov.count() == 0 {
             checked_offset(offset)?;
+            self.check_positioned(process, fd)?;
             self.readable(process, fd)?;
             self.notify_fd(process, fd, InotifyMask::ACCESS);
             return Ok(0);
@@ -186,7 +189,8 @@ impl<P: Platform> Fs<P> {
             }
             return Ok(written);
         }
-        let (written, end) = self.write_inode(process, fd, ino, offset, &mut buf)?;
+        let flags = self.description(process, fd)?.flags;
+        let (written, end) = self.write_inode(process, fd, ino, offset, flags, &mut buf)?;
         if written > 0 {
             self.description_mut_at_once(process, fd)?.offset = end;
         }
@@ -224,7 +228,8 @@ impl<P: Platform> Fs<P> {
         let offset = checked_offset(offset)?;
         self.check_positioned(process, fd)?;
         let (ino, _) = self.writable(process, fd)?;
-        let (written, _) = self.write_inode(process, fd, ino, offset, &mut buf)?;
+        let flags = self.description(process, fd)?.flags;
+        let (written, _) = self.write_inode(process, fd, ino, offset, flags, &mut buf)?;
         Ok(written)
     }
 
@@ -266,7 +271,7 @@ impl<P: Platform> Fs<P> {
     ///
     /// * `EBADF`: `fd` is not open, or only names a file.
     /// * `ESPIPE`: it has none.
-    fn check_positioned(&self, process: &Process, fd: Fd) -> Result<(), Errno> {
+    pub(super) fn check_positioned(&self, process: &Process, fd: Fd) -> Result<(), Errno> {
         let description = self.description(process, fd)?;
         match description.kind {
             _ if description.flags.contains(OFlags::PATH) => Err(Errno::EBADF),
@@ -277,7 +282,7 @@ impl<P: Platform> Fs<P> {
     }
 
     /// The inode and offset of a descriptor that may be read.
-    fn readable(&self, process: &Process, fd: Fd) -> Result<(Ino, u64), Errno> {
+    pub(super) fn readable(&self, process: &Process, fd: Fd) -> Result<(Ino, u64), Errno> {
         let description = self.description_at_once(process, fd)?;
         match description.kind {
             FileKind::Inode(ino) if description.readable() => Ok((ino, description.offset)),
@@ -286,7 +291,7 @@ impl<P: Platform> Fs<P> {
     }
 
     /// The inode and offset of a descriptor that may be written.
-    fn writable(&self, process: &Process, fd: Fd) -> Result<(Ino, u64), Errno> {
+    pub(super) fn writable(&self, process: &Process, fd: Fd) -> Result<(Ino, u64), Errno> {
         let description = self.description_at_once(process, fd)?;
         match description.kind {
             FileKind::Inode(ino) if description.writable() => Ok((ino, description.offset)),
@@ -303,20 +308,21 @@ impl<P: Platform> Fs<P> {
         }
     }
 
-    /// Writes at `offset`, or at the end with `APPEND`; says how much and where that ended.
-    fn write_inode(
+    /// Writes at `offset`, or at the end if `flags`, the status flags that count, have `APPEND`; says how much and where that ended.
+    pub(super) fn write_inode(
         &mut self,
         process: &Process,
         fd: Fd,
         ino: Ino,
         offset: u64,
+        flags: OFlags,
         buf: &mut impl UserRef,
     ) -> Result<(usize, u64), Errno> {
         if buf.count() == 0 {
             return Ok((0, offset));
         }
         verify_area(offset, buf.count())?;
-        let append = self.description(process, fd)?.flags.contains(OFlags::APPEND);
+        let append = flags.contains(OFlags::APPEND);
         let (written, start) = self.change_contents(ino, |contents, platform, free_pages| {
             let start = if append { contents.size() } else { offset };
             Ok((contents.write(start, platform, free_pages, buf)?, start))

@@ -46,7 +46,7 @@ impl<P: Platform> Fs<P> {
             Some(pipe) => self.file_to_pipe(process, &input, start, pipe, count)?,
             None => {
                 checked_area(as_position(output.offset), count)?;
-                if output.append || !self.has_positions(&input) {
+                if output.append || input.pipe.is_some() {
                     return Err(Errno::EINVAL);
                 }
                 let moved =

@@ -1,4 +1,4 @@
-//! ftruncate, truncate, fallocate.
+//! ftruncate, truncate, fallocate, posix_fallocate.
 
 use crate::credentials::MAY_WRITE;
 use crate::errno::Errno;
@@ -63,8 +63,9 @@ impl<P: Platform> Fs<P> {
         let now = self.now();
         let changed = self.set_size(ino, length)?;
         let also = self.drop_set_ids(process, ino)?;
-        if changed {
-            // truncate(2) of the same size is no change, unlike ftruncate(2) (`do_truncate`'s `time_attrs`).
+        if changed || self.inode(ino)?.pages() > 0 {
+            // truncate(2) of the same size is no change, unlike ftruncate(2) (`do_truncate`'s `time_attrs`), as long as there is
+            // no page that it might have to cut (`shmem_setattr`, `shmem_truncate_range`).
             self.inode_mut(ino)?.touch(now);
         }
         self.notify_target(target, InotifyMask::MODIFY | also, EventData::Other);
@@ -173,5 +174,28 @@ impl<P: Platform> Fs<P> {
         self.notify_fd_entry(process, fd, also);
         self.notify_fd(process, fd, InotifyMask::MODIFY);
         Ok(())
+    }
+
+    /// `int posix_fallocate(int fd, off_t offset, off_t len)`
+    ///
+    /// [`fallocate`](Self::fallocate) without flags. C's answer is the error itself, not -1. What the C library does where the
+    /// filesystem cannot allocate (it writes to each page) is never needed.
+    ///
+    /// # Errors
+    ///
+    /// * `EBADF`: `fd` is not open.
+    /// * `EINVAL`: `offset` is negative or `len` not positive.
+    /// * `EBADF`: `fd` is not open for writing.
+    /// * `ESPIPE`, `ENODEV`: it is a pipe, or no regular file.
+    /// * `EFBIG`: the end is beyond the largest file.
+    /// * `ENOSPC`: no room; nothing has changed.
+    pub fn posix_fallocate(
+        &mut self,
+        process: &Process,
+        fd: Fd,
+        offset: i64,
+        len: i64,
+    ) -> Result<(), Errno> {
+        self.fallocate(process, fd, FallocateMode::empty(), offset, len)
     }
 }

@@ -1,4 +1,6 @@
 //! stat, fstat, lstat, fstatat (newfstatat).
+//!
+//! Neighbours: `syscalls::statx`.
 
 use crate::clock::Timespec;
 use crate::errno::Errno;
@@ -25,10 +27,10 @@ const ROOT_DEV: Dev = Dev(1);
 const PIPE_DEV: Dev = Dev(2);
 
 /// `AT_STATX_SYNC_TYPE`: how hard a network filesystem should try. No effect here.
-const STATX_SYNC_TYPE: AtFlags = AtFlags::from_bits_retain(0x6000);
+pub(super) const STATX_SYNC_TYPE: AtFlags = AtFlags::from_bits_retain(0x6000);
 
 /// The inode that all inotify instances share on Linux: it has no type (`anon_inode_getattr`).
-const ANON_INODE_STAT: Stat = Stat {
+pub(super) const ANON_INODE_STAT: Stat = Stat {
     st_dev: Dev(3),
     st_ino: 1,
     st_nlink: 1,
@@ -67,7 +69,7 @@ impl<P: Platform> Fs<P> {
     ///
     /// # Errors
     ///
-    /// * `EINVAL`: unknown flags.
+    /// * `EINVAL`: unknown flags. (Not when the empty path means a descriptor: then no flag is looked at.)
     /// * What the path walk answers; `ENOENT`: it is not there.
     pub fn newfstatat(
         &self,
@@ -76,14 +78,19 @@ impl<P: Platform> Fs<P> {
         path: &[u8],
         flags: AtFlags,
     ) -> Result<Stat, Errno> {
+        let is_empty = path.is_empty() && flags.contains(AtFlags::EMPTY_PATH);
         let known = AtFlags::SYMLINK_NOFOLLOW
             | AtFlags::NO_AUTOMOUNT
             | AtFlags::EMPTY_PATH
             | STATX_SYNC_TYPE;
-        if !(flags - known).is_empty() {
+        // A descriptor goes straight to fstat (`vfs_fstatat`).
+        if !((flags - known).is_empty() || is_empty && dirfd >= 0) {
             return Err(Errno::EINVAL);
         }
-        if path.is_empty() && flags.contains(AtFlags::EMPTY_PATH) {
+        if is_empty {
+            if self.is_inotify(process, dirfd) {
+                return Ok(ANON_INODE_STAT);
+            }
             return self.stat_inode(self.inode_of_fd_or_cwd(process, dirfd)?);
         }
         let follow = if flags.contains(AtFlags::SYMLINK_NOFOLLOW) {
@@ -92,6 +99,23 @@ impl<P: Platform> Fs<P> {
             FollowLast::Yes
         };
         self.stat_inode(self.walk_to(process, dirfd, path, follow)?)
+    }
+
+    /// `int fstatat(int dirfd, const char *pathname, struct stat *statbuf, int flags)`
+    ///
+    /// What the C library calls [`newfstatat`](Self::newfstatat).
+    ///
+    /// # Errors
+    ///
+    /// As [`newfstatat`](Self::newfstatat).
+    pub fn fstatat(
+        &self,
+        process: &Process,
+        dirfd: Fd,
+        path: &[u8],
+        flags: AtFlags,
+    ) -> Result<Stat, Errno> {
+        self.newfstatat(process, dirfd, path, flags)
     }
 
     /// `int stat(const char *pathname, struct stat *statbuf)`
@@ -116,7 +140,7 @@ impl<P: Platform> Fs<P> {
         self.newfstatat(process, AT_FDCWD, path, AtFlags::SYMLINK_NOFOLLOW)
     }
 
-    fn stat_inode(&self, ino: Ino) -> Result<Stat, Errno> {
+    pub(super) fn stat_inode(&self, ino: Ino) -> Result<Stat, Errno> {
         let inode = self.inode_at_once(ino)?;
         let mut st_rdev = Dev(0);
         let st_size = match &inode.kind {

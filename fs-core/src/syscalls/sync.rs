@@ -1,4 +1,4 @@
-//! fsync, fdatasync, syncfs: memory is always in step, so only the descriptor is checked.
+//! sync, syncfs, fsync, fdatasync: memory is always in step, so only the descriptor is checked.
 
 use crate::errno::Errno;
 use crate::file_description::FileKind;
@@ -37,6 +37,11 @@ impl<P: Platform> Fs<P> {
     pub fn fdatasync(&self, process: &Process, fd: Fd) -> Result<(), Errno> {
         self.fsync(process, fd)
     }
+
+    /// `void sync(void)`
+    ///
+    /// Waits until everything is stored, which it is.
+    pub fn sync(&self) {}
 
     /// `int syncfs(int fd)`
     ///

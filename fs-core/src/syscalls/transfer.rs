@@ -154,10 +154,10 @@ impl<P: Platform> Fs<P> {
         len: usize,
     ) -> Result<usize, Errno> {
         self.pipe_with_room(to)?;
-        let Some(ino) = input.ino else { return Err(Errno::EINVAL) };
         if len == 0 {
             return Ok(0);
         }
+        let Some(ino) = input.ino else { return Err(Errno::EINVAL) };
         let inode = self.inodes.get(ino.0).ok_or(Errno::EIO)?;
         let InodeKind::Regular(contents) = &inode.kind else { return Err(Errno::EINVAL) };
         let pipe = self.pipes.get_mut(to.0).ok_or(Errno::EBADF)?;

@@ -59,7 +59,7 @@ impl<P: Platform> Fs<P> {
         if pipe.is_empty() && pipe.writers > 0 {
             return Err(Errno::EAGAIN);
         }
-        let moved = pipe.read(&mut iov);
+        let moved = pipe.splice_to_user(&mut iov);
         self.notify_transfer(process, [(fd, READ)], moved);
         Ok(moved)
     }

@@ -8,12 +8,14 @@
 
 use bitflags::bitflags;
 
+use crate::clock::Timespec;
 use crate::credentials::{MAY_READ, MAY_WRITE};
 use crate::errno::Errno;
+use crate::file_description::FileKind;
 use crate::flags::{AT_FDCWD, Fd, OFlags};
 use crate::fs::Fs;
 use crate::fsnotify::{EventData, ReachedInode};
-use crate::inode::{Ino, Inode};
+use crate::inode::{Ino, Inode, InodeKind};
 use crate::notify::InotifyMask;
 use crate::path_walk::FollowLast;
 use crate::platform::Platform;
@@ -187,7 +189,7 @@ impl<P: Platform> Fs<P> {
         flags: XattrFlags,
     ) -> Result<(), Errno> {
         check_set(name, &value, flags)?;
-        let target = self.xattr_target(process, fd)?;
+        let target = self.xattr_target(process, fd, name, Purpose::Write)?;
         self.set_xattr(process, target, name, value, flags)
     }
 
@@ -250,7 +252,8 @@ impl<P: Platform> Fs<P> {
         value: impl UserMut<P>,
     ) -> Result<usize, Errno> {
         check_name(name)?;
-        self.get_xattr(process, self.xattr_target(process, fd)?.ino, name, value)
+        let target = self.xattr_target(process, fd, name, Purpose::Read)?;
+        self.get_xattr(process, target.ino, name, value)
     }
 
     /// `ssize_t listxattr(const char *path, char *list, size_t size)`
@@ -302,7 +305,16 @@ impl<P: Platform> Fs<P> {
         fd: Fd,
         list: impl UserMut<P>,
     ) -> Result<usize, Errno> {
-        self.list_xattrs(process, self.xattr_target(process, fd)?.ino, list)
+        let description = self.description(process, fd)?;
+        if description.flags.contains(OFlags::PATH) {
+            return Err(Errno::EBADF);
+        }
+        match description.kind {
+            FileKind::Inode(ino) => self.list_xattrs(process, ino, list),
+            // It has none.
+            FileKind::Inotify(_) => Ok(0),
+            FileKind::Foreign(_) => Err(Errno::EOPNOTSUPP),
+        }
     }
 
     /// `int removexattr(const char *path, const char *name)`
@@ -350,20 +362,35 @@ impl<P: Platform> Fs<P> {
     /// As [`removexattr`](Self::removexattr); instead of the walk's, `EBADF`: `fd` is not open, or only names a file.
     pub fn fremovexattr(&mut self, process: &Process, fd: Fd, name: &[u8]) -> Result<(), Errno> {
         check_name(name)?;
-        let target = self.xattr_target(process, fd)?;
+        let target = self.xattr_target(process, fd, name, Purpose::Write)?;
         self.remove_xattr(process, target, name)
     }
 
-    /// What a descriptor is open on.
+    /// The file that a descriptor is open on, whose attribute is to be used.
     ///
     /// # Errors
     ///
     /// * `EBADF`: `fd` is not open, or only names a file.
     /// * `EOPNOTSUPP`: it is the embedder's.
-    fn xattr_target(&self, process: &Process, fd: Fd) -> Result<ReachedInode, Errno> {
+    /// * As [`may_use_xattr`](Self::may_use_xattr), or else `EOPNOTSUPP`: it is an inotify instance.
+    fn xattr_target(
+        &self,
+        process: &Process,
+        fd: Fd,
+        name: &[u8],
+        purpose: Purpose,
+    ) -> Result<ReachedInode, Errno> {
         let description = self.description(process, fd)?;
         if description.flags.contains(OFlags::PATH) {
             return Err(Errno::EBADF);
+        }
+        if matches!(description.kind, FileKind::Inotify(_))
+            && Namespace::of(name) != Namespace::Security
+        {
+            // The inode that all instances share: the superuser's, mode 0600, neither a regular file nor a directory. Security
+            // modules leave it alone (`IS_PRIVATE`).
+            let anonymous = Inode::new(InodeKind::Socket, 0o600, 0, 0, Timespec::EPOCH);
+            self.may_use_xattr(process, &anonymous, name, purpose)?;
         }
         Self::target_of(description).ok_or(Errno::EOPNOTSUPP)
     }

@@ -8,7 +8,8 @@
 use std::fmt::{self, Write as _};
 
 use Kind::{
-    At, Bytes, Dirfd, Fallocate, Fd, Groups, Number, Octal, Open, Path, Rename, Resolve, Time,
+    At, Bytes, Dirfd, Fallocate, Fd, Groups, Map, Mask, Number, Octal, Open, Path, Prot, Rename,
+    Resolve, Rwf, Splice, Time,
 };
 
 /// What an argument is.
@@ -36,6 +37,16 @@ pub enum Kind {
     Rename,
     /// `FALLOC_FL_*`.
     Fallocate,
+    /// `RWF_*`.
+    Rwf,
+    /// `SPLICE_F_*`.
+    Splice,
+    /// `IN_*`.
+    Mask,
+    /// `PROT_*`.
+    Prot,
+    /// `MAP_*`.
+    Map,
     /// Seconds and nanoseconds, `5.1`; `now`; `omit`.
     Time,
     /// Group ids with commas; `-` for none.
@@ -81,9 +92,16 @@ macro_rules! signatures {
 signatures! {
     // Not system calls: whose calls the following ones are, and one that opens until no descriptor is left.
     become_user Number Number Groups;
+    // Real and effective user, real and effective group.
+    become_ids Number Number Number Number Groups;
+    // Processes have small numbers; the first is 0. A fork does not change whose the calls are; exit goes back to 0.
+    fork Number;
+    switch Number;
+    exit;
     fill_descriptors;
-    // All names in an open directory, from its start.
+    // All names in an open directory, from its start; with types, by getdents(2).
     list Fd;
+    list_types Fd;
 
     umask Octal;
     openat Dirfd Path Open Octal;
@@ -104,11 +122,16 @@ signatures! {
     pwrite Fd Bytes Number;
     pwritev Fd Bytes Bytes Number;
     lseek Fd Number Number;
+    preadv2 Fd Groups Number Rwf;
+    pwritev2 Fd Bytes Bytes Number Rwf;
     getdents Fd Number;
+    getdents64 Fd Number;
     fstat Fd;
     stat Path;
     lstat Path;
     fstatat Dirfd Path At;
+    // The mask in octal.
+    statx Dirfd Path At Octal;
     mkdir Path Octal;
     mkdirat Dirfd Path Octal;
     rmdir Path;
@@ -127,6 +150,11 @@ signatures! {
     truncate Path Number;
     ftruncate Fd Number;
     fallocate Fd Fallocate Number Number;
+    posix_fallocate Fd Number Number;
+    // Seconds and microseconds; of utime, only seconds. The first is `now`: the null pointer.
+    utime Path Time Time;
+    utimes Path Time Time;
+    futimesat Dirfd Path Time Time;
     utimensat Dirfd Path Time Time At;
     futimens Fd Time Time;
     chmod Path Octal;
@@ -151,6 +179,7 @@ signatures! {
     setfl Fd Open;
     fsync Fd;
     fdatasync Fd;
+    sync;
 
     pipe2 Open;
     getpipe_sz Fd;
@@ -159,8 +188,11 @@ signatures! {
     poll Fd;
     // An offset is a list of one number, or of none: the null pointer.
     sendfile Fd Fd Groups Number;
-    splice Fd Groups Fd Groups Number Number;
-    tee Fd Fd Number Number;
+    splice Fd Groups Fd Groups Number Splice;
+    tee Fd Fd Number Splice;
+    vmsplice Fd Bytes Splice;
+    // Of the end to read.
+    vmsplice_to Fd Groups Splice;
     copy_file_range Fd Groups Fd Groups Number;
     flock Fd Number;
     setxattr Path Bytes Bytes Number;
@@ -168,8 +200,30 @@ signatures! {
     fsetxattr Fd Bytes Bytes Number;
     getxattr Path Bytes Number;
     lgetxattr Path Bytes Number;
+    fgetxattr Fd Bytes Number;
     listxattr Path Number;
+    llistxattr Path Number;
+    flistxattr Fd Number;
     removexattr Path Bytes;
+    lremovexattr Path Bytes;
+    fremovexattr Fd Bytes;
+
+    inotify_init1 Open;
+    inotify_add_watch Fd Path Mask;
+    inotify_rm_watch Fd Number;
+    // Reads events, with room for so many bytes.
+    events Fd Number;
+
+    // Addresses count from the start of a range that is free at first.
+    mmap Number Number Prot Map Fd Number;
+    munmap Number Number;
+    mprotect Number Number Prot;
+    mlock Number Number;
+    munlock Number Number;
+    msync Number Number Number;
+    // Not system calls: what the program itself does to its memory.
+    load Number Number;
+    store Number Bytes;
 }
 
 /// Names of bits, for the kinds that have some.
@@ -221,6 +275,54 @@ fn bit_names(kind: Kind) -> &'static [(&'static str, i64)] {
             ("INSERT_RANGE", 0x20),
             ("UNSHARE_RANGE", 0x40),
             ("WRITE_ZEROES", 0x80),
+        ],
+        Rwf => &[
+            ("HIPRI", 1),
+            ("DSYNC", 2),
+            ("SYNC", 4),
+            ("NOWAIT", 8),
+            ("APPEND", 0x10),
+            ("NOAPPEND", 0x20),
+            ("ATOMIC", 0x40),
+            ("DONTCACHE", 0x80),
+            ("NOSIGNAL", 0x100),
+        ],
+        Splice => &[("MOVE", 1), ("NONBLOCK", 2), ("MORE", 4), ("GIFT", 8)],
+        Mask => &[
+            ("ALL_EVENTS", 0xfff),
+            ("ACCESS", 0x1),
+            ("MODIFY", 0x2),
+            ("ATTRIB", 0x4),
+            ("CLOSE_WRITE", 0x8),
+            ("CLOSE_NOWRITE", 0x10),
+            ("OPEN", 0x20),
+            ("MOVED_FROM", 0x40),
+            ("MOVED_TO", 0x80),
+            ("CREATE", 0x100),
+            ("DELETE", 0x200),
+            ("DELETE_SELF", 0x400),
+            ("MOVE_SELF", 0x800),
+            ("UNMOUNT", 0x2000),
+            ("Q_OVERFLOW", 0x4000),
+            ("IGNORED", 0x8000),
+            ("ONLYDIR", 0x100_0000),
+            ("DONT_FOLLOW", 0x200_0000),
+            ("EXCL_UNLINK", 0x400_0000),
+            ("MASK_CREATE", 0x1000_0000),
+            ("MASK_ADD", 0x2000_0000),
+            ("ISDIR", 0x4000_0000),
+            ("ONESHOT", 0x8000_0000),
+        ],
+        Prot => &[("READ", 1), ("WRITE", 2), ("EXEC", 4), ("SEM", 8)],
+        Map => &[
+            ("SHARED_VALIDATE", 3),
+            ("SHARED", 1),
+            ("PRIVATE", 2),
+            ("FIXED_NOREPLACE", 0x10_0000),
+            ("FIXED", 0x10),
+            ("ANONYMOUS", 0x20),
+            ("GROWSDOWN", 0x100),
+            ("LOCKED", 0x2000),
         ],
         _ => &[],
     }
@@ -316,7 +418,7 @@ fn parse_arg(kind: Kind, word: &str) -> Option<Arg> {
         },
         Groups if word == "-" => Some(Arg::List(Vec::new())),
         Groups => word.split(',').map(|id| id.parse().ok()).collect::<Option<_>>().map(Arg::List),
-        Open | At | Resolve | Rename | Fallocate => {
+        Open | At | Resolve | Rename | Fallocate | Rwf | Splice | Mask | Prot | Map => {
             let names = bit_names(kind);
             let bit = |name: &str| match name.strip_prefix("0x") {
                 Some(hex) => i64::from_str_radix(hex, 16).ok(),
@@ -364,7 +466,8 @@ impl fmt::Display for Call {
     }
 }
 
-fn bits_text(kind: Kind, bits: i64) -> String {
+/// Flags by their names.
+pub fn bits_text(kind: Kind, bits: i64) -> String {
     let mut left = bits;
     let mut words = Vec::new();
     for &(name, bit) in bit_names(kind) {

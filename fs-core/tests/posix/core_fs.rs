@@ -4,14 +4,18 @@ use core::cell::Cell;
 
 use wasm_vfs_core::{
     AT_FDCWD, AtFlags, Config, Credentials, Dev, Errno, FallocateMode, Fcntl, FileType,
-    FlockOperation, Fs, IoVec, IoVecMut, Ioctl, OFlags, OpenHow, Platform, Process, RenameFlags,
-    SpliceFlags, Stat, Statfs, TimeSpecifier, Timespec, Whence, XattrFlags,
+    FlockOperation, Fs, InotifyMask, IoVec, IoVecMut, Ioctl, MapFlags, MsyncFlags, OFlags, OpenHow,
+    Platform, Process, Prot, RenameFlags, RwFlags, S_IFMT, SpliceFlags, Stat, Statfs, Statx,
+    StatxAttributes, StatxMask, TimeSpecifier, Timespec, Timeval, Utimbuf, Whence, XattrFlags,
 };
 
 use crate::call::{Call, UTIME_NOW, UTIME_OMIT};
-use crate::kernel::{Limits, MAX_FDS, parse_dirents, protected_hardlinks};
-use crate::outcome::{CLOCK_START, Meta, Outcome, Value};
-use crate::world::{Contents, Seen, World};
+use crate::children::PROCESSES;
+use crate::kernel::{Limits, MAPPED_FROM, MAX_FDS, parse_dirents, protected_hardlinks};
+use crate::outcome::{
+    CLOCK_START, Cookies, Meta, Outcome, Value, parse_old_dirents, time_text, typed_names,
+};
+use crate::world::{Contents, Descriptors, Seen, World};
 
 /// A clock that moves whenever it is read, so that every change is seen.
 #[derive(Debug, Default)]
@@ -28,11 +32,15 @@ impl Platform for TickingClock {
     }
 }
 
-/// A filesystem of its own with one process.
+/// A filesystem of its own with processes.
 #[derive(Debug)]
 pub struct CoreFs {
     fs: Fs<TickingClock>,
-    process: Process,
+    /// The processes, by number.
+    processes: [Option<Process>; PROCESSES],
+    /// The number of the one that makes the calls.
+    current: usize,
+    cookies: Cookies,
     /// Whoever looks at the tree.
     observer: Process,
 }
@@ -50,22 +58,28 @@ impl CoreFs {
         let mut fs = Fs::new(TickingClock::default(), config).unwrap();
         let process = fs.spawn(Credentials::ROOT).unwrap();
         let observer = fs.spawn(Credentials::ROOT).unwrap();
-        CoreFs { fs, process, observer }
+        let mut processes = [const { None }; PROCESSES];
+        processes[0] = Some(process);
+        CoreFs { fs, processes, current: 0, cookies: Cookies::default(), observer }
     }
 
     /// Checks that the tables agree with each other.
-    pub fn check_invariants(&self) {
-        let processes = [&self.process, &self.observer];
-        if let Err(broken) = self.fs.check_invariants(&processes) {
-            panic!("invariant broken: {broken}");
-        }
+    ///
+    /// # Errors
+    ///
+    /// What is wrong.
+    pub fn check_invariants(&self) -> Result<(), String> {
+        let processes: Vec<&Process> =
+            self.processes.iter().flatten().chain([&self.observer]).collect();
+        let checked = self.fs.check_invariants(&processes);
+        checked.map_err(|broken| format!("invariant broken: {broken}"))
     }
 }
 
 fn meta(stat: &Stat) -> Meta {
     let time = |time: Timespec| (time.tv_sec, time.tv_nsec);
     Meta {
-        ino: stat.st_ino,
+        ino: stat.st_ino ^ (stat.st_dev.0 << 40),
         mode: stat.st_mode,
         nlink: stat.st_nlink.into(),
         uid: stat.st_uid,
@@ -114,6 +128,39 @@ fn number(result: Result<impl TryInto<i64>, Errno>) -> Outcome {
     result.map(|number| Value::Number(number.try_into().ok().unwrap()))
 }
 
+/// Times with microseconds; `None` for the null pointer.
+fn timevals(call: &Call, first: usize) -> Option<[Timeval; 2]> {
+    let times = [first, first + 1].map(|index| call.time(index));
+    let timeval = |(tv_sec, tv_usec)| Timeval { tv_sec, tv_usec };
+    (times[0].1 != UTIME_NOW).then(|| times.map(timeval))
+}
+
+fn statx(s: &Statx) -> Value {
+    let time = |time: Timespec| time_text((time.tv_sec, time.tv_nsec));
+    // On the kernel a tree's root is a directory within the mount.
+    let attributes = s.stx_attributes - StatxAttributes::MOUNT_ROOT;
+    Value::Text(format!(
+        "mask={:x} blksize={} attributes={:x} of={:x} nlink={} uid={} gid={} mode={:o} size={} blocks={} \
+         rdev={}:{} atime={} btime={} ctime={} mtime={}",
+        s.stx_mask,
+        s.stx_blksize,
+        attributes,
+        s.stx_attributes_mask,
+        s.stx_nlink,
+        s.stx_uid,
+        s.stx_gid,
+        s.stx_mode,
+        s.stx_size,
+        s.stx_blocks,
+        s.stx_rdev_major,
+        s.stx_rdev_minor,
+        time(s.stx_atime),
+        time(s.stx_btime),
+        time(s.stx_ctime),
+        time(s.stx_mtime),
+    ))
+}
+
 fn statfs(s: Statfs) -> Value {
     Value::Text(format!(
         "type={:x} blocks={} free={} available={} files={} files_free={} namelen={} bsize={}",
@@ -133,6 +180,20 @@ fn names(fs: &mut Fs<TickingClock>, process: &Process, fd: i32) -> Outcome {
             return Ok(Value::Names(names));
         }
         names.extend(parse_dirents(&buffer[..read]).into_iter().map(|(name, _)| name));
+    }
+}
+
+/// All names in an open directory with their types, by the older call.
+fn names_with_types(fs: &mut Fs<TickingClock>, process: &Process, fd: i32) -> Outcome {
+    let mut all = Vec::new();
+    let mut buffer = vec![0u8; 4096];
+    fs.lseek(process, fd, 0, Whence::Set)?;
+    loop {
+        let read = fs.getdents(process, fd, &mut buffer[..])?;
+        if read == 0 {
+            return Ok(typed_names(all));
+        }
+        all.extend(parse_old_dirents(&buffer[..read]));
     }
 }
 
@@ -185,7 +246,15 @@ fn look(fs: &mut Fs<TickingClock>, observer: &mut Process, path: &[u8]) -> Optio
 
 impl World for CoreFs {
     fn call(&mut self, call: &Call) -> Outcome {
-        let CoreFs { fs, process: p, .. } = self;
+        let slot = || usize::try_from(call.number(0)).unwrap();
+        match call.name {
+            "fork" => return self.fork(slot()),
+            "switch" => return self.switch(slot()),
+            "exit" => return self.exit(),
+            _ => {}
+        }
+        let CoreFs { fs, processes, current, cookies, .. } = self;
+        let p = processes[*current].as_mut().unwrap();
         let n = |index| call.number(index);
         let fd = |index| call.fd(index);
         let path = |index| call.bytes(index);
@@ -199,11 +268,17 @@ impl World for CoreFs {
                 };
                 Ok(Value::Number(0))
             }
+            "become_ids" => {
+                let [uid, euid, gid, egid] = [0, 1, 2, 3].map(|index| call.bits(index));
+                p.credentials = Credentials { uid, gid, euid, egid, groups: call.list(4).to_vec() };
+                Ok(Value::Number(0))
+            }
             "fill_descriptors" => {
                 while fs.open(p, b".", OFlags::PATH, 0).is_ok() {}
                 Ok(Value::Number(0))
             }
             "list" => names(fs, p, fd(0)),
+            "list_types" => names_with_types(fs, p, fd(0)),
             "openat" => number(fs.openat(p, fd(0), path(1), oflags(2), call.bits(3))),
             "creat" => number(fs.creat(p, path(0), call.bits(1))),
             "openat2" => {
@@ -226,16 +301,33 @@ impl World for CoreFs {
             "pwritev" => number(fs.pwritev(p, fd(0), IoVec::new(&mut [path(1), path(2)]), n(3))),
             "lseek" => number(match Whence::from_number(call.bits(2)) {
                 Ok(whence) => fs.lseek(p, fd(0), n(1), whence),
-                // The descriptor is looked at first.
-                Err(error) => fs.lseek(p, fd(0), 0, Whence::Cur).and(Err(error)),
+                // The descriptor is looked at first, but not what kind it is.
+                Err(error) => match fs.lseek(p, fd(0), 0, Whence::Cur) {
+                    Err(Errno::EBADF) => Err(Errno::EBADF),
+                    _ => Err(error),
+                },
             }),
-            "getdents" => number(fs.getdents64(p, fd(0), &mut vec![0; n(1) as usize][..])),
+            "preadv2" => {
+                let flags = RwFlags::from_bits_retain(call.bits(3));
+                read_pieces(call.list(1), |iov| fs.preadv2(p, fd(0), iov, n(2), flags))
+            }
+            "pwritev2" => {
+                let flags = RwFlags::from_bits_retain(call.bits(4));
+                let mut parts = [path(1), path(2)];
+                number(fs.pwritev2(p, fd(0), IoVec::new(&mut parts), n(3), flags))
+            }
+            "getdents" => number(fs.getdents(p, fd(0), &mut vec![0; n(1) as usize][..])),
+            "getdents64" => number(fs.getdents64(p, fd(0), &mut vec![0; n(1) as usize][..])),
             "fstat" => fs.fstat(p, fd(0)).map(|stat| Value::Stat(meta(&stat))),
             "stat" => fs.stat(p, path(0)).map(|stat| Value::Stat(meta(&stat))),
             "lstat" => fs.lstat(p, path(0)).map(|stat| Value::Stat(meta(&stat))),
             "fstatat" => {
                 let stat = fs.newfstatat(p, fd(0), path(1), at_flags(2));
                 stat.map(|stat| Value::Stat(meta(&stat)))
+            }
+            "statx" => {
+                let mask = StatxMask::from_bits_retain(call.bits(3));
+                fs.statx(p, fd(0), path(1), at_flags(2), mask).map(|s| statx(&s))
             }
             "mkdir" => unit(fs.mkdir(p, path(0), call.bits(1))),
             "mkdirat" => unit(fs.mkdirat(p, fd(0), path(1), call.bits(2))),
@@ -261,6 +353,14 @@ impl World for CoreFs {
                 let mode = FallocateMode::from_bits_retain(call.bits(1));
                 unit(fs.fallocate(p, fd(0), mode, n(2), n(3)))
             }
+            "posix_fallocate" => unit(fs.posix_fallocate(p, fd(0), n(1), n(2))),
+            "utime" => {
+                let [(actime, nsec), (modtime, _)] = [1, 2].map(|index| call.time(index));
+                let times = Utimbuf { actime, modtime };
+                unit(fs.utime(p, path(0), (nsec != UTIME_NOW).then_some(times)))
+            }
+            "utimes" => unit(fs.utimes(p, path(0), timevals(call, 1))),
+            "futimesat" => unit(fs.futimesat(p, fd(0), path(1), timevals(call, 2))),
             "utimensat" => {
                 let times = [time(call, 2)?, time(call, 3)?];
                 unit(fs.utimensat(p, fd(0), path(1), times, at_flags(4)))
@@ -294,6 +394,10 @@ impl World for CoreFs {
             "umask" => Ok(Value::Number(fs.umask(p, call.bits(0)).into())),
             "fsync" => unit(fs.fsync(p, fd(0))),
             "fdatasync" => unit(fs.fdatasync(p, fd(0))),
+            "sync" => {
+                fs.sync();
+                Ok(Value::Number(0))
+            }
             "pipe2" => unit(fs.pipe2(p, oflags(0)).map(|_| ())),
             "getpipe_sz" => number(fs.fcntl(p, fd(0), Fcntl::GetPipeSz)),
             "setpipe_sz" => number(fs.fcntl(p, fd(0), Fcntl::SetPipeSz(call.bits(1)))),
@@ -312,6 +416,14 @@ impl World for CoreFs {
             "tee" => {
                 let flags = SpliceFlags::from_bits_retain(call.bits(3));
                 number(fs.tee(p, fd(0), fd(1), n(2) as usize, flags))
+            }
+            "vmsplice" => {
+                let flags = SpliceFlags::from_bits_retain(call.bits(2));
+                number(fs.vmsplice(p, fd(0), path(1), flags))
+            }
+            "vmsplice_to" => {
+                let flags = SpliceFlags::from_bits_retain(call.bits(2));
+                read_pieces(call.list(1), |iov| fs.vmsplice_to_user(p, fd(0), iov, flags))
             }
             "copy_file_range" => {
                 let (mut from, mut to) = (offset(call, 1), offset(call, 3));
@@ -336,15 +448,53 @@ impl World for CoreFs {
             }
             "getxattr" => read_into(n(2), |buffer| fs.getxattr(p, path(0), path(1), buffer)),
             "lgetxattr" => read_into(n(2), |buffer| fs.lgetxattr(p, path(0), path(1), buffer)),
+            "fgetxattr" => read_into(n(2), |buffer| fs.fgetxattr(p, fd(0), path(1), buffer)),
+            "llistxattr" => read_into(n(1), |buffer| fs.llistxattr(p, path(0), buffer)),
+            "flistxattr" => read_into(n(1), |buffer| fs.flistxattr(p, fd(0), buffer)),
+            "lremovexattr" => unit(fs.lremovexattr(p, path(0), path(1))),
+            "fremovexattr" => unit(fs.fremovexattr(p, fd(0), path(1))),
             "listxattr" => read_into(n(1), |buffer| fs.listxattr(p, path(0), buffer)),
             "removexattr" => unit(fs.removexattr(p, path(0), path(1))),
+            "inotify_init1" => number(fs.inotify_init1(p, oflags(0))),
+            "inotify_add_watch" => {
+                let mask = InotifyMask::from_bits_retain(call.bits(2));
+                number(fs.inotify_add_watch(p, fd(0), path(1), mask))
+            }
+            "inotify_rm_watch" => unit(fs.inotify_rm_watch(p, fd(0), fd(1))),
+            "events" => {
+                let mut records = vec![0; n(1) as usize];
+                let read = fs.read(p, fd(0), &mut records[..])?;
+                Ok(cookies.events(&records[..read]))
+            }
+            "mmap" => {
+                let prot = Prot::from_bits_retain(call.bits(2));
+                let flags = MapFlags::from_bits_retain(call.bits(3));
+                let at = fs.mmap(p, mapped(n(0)), n(1) as u64, prot, flags, fd(4), n(5))?;
+                Ok(Value::Number(at as i64 - MAPPED_FROM))
+            }
+            "munmap" => unit(fs.munmap(p, mapped(n(0)), n(1) as u64)),
+            "mprotect" => {
+                let prot = Prot::from_bits_retain(call.bits(2));
+                unit(fs.mprotect(p, mapped(n(0)), n(1) as u64, prot))
+            }
+            "mlock" => unit(fs.mlock(p, mapped(n(0)), n(1) as u64)),
+            "munlock" => unit(fs.munlock(p, mapped(n(0)), n(1) as u64)),
+            "msync" => {
+                let flags = MsyncFlags::from_bits_retain(call.bits(2));
+                unit(fs.msync(p, mapped(n(0)), n(1) as u64, flags))
+            }
+            "load" => {
+                read_into(n(1), |buffer| fs.load(p, mapped(n(0)), buffer).map_err(one_signal))
+            }
+            "store" => number(fs.store(p, mapped(n(0)), path(1)).map_err(one_signal)),
             name => panic!("the fs-core world lacks {name}"),
         }
     }
 
     fn dirents(&mut self, fd: i32, len: usize) -> Result<Vec<u8>, Errno> {
         let mut records = vec![0u8; len];
-        let read = self.fs.getdents64(&self.process, fd, &mut records[..])?;
+        let process = self.processes[self.current].as_ref().unwrap();
+        let read = self.fs.getdents64(process, fd, &mut records[..])?;
         records.truncate(read);
         Ok(records)
     }
@@ -353,21 +503,67 @@ impl World for CoreFs {
         look(&mut self.fs, &mut self.observer, path)
     }
 
-    fn descriptors(&mut self) -> Vec<(i32, Meta, String)> {
-        let CoreFs { fs, process: p, .. } = self;
-        let mut all = Vec::new();
-        for fd in 0..i32::try_from(MAX_FDS).unwrap() {
-            let Ok(fd_flags) = fs.fcntl(p, fd, Fcntl::GetFd) else { continue };
-            let stat = fs.newfstatat(p, fd, b"", AtFlags::EMPTY_PATH).unwrap();
-            let flags = fs.fcntl(p, fd, Fcntl::GetFl).unwrap();
-            let mut text = format!("fd_flags={fd_flags} flags=0o{flags:o}");
-            if stat.file_type() == FileType::Regular {
-                text += &format!(" offset={:?}", fs.lseek(p, fd, 0, Whence::Cur));
-            }
-            all.push((fd, meta(&stat), text));
-        }
-        all
+    fn descriptors(&mut self) -> Vec<(usize, Descriptors)> {
+        let CoreFs { fs, processes, .. } = self;
+        let all = processes.iter_mut().enumerate();
+        all.filter_map(|(slot, p)| Some((slot, descriptors(fs, p.as_mut()?)))).collect()
     }
+}
+
+fn descriptors(fs: &mut Fs<TickingClock>, p: &mut Process) -> Descriptors {
+    let mut all = Vec::new();
+    for fd in 0..i32::try_from(MAX_FDS).unwrap() {
+        let Ok(fd_flags) = fs.fcntl(p, fd, Fcntl::GetFd) else { continue };
+        let stat = fs.fstat(p, fd).unwrap();
+        let flags = fs.fcntl(p, fd, Fcntl::GetFl).unwrap();
+        let mut text = format!("fd_flags={fd_flags} flags=0o{flags:o}");
+        if stat.st_mode & S_IFMT == FileType::Regular.mode_bits() {
+            text += &format!(" offset={:?}", fs.lseek(p, fd, 0, Whence::Cur));
+        }
+        all.push((fd, meta(&stat), text));
+    }
+    all
+}
+
+impl CoreFs {
+    /// A second process, number `slot`, that is as the current one is.
+    fn fork(&mut self, slot: usize) -> Outcome {
+        match (self.processes.get(slot), &self.processes[self.current]) {
+            (Some(None), Some(parent)) => self.processes[slot] = Some(self.fs.fork(parent)?),
+            _ => return Err(Errno::EAGAIN),
+        }
+        Ok(Value::Number(0))
+    }
+
+    /// Lets process number `slot` make the calls from now on.
+    fn switch(&mut self, slot: usize) -> Outcome {
+        if !matches!(self.processes.get(slot), Some(Some(_))) {
+            return Err(Errno::EINVAL);
+        }
+        self.current = slot;
+        Ok(Value::Number(0))
+    }
+
+    /// Ends the current process, unless it is the first one.
+    fn exit(&mut self) -> Outcome {
+        if self.current == 0 {
+            return Err(Errno::EINVAL);
+        }
+        let process = self.processes[self.current].take().unwrap();
+        self.fs.exit(process);
+        self.current = 0;
+        Ok(Value::Number(0))
+    }
+}
+
+/// An address that a call means.
+fn mapped(address: i64) -> u64 {
+    MAPPED_FROM.wrapping_add(address) as u64
+}
+
+/// The kernel's world does not tell `SIGBUS` from `SIGSEGV`.
+fn one_signal(error: Errno) -> Errno {
+    if error == Errno::EIO { Errno::EFAULT } else { error }
 }
 
 /// Paths of fs-core start from here unless a call says otherwise.

@@ -12,14 +12,27 @@ use std::time::Duration;
 use wasm_vfs_core::Errno;
 
 use crate::call::Call;
-use crate::outcome::{Meta, Outcome, Value};
-use crate::world::{Contents, Ids, Seen, World};
+use crate::children::{Children, PROCESSES, fork_as};
+use crate::outcome::{Cookies, Meta, Outcome, Value};
+use crate::world::{Contents, Descriptors, Ids, Seen, World};
 
 /// One more than the highest descriptor (`RLIMIT_NOFILE`) of both worlds.
 pub const MAX_FDS: u32 = 64;
 
 /// Where the descriptor for the root of the tmpfs is kept: beyond what calls can give.
-const BASE_FD: i64 = 1000;
+pub const BASE_FD: i64 = 1000;
+
+/// A file that `load` and `store` copy through, outside of the tmpfs.
+pub const SCRATCH_FD: i64 = BASE_FD + 1;
+
+/// The descriptors from [`BASE_FD`] on that are the test's own.
+const OWN_FDS: u32 = 64;
+
+/// Where the addresses of mappings count from: far from all that a program has there.
+pub const MAPPED_FROM: i64 = 1 << 44;
+
+/// How much is mapped at most.
+pub const MAPPED_BYTES: i64 = 1 << 20;
 
 /// Limits of the tmpfs, as mount options. Both 0: none.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -36,6 +49,15 @@ pub struct Kernel {
     ids: Ids,
     /// How many trees there were: each has a directory of its own as its root.
     trees: u32,
+    /// The other processes.
+    pub(crate) children: Children,
+    /// The number of the process that makes the calls.
+    current: usize,
+    /// Whether this is one of [`children`](Self::children), by a fork.
+    pub(crate) is_forked: bool,
+    cookies: Cookies,
+    /// What pipes were given by vmsplice(2): it must stay as it is until they are gone.
+    pub(crate) gifts: Vec<Vec<u8>>,
     _not_send: std::marker::PhantomData<*const ()>,
 }
 
@@ -58,7 +80,12 @@ pub fn with_kernel<T: Send>(
             let mut kernel = Kernel::new(limits).map_err(|error| error.to_string())?;
             Ok(work(&mut kernel))
         });
-        thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        thread.join().unwrap_or_else(|panic| {
+            // The thread has no standard error any more.
+            let text = panic.downcast_ref::<String>().map(String::as_str);
+            let text = text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("?");
+            panic!("on the kernel's thread: {text}")
+        })
     })
 }
 
@@ -72,7 +99,7 @@ pub fn protected_hardlinks() -> bool {
 }
 
 /// A system call. Every pointer argument must point to what that call reads or writes there.
-unsafe fn syscall(number: i64, args: [i64; 6]) -> Result<i64, Errno> {
+pub unsafe fn syscall(number: i64, args: [i64; 6]) -> Result<i64, Errno> {
     let [a, b, c, d, e, f] = args;
     // SAFETY: the caller answers for the arguments.
     let result = unsafe { libc::syscall(number, a, b, c, d, e, f) };
@@ -85,7 +112,7 @@ unsafe fn syscall(number: i64, args: [i64; 6]) -> Result<i64, Errno> {
 }
 
 /// Up to six arguments as six.
-fn padded(given: &[i64]) -> [i64; 6] {
+pub fn padded(given: &[i64]) -> [i64; 6] {
     let mut args = [0; 6];
     args[..given.len()].copy_from_slice(given);
     args
@@ -95,18 +122,17 @@ fn padded(given: &[i64]) -> [i64; 6] {
 macro_rules! sys {
     ($name:ident $(, $arg:expr)*) => {{
         // SAFETY: pointers among the arguments are to local buffers and NUL-terminated strings, of the length that is
-        // passed along, which outlive the call (temporaries too, for they are made in the call's own expression).
-        unsafe { syscall(libc::$name, padded(&[$(($arg) as i64),*])) }
+        // passed along, which outlive the call (temporaries too, for they are made in the call's own expression); or they are
+        // addresses in the range of MAPPED_FROM, where there is nothing of Rust's.
+        unsafe { $crate::kernel::syscall(libc::$name, $crate::kernel::padded(&[$(($arg) as i64),*])) }
     }};
 }
 
-/// `path` as the kernel wants it.
-fn c(path: &[u8]) -> CString {
-    CString::new(path).unwrap_or_else(|_| panic!("a path for the kernel has a NUL"))
-}
+pub(crate) use sys;
 
-fn as_unit(result: Result<i64, Errno>) -> Outcome {
-    result.map(Value::Number)
+/// `path` as the kernel wants it.
+pub fn c(path: &[u8]) -> CString {
+    CString::new(path).unwrap_or_else(|_| panic!("a path for the kernel has a NUL"))
 }
 
 impl Kernel {
@@ -118,7 +144,7 @@ impl Kernel {
         let options = format!("mode=755,huge=never,size={},nr_inodes={inodes}", pages * 4096);
         let options = CString::new(options)?;
         let private = libc::MS_REC | libc::MS_PRIVATE;
-        limit_descriptors(BASE_FD as u32 + 1);
+        limit_descriptors(BASE_FD as u32 + OWN_FDS);
         // SAFETY: all strings are NUL-terminated and outlive the calls.
         unsafe {
             check(libc::unshare(libc::CLONE_FS | libc::CLONE_FILES | libc::CLONE_NEWNS))?;
@@ -144,15 +170,36 @@ impl Kernel {
             }
             check(libc::close_range(0, BASE_FD as u32 - 1, 0))?;
             check(libc::close_range(BASE_FD as u32 + 1, u32::MAX, 0))?;
+            let scratch = libc::memfd_create(c"scratch".as_ptr(), 0);
+            check(scratch)?;
+            check(libc::dup2(scratch, SCRATCH_FD as i32))?;
+            check(libc::close(scratch))?;
         }
+        let children = Children::new();
         limit_descriptors(MAX_FDS);
-        Ok(Kernel { ids: Ids::default(), trees: 0, _not_send: std::marker::PhantomData })
+        Ok(Kernel {
+            ids: Ids::default(),
+            trees: 0,
+            children,
+            current: 0,
+            is_forked: false,
+            cookies: Cookies::default(),
+            gifts: Vec::new(),
+            _not_send: std::marker::PhantomData,
+        })
     }
 
     /// A fresh process on an empty tree: descriptors closed, superuser, umask 022, in the root directory.
     pub fn reset(&mut self) {
+        for slot in 1..PROCESSES {
+            self.children.end(slot);
+        }
+        self.current = 0;
+        self.cookies = Cookies::default();
+        sys!(SYS_munmap, MAPPED_FROM, MAPPED_BYTES).unwrap();
         self.set_ids(&Ids::default()).unwrap();
         sys!(SYS_close_range, 0, BASE_FD - 1, 0).unwrap();
+        self.gifts.clear();
         sys!(SYS_umask, 0o022).unwrap();
         sys!(SYS_fchdir, BASE_FD).unwrap();
         let dot = c(b".");
@@ -168,50 +215,136 @@ impl Kernel {
         sys!(SYS_chdir, slash.as_ptr()).unwrap();
     }
 
-    /// Whether a call is none to compare: Linux could wait for ever in it, or knows who opened a descriptor and asks.
-    pub fn is_out_of_scope(&mut self, call: &Call) -> bool {
+    /// A second process, number `slot`, that is as the current one is. It makes no call yet.
+    fn fork(&mut self, slot: usize) -> Outcome {
+        if slot >= PROCESSES || self.children.is_alive(slot) {
+            return Err(Errno::EAGAIN);
+        }
+        let pid = match self.children.connection(self.current) {
+            Some(child) => match child.call(&Call::parse(&format!("fork {slot}")).unwrap()) {
+                Ok(Value::Number(pid)) => pid as i32,
+                other => panic!("{other:?}"),
+            },
+            None => fork_as(self, slot),
+        };
+        self.children.add(slot, pid);
+        Ok(Value::Number(0))
+    }
+
+    /// Lets process number `slot` make the calls from now on.
+    fn switch(&mut self, slot: usize) -> Outcome {
+        if slot >= PROCESSES || !self.children.is_alive(slot) {
+            return Err(Errno::EINVAL);
+        }
+        self.current = slot;
+        Ok(Value::Number(0))
+    }
+
+    /// Ends the current process, unless it is the first one, which makes the calls then.
+    fn exit(&mut self) -> Outcome {
+        if self.current == 0 {
+            return Err(Errno::EINVAL);
+        }
+        self.children.end(self.current);
+        self.current = 0;
+        Ok(Value::Number(0))
+    }
+
+    /// Makes a call, unless that is none to compare.
+    pub fn attempt(&mut self, call: &Call) -> Option<Outcome> {
+        let own = matches!(call.name, "fork" | "switch" | "exit");
+        let outcome = match self.children.connection(self.current) {
+            _ if own => return Some(self.call(call)),
+            Some(child) => child.attempt(call)?,
+            None => self.local_attempt(call)?,
+        };
+        Some(self.readable(call, outcome))
+    }
+
+    /// [`attempt`](Self::attempt) in this very process.
+    pub fn local_attempt(&mut self, call: &Call) -> Option<Outcome> {
+        (!self.is_out_of_scope(call)).then(|| self.local_call(call))
+    }
+
+    fn readable(&mut self, call: &Call, outcome: Outcome) -> Outcome {
+        match outcome {
+            Ok(Value::Bytes(records)) if call.name == "events" => Ok(self.cookies.events(&records)),
+            other => other,
+        }
+    }
+
+    /// Whether a call is none to compare: Linux could wait for ever in it, or knows who opened a descriptor and asks, or the answer is
+    /// each world's own.
+    fn is_out_of_scope(&mut self, call: &Call) -> bool {
         let nonblocking = |flags: i64| flags & i64::from(libc::O_NONBLOCK | libc::O_PATH) != 0;
-        let is_fifo = |meta: Meta| meta.mode & libc::S_IFMT == libc::S_IFIFO;
+        let is_fifo = |meta: &Meta| meta.mode & libc::S_IFMT == libc::S_IFIFO;
+        let of_fd = |fd: i64| meta_at(fd, &c(b""), libc::AT_EMPTY_PATH.into()).ok();
+        let waits = |fd: i64| {
+            let flags = sys!(SYS_fcntl, fd, libc::F_GETFL).unwrap_or(0);
+            of_fd(fd).is_some_and(|meta| is_fifo(&meta)) && !nonblocking(flags)
+        };
+        let is_inotify = |fd: i64| of_fd(fd).is_some_and(|meta| meta.mode & libc::S_IFMT == 0);
         let (at, path, flags) = match call.name {
             "openat" | "openat2" => (call.number(0), c(call.bytes(1)), call.number(2)),
-            "linkat" => return self.ids.uid != 0 && call.number(4) & 0x1000 != 0,
+            "linkat" => return self.ids.euid != 0 && call.number(4) & 0x1000 != 0,
             "creat" => (libc::AT_FDCWD.into(), c(call.bytes(0)), 0),
-            "read" | "readv" | "write" | "writev" => {
-                let fd = call.number(0);
-                let flags = sys!(SYS_fcntl, fd, libc::F_GETFL).unwrap_or(0);
-                let meta = meta_at(fd, &c(b""), libc::AT_EMPTY_PATH.into());
-                return meta.is_ok_and(is_fifo) && !nonblocking(flags);
+            // Events are read by `events`.
+            "read" | "readv" | "write" | "writev" | "preadv2" | "pwritev2" => {
+                return waits(call.number(0)) || is_inotify(call.number(0));
+            }
+            "sendfile" => return waits(call.number(0)),
+            // Which of the two it is depends on the descriptor.
+            "vmsplice" | "vmsplice_to" => {
+                let flags = sys!(SYS_fcntl, call.number(0), libc::F_GETFL);
+                let reads = |flags| flags & i64::from(libc::O_ACCMODE) == i64::from(libc::O_RDONLY);
+                return flags.is_ok_and(|flags| reads(flags) != (call.name == "vmsplice_to"));
+            }
+            "events" => {
+                let flags = sys!(SYS_fcntl, call.number(0), libc::F_GETFL).unwrap_or(0);
+                return !is_inotify(call.number(0)) || !nonblocking(flags);
+            }
+            // DEVIATIONS.md: all inotify descriptors share an inode.
+            "flock" => return is_inotify(call.number(0)),
+            // Positions in directories are each world's own, but for the start.
+            "lseek" => {
+                let is_dir = |meta: Meta| meta.mode & libc::S_IFMT == libc::S_IFDIR;
+                let is_own = !matches!((call.number(1), call.number(2)), (0, 0) | (_, 2..));
+                return is_own && of_fd(call.number(0)).is_some_and(is_dir);
             }
             _ => return false,
         };
+        let is_fifo = |meta: Meta| is_fifo(&meta);
         !nonblocking(flags) && self.observe(|| meta_at(at, &path, 0)).is_ok_and(is_fifo)
     }
 
-    /// Whether a descriptor is a directory.
-    pub fn is_directory(&self, fd: i32) -> bool {
-        meta_at(fd.into(), &c(b""), libc::AT_EMPTY_PATH.into())
-            .is_ok_and(|meta| meta.mode & libc::S_IFMT == libc::S_IFDIR)
-    }
-
-    fn set_ids(&mut self, ids: &Ids) -> Result<(), Errno> {
+    pub(crate) fn set_ids(&mut self, ids: &Ids) -> Result<(), Errno> {
         // The saved user id stays 0, so that the way back is open.
         sys!(SYS_setresuid, 0, 0, 0)?;
         sys!(SYS_setgroups, ids.groups.len(), ids.groups.as_ptr())?;
-        sys!(SYS_setresgid, ids.gid, ids.gid, ids.gid)?;
-        sys!(SYS_setresuid, ids.uid, ids.uid, 0)?;
+        sys!(SYS_setresgid, ids.gid, ids.egid, ids.egid)?;
+        sys!(SYS_setresuid, ids.uid, ids.euid, 0)?;
         self.ids = ids.clone();
         Ok(())
     }
 
     /// Does something with all permissions.
     fn observe<T>(&mut self, look: impl FnOnce() -> T) -> T {
-        if self.ids.uid == 0 {
+        if self.ids.euid == 0 {
             return look();
         }
         sys!(SYS_setresuid, -1, 0, -1).unwrap();
         let seen = look();
-        sys!(SYS_setresuid, -1, self.ids.uid, -1).unwrap();
+        sys!(SYS_setresuid, -1, self.ids.euid, -1).unwrap();
         seen
+    }
+}
+
+impl Drop for Kernel {
+    /// The mount goes with the last process that is in its namespace.
+    fn drop(&mut self) {
+        if !self.is_forked && !std::thread::panicking() {
+            (1..PROCESSES).for_each(|slot| self.children.end(slot));
+        }
     }
 }
 
@@ -291,14 +424,14 @@ pub fn parse_dirents(records: &[u8]) -> Vec<(Vec<u8>, u8)> {
     all
 }
 
-fn names(fd: i64) -> Outcome {
+pub fn names(fd: i64) -> Outcome {
     let mut names: Vec<Vec<u8>> = entries(fd, 0)?.into_iter().map(|(name, _)| name).collect();
     names.sort();
     Ok(Value::Names(names))
 }
 
 /// `fstatat`, with the path relative to a descriptor.
-fn meta_at(fd: i64, path: &CString, flags: i64) -> Result<Meta, Errno> {
+pub fn meta_at(fd: i64, path: &CString, flags: i64) -> Result<Meta, Errno> {
     // SAFETY: the structure is plain data, for which zeros are valid.
     let mut stat: libc::stat = unsafe { std::mem::zeroed() };
     sys!(SYS_newfstatat, fd, path.as_ptr(), &raw mut stat, flags)?;
@@ -306,8 +439,12 @@ fn meta_at(fd: i64, path: &CString, flags: i64) -> Result<Meta, Errno> {
 }
 
 fn meta(stat: &libc::stat) -> Meta {
+    // All inotify descriptors share an inode, whose times are those of the system's start.
+    let is_anonymous = stat.st_mode & libc::S_IFMT == 0;
+    let time = |sec, nsec: i64| if is_anonymous { (0, 0) } else { (sec, nsec as u32) };
     Meta {
-        ino: stat.st_ino,
+        // Unique among all filesystems.
+        ino: stat.st_ino ^ (stat.st_dev << 40),
         mode: stat.st_mode,
         nlink: stat.st_nlink,
         uid: stat.st_uid,
@@ -316,9 +453,9 @@ fn meta(stat: &libc::stat) -> Meta {
         size: stat.st_size as u64,
         blocks: stat.st_blocks as u64,
         times: [
-            (stat.st_atime, stat.st_atime_nsec as u32),
-            (stat.st_mtime, stat.st_mtime_nsec as u32),
-            (stat.st_ctime, stat.st_ctime_nsec as u32),
+            time(stat.st_atime, stat.st_atime_nsec),
+            time(stat.st_mtime, stat.st_mtime_nsec),
+            time(stat.st_ctime, stat.st_ctime_nsec),
         ],
     }
 }
@@ -338,276 +475,18 @@ fn extents(fd: i64, size: u64) -> Vec<(u64, Vec<u8>)> {
     extents
 }
 
-/// Pieces of memory of these lengths, and a `struct iovec` for each.
-fn pieces(lengths: &[u32]) -> (Vec<Vec<u8>>, Vec<libc::iovec>) {
-    let mut pieces: Vec<Vec<u8>> = lengths.iter().map(|&len| vec![0; len as usize]).collect();
-    let iovecs = pieces
-        .iter_mut()
-        .map(|piece| libc::iovec { iov_base: piece.as_mut_ptr().cast(), iov_len: piece.len() })
-        .collect();
-    (pieces, iovecs)
-}
-
-fn iovecs_of(parts: &[&[u8]]) -> Vec<libc::iovec> {
-    parts
-        .iter()
-        .map(|part| libc::iovec { iov_base: part.as_ptr().cast_mut().cast(), iov_len: part.len() })
-        .collect()
-}
-
-fn read_into(length: i64, read: impl FnOnce(*mut u8, usize) -> Result<i64, Errno>) -> Outcome {
-    let mut buffer = vec![0u8; length as usize];
-    let count = read(buffer.as_mut_ptr(), buffer.len())?;
-    buffer.truncate(count as usize);
-    Ok(Value::Bytes(buffer))
-}
-
-/// A C `off_t *`.
-struct Offset(Option<i64>);
-
-impl Offset {
-    fn of(list: &[u32]) -> Offset {
-        Offset(list.first().map(|&offset| offset.into()))
-    }
-
-    fn pointer(&mut self) -> *mut i64 {
-        self.0.as_mut().map_or(std::ptr::null_mut(), |offset| &raw mut *offset)
-    }
-}
-
-fn gathered(count: i64, pieces: &[Vec<u8>]) -> Outcome {
-    let mut bytes = pieces.concat();
-    bytes.truncate(count as usize);
-    Ok(Value::Bytes(bytes))
-}
-
-/// What statfs says. The directory that is the root of a tree is not in the figures of fs-core.
-fn statfs(ask: impl FnOnce(*mut libc::statfs) -> Result<i64, Errno>) -> Outcome {
-    // SAFETY: the structure is plain data, for which zeros are valid.
-    let mut s: libc::statfs = unsafe { std::mem::zeroed() };
-    ask(&raw mut s)?;
-    let files = s.f_files.saturating_sub(1);
-    Ok(Value::Text(format!(
-        "type={:x} blocks={} free={} available={} files={files} files_free={} namelen={} bsize={}",
-        s.f_type, s.f_blocks, s.f_bfree, s.f_bavail, s.f_ffree, s.f_namelen, s.f_bsize
-    )))
-}
-
-fn times(call: &Call, first: usize) -> [libc::timespec; 2] {
-    [first, first + 1].map(|index| {
-        let (tv_sec, tv_nsec) = call.time(index);
-        libc::timespec { tv_sec, tv_nsec }
-    })
-}
-
 impl World for Kernel {
     fn call(&mut self, call: &Call) -> Outcome {
-        let n = |index| call.number(index);
-        let path = |index| c(call.bytes(index));
-        as_unit(match call.name {
-            "become_user" => {
-                let ids =
-                    Ids { uid: call.bits(0), gid: call.bits(1), groups: call.list(2).to_vec() };
-                self.set_ids(&ids).map(|()| 0)
-            }
-            "fill_descriptors" => {
-                let dot = c(b".");
-                while sys!(SYS_openat, libc::AT_FDCWD, dot.as_ptr(), libc::O_PATH, 0).is_ok() {}
-                Ok(0)
-            }
-            "list" => return names(n(0)),
-            "openat" => sys!(SYS_openat, n(0), path(1).as_ptr(), n(2), n(3)),
-            "creat" => sys!(SYS_creat, path(0).as_ptr(), n(1)),
-            "openat2" => {
-                let how = [n(2), n(3), n(4)];
-                sys!(SYS_openat2, n(0), path(1).as_ptr(), how.as_ptr(), size_of_val(&how))
-            }
-            "chdir" => sys!(SYS_chdir, path(0).as_ptr()),
-            "fchdir" => sys!(SYS_fchdir, n(0)),
-            "getcwd" => return read_into(n(0), |at, len| sys!(SYS_getcwd, at, len)),
-            "close_range" if n(1) >= BASE_FD && n(0) <= BASE_FD => {
-                sys!(SYS_close_range, n(0), BASE_FD - 1, n(2))
-            }
-            "close_range" => sys!(SYS_close_range, n(0), n(1), n(2)),
-            "syncfs" => sys!(SYS_syncfs, n(0)),
-            "close" => sys!(SYS_close, n(0)),
-            "read" => {
-                return read_into(n(1), |at, len| sys!(SYS_read, n(0), at, len));
-            }
-            "pread" => {
-                return read_into(n(1), |at, len| sys!(SYS_pread64, n(0), at, len, n(2)));
-            }
-            "readv" => {
-                let (pieces, iovecs) = pieces(call.list(1));
-                let count = sys!(SYS_readv, n(0), iovecs.as_ptr(), iovecs.len())?;
-                return gathered(count, &pieces);
-            }
-            "preadv" => {
-                let (pieces, iovecs) = pieces(call.list(1));
-                let count = sys!(SYS_preadv, n(0), iovecs.as_ptr(), iovecs.len(), n(2), 0)?;
-                return gathered(count, &pieces);
-            }
-            "write" => sys!(SYS_write, n(0), call.bytes(1).as_ptr(), call.bytes(1).len()),
-            "pwrite" => {
-                sys!(SYS_pwrite64, n(0), call.bytes(1).as_ptr(), call.bytes(1).len(), n(2))
-            }
-            "writev" => {
-                let iovecs = iovecs_of(&[call.bytes(1), call.bytes(2)]);
-                sys!(SYS_writev, n(0), iovecs.as_ptr(), iovecs.len())
-            }
-            "pwritev" => {
-                let iovecs = iovecs_of(&[call.bytes(1), call.bytes(2)]);
-                sys!(SYS_pwritev, n(0), iovecs.as_ptr(), iovecs.len(), n(3), 0)
-            }
-            "lseek" => sys!(SYS_lseek, n(0), n(1), n(2)),
-            "getdents" => {
-                let mut buffer = vec![0u8; n(1) as usize];
-                sys!(SYS_getdents64, n(0), buffer.as_mut_ptr(), buffer.len())
-            }
-            "fstat" => {
-                let empty = c(b"");
-                let found = if n(0) == i64::from(libc::AT_FDCWD) {
-                    Err(Errno::EBADF)
-                } else {
-                    meta_at(n(0), &empty, i64::from(libc::AT_EMPTY_PATH))
-                };
-                return found.map(Value::Stat);
-            }
-            "stat" => return meta_at(libc::AT_FDCWD.into(), &path(0), 0).map(Value::Stat),
-            "lstat" => {
-                let flags = i64::from(libc::AT_SYMLINK_NOFOLLOW);
-                return meta_at(libc::AT_FDCWD.into(), &path(0), flags).map(Value::Stat);
-            }
-            "fstatat" => return meta_at(n(0), &path(1), n(2)).map(Value::Stat),
-            "mkdir" => sys!(SYS_mkdir, path(0).as_ptr(), n(1)),
-            "mkdirat" => sys!(SYS_mkdirat, n(0), path(1).as_ptr(), n(2)),
-            "rmdir" => sys!(SYS_rmdir, path(0).as_ptr()),
-            "unlink" => sys!(SYS_unlink, path(0).as_ptr()),
-            "unlinkat" => sys!(SYS_unlinkat, n(0), path(1).as_ptr(), n(2)),
-            "rename" => sys!(SYS_rename, path(0).as_ptr(), path(1).as_ptr()),
-            "renameat2" => {
-                sys!(SYS_renameat2, n(0), path(1).as_ptr(), n(2), path(3).as_ptr(), n(4))
-            }
-            "link" => sys!(SYS_link, path(0).as_ptr(), path(1).as_ptr()),
-            "linkat" => sys!(SYS_linkat, n(0), path(1).as_ptr(), n(2), path(3).as_ptr(), n(4)),
-            "symlink" => sys!(SYS_symlink, path(0).as_ptr(), path(1).as_ptr()),
-            "symlinkat" => sys!(SYS_symlinkat, path(0).as_ptr(), n(1), path(2).as_ptr()),
-            "readlink" => {
-                let path = path(0);
-                return read_into(n(1), |at, len| sys!(SYS_readlink, path.as_ptr(), at, len));
-            }
-            "readlinkat" => {
-                let path = path(1);
-                return read_into(n(2), |at, len| {
-                    sys!(SYS_readlinkat, n(0), path.as_ptr(), at, len)
-                });
-            }
-            "mknod" => sys!(SYS_mknod, path(0).as_ptr(), n(1), n(2)),
-            "mknodat" => sys!(SYS_mknodat, n(0), path(1).as_ptr(), n(2), n(3)),
-            "truncate" => sys!(SYS_truncate, path(0).as_ptr(), n(1)),
-            "ftruncate" => sys!(SYS_ftruncate, n(0), n(1)),
-            "fallocate" => sys!(SYS_fallocate, n(0), n(1), n(2), n(3)),
-            "utimensat" => {
-                let times = times(call, 2);
-                sys!(SYS_utimensat, n(0), path(1).as_ptr(), times.as_ptr(), n(4))
-            }
-            "futimens" => {
-                let times = times(call, 1);
-                sys!(SYS_utimensat, n(0), std::ptr::null::<u8>(), times.as_ptr(), 0)
-            }
-            "chmod" => sys!(SYS_chmod, path(0).as_ptr(), n(1)),
-            "fchmod" => sys!(SYS_fchmod, n(0), n(1)),
-            "fchmodat2" => sys!(SYS_fchmodat2, n(0), path(1).as_ptr(), n(2), n(3)),
-            "chown" => sys!(SYS_chown, path(0).as_ptr(), n(1), n(2)),
-            "lchown" => sys!(SYS_lchown, path(0).as_ptr(), n(1), n(2)),
-            "fchown" => sys!(SYS_fchown, n(0), n(1), n(2)),
-            "fchownat" => sys!(SYS_fchownat, n(0), path(1).as_ptr(), n(2), n(3), n(4)),
-            "access" => sys!(SYS_access, path(0).as_ptr(), n(1)),
-            "faccessat2" => sys!(SYS_faccessat2, n(0), path(1).as_ptr(), n(2), n(3)),
-            "statfs" => {
-                let path = path(0);
-                return statfs(|at| sys!(SYS_statfs, path.as_ptr(), at));
-            }
-            "fstatfs" => return statfs(|at| sys!(SYS_fstatfs, n(0), at)),
-            "dup" => sys!(SYS_dup, n(0)),
-            "dup2" => sys!(SYS_dup2, n(0), n(1)),
-            "dup3" => sys!(SYS_dup3, n(0), n(1), n(2)),
-            "dupfd" => sys!(SYS_fcntl, n(0), libc::F_DUPFD, n(1)),
-            "dupfd_cloexec" => sys!(SYS_fcntl, n(0), libc::F_DUPFD_CLOEXEC, n(1)),
-            "getfd" => sys!(SYS_fcntl, n(0), libc::F_GETFD),
-            "setfd" => sys!(SYS_fcntl, n(0), libc::F_SETFD, n(1)),
-            "getfl" => {
-                let flags = sys!(SYS_fcntl, n(0), libc::F_GETFL)?;
-                return Ok(Value::Text(format!("0o{flags:o}")));
-            }
-            "setfl" => sys!(SYS_fcntl, n(0), libc::F_SETFL, n(1)),
-            "umask" => sys!(SYS_umask, n(0)),
-            "fsync" => sys!(SYS_fsync, n(0)),
-            "fdatasync" => sys!(SYS_fdatasync, n(0)),
-            "pipe2" => {
-                let mut fds = [0i32; 2];
-                sys!(SYS_pipe2, fds.as_mut_ptr(), n(0))
-            }
-            "getpipe_sz" => sys!(SYS_fcntl, n(0), libc::F_GETPIPE_SZ),
-            "setpipe_sz" => sys!(SYS_fcntl, n(0), libc::F_SETPIPE_SZ, n(1)),
-            "fionread" => {
-                let mut bytes = 0i32;
-                sys!(SYS_ioctl, n(0), libc::FIONREAD, &raw mut bytes)?;
-                Ok(bytes.into())
-            }
-            "poll" => {
-                let mut poll = libc::pollfd { fd: call.fd(0), events: !0, revents: 0 };
-                sys!(SYS_poll, &raw mut poll, 1, 0)?;
-                return Ok(Value::Text(format!("{:#x}", poll.revents)));
-            }
-            "sendfile" => {
-                let mut offset = Offset::of(call.list(2));
-                sys!(SYS_sendfile, n(0), n(1), offset.pointer(), n(3))
-            }
-            "splice" => {
-                let (mut from, mut to) = (Offset::of(call.list(1)), Offset::of(call.list(3)));
-                sys!(SYS_splice, n(0), from.pointer(), n(2), to.pointer(), n(4), n(5))
-            }
-            "tee" => sys!(SYS_tee, n(0), n(1), n(2), n(3)),
-            "copy_file_range" => {
-                let (mut from, mut to) = (Offset::of(call.list(1)), Offset::of(call.list(3)));
-                sys!(SYS_copy_file_range, n(0), from.pointer(), n(2), to.pointer(), n(4), 0)
-            }
-            // It would wait.
-            "flock" => sys!(SYS_flock, n(0), n(1) | i64::from(libc::LOCK_NB)),
-            "setxattr" => {
-                let value = call.bytes(2);
-                let (at, len) = (value.as_ptr(), value.len());
-                sys!(SYS_setxattr, path(0).as_ptr(), path(1).as_ptr(), at, len, n(3))
-            }
-            "lsetxattr" => {
-                let value = call.bytes(2);
-                let (at, len) = (value.as_ptr(), value.len());
-                sys!(SYS_lsetxattr, path(0).as_ptr(), path(1).as_ptr(), at, len, n(3))
-            }
-            "fsetxattr" => {
-                let value = call.bytes(2);
-                sys!(SYS_fsetxattr, n(0), path(1).as_ptr(), value.as_ptr(), value.len(), n(3))
-            }
-            "getxattr" => {
-                let (path, name) = (path(0), path(1));
-                return read_into(n(2), |at, len| {
-                    sys!(SYS_getxattr, path.as_ptr(), name.as_ptr(), at, len)
-                });
-            }
-            "lgetxattr" => {
-                let (path, name) = (path(0), path(1));
-                return read_into(n(2), |at, len| {
-                    sys!(SYS_lgetxattr, path.as_ptr(), name.as_ptr(), at, len)
-                });
-            }
-            "listxattr" => {
-                let path = path(0);
-                return read_into(n(1), |at, len| sys!(SYS_listxattr, path.as_ptr(), at, len));
-            }
-            "removexattr" => sys!(SYS_removexattr, path(0).as_ptr(), path(1).as_ptr()),
-            name => panic!("the kernel world lacks {name}"),
-        })
+        let outcome = match call.name {
+            "fork" => self.fork(call.number(0) as usize),
+            "switch" => self.switch(call.number(0) as usize),
+            "exit" => self.exit(),
+            _ => match self.children.connection(self.current) {
+                Some(child) => child.call(call),
+                None => self.local_call(call),
+            },
+        };
+        self.readable(call, outcome)
     }
 
     fn dirents(&mut self, fd: i32, len: usize) -> Result<Vec<u8>, Errno> {
@@ -649,9 +528,10 @@ impl World for Kernel {
                     Contents::Names(names)
                 }
                 libc::S_IFLNK => {
-                    let target =
-                        read_into(4096, |at, len| sys!(SYS_readlink, path.as_ptr(), at, len));
-                    let Ok(Value::Bytes(target)) = target else { panic!("{path:?}") };
+                    let mut target = vec![0u8; 4096];
+                    let at = target.as_mut_ptr();
+                    let len = sys!(SYS_readlink, path.as_ptr(), at, target.len()).unwrap();
+                    target.truncate(len as usize);
                     Contents::Target(target)
                 }
                 _ => Contents::Other,
@@ -660,7 +540,18 @@ impl World for Kernel {
         })
     }
 
-    fn descriptors(&mut self) -> Vec<(i32, Meta, String)> {
+    fn descriptors(&mut self) -> Vec<(usize, Descriptors)> {
+        let ask = |kernel: &mut Kernel, slot| match kernel.children.connection(slot) {
+            Some(child) => child.descriptors(),
+            None => kernel.local_descriptors(),
+        };
+        self.children.alive().into_iter().map(|slot| (slot, ask(self, slot))).collect()
+    }
+}
+
+impl Kernel {
+    /// The descriptors of this very process.
+    pub fn local_descriptors(&mut self) -> Descriptors {
         let empty = c(b"");
         let mut all = Vec::new();
         for fd in 0..MAX_FDS as i32 {

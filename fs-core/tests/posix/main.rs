@@ -21,10 +21,12 @@
 )]
 
 mod call;
+mod children;
 mod core_fs;
 mod differential;
 mod directories;
 mod kernel;
+mod kernel_calls;
 mod outcome;
 mod rows;
 mod snapshot;

@@ -4,7 +4,7 @@ use std::fmt;
 
 use wasm_vfs_core::Errno;
 
-use crate::call::text_of;
+use crate::call::{Kind, bits_text, text_of};
 
 /// What a call answered.
 pub type Outcome = Result<Value, Errno>;
@@ -53,7 +53,7 @@ pub const CLOCK_START: i64 = 1_000_000_000;
 pub const CLOCK_END: i64 = 4_000_000_000;
 
 /// A time: `now` if the clock set it.
-fn time_text((sec, nsec): (i64, u32)) -> String {
+pub fn time_text((sec, nsec): (i64, u32)) -> String {
     if (CLOCK_START..CLOCK_END).contains(&sec) { "now".into() } else { format!("{sec}.{nsec}") }
 }
 
@@ -81,6 +81,48 @@ impl fmt::Display for Value {
     }
 }
 
+/// Numbers rename cookies in the order in which they come: each world counts its own.
+#[derive(Debug, Default)]
+pub struct Cookies(Vec<u32>);
+
+impl Cookies {
+    /// A record of events, `16 bytes and a name` each, as text: `WD:MASK cCOOKIE NAME`, with a comma between two.
+    pub fn events(&mut self, records: &[u8]) -> Value {
+        let mut events = Vec::new();
+        let mut rest = records;
+        while !rest.is_empty() {
+            let word = |at: usize| u32::from_le_bytes(rest[at..at + 4].try_into().unwrap());
+            let (wd, mask, cookie, len) = (word(0), word(4), word(8), word(12) as usize);
+            let padded = &rest[16..16 + len];
+            let name: Vec<u8> = padded.iter().copied().take_while(|&byte| byte != 0).collect();
+            let is_unnamed = name.first() == Some(&b'#');
+            assert_eq!(len, if len == 0 { 0 } else { (name.len() + 1).next_multiple_of(16) });
+            assert!(padded[name.len()..].iter().all(|&byte| byte == 0), "padding of a name");
+            let mut event = format!("{}:{}", wd.cast_signed(), bits_text(Kind::Mask, mask.into()));
+            if cookie != 0 {
+                event += &format!(" c{}", self.number(cookie));
+            }
+            if is_unnamed {
+                // O_TMPFILE: `#` and the inode number.
+                event += " (unnamed)";
+            } else if !name.is_empty() {
+                event += &format!(" {}", text_of(&name));
+            }
+            events.push(event);
+            rest = &rest[16 + len..];
+        }
+        Value::Text(events.join(", "))
+    }
+
+    fn number(&mut self, cookie: u32) -> usize {
+        let known = self.0.iter().position(|&known| known == cookie);
+        known.unwrap_or_else(|| {
+            self.0.push(cookie);
+            self.0.len() - 1
+        })
+    }
+}
+
 /// The text that tables hold: an errno's name or the value.
 pub fn outcome_text(outcome: &Outcome) -> String {
     match outcome {
@@ -101,4 +143,32 @@ pub fn matches(outcome: &Outcome, expected: &str) -> bool {
         Ok(_) if expected == "ok" => true,
         _ => outcome_text(outcome) == expected,
     }
+}
+
+/// Names with types as one value, sorted: the order is each world's own.
+pub fn typed_names(mut names: Vec<(Vec<u8>, u8)>) -> Value {
+    names.sort();
+    let names: Vec<String> =
+        names.iter().map(|(name, d_type)| format!("{}:{d_type}", text_of(name))).collect();
+    Value::Text(format!("[{}]", names.join(" ")))
+}
+
+/// The names and types in `struct linux_dirent` records, without `.` and `..`. Panics on a malformed one: the layout is part of
+/// what is tested.
+pub fn parse_old_dirents(records: &[u8]) -> Vec<(Vec<u8>, u8)> {
+    let mut all = Vec::new();
+    let mut rest = records;
+    while !rest.is_empty() {
+        let length = usize::from(u16::from_le_bytes([rest[16], rest[17]]));
+        let (record, tail) = rest.split_at(length);
+        let name_len = record[18..].iter().position(|&byte| byte == 0).expect("no NUL");
+        assert_eq!(length, (18 + name_len + 2).next_multiple_of(8), "d_reclen");
+        assert!(u64::from_le_bytes(record[..8].try_into().unwrap()) != 0, "d_ino");
+        let name = &record[18..18 + name_len];
+        if !matches!(name, b"." | b"..") {
+            all.push((name.to_vec(), record[length - 1]));
+        }
+        rest = tail;
+    }
+    all
 }

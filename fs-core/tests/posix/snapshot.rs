@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use crate::outcome::{CLOCK_END, CLOCK_START, Meta};
+use crate::outcome::{CLOCK_END, CLOCK_START, Meta, Outcome, Value, outcome_text};
 use crate::world::{Contents, World};
 
 /// A tree: a line of text for each path, and one for each descriptor.
@@ -14,17 +14,64 @@ pub type Snapshot = BTreeMap<String, String>;
 /// A time as it was, and the step at which it became so.
 type Stamp = ((i64, u32), u32);
 
+/// What of the pages of files is compared.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Pages {
+    /// Which ones there are, too.
+    #[default]
+    Exact,
+    /// Only what can be read. DEVIATIONS.md: on Linux a load through a mapping fills a hole.
+    Contents,
+}
+
+impl Pages {
+    /// An outcome as it is compared.
+    pub fn comparable(self, outcome: &Outcome) -> String {
+        let text = outcome_text(outcome);
+        match (self, outcome) {
+            (Pages::Contents, Ok(Value::Stat(_) | Value::Text(_))) => text
+                .split(' ')
+                .filter(|word| !word.starts_with("blocks="))
+                .collect::<Vec<_>>()
+                .join(" "),
+            _ => text,
+        }
+    }
+
+    fn contents_text(self, extents: &[(u64, Vec<u8>)]) -> String {
+        match self {
+            Pages::Exact => extents
+                .iter()
+                .map(|(at, bytes)| format!(" {at}+{}#{:x}", bytes.len(), hash(bytes)))
+                .collect(),
+            Pages::Contents => extents
+                .iter()
+                .flat_map(|(at, bytes)| (*at..).step_by(4096).zip(bytes.chunks(4096)))
+                .filter(|(_, page)| page.iter().any(|&byte| byte != 0))
+                .map(|(at, page)| format!(" {at}#{:x}", hash(page)))
+                .collect(),
+        }
+    }
+}
+
 /// Takes snapshots of one world, and remembers between them when each time changed.
 #[derive(Debug, Default)]
 pub struct Recorder {
+    pages: Pages,
     /// By inode number: atime, mtime, ctime.
     times: HashMap<u64, [Stamp; 3]>,
 }
 
 impl Recorder {
+    /// One that has seen nothing yet.
+    pub fn new(pages: Pages) -> Recorder {
+        Recorder { pages, times: HashMap::new() }
+    }
+
     /// The world after step number `step`.
     pub fn take(&mut self, world: &mut impl World, step: u32) -> Snapshot {
         let mut snapshot = Snapshot::new();
+        let pages = self.pages;
         let mut visit = Visit { recorder: self, numbers: HashMap::new(), step };
         let mut todo = vec![Vec::new()];
         while let Some(path) = todo.pop() {
@@ -33,10 +80,7 @@ impl Recorder {
             };
             let line = visit.line(&seen.meta);
             let contents = match seen.contents {
-                Contents::Extents(extents) => extents
-                    .iter()
-                    .map(|(at, bytes)| format!(" {at}+{}#{:x}", bytes.len(), hash(bytes)))
-                    .collect(),
+                Contents::Extents(extents) => pages.contents_text(&extents),
                 Contents::Names(names) => {
                     for name in names.iter().rev() {
                         todo.push([&path, &b"/"[..], name].concat());
@@ -48,8 +92,11 @@ impl Recorder {
             };
             snapshot.insert(String::from_utf8_lossy(&path).into_owned(), line + &contents);
         }
-        for (fd, meta, text) in world.descriptors() {
-            snapshot.insert(format!("fd {fd:2}"), format!("{} {text}", visit.line(&meta)));
+        for (process, descriptors) in world.descriptors() {
+            for (fd, meta, text) in descriptors {
+                let line = format!("{} {text}", visit.line(&meta));
+                snapshot.insert(format!("process {process} fd {fd:2}"), line);
+            }
         }
         let Visit { numbers, .. } = visit;
         self.times.retain(|ino, _| numbers.contains_key(ino));
@@ -83,8 +130,12 @@ impl Visit<'_> {
             }
         });
         let Meta { mode, nlink, uid, gid, rdev, size, blocks, .. } = meta;
+        let blocks = match self.recorder.pages {
+            Pages::Exact => format!(" blocks={blocks}"),
+            Pages::Contents => String::new(),
+        };
         format!(
-            "#{number} {mode:o} nlink={nlink} {uid}:{gid} rdev={rdev} size={size} blocks={blocks} times={}",
+            "#{number} {mode:o} nlink={nlink} {uid}:{gid} rdev={rdev} size={size}{blocks} times={}",
             times.join(",")
         )
     }

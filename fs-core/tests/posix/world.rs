@@ -8,10 +8,14 @@ use crate::outcome::{Meta, Outcome};
 /// The credentials of the process that makes the calls.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Ids {
-    /// Effective user id; the real one is the same.
+    /// Real user id.
     pub uid: u32,
-    /// Effective group id; the real one is the same.
+    /// Effective user id.
+    pub euid: u32,
+    /// Real group id.
     pub gid: u32,
+    /// Effective group id.
+    pub egid: u32,
     /// Supplementary groups.
     pub groups: Vec<u32>,
 }
@@ -38,7 +42,11 @@ pub enum Contents {
     Other,
 }
 
-/// A filesystem and a process that uses it.
+/// Open descriptors with their metadata, offsets and flags, as text: `fd_flags=0 flags=... offset=...`. Offsets in directories are
+/// left out, for the two worlds count them differently.
+pub type Descriptors = Vec<(i32, Meta, String)>;
+
+/// A filesystem and the processes that use it. One of them makes the calls.
 pub trait World {
     /// Makes a call.
     fn call(&mut self, call: &Call) -> Outcome;
@@ -53,7 +61,6 @@ pub trait World {
     /// Looks at a file without following a link and without any effect. `None`: it is not there (or its path is too long).
     fn look(&mut self, path: &[u8]) -> Option<Seen>;
 
-    /// The open descriptors with their metadata, offsets and flags, as text: `3 flags=... offset=...`. Offsets in directories are left
-    /// out, for the two worlds count them differently.
-    fn descriptors(&mut self) -> Vec<(i32, Meta, String)>;
+    /// The open descriptors of each process.
+    fn descriptors(&mut self) -> Vec<(usize, Descriptors)>;
 }

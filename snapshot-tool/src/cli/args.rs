@@ -270,6 +270,15 @@ pub(crate) struct ProgramArgs {
     /// Set an environment variable; NAME alone passes it on; may be repeated
     #[arg(long, value_name = "NAME[=VALUE]")]
     pub(crate) env: Vec<String>,
+    /// Put a host file or directory into the tree before the program starts; may be repeated
+    #[arg(long, value_name = "HOST::GUEST")]
+    pub(crate) put: Vec<String>,
+    /// Copy a file or directory of the tree to the host after the program has ended, also by a trap; may be repeated
+    #[arg(long, value_name = "GUEST::HOST")]
+    pub(crate) get: Vec<String>,
+    /// Write the tree as a tar archive after the program has ended, also by a trap
+    #[arg(long, value_name = "OUT.tar")]
+    pub(crate) export: Option<PathBuf>,
     /// Arguments of the program
     #[arg(last = true)]
     pub(crate) args: Vec<String>,

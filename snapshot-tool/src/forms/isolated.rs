@@ -45,6 +45,10 @@ impl FormRules for Isolated<'_> {
         Vec::new()
     }
 
+    fn base(&self) -> Option<u32> {
+        None
+    }
+
     fn functions(&self) -> Vec<&'static str> {
         Vec::new()
     }

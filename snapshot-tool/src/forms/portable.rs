@@ -218,6 +218,10 @@ impl FormRules for Portable<'_> {
         ]
     }
 
+    fn base(&self) -> Option<u32> {
+        Some(BASE)
+    }
+
     fn functions(&self) -> Vec<&'static str> {
         vec!["wasm_vfs::program_grow", "wasm_vfs::kernel_grow"]
     }

@@ -9,6 +9,7 @@
 
 use super::Policy;
 use super::values::{Clock, HostCall, InheritEnv, Random, Stream};
+use crate::core_form::HOST_API_PREFIX;
 use wasi::Errno;
 
 /// Between function and variant in the name of an export.
@@ -30,6 +31,8 @@ pub(crate) struct Surface {
     variants: Vec<(&'static str, &'static str)>,
     /// Functions of the host that are not called.
     cuts: Vec<(&'static str, Cut)>,
+    /// Whether the host interface is left out.
+    strips_host_api: bool,
 }
 
 /// The host's functions on its descriptors.
@@ -57,7 +60,7 @@ const ON_SOCKETS: [&str; 4] = ["sock_accept", "sock_recv", "sock_send", "sock_sh
 impl Surface {
     /// What a settled policy chooses.
     pub(crate) fn of(policy: &Policy) -> Surface {
-        let mut surface = Surface::default();
+        let mut surface = Surface { strips_host_api: policy.strip_host_api, ..Surface::default() };
         let denies = |call: Option<HostCall>| call == Some(HostCall::Deny);
         let inherit = policy.inherit_env.as_ref().unwrap_or(&InheritEnv::All);
         if *inherit != InheritEnv::All || !policy.env.is_empty() {
@@ -109,8 +112,12 @@ impl Surface {
         self.cuts.extend(functions.map(|function| (function, cut)));
     }
 
-    /// The function of preview1 that an export of the core form answers; `None` if it is not chosen.
+    /// The function of preview1 that an export of the core form answers, or that of the host interface which it is; `None` if it
+    /// is not chosen.
     pub(crate) fn binding<'a>(&self, export: &'a str) -> Option<&'a str> {
+        if export.starts_with(HOST_API_PREFIX) {
+            return (!self.strips_host_api).then_some(export);
+        }
         let (function, variant) = match export.split_once(VARIANT_MARK) {
             Some((function, variant)) => (function, Some(variant)),
             None => (export, None),

@@ -9,4 +9,5 @@ mod policy;
 mod run;
 mod sandbox;
 mod take_out;
+mod transfer;
 mod tree;

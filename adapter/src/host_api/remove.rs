@@ -1,0 +1,130 @@
+//! Removing a directory with all beneath it.
+//!
+//! A program can nest directories deeper than any path is long. So this goes down by descriptor and up by `..`, one descriptor at
+//! a time; a cookie for each level is all the memory that it takes.
+
+use alloc::vec::Vec;
+
+use wasm_vfs_core::{AT_FDCWD, AtFlags, Errno, Fd, FileType, Fs, NAME_MAX, OFlags, Process};
+
+use crate::host::Host;
+
+/// An entry's name, copied so that the directory may change.
+pub(super) struct Entry {
+    name: [u8; NAME_MAX],
+    len: usize,
+    pub(super) file_type: FileType,
+    /// Where the entry after it begins.
+    pub(super) next: u64,
+}
+
+impl Entry {
+    /// The first entry of a directory from `cookie` on, but for `.` and `..`.
+    ///
+    /// # Errors
+    ///
+    /// As readdir.
+    pub(super) fn first_from(
+        fs: &Fs<Host>,
+        process: &Process,
+        fd: Fd,
+        cookie: u64,
+    ) -> Result<Option<Entry>, Errno> {
+        let mut found = None;
+        fs.readdir(process, fd, cookie, |view| {
+            if matches!(view.name, b"." | b"..") {
+                return true;
+            }
+            let mut name = [0; NAME_MAX];
+            for (place, byte) in name.iter_mut().zip(view.name) {
+                *place = *byte;
+            }
+            let len = view.name.len().min(NAME_MAX);
+            found = Some(Entry { name, len, file_type: view.file_type, next: view.next_offset });
+            false
+        })?;
+        Ok(found)
+    }
+
+    /// Its name.
+    pub(super) fn name(&self) -> &[u8] {
+        self.name.get(..self.len).unwrap_or_default()
+    }
+}
+
+/// What a directory is opened with on the way.
+const DIRECTORY: OFlags = OFlags::RDONLY.union(OFlags::DIRECTORY).union(OFlags::NOFOLLOW);
+
+/// Removes a file, or a directory with all beneath it. A symbolic link goes, not what it points to.
+///
+/// # Errors
+///
+/// * `EINVAL`: the path ends in `.` or `..`.
+/// * `EBUSY`: it is the root.
+/// * What the path walk answers; `ENOENT`: it is not there.
+pub(super) fn all(fs: &mut Fs<Host>, process: &mut Process, path: &[u8]) -> Result<(), Errno> {
+    let last = path.split(|byte| *byte == b'/').rfind(|name| !name.is_empty());
+    if matches!(last, Some(b"." | b"..")) {
+        return Err(Errno::EINVAL);
+    }
+    match fs.unlinkat(process, AT_FDCWD, path, AtFlags::empty()) {
+        Err(Errno::EISDIR) => {}
+        result => return result,
+    }
+    match fs.unlinkat(process, AT_FDCWD, path, AtFlags::REMOVEDIR) {
+        Err(Errno::ENOTEMPTY) => {}
+        result => return result,
+    }
+    let mut fd = fs.openat(process, AT_FDCWD, path, DIRECTORY, 0)?;
+    let emptied = empty(fs, process, &mut fd);
+    fs.close(process, fd)?;
+    emptied?;
+    fs.unlinkat(process, AT_FDCWD, path, AtFlags::REMOVEDIR)
+}
+
+/// Removes what a directory holds. `fd` is left on the directory at which it ended.
+fn empty(fs: &mut Fs<Host>, process: &mut Process, fd: &mut Fd) -> Result<(), Errno> {
+    // How far each directory above has been emptied.
+    let mut above: Vec<u64> = Vec::new();
+    let mut cookie = 0;
+    loop {
+        let Some(entry) = Entry::first_from(fs, process, *fd, cookie)? else {
+            let Some(before) = above.pop() else { return Ok(()) };
+            go(fs, process, fd, b"..")?;
+            cookie = before;
+            continue;
+        };
+        let flags = match entry.file_type {
+            FileType::Directory => AtFlags::REMOVEDIR,
+            _ => AtFlags::empty(),
+        };
+        match fs.unlinkat(process, *fd, entry.name(), flags) {
+            Ok(()) => cookie = entry.next,
+            Err(Errno::ENOTEMPTY) => {
+                above.try_reserve(1)?;
+                go(fs, process, fd, entry.name())?;
+                // It is still there when we come back, and empty then.
+                above.push(cookie);
+                cookie = 0;
+            }
+            Err(errno) => return Err(errno),
+        }
+    }
+}
+
+/// Replaces a descriptor by one on a directory beside or above.
+///
+/// # Errors
+///
+/// As openat(2); `fd` is as it was.
+pub(super) fn go(
+    fs: &mut Fs<Host>,
+    process: &mut Process,
+    fd: &mut Fd,
+    name: &[u8],
+) -> Result<(), Errno> {
+    let to = fs.openat(process, *fd, name, DIRECTORY, 0)?;
+    fs.close(process, *fd)?;
+    *fd = to;
+    Ok(())
+}

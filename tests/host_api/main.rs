@@ -1,0 +1,95 @@
+//! The host interface: what an embedder does to the tree of a packed program, through the library's [`wasm_vfs::HostApi`] and
+//! through the bare exports, in both forms.
+//!
+//! * `files`: single files, before the program starts and after it has ended in every way.
+//! * `archives`: tar archives in and out, held against the `tar` crate.
+//! * `hostile`: addresses, lengths and archives that no host should give.
+//! * `surface`: which exports there are, and what they cost.
+
+#![allow(clippy::unwrap_used, clippy::missing_panics_doc, reason = "a test fails by panicking")]
+#![allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "small numbers")]
+
+mod archives;
+mod files;
+mod hostile;
+mod surface;
+
+use std::path::Path;
+use std::sync::LazyLock;
+
+use wasm_vfs::{Form, HostApi, Packer, Policy, TreeBuilder};
+use wasmtime::{Engine, Instance, Linker, Module, Store};
+use wasmtime_wasi::WasiCtxBuilder;
+use wasmtime_wasi::p1::{self, WasiP1Ctx};
+
+const FORMS: [Form; 2] = [Form::Portable, Form::Isolated];
+
+/// The program that the tests pack.
+const PROGRAM: &str = include_str!("program.wat");
+
+static ENGINE: LazyLock<Engine> = LazyLock::new(Engine::default);
+
+/// Packs the program with a directory.
+fn pack(directory: &Path, form: Form, policy: Policy) -> Vec<u8> {
+    let tree = TreeBuilder::new().mapping(wasm_vfs::DirMapping {
+        host: directory.to_owned(),
+        guest: wasm_vfs::GuestPath::root(),
+    });
+    let packer = Packer::new(tree).form(form).policy(policy);
+    packer.pack_bytes(&wat::parse_str(PROGRAM).unwrap()).unwrap()
+}
+
+/// A packed program, instantiated.
+struct Running {
+    store: Store<WasiP1Ctx>,
+    instance: Instance,
+    api: HostApi,
+}
+
+impl Running {
+    fn of(packed: &[u8]) -> Running {
+        let module = Module::new(&ENGINE, packed).unwrap();
+        let mut linker: Linker<WasiP1Ctx> = Linker::new(&ENGINE);
+        p1::add_to_linker_sync(&mut linker, |wasi| wasi).unwrap();
+        let mut store = Store::new(&ENGINE, WasiCtxBuilder::new().build_p1());
+        let instance = linker.instantiate(&mut store, &module).unwrap();
+        let api = HostApi::new(&mut store, &instance).unwrap();
+        Running { store, instance, api }
+    }
+
+    /// One with an empty tree.
+    fn new(form: Form) -> Running {
+        Running::of(&pack(tempfile::tempdir().unwrap().path(), form, Policy::default()))
+    }
+
+    /// Calls an export of the program.
+    fn call<P: wasmtime::WasmParams, R: wasmtime::WasmResults>(
+        &mut self,
+        name: &str,
+        args: P,
+    ) -> wasmtime::Result<R> {
+        self.instance.get_typed_func::<P, R>(&mut self.store, name)?.call(&mut self.store, args)
+    }
+
+    fn put(&mut self, path: &str, contents: &[u8]) {
+        let put = self.api.put(&mut self.store, path, 0o644, contents).unwrap();
+        assert_eq!(put, contents.len() as u64);
+    }
+
+    fn read(&mut self, path: &str) -> Vec<u8> {
+        self.api.read(&mut self.store, path).unwrap()
+    }
+
+    /// The names in a directory, sorted.
+    fn names(&mut self, path: &str) -> Vec<String> {
+        let entries = self.api.list(&mut self.store, path).unwrap();
+        let mut names: Vec<String> = entries.into_iter().map(|entry| entry.name).collect();
+        names.sort();
+        names
+    }
+}
+
+/// Bytes that are not all alike.
+fn noise(len: usize) -> Vec<u8> {
+    (0..len).map(|at| (at.wrapping_mul(2_654_435_761) >> 13) as u8).collect()
+}
