@@ -178,11 +178,12 @@ impl AddressSpace {
     }
 
     /// A free range of `len` bytes: at `hint` if that is one, else the lowest beyond all that were given, else the lowest.
+    /// [`take`](Self::take) then gives it.
     ///
     /// # Errors
     ///
     /// `ENOMEM`: there is none.
-    pub(crate) fn unmapped_area(&mut self, hint: u64, len: u64) -> Result<u64, Errno> {
+    pub(crate) fn unmapped_area(&self, hint: u64, len: u64) -> Result<u64, Errno> {
         if len > TASK_SIZE {
             return Err(Errno::ENOMEM);
         }
@@ -192,7 +193,6 @@ impl AddressSpace {
         }
         let start = self.next.max(MMAP_BASE);
         if fits(start) && self.is_free(start, start + len) {
-            self.next = start + len;
             return Ok(start);
         }
         let mut start = MMAP_BASE;
@@ -202,11 +202,15 @@ impl AddressSpace {
             }
             start = start.max(area.end);
         }
-        if !fits(start) {
-            return Err(Errno::ENOMEM);
+        if fits(start) { Ok(start) } else { Err(Errno::ENOMEM) }
+    }
+
+    /// Puts an area where nothing is, for which there is room in `areas`. `wish` is the address that was asked for, or 0.
+    pub(crate) fn take(&mut self, area: Area, wish: u64) {
+        if area.start != wish {
+            self.next = self.next.max(area.end);
         }
-        self.next = self.next.max(start + len);
-        Ok(start)
+        self.areas.insert(self.first_after(area.start), area);
     }
 
     /// Makes `start` and `end` borders of areas; says which areas lie between. A file whose area is parted is held once more

@@ -149,7 +149,8 @@ pub(crate) struct Inotify {
     removed: usize,
     /// The descriptor given last. They are not given twice (`idr_alloc_cyclic`).
     last_wd: i32,
-    /// The oldest first. An overflow comes in addition to [`MAX_QUEUED_EVENTS`].
+    /// The oldest first. An overflow comes in addition to [`MAX_QUEUED_EVENTS`]; while none waits there is room for one,
+    /// so that no event is lost in silence.
     queue: VecDeque<Event>,
     /// Whether an overflow waits in the queue.
     overflowed: bool,
@@ -157,15 +158,14 @@ pub(crate) struct Inotify {
 
 impl Inotify {
     /// An instance without watches.
-    pub(crate) fn new(owner: u32) -> Inotify {
-        Inotify {
-            owner,
-            watches: Vec::new(),
-            removed: 0,
-            last_wd: 0,
-            queue: VecDeque::new(),
-            overflowed: false,
-        }
+    ///
+    /// # Errors
+    ///
+    /// `ENOMEM`: no memory.
+    pub(crate) fn new(owner: u32) -> Result<Inotify, Errno> {
+        let mut queue = VecDeque::new();
+        queue.try_reserve(1)?; // for an overflow
+        Ok(Inotify { owner, watches: Vec::new(), removed: 0, last_wd: 0, queue, overflowed: false })
     }
 
     /// Gives a watch descriptor to a watch on `ino`.
@@ -220,14 +220,15 @@ impl Inotify {
             return;
         }
         let Ok(name) = try_copy(name) else { return self.overflow() };
-        if self.queue.try_reserve(1).is_err() {
+        // For it, and for an overflow.
+        if self.queue.try_reserve(2).is_err() {
             return self.overflow();
         }
         self.queue.push_back(Event { wd, mask, cookie, name });
     }
 
     fn overflow(&mut self) {
-        if !self.overflowed && self.queue.try_reserve(1).is_ok() {
+        if !self.overflowed {
             let mask = InotifyMask::Q_OVERFLOW;
             self.queue.push_back(Event { wd: -1, mask, cookie: 0, name: Box::default() });
             self.overflowed = true;

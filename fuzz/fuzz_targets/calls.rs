@@ -4,7 +4,7 @@
 
 use libfuzzer_sys::fuzz_target;
 
-#[path = "../../fs-core/tests/faults/calls.rs"]
+#[path = "../../fs-core/tests/faults/calls/mod.rs"]
 mod calls;
 
 use calls::{CODE_BYTES, World};

@@ -11,8 +11,10 @@ mod demo;
 mod differential;
 mod fsx;
 mod fuse_mount;
+mod fuzz;
 mod guests;
 mod left_out;
+mod miri;
 mod npm;
 mod pjdfstest;
 mod process;
@@ -42,8 +44,12 @@ enum Chore {
     Differential(differential::Options),
     /// Run the random exerciser fsx on fs-core, mounted by FUSE.
     Fsx(fsx::Options),
+    /// Fuzz fs-core: random inputs, guided by what they reach. Wants a nightly compiler.
+    Fuzz(fuzz::Options),
     /// Build the guest programs of the tests into target/guests.
     Guests,
+    /// Run the unit tests of fs-core's data structures under Miri. Wants a nightly compiler.
+    Miri,
     /// Run the POSIX suite pjdfstest on fs-core, mounted by FUSE, and on a tmpfs.
     Pjdfstest,
     /// Install what the other chores need; quick when nothing is missing.
@@ -58,7 +64,9 @@ fn main() -> ExitCode {
         Chore::Bench(options) => bench::run(&options),
         Chore::Differential(options) => differential::run(&options),
         Chore::Fsx(options) => fsx::run(&options),
+        Chore::Fuzz(options) => fuzz::run(&options),
         Chore::Guests => guests::run(),
+        Chore::Miri => miri::run(),
         Chore::Pjdfstest => pjdfstest::run(),
         Chore::Setup => setup::run(),
     };

@@ -2,7 +2,7 @@
 //!
 //! rust-toolchain.toml names them too, and rustup installs them by itself, but only where its auto-install is on.
 
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result};
 
@@ -31,6 +31,26 @@ pub(crate) fn ensure_components(components: &[&str]) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// Makes sure that there is a nightly compiler with Miri.
+pub(crate) fn ensure_nightly() -> Result<()> {
+    let mut miri = Command::new("cargo");
+    miri.args(["miri", "--version"]).stdout(Stdio::null()).stderr(Stdio::null());
+    if with_nightly(&mut miri).status().is_ok_and(|status| status.success()) {
+        return Ok(());
+    }
+    let nightly = ["toolchain", "install", "nightly", "--profile", "minimal"];
+    process::run(rustup(&nightly).args(["--component", "miri", "--component", "rust-src"]))
+}
+
+/// Lets a command, and the cargo that it runs, use the nightly compiler.
+pub(crate) fn with_nightly(command: &mut Command) -> &mut Command {
+    // This chore runs in the pinned compiler's environment.
+    for inherited in ["CARGO", "RUSTC", "RUSTDOC", "LD_LIBRARY_PATH"] {
+        command.env_remove(inherited);
+    }
+    command.env("RUSTUP_TOOLCHAIN", "nightly")
 }
 
 fn rustc(arguments: &[&str]) -> Command {

@@ -36,7 +36,7 @@ impl<P: Platform> Fs<P> {
         if instances.filter(|inotify| inotify.owner == owner).count() >= MAX_USER_INSTANCES {
             return Err(Errno::EMFILE);
         }
-        let id = InotifyId(self.inotifies.insert(Inotify::new(owner))?);
+        let id = InotifyId(self.inotifies.insert(Inotify::new(owner)?)?);
         let kept = flags & OFlags::NONBLOCK;
         let description = FileDescription::new(FileKind::Inotify(id), kept);
         let fd = self.install(process, description, flags.contains(OFlags::CLOEXEC));

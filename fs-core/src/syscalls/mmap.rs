@@ -173,14 +173,14 @@ impl<P: Platform> Fs<P> {
         &mut self,
         process: &mut Process,
         area: Area,
-        start: u64,
+        wish: u64,
         len: u64,
         fixed: bool,
     ) -> Result<u64, Errno> {
         let id = self.space_for_change(process)?;
         let space = self.spaces.get_mut(id).ok_or(Errno::EIO)?;
         space.areas.try_reserve(3)?;
-        let start = if fixed { start } else { space.unmapped_area(start, len)? };
+        let start = if fixed { wish } else { space.unmapped_area(wish, len)? };
         let ino = match (area.ino, area.sharing) {
             (None, Sharing::Shared) => Some(self.shared_memory(process, len)?),
             (ino, _) => ino,
@@ -199,8 +199,7 @@ impl<P: Platform> Fs<P> {
             self.hold(ino);
         }
         let space = self.spaces.get_mut(id).ok_or(Errno::EIO)?;
-        let place = space.first_after(start);
-        space.areas.insert(place, Area { start, end: start + len, ino, ..area });
+        space.take(Area { start, end: start + len, ino, ..area }, wish);
         Ok(start)
     }
 

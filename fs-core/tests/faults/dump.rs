@@ -2,14 +2,28 @@
 
 use std::fmt::Write;
 
-use wasm_vfs_core::{AtFlags, Credentials, Fcntl, Fd, FileType, Ioctl, OFlags, Process, Whence};
+use wasm_vfs_core::{
+    AtFlags, Credentials, Errno, Fcntl, Fd, FileType, FlockOperation, Ioctl, OFlags, Process,
+    Target, Whence,
+};
 
-use crate::calls::World;
+use crate::calls::{FIRST_ADDRESS, PAGES, World};
 
-/// Names, attributes and contents; descriptors of every process; what statfs(2) says. The world is used up: looking at
-/// it opens files, and what that allocates would not fail later.
+/// How the line of an inotify queue begins in which an event was lost for want of memory, which is not an error of
+/// the call that it would have told of.
+pub(crate) const OVERFLOWED: &str = "overflowed queue";
+
+/// Names, attributes and contents; descriptors, locks, memory and directory of every process, what waits in its pipes and
+/// inotify queues; what statfs(2) says. The world is used up: looking at it opens files, and what that allocates would
+/// not fail later.
 pub(crate) fn dump(mut world: World) -> String {
     let mut text = String::new();
+    // First of all, for looking makes events too.
+    for number in 0..world.processes.len() {
+        for fd in 0..100 {
+            queue(&mut world, number, fd, &mut text);
+        }
+    }
     let mut me = world.fs.spawn(Credentials::ROOT).unwrap();
     tree(&mut world, &mut me, b"/", &mut text);
     let _ = writeln!(text, "{:?}", world.fs.statfs(&me, b"/"));
@@ -19,6 +33,7 @@ pub(crate) fn dump(mut world: World) -> String {
         for fd in 0..100 {
             descriptor(&mut world, &mut process, fd, number, &mut text);
         }
+        memory(&world, &mut process, number, &mut text);
         world.processes.insert(number, process);
     }
     text
@@ -80,13 +95,76 @@ fn contents(world: &mut World, me: &mut Process, path: &[u8], text: &mut String)
     world.fs.close(me, fd).unwrap();
 }
 
+/// The events that wait at a descriptor, if it is an inotify instance.
+fn queue(world: &mut World, number: usize, fd: Fd, text: &mut String) {
+    let World { fs, processes, .. } = world;
+    let process = &processes[number];
+    if !is_inotify(fs, process, fd) {
+        return;
+    }
+    let mut events = vec![0; 65_536];
+    let mut line = String::new();
+    let mut overflowed = false;
+    while let Ok(len) = fs.read(process, fd, &mut events[..]) {
+        let mut rest = &events[..len];
+        while let Some((header, after)) = rest.split_at_checked(16) {
+            let word = |at: usize| u32::from_le_bytes(*header[at..].first_chunk().unwrap());
+            let (name, after) = after.split_at(word(12) as usize);
+            let mask = word(4);
+            overflowed |= mask == 0x4000;
+            let _ = write!(line, " {}:{mask:x}:{}:{:?}", word(0), word(8), name.trim_ascii_end());
+            rest = after;
+        }
+    }
+    let kind = if overflowed { OVERFLOWED } else { "queue" };
+    let _ = writeln!(text, "{kind} {number}:{fd}{line}");
+}
+
+fn is_inotify(fs: &wasm_vfs_core::Fs<impl wasm_vfs_core::Platform>, p: &Process, fd: Fd) -> bool {
+    let inode = fs.descriptor(p, fd).is_ok_and(|descriptor| descriptor.target == Target::Inode);
+    inode && fs.file_type(p, fd) == Err(Errno::EBADF)
+}
+
 fn descriptor(world: &mut World, process: &mut Process, fd: Fd, number: usize, text: &mut String) {
-    let Ok(flags) = world.fs.fcntl(process, fd, Fcntl::GetFl) else { return };
-    let cloexec = world.fs.fcntl(process, fd, Fcntl::GetFd);
-    let offset = world.fs.lseek(process, fd, 0, Whence::Cur);
-    let readable = world.fs.ioctl(process, fd, Ioctl::FioNRead);
-    let stat = world.fs.newfstatat(process, fd, b"", AtFlags::EMPTY_PATH);
-    let _ = writeln!(text, "{number}:{fd} {flags:o} {cloexec:?} {offset:?} {readable:?} {stat:?}");
+    let fs = &mut world.fs;
+    let Ok(flags) = fs.fcntl(process, fd, Fcntl::GetFl) else { return };
+    let cloexec = fs.fcntl(process, fd, Fcntl::GetFd);
+    let offset = fs.lseek(process, fd, 0, Whence::Cur);
+    let _ = writeln!(text, "{number}:{fd} {flags:o} {cloexec:?} {offset:?}");
+    if is_inotify(fs, process, fd) {
+        return;
+    }
+    let readable = fs.ioctl(process, fd, Ioctl::FioNRead);
+    let stat = fs.newfstatat(process, fd, b"", AtFlags::EMPTY_PATH);
+    // Takes the lock if it is free: what the next descriptor is told shows who had it.
+    let lock = fs.flock(process, fd, FlockOperation::EX | FlockOperation::NB);
+    let _ = writeln!(text, " {readable:?} {stat:?} {lock:?}");
+    if stat.is_ok_and(|stat| stat.file_type() == FileType::Fifo) {
+        let capacity = fs.fcntl(process, fd, Fcntl::GetPipeSz);
+        let mut waiting = vec![0; 1 << 20];
+        let read = fs.read(process, fd, &mut waiting[..]);
+        let hash = fnv(&waiting[..read.unwrap_or(0)]);
+        let _ = writeln!(text, " {capacity:?} {read:?} #{hash:x}");
+    }
+}
+
+/// Each page that could be mapped, the directory and the umask.
+fn memory(world: &World, process: &mut Process, number: usize, text: &mut String) {
+    let fs = &world.fs;
+    for page in 0..PAGES {
+        let addr = FIRST_ADDRESS + page * 4096;
+        let mut bytes = [0; 4096];
+        match fs.load(process, addr, &mut bytes[..]) {
+            Ok(_) => writeln!(text, "{number}:{addr:x} #{:x}", fnv(&bytes)),
+            Err(Errno::EFAULT) => Ok(()),
+            Err(error) => writeln!(text, "{number}:{addr:x} {error:?}"),
+        }
+        .unwrap();
+    }
+    let mut path = [0; 4096];
+    let cwd = fs.getcwd(process, &mut path[..]);
+    let path = String::from_utf8_lossy(&path[..cwd.unwrap_or(0)]);
+    let _ = writeln!(text, "{number}: {cwd:?} {path} {:o}", fs.umask(process, 0));
 }
 
 /// FNV-1a.

@@ -10,13 +10,16 @@
 mod allocator;
 mod calls;
 mod dump;
+mod scenarios;
+
+use std::collections::BTreeSet;
 
 use wasm_vfs_core::manifest::{Attributes, Record, RecordKind};
 use wasm_vfs_core::{ByteImage, Config, Credentials, Errno, Fs, NoImage, Population, Timespec};
 
 use allocator::{Refuse, Refusing, with_refusal};
-use calls::{CODE_BYTES, Code, World};
-use dump::dump;
+use calls::{Code, World, code};
+use dump::{OVERFLOWED, dump};
 
 #[global_allocator]
 static ALLOCATOR: Refusing = Refusing;
@@ -33,9 +36,12 @@ struct Tally {
     tolerated: u32,
 }
 
+/// How many files there may be where names in one directory are the point.
+const MANY_INODES: u32 = 2000;
+
 /// The world after the first calls of `sequence`, each at a second of its own.
-fn world_after(sequence: &[Code]) -> World {
-    let mut world = World::new();
+fn world_after(new: fn() -> World, sequence: &[Code]) -> World {
+    let mut world = new();
     for (second, &code) in (1..).zip(sequence) {
         let _ = call_at(&mut world, second, code);
     }
@@ -48,10 +54,10 @@ fn call_at(world: &mut World, second: i64, code: Code) -> Result<u64, Errno> {
 }
 
 /// Tries the last call of `sequence` with every refusal that it can meet.
-fn try_last(sequence: &[Code], tally: &mut Tally) {
+fn try_last(new: fn() -> World, sequence: &[Code], tally: &mut Tally) {
     let (&code, before) = sequence.split_last().unwrap();
     let second = i64::try_from(sequence.len()).unwrap();
-    let mut world = world_after(before);
+    let mut world = world_after(new, before);
     let (wanted, asks) = with_refusal(u32::MAX, Refuse::Once, || call_at(&mut world, second, code));
     assert!(!asks);
     tally.calls += 1;
@@ -59,7 +65,7 @@ fn try_last(sequence: &[Code], tally: &mut Tally) {
     let mut dumps = None;
     for refuse in [Refuse::Once, Refuse::FromThereOn] {
         for granted in 0.. {
-            let mut world = world_after(before);
+            let mut world = world_after(new, before);
             let (answer, refused) =
                 with_refusal(granted, refuse, || call_at(&mut world, second, code));
             if !refused {
@@ -69,25 +75,39 @@ fn try_last(sequence: &[Code], tally: &mut Tally) {
             let told = format!("{code:?} after {before:?}, {refuse:?} {granted}: {answer:?}");
             tally.refusals += 1;
             world.fs.check_invariants(&world.all()).expect(&told);
-            let (dump_before, dump_after) = dumps
-                .get_or_insert_with(|| (dump(world_after(before)), dump(world_after(sequence))));
+            let (dump_before, dump_after) = dumps.get_or_insert_with(|| {
+                (dump(world_after(new, before)), dump(world_after(new, sequence)))
+            });
             if answer.is_ok() || answer == wanted {
                 tally.tolerated += 1;
                 if answer == wanted {
-                    assert_same(&dump(world), dump_after, &told);
+                    assert_same_but_for_lost_events(&dump(world), dump_after, &told);
                 }
                 continue;
             }
             assert!(answer.is_err_and(|errno| REFUSALS.contains(&errno)), "{told}");
             assert_eq!(call_at(&mut world, second, code), wanted, "again: {told}");
             world.fs.check_invariants(&world.all()).expect(&told);
-            assert_same(&dump(world), dump_after, &told);
+            assert_same_but_for_lost_events(&dump(world), dump_after, &told);
             // Once more, for looking uses a world up.
-            let mut world = world_after(before);
+            let mut world = world_after(new, before);
             let _ = with_refusal(granted, refuse, || call_at(&mut world, second, code));
             assert_same(&dump(world), dump_before, &told);
         }
     }
+}
+
+/// As [`assert_same`], but where an event could not be stored an overflow may stand for it.
+fn assert_same_but_for_lost_events(is: &str, should_be: &str, told: &str) {
+    let mut wanted = should_be.lines();
+    let line = |line: &str| match (line, wanted.next()) {
+        (line, Some(wanted)) if line.starts_with(OVERFLOWED) && wanted.starts_with("queue") => {
+            format!("{wanted}\n")
+        }
+        (line, _) => format!("{line}\n"),
+    };
+    let forgiven: String = is.lines().map(line).collect();
+    assert_same(&forgiven, should_be, told);
 }
 
 /// Compares two dumps and shows only the lines that differ.
@@ -103,7 +123,7 @@ fn assert_same(is: &str, should_be: &str, told: &str) {
 /// Tries every call of a sequence.
 fn try_sequence(sequence: &[Code], tally: &mut Tally) {
     for len in 1..=sequence.len() {
-        try_last(&sequence[..len], tally);
+        try_last(World::new, &sequence[..len], tally);
     }
 }
 
@@ -141,18 +161,56 @@ fn a_refused_call_changes_nothing() {
 }
 
 #[test]
+fn each_family_is_refused_at_every_step() {
+    for (name, sequence) in scenarios::all() {
+        let mut tally = Tally::default();
+        try_sequence(&sequence, &mut tally);
+        println!("{name}: {tally:?}");
+        assert!(tally.refusals >= 2, "{name}: {tally:?}");
+    }
+}
+
+#[test]
 fn tables_that_grow_are_refused_too() {
     let mut tally = Tally::default();
-    let code = |bytes: [u8; CODE_BYTES]| bytes;
-    // Descriptors to the limit, then names in one directory to the limit of inodes.
-    let mut opens = vec![code([0, 0, 0, 0, 1, 0, 0, 0])];
-    opens.extend([code([23, 0, 0, 0, 0, 0, 0, 0]); 92]);
-    opens.push(code([42, 0, 0, 0, 0, 0, 0, 0]));
+    // Descriptors to the limit.
+    let mut opens = vec![code("openat", [0, 0, 1, 0, 0, 0])];
+    opens.extend([code("dup", [0; 6]); 92]);
+    opens.push(code("fork", [0; 6]));
     for len in [1, 2, 16, 17, 32, 33, 63, 64, 65, 66, 90, 91, 94] {
-        try_last(&opens[..len], &mut tally);
+        try_last(World::new, &opens[..len], &mut tally);
     }
     println!("{tally:?}");
     assert!(tally.refusals > 4, "{tally:?}");
+
+    // Names in one directory, through the growths of its table, of its index and of the table of inodes. The index's blocks
+    // have 128 names.
+    let mut tally = Tally::default();
+    let creates: Vec<Code> = (0..1500u16)
+        .map(|n| code("numbered", [n.to_le_bytes()[0], n.to_le_bytes()[1], 0, 0, 0, 0]))
+        .collect();
+    let roomy: fn() -> World = || World::with_inodes(MANY_INODES);
+    for len in [1, 2, 4, 5, 8, 9, 16, 17, 33, 60, 61, 65, 128, 129, 130, 257, 1025, 1500] {
+        try_last(roomy, &creates[..len], &mut tally);
+    }
+    println!("{tally:?}");
+    assert!(tally.refusals > 40, "{tally:?}");
+}
+
+/// A call that fs-core has and no code stands for is tested neither here nor by the fuzz target.
+#[test]
+fn every_call_has_a_code() {
+    let source = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/syscalls");
+    let mut calls = BTreeSet::new();
+    for file in std::fs::read_dir(source).unwrap() {
+        let text = std::fs::read_to_string(file.unwrap().path()).unwrap();
+        let methods = text.lines().filter_map(|line| line.strip_prefix("    pub fn "));
+        calls.extend(methods.filter_map(|line| line.split(['(', '<']).next()).map(str::to_owned));
+    }
+    let coded: BTreeSet<String> = calls::names().map(str::to_owned).collect();
+    let missing: Vec<&String> = calls.difference(&coded).collect();
+    assert!(missing.is_empty(), "add to tests/faults/calls: {missing:?}");
+    assert!(calls.len() > 90, "the source is read otherwise now: {calls:?}");
 }
 
 #[test]

@@ -1,0 +1,98 @@
+//! Calls about what files are: status, permissions, owners, times, extended attributes, locks.
+
+use wasm_vfs_core::{AtFlags, FlockOperation, XattrFlags};
+
+use super::{Caller, Make, size, unit};
+
+pub(super) const CALLS: &[(&str, Make)] = &[
+    ("stat", |c| c.fs.stat(c.p, c.args.path(0)).map(|stat| stat.st_size)),
+    ("lstat", |c| c.fs.lstat(c.p, c.args.path(0)).map(|stat| stat.st_size)),
+    ("fstat", |c| c.fs.fstat(c.p, c.args.fd(0)).map(|stat| stat.st_size)),
+    ("newfstatat", |c| {
+        let flags = at_flags(c, 2);
+        c.fs.newfstatat(c.p, c.args.fd_or_cwd(1), c.args.path(0), flags).map(|stat| stat.st_size)
+    }),
+    ("statfs", |c| c.fs.statfs(c.p, c.args.path(0)).map(|all| all.f_bfree)),
+    ("fstatfs", |c| c.fs.fstatfs(c.p, c.args.fd(0)).map(|all| all.f_ffree)),
+    ("chmod", |c| c.fs.chmod(c.p, c.args.path(0), c.args.mode(1)).map(unit)),
+    ("fchmod", |c| c.fs.fchmod(c.p, c.args.fd(0), c.args.mode(1)).map(unit)),
+    ("fchmodat", |c| {
+        c.fs.fchmodat(c.p, c.args.fd_or_cwd(1), c.args.path(0), c.args.mode(2)).map(unit)
+    }),
+    ("fchmodat2", |c| {
+        let (mode, flags) = (c.args.mode(2), at_flags(c, 3));
+        c.fs.fchmodat2(c.p, c.args.fd_or_cwd(1), c.args.path(0), mode, flags).map(unit)
+    }),
+    ("chown", |c| c.fs.chown(c.p, c.args.path(0), c.args.owner(1), c.args.group(2)).map(unit)),
+    ("lchown", |c| c.fs.lchown(c.p, c.args.path(0), c.args.owner(1), c.args.group(2)).map(unit)),
+    ("fchown", |c| c.fs.fchown(c.p, c.args.fd(0), c.args.owner(1), c.args.group(2)).map(unit)),
+    ("fchownat", |c| {
+        let (owner, group, flags) = (c.args.owner(1), c.args.group(2), at_flags(c, 3));
+        let dirfd = c.args.fd_or_cwd(4);
+        c.fs.fchownat(c.p, dirfd, c.args.path(0), owner, group, flags).map(unit)
+    }),
+    ("access", |c| c.fs.access(c.p, c.args.path(0), c.args.number(1) & 7).map(unit)),
+    ("faccessat", |c| {
+        let mode = c.args.number(1) & 7;
+        c.fs.faccessat(c.p, c.args.fd_or_cwd(2), c.args.path(0), mode).map(unit)
+    }),
+    ("faccessat2", |c| {
+        let mode = c.args.number(1) & 7;
+        let flags = c.args.pick(3, &[AtFlags::EACCESS, AtFlags::EMPTY_PATH, AtFlags::empty()]);
+        c.fs.faccessat2(c.p, c.args.fd_or_cwd(2), c.args.path(0), mode, flags).map(unit)
+    }),
+    ("umask", |c| Ok(c.fs.umask(c.p, c.args.mode(0)).into())),
+    ("utimensat", |c| {
+        let (times, flags) = (c.args.times(1), at_flags(c, 2));
+        c.fs.utimensat(c.p, c.args.fd_or_cwd(3), c.args.path(0), times, flags).map(unit)
+    }),
+    ("futimens", |c| c.fs.futimens(c.p, c.args.fd(0), c.args.times(1)).map(unit)),
+    ("setxattr", |c| {
+        let (value, flags) = (c.args.data(2), xattr_flags(c, 3));
+        c.fs.setxattr(c.p, c.args.path(0), c.args.xattr_name(1), value, flags).map(unit)
+    }),
+    ("lsetxattr", |c| {
+        let (value, flags) = (c.args.data(2), xattr_flags(c, 3));
+        c.fs.lsetxattr(c.p, c.args.path(0), c.args.xattr_name(1), value, flags).map(unit)
+    }),
+    ("fsetxattr", |c| {
+        let (value, flags) = (c.args.data(2), xattr_flags(c, 3));
+        c.fs.fsetxattr(c.p, c.args.fd(0), c.args.xattr_name(1), value, flags).map(unit)
+    }),
+    ("getxattr", |c| {
+        let buffer = &mut c.buffer[..c.args.length(2)];
+        c.fs.getxattr(c.p, c.args.path(0), c.args.xattr_name(1), buffer).map(size)
+    }),
+    ("lgetxattr", |c| {
+        let buffer = &mut c.buffer[..c.args.length(2)];
+        c.fs.lgetxattr(c.p, c.args.path(0), c.args.xattr_name(1), buffer).map(size)
+    }),
+    ("fgetxattr", |c| {
+        let buffer = &mut c.buffer[..c.args.length(2)];
+        c.fs.fgetxattr(c.p, c.args.fd(0), c.args.xattr_name(1), buffer).map(size)
+    }),
+    ("listxattr", |c| {
+        c.fs.listxattr(c.p, c.args.path(0), &mut c.buffer[..c.args.length(1)]).map(size)
+    }),
+    ("llistxattr", |c| {
+        c.fs.llistxattr(c.p, c.args.path(0), &mut c.buffer[..c.args.length(1)]).map(size)
+    }),
+    ("flistxattr", |c| {
+        c.fs.flistxattr(c.p, c.args.fd(0), &mut c.buffer[..c.args.length(1)]).map(size)
+    }),
+    ("removexattr", |c| c.fs.removexattr(c.p, c.args.path(0), c.args.xattr_name(1)).map(unit)),
+    ("lremovexattr", |c| c.fs.lremovexattr(c.p, c.args.path(0), c.args.xattr_name(1)).map(unit)),
+    ("fremovexattr", |c| c.fs.fremovexattr(c.p, c.args.fd(0), c.args.xattr_name(1)).map(unit)),
+    ("flock", |c| {
+        let operation = FlockOperation::from_bits_retain(c.args.number(1) & 0xf);
+        c.fs.flock(c.p, c.args.fd(0), operation).map(unit)
+    }),
+];
+
+fn at_flags(c: &Caller<'_>, position: usize) -> AtFlags {
+    c.args.pick(position, &[AtFlags::empty(), AtFlags::SYMLINK_NOFOLLOW, AtFlags::EMPTY_PATH])
+}
+
+fn xattr_flags(c: &Caller<'_>, position: usize) -> XattrFlags {
+    c.args.pick(position, &[XattrFlags::empty(), XattrFlags::CREATE, XattrFlags::REPLACE])
+}

@@ -1,0 +1,32 @@
+//! `cargo xtask miri`: the unit tests of fs-core's data structures under Miri, which interprets them and watches every access.
+//!
+//! fs-core has no unsafe code of its own; what is watched is what it asks of `alloc` and `core`, arithmetic that would
+//! overflow, and allocations that are never given back.
+
+use std::process::Command;
+
+use anyhow::Result;
+
+use crate::{process, rustup, workspace};
+
+/// The modules whose data structures the rest stands on.
+const SUBTLE: &[&str] = &[
+    "directory::",
+    "fd_table::",
+    "lock::",
+    "manifest::",
+    "name_index::",
+    "pages::",
+    "populate::",
+    "slab::",
+    "user_memory::",
+];
+
+pub(crate) fn run() -> Result<()> {
+    rustup::ensure_nightly()?;
+    let mut miri = Command::new("cargo");
+    miri.args(["miri", "test", "--package", "wasm-vfs-core", "--lib", "--target-dir"]);
+    miri.arg(workspace::target().join("miri")).arg("--").args(SUBTLE);
+    miri.current_dir(workspace::root());
+    process::run(rustup::with_nightly(&mut miri))
+}
