@@ -39,6 +39,7 @@ fn contents() -> Vec<Code> {
         code("writev", [0, 9, 0, 0, 0, 0]),
         code("pwrite64", [0, 3, 7, 0, 0, 0]),
         code("pwritev", [0, 5, 8, 0, 0, 0]),
+        code("pwritev2", [0, 7, 0, 1, 0, 0]),
         code("truncate", [0, 0, 2, 0, 0, 0]),
         code("ftruncate", [0, 0, 6, 0, 0, 0]),
         // Everything, kept size, a hole, zeros.

@@ -1,6 +1,6 @@
 //! Calls about what files are: status, permissions, owners, times, extended attributes, locks.
 
-use wasm_vfs_core::{AtFlags, FlockOperation, XattrFlags};
+use wasm_vfs_core::{AtFlags, FlockOperation, StatxMask, Timeval, Utimbuf, XattrFlags};
 
 use super::{Caller, Make, size, unit};
 
@@ -11,6 +11,15 @@ pub(super) const CALLS: &[(&str, Make)] = &[
     ("newfstatat", |c| {
         let flags = at_flags(c, 2);
         c.fs.newfstatat(c.p, c.args.fd_or_cwd(1), c.args.path(0), flags).map(|stat| stat.st_size)
+    }),
+    ("fstatat", |c| {
+        let flags = at_flags(c, 2);
+        c.fs.fstatat(c.p, c.args.fd_or_cwd(1), c.args.path(0), flags).map(|stat| stat.st_size)
+    }),
+    ("statx", |c| {
+        let (flags, mask) = (at_flags(c, 2), StatxMask::BASIC_STATS);
+        let answer = c.fs.statx(c.p, c.args.fd_or_cwd(1), c.args.path(0), flags, mask);
+        answer.map(|statx| statx.stx_mask.bits().into())
     }),
     ("statfs", |c| c.fs.statfs(c.p, c.args.path(0)).map(|all| all.f_bfree)),
     ("fstatfs", |c| c.fs.fstatfs(c.p, c.args.fd(0)).map(|all| all.f_ffree)),
@@ -47,6 +56,14 @@ pub(super) const CALLS: &[(&str, Make)] = &[
         c.fs.utimensat(c.p, c.args.fd_or_cwd(3), c.args.path(0), times, flags).map(unit)
     }),
     ("futimens", |c| c.fs.futimens(c.p, c.args.fd(0), c.args.times(1)).map(unit)),
+    ("utime", |c| {
+        let times = Utimbuf { actime: -7, modtime: 1 << 33 };
+        c.fs.utime(c.p, c.args.path(0), c.args.pick(1, &[Some(times), None])).map(unit)
+    }),
+    ("utimes", |c| c.fs.utimes(c.p, c.args.path(0), timevals(c, 1)).map(unit)),
+    ("futimesat", |c| {
+        c.fs.futimesat(c.p, c.args.fd_or_cwd(2), c.args.path(0), timevals(c, 1)).map(unit)
+    }),
     ("setxattr", |c| {
         let (value, flags) = (c.args.data(2), xattr_flags(c, 3));
         c.fs.setxattr(c.p, c.args.path(0), c.args.xattr_name(1), value, flags).map(unit)
@@ -88,6 +105,12 @@ pub(super) const CALLS: &[(&str, Make)] = &[
         c.fs.flock(c.p, c.args.fd(0), operation).map(unit)
     }),
 ];
+
+fn timevals(c: &Caller<'_>, position: usize) -> Option<[Timeval; 2]> {
+    let ordinary = Timeval { tv_sec: -7, tv_usec: 999_999 };
+    let refused = Timeval { tv_sec: 7, tv_usec: 1_000_000 };
+    c.args.pick(position, &[None, Some([ordinary; 2]), Some([ordinary, refused])])
+}
 
 fn at_flags(c: &Caller<'_>, position: usize) -> AtFlags {
     c.args.pick(position, &[AtFlags::empty(), AtFlags::SYMLINK_NOFOLLOW, AtFlags::EMPTY_PATH])

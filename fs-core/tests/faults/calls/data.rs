@@ -1,9 +1,9 @@
 //! Calls that read, write, move and size contents.
 
-use wasm_vfs_core::{FallocateMode, Ioctl, SpliceFlags};
+use wasm_vfs_core::{FallocateMode, Ioctl, RwFlags, SpliceFlags};
 
 use super::args::DATA;
-use super::{Make, from_fd, size, unit};
+use super::{Caller, Make, from_fd, size, unit};
 
 const NONE: SpliceFlags = SpliceFlags::empty();
 
@@ -26,7 +26,17 @@ pub(super) const CALLS: &[(&str, Make)] = &[
         let buffer = &mut c.buffer[..c.args.length(1)];
         c.fs.preadv(c.p, c.args.fd(0), buffer, c.args.offset(2)).map(size)
     }),
+    ("preadv2", |c| {
+        let flags = rw_flags(c);
+        let buffer = &mut c.buffer[..c.args.length(1)];
+        c.fs.preadv2(c.p, c.args.fd(0), buffer, c.args.offset(2), flags).map(size)
+    }),
+    ("pwritev2", |c| {
+        let (data, offset) = (c.args.data(1), c.args.offset(2));
+        c.fs.pwritev2(c.p, c.args.fd(0), data, offset, rw_flags(c)).map(size)
+    }),
     ("lseek", |c| c.fs.lseek(c.p, c.args.fd(0), c.args.offset(1), c.args.whence(2))),
+    ("getdents", |c| c.fs.getdents(c.p, c.args.fd(0), &mut c.buffer[..c.args.length(1)]).map(size)),
     ("getdents64", |c| {
         c.fs.getdents64(c.p, c.args.fd(0), &mut c.buffer[..c.args.length(1)]).map(size)
     }),
@@ -43,6 +53,9 @@ pub(super) const CALLS: &[(&str, Make)] = &[
     ("fallocate", |c| {
         let mode = FallocateMode::from_bits_retain(c.args.pick(4, &[0, 1, 3, 0x10, 0x11, 0x08, 2]));
         c.fs.fallocate(c.p, c.args.fd(0), mode, c.args.offset(1), c.args.offset(2)).map(unit)
+    }),
+    ("posix_fallocate", |c| {
+        c.fs.posix_fallocate(c.p, c.args.fd(0), c.args.offset(1), c.args.offset(2)).map(unit)
     }),
     ("splice", |c| {
         let (from, to, len) = (c.args.fd(0), c.args.fd(1), c.args.length(2));
@@ -80,7 +93,15 @@ pub(super) const CALLS: &[(&str, Make)] = &[
         c.fs.ioctl(c.p, c.args.fd(0), c.args.pick(1, &requests)).map(from_fd)
     }),
     ("poll", |c| Ok(c.fs.poll(c.p, c.args.fd(0)).bits().into())),
+    ("sync", |c| {
+        c.fs.sync();
+        Ok(0)
+    }),
     ("fsync", |c| c.fs.fsync(c.p, c.args.fd(0)).map(unit)),
     ("fdatasync", |c| c.fs.fdatasync(c.p, c.args.fd(0)).map(unit)),
     ("syncfs", |c| c.fs.syncfs(c.p, c.args.fd(0)).map(unit)),
 ];
+
+fn rw_flags(c: &Caller<'_>) -> RwFlags {
+    c.args.pick(3, &[RwFlags::empty(), RwFlags::APPEND, RwFlags::NOAPPEND, RwFlags::NOWAIT])
+}
