@@ -25,7 +25,7 @@ impl Engine for Wasmi {
     }
 
     fn runs_isolated(&self) -> bool {
-        false
+        true
     }
 
     fn run(&self, wasm: &Path, invocation: &Invocation) -> Result<Outcome> {

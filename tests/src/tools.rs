@@ -18,7 +18,7 @@ pub fn test_data(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
 }
 
-/// A guest program of `tests/guests/`, built by `cargo xtask guests`.
+/// A guest program of `tests/guests/`, or a theme of `tests/preview1/guest/` (`preview1/NAME`), built by `cargo xtask guests`.
 pub fn guest(name: &str) -> Option<PathBuf> {
     there(target().join("guests").join(format!("{name}.wasm")), "cargo xtask guests")
 }

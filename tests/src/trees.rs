@@ -35,6 +35,21 @@ pub fn for_guests(root: &Path) -> Result<()> {
     set_modified(&data.join("sub/lines.txt"), 1, 0)
 }
 
+/// The tree that the themes of `tests/preview1/` know: `/tree` with links of every kind; what they write is elsewhere.
+///
+/// # Errors
+///
+/// When the host's filesystem refuses.
+pub fn for_themes(root: &Path) -> Result<()> {
+    let tree = root.join("tree");
+    fs::create_dir(&tree)?;
+    fs::write(tree.join("file"), "from the tree\n")?;
+    symlink("/tree/file", tree.join("absolute"))?;
+    symlink("../../tree", tree.join("out"))?;
+    symlink("../tree", tree.join("up"))?;
+    set_modified(&tree.join("file"), 1_234_567_890, 123_456_789)
+}
+
 /// `/tmp`, as `pack` adds it by itself.
 ///
 /// # Errors

@@ -1,4 +1,5 @@
-//! `cargo xtask guests`: builds the guest programs of `tests/guests/` into `target/guests/NAME.wasm`.
+//! `cargo xtask guests`: builds the guest programs of `tests/guests/` into `target/guests/NAME.wasm`, and the themes of
+//! `tests/preview1/guest/` into `target/guests/preview1/NAME.wasm`.
 //!
 //! They are ordinary programs that know nothing of wasm-vfs, each built by its language's own toolchain. The compilers
 //! keep caches, so a second build is quick.
@@ -56,6 +57,26 @@ pub(crate) fn all(left_out: &mut LeftOut) -> Result<()> {
             Err(error) => return Err(error.context(format!("cannot build guest {}", guest.name))),
         }
     }
+    themes()
+}
+
+/// Builds the themes of preview1, programs of one crate.
+fn themes() -> Result<()> {
+    let source = workspace::root().join("tests/preview1/guest");
+    let output = workspace::target().join("guests/preview1");
+    if output.exists() {
+        fs::remove_dir_all(&output)
+            .with_context(|| format!("cannot remove {}", output.display()))?;
+    }
+    fs::create_dir_all(&output).with_context(|| format!("cannot create {}", output.display()))?;
+    let built = cargo_build(&source, "preview1").context("cannot build the themes of preview1")?;
+    for entry in fs::read_dir(source.join("src/bin"))? {
+        let name = entry?.path().with_extension("wasm");
+        let name = name.file_name().context("an entry of a directory has a name")?;
+        fs::copy(built.join(name), output.join(name)).with_context(|| {
+            format!("cargo's output is not where it was expected: {}", name.display())
+        })?;
+    }
     Ok(())
 }
 
@@ -72,7 +93,15 @@ impl std::fmt::Display for NoCompiler {
 impl std::error::Error for NoCompiler {}
 
 fn with_rust(source: &Path, output: &Path) -> Result<()> {
-    let build = scratch("rust");
+    let built = cargo_build(source, "rust")?;
+    let name = output.file_name().context("the output has no name")?;
+    fs::copy(built.join(name), output).context("cargo's output is not where it was expected")?;
+    Ok(())
+}
+
+/// Builds the programs of a crate and says where they are.
+fn cargo_build(source: &Path, name: &str) -> Result<PathBuf> {
+    let build = scratch(name);
     let mut cargo = process::cargo(&[
         "build",
         "--quiet",
@@ -83,10 +112,7 @@ fn with_rust(source: &Path, output: &Path) -> Result<()> {
     ]);
     cargo.arg(source.join("Cargo.toml")).arg("--target-dir").arg(&build);
     process::run(&mut cargo)?;
-    let name = output.file_name().context("the output has no name")?;
-    fs::copy(build.join("wasm32-wasip1/release").join(name), output)
-        .context("cargo's output is not where it was expected")?;
-    Ok(())
+    Ok(build.join("wasm32-wasip1/release"))
 }
 
 fn with_zig_cc(source: &Path, output: &Path) -> Result<()> {

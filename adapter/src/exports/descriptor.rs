@@ -5,7 +5,7 @@
     reason = "an imported function is no `FnOnce`; only its stand-in is"
 )]
 
-use wasm_vfs_core::{FallocateMode, Fcntl, OFlags};
+use wasm_vfs_core::{FallocateMode, Fcntl, FileType, OFlags};
 
 use crate::convert;
 use crate::errno::{Error, Result, answer};
@@ -65,7 +65,11 @@ extern "C" fn fd_fdstat_get(fd: i32, stat: u32) -> i32 {
             let file_type = kernel.file_type(fd)?;
             let private = Private(descriptor.private_data);
             let (base, inheriting) = rights::shown(private, file_type, descriptor.flags);
-            let flags = u64::from(convert::fdflags(descriptor.flags));
+            // Wasmtime keeps none for a directory: there is nothing that they would change.
+            let flags = match file_type {
+                FileType::Directory => 0,
+                _ => u64::from(convert::fdflags(descriptor.flags)),
+            };
             // Type, flags at offset 2, and padding, which is zero.
             out.store_u64(0, u64::from(convert::file_type(file_type)) | flags << 16);
             out.store_u64(8, base);

@@ -64,7 +64,7 @@ fn poll(subs: u32, events: u32, count: u32, nevents: u32) -> Result<bool> {
     for index in 0..count {
         let sub = Sub::of(subs, index);
         forwards &= match sub.source()? {
-            Source::Clock => true,
+            Source::Clock => !sub.is_absolute(),
             Source::Host(host_fd) => host_fd == sub.fd().cast_unsigned(),
             Source::File(_) | Source::OwnClock { .. } => false,
         };
@@ -88,7 +88,7 @@ fn poll(subs: u32, events: u32, count: u32, nevents: u32) -> Result<bool> {
                 continue;
             }
             Source::Host(host_fd) => words[2] = u64::from(host_fd),
-            Source::Clock => {}
+            Source::Clock => words = Sub(words).relative(),
         }
         words[0] = u64::from(index);
         for_host.push(words);
@@ -153,6 +153,24 @@ impl Sub {
     /// The tag.
     fn tag(self) -> u8 {
         self.0[1].to_le_bytes()[0]
+    }
+
+    /// Whether a clock's time is a point in time.
+    fn is_absolute(self) -> bool {
+        self.0[5] & u64::from(wasi::SUBCLOCKFLAGS_SUBSCRIPTION_CLOCK_ABSTIME) != 0
+    }
+
+    /// Turns a clock's point in time into how long it is until then: Node takes the one for the other.
+    #[expect(clippy::cast_possible_truncation, reason = "a field of 32 bits")]
+    fn relative(self) -> SubscriptionWords {
+        let Sub(mut words) = self;
+        if self.is_absolute()
+            && let Some(now) = host::clock_time(words[2] as u32)
+        {
+            words[3] = words[3].saturating_sub(now);
+            words[5] = 0;
+        }
+        words
     }
 
     /// The descriptor, if it is not a clock.

@@ -39,13 +39,14 @@ extern "C" fn fd_filestat_set_size(fd: i32, size: u64) -> i32 {
 
 #[unsafe(no_mangle)]
 extern "C" fn fd_filestat_set_times(fd: i32, atim: u64, mtim: u64, fst_flags: u32) -> i32 {
-    on_fd(
-        fd,
-        wasi::RIGHTS_FD_FILESTAT_SET_TIMES,
-        |host_fd| host::fd_filestat_set_times(host_fd, atim, mtim, fst_flags),
-        |kernel, _, _| {
-            let times = convert::time_specifiers(atim, mtim, fst_flags)?;
-            Ok(kernel.fs.futimens(&kernel.process, fd, times)?)
-        },
-    )
+    // Flags that make no sense come before a descriptor that is not open, as with wasmtime.
+    match convert::time_specifiers(atim, mtim, fst_flags) {
+        Ok(times) => on_fd(
+            fd,
+            wasi::RIGHTS_FD_FILESTAT_SET_TIMES,
+            |host_fd| host::fd_filestat_set_times(host_fd, atim, mtim, fst_flags),
+            |kernel, _, _| Ok(kernel.fs.futimens(&kernel.process, fd, times)?),
+        ),
+        Err(error) => error.number(),
+    }
 }

@@ -1,0 +1,151 @@
+//! A theme and its runs.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+
+use anyhow::{Context, Result, anyhow, ensure};
+use tempfile::TempDir;
+use wasm_vfs::{Form, Packer, TreeBuilder};
+use wasm_vfs_tests::engine::{Engine as _, Invocation, Outcome};
+use wasm_vfs_tests::engines::node::Node;
+use wasm_vfs_tests::engines::wasmi::Wasmi;
+use wasm_vfs_tests::engines::wasmtime::Wasmtime;
+use wasm_vfs_tests::{tools, trees};
+
+/// What stands on the standard input of every run.
+const INPUT: &[u8] = b"standard input\n";
+
+/// Where a packed theme runs.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Engine {
+    Wasmtime,
+    Wasmi,
+    Node,
+}
+
+/// A theme.
+pub(crate) struct Theme {
+    name: &'static str,
+    /// Its programs, packed by the first test that needs one. An error keeps its text only.
+    packed: OnceLock<Result<Packed, String>>,
+}
+
+/// A program packed in both forms.
+struct Packed {
+    portable: PathBuf,
+    isolated: PathBuf,
+}
+
+impl Theme {
+    pub(crate) const fn new(name: &'static str) -> Self {
+        Self { name, packed: OnceLock::new() }
+    }
+
+    /// The reference.
+    pub(crate) fn on_host(&self) -> Result<()> {
+        let Some(outcome) = on_host(self.name)? else { return Ok(()) };
+        judge(self.name, &outcome).map(|_| ())
+    }
+
+    /// Packed, in this form, on this engine: the same checks, and none that fails.
+    pub(crate) fn packed(&self, form: Form, engine: Engine) -> Result<()> {
+        let Some(program) = program(self.name) else { return Ok(()) };
+        let packed = self
+            .packed
+            .get_or_init(|| pack(self.name, &program).map_err(|error| format!("{error:?}")))
+            .as_ref()
+            .map_err(|error| anyhow!("{error}"))?;
+        let packed = match form {
+            Form::Portable => &packed.portable,
+            Form::Isolated => &packed.isolated,
+        };
+        let invocation = invocation(self.name, "packed");
+        let outcome = match (engine, form) {
+            (Engine::Wasmtime, _) => Wasmtime.run(packed, &invocation)?,
+            (Engine::Wasmi, _) => Wasmi.run(packed, &invocation)?,
+            (Engine::Node, Form::Portable) => match Node::find() {
+                Some(node) => node.run(packed, &invocation)?,
+                None => return Ok(()),
+            },
+            (Engine::Node, Form::Isolated) => match Node::with_multi_memory() {
+                Some(node) => node.run(packed, &invocation)?,
+                None => return Ok(()),
+            },
+        };
+        let checks = judge(self.name, &outcome)?;
+        let reference = checks_of(self.name)?.context("the program has just been there")?;
+        ensure!(checks == reference, "not the checks of the host directory: {checks:#?}");
+        Ok(())
+    }
+}
+
+/// The names of a theme's checks, as it makes them on a host directory. `None`: it was not built.
+pub(crate) fn checks_of(name: &str) -> Result<Option<Vec<String>>> {
+    let Some(outcome) = on_host(name)? else { return Ok(None) };
+    let printed = String::from_utf8(outcome.stdout)?;
+    Ok(Some(printed.lines().filter_map(check).collect()))
+}
+
+fn program(name: &str) -> Option<PathBuf> {
+    tools::guest(&format!("preview1/{name}"))
+}
+
+fn invocation(name: &str, place: &str) -> Invocation {
+    let mut invocation = Invocation::of(name).env("THEME", name);
+    invocation.args.push(place.to_owned());
+    invocation.stdin = INPUT.to_vec();
+    invocation
+}
+
+fn on_host(name: &str) -> Result<Option<Outcome>> {
+    let Some(program) = program(name) else { return Ok(None) };
+    let root = TempDir::new()?;
+    trees::for_themes(root.path())?;
+    trees::temporary_directory(root.path())?;
+    let invocation = invocation(name, "host").on_host(root.path());
+    Ok(Some(Wasmtime.run(&program, &invocation)?))
+}
+
+/// Packs a theme with the tree.
+fn pack(name: &str, program: &Path) -> Result<Packed> {
+    let root = TempDir::new()?;
+    trees::for_themes(root.path())?;
+    let rootfs = Packer::new(TreeBuilder::new().dir(root.path(), "/")).bake()?;
+    let program = fs::read(program)?;
+    let directory = tools::target().join("preview1");
+    fs::create_dir_all(&directory)?;
+    let link = |form, path: String| {
+        let path = directory.join(path);
+        fs::write(&path, rootfs.link(&program, form)?.to_vec()?)?;
+        anyhow::Ok(path)
+    };
+    Ok(Packed {
+        portable: link(Form::Portable, format!("{name}-portable.wasm"))?,
+        isolated: link(Form::Isolated, format!("{name}-isolated.wasm"))?,
+    })
+}
+
+/// Which check a line is of.
+fn check(line: &str) -> Option<String> {
+    let failed = || line.strip_prefix("FAILED ").and_then(|line| line.split(": expected").next());
+    line.strip_prefix("ok ").or_else(failed).map(str::to_owned)
+}
+
+/// The names of the checks that a run made; an error if one failed or the program did not come to its end.
+fn judge(name: &str, outcome: &Outcome) -> Result<Vec<String>> {
+    let printed = String::from_utf8_lossy(&outcome.stdout);
+    let checks: Vec<String> = printed.lines().filter_map(check).collect();
+    let failed: Vec<&str> = printed.lines().filter(|line| line.starts_with("FAILED")).collect();
+    let ended = format!("{} checks, 0 failed", checks.len());
+    ensure!(
+        outcome.status == Some(0) && printed.lines().next_back() == Some(&ended),
+        "{name}: {} failed, exit status {:?}, the last line is {:?}\n{}\n{}",
+        failed.len(),
+        outcome.status,
+        printed.lines().next_back(),
+        failed.join("\n"),
+        String::from_utf8_lossy(&outcome.stderr)
+    );
+    Ok(checks)
+}
