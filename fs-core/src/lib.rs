@@ -4,19 +4,34 @@
 //! knows nothing of WebAssembly, and reads the clock only through [`Platform`].
 //!
 //! ```
-//! use wasm_vfs_core::{AT_FDCWD, Config, Credentials, Errno, Fs, NoImage, OFlags};
+//! use wasm_vfs_core::{Config, Credentials, Errno, Fs, NoImage, OFlags};
 //!
 //! # fn main() -> Result<(), Errno> {
 //! let mut fs = Fs::new(NoImage::default(), Config::default())?;
 //! let mut process = fs.spawn(Credentials::ROOT)?;
+//!
+//! // A tree.
 //! fs.mkdir(&process, b"/etc", 0o755)?;
-//! let fd = fs.openat(&mut process, AT_FDCWD, b"/etc/motd", OFlags::CREAT | OFlags::RDWR, 0o644)?;
+//! fs.symlink(&process, b"issue", b"/etc/greeting")?;
+//! let fd = fs.open(&mut process, b"/etc/motd", OFlags::CREAT | OFlags::RDWR, 0o644)?;
 //! assert_eq!(fs.write(&process, fd, &b"hello\n"[..])?, 6);
+//!
+//! // A rename is seen through the link, and the open file stays what it is.
 //! fs.rename(&process, b"/etc/motd", b"/etc/issue")?;
+//! assert_eq!(fs.stat(&process, b"/etc/motd"), Err(Errno::ENOENT));
+//! assert_eq!(fs.stat(&process, b"/etc/greeting")?.st_size, 6);
 //! let mut bytes = [0; 16];
 //! let read = fs.pread64(&process, fd, &mut bytes[..], 0)?;
 //! assert_eq!(&bytes[..read], b"hello\n");
-//! assert_eq!(fs.stat(&process, b"/etc/motd"), Err(Errno::ENOENT));
+//!
+//! // What is in it now.
+//! let etc = fs.open(&mut process, b"/etc", OFlags::DIRECTORY, 0)?;
+//! let mut names = Vec::new();
+//! fs.readdir(&process, etc, 0, |entry| {
+//!     names.push(entry.name.to_vec());
+//!     true
+//! })?;
+//! assert_eq!(names, [&b"."[..], b"..", b"greeting", b"issue"]);
 //! # Ok(())
 //! # }
 //! ```
@@ -27,6 +42,51 @@
 //! status flags, shared by `dup`) -> inode (metadata, link count) -> contents. [`Fs`] holds the tables that
 //! processes share; its methods are the calls. Callers' buffers are [`UserMut`] and [`UserRef`], because a guest's
 //! memory cannot be borrowed as a slice; `&mut [u8]` and `&[u8]` are such buffers too.
+//!
+//! # How to read the methods
+//!
+//! Each call is a method of [`Fs`] with the name that Linux gives it. Its documentation opens with the C signature. The
+//! method has the same arguments in the same order, after the [`Process`] that makes the call; what C returns through a
+//! pointer it returns, and where C has -1 and `errno` it has an [`Errno`].
+//!
+//! *Errors* are listed in the order in which they are checked, which is Linux's: where two apply, the first is
+//! answered. Where they say *what the path walk answers*, that is:
+//!
+//! * `ENAMETOOLONG`: the path has [`PATH_MAX`] bytes or more.
+//! * `ENOENT`: it is empty. `EINVAL`: it has a NUL.
+//! * `EBADF`: it is relative, and `dirfd` is not open. `ENOTDIR`: that is no directory.
+//! * For each component: `ENOTDIR`, what comes before it is no directory; `EACCES`, that may not be searched; `ENAMETOOLONG`, it is
+//!   longer than [`NAME_MAX`]; `ENOENT`, it is not there; `ELOOP`, more than [`MAXSYMLINKS`] links or
+//!   one where none may be; `EXDEV`, it leads out of where the process is [confined](Process::confine).
+//! * `ENOTDIR`: a slash follows what is no directory.
+//!
+//! # What differs from Linux
+//!
+//! A method says under `DEVIATION` where it differs. True of all: nothing waits, so what could only wait is `EAGAIN`; there are no
+//! signals, so `EPIPE` comes without one, and [`load`](Fs::load) and [`store`](Fs::store), which stand for the
+//! processor, answer `EFAULT` and `EIO` for `SIGSEGV` and `SIGBUS`; there are no drivers behind device nodes and nobody behind sockets.
+//!
+//! # What is not implemented
+//!
+//! There is no method for these. An embedder that serves whole programs answers what a Linux without the feature would.
+//!
+//! | call | errno | why |
+//! |---|---|---|
+//! | `fcntl` with `F_SETLK`, `F_SETLKW`, `F_GETLK`, `F_OFD_*` | `EINVAL` | Locks of ranges belong to processes that can wait for each other. [`flock`](Fs::flock) is there. |
+//! | `fcntl` with `F_SETLEASE`, `F_NOTIFY`, `F_SETOWN`, `F_SETSIG` | `EINVAL` | They are told of by signals. |
+//! | `fcntl` with `F_ADD_SEALS`, `F_GET_SEALS`; `memfd_create` | `EINVAL`; `ENOSYS` | Seals are for files outside any mounted filesystem. |
+//! | `ioctl` but for `FIOCLEX`, `FIONCLEX`, `FIONBIO`, `FIONREAD` | `ENOTTY` | tmpfs's inode flags and generations are not kept. |
+//! | `select`, `poll` with a time, `epoll_*` | `ENOSYS` | Waiting is the embedder's; [`poll`](Fs::poll) says what is ready. |
+//! | `io_setup`, `io_submit`, `io_uring_*` | `ENOSYS` | Nothing here takes longer than the call. |
+//! | `fanotify_init`, `fanotify_mark` | `ENOSYS` | They decide for other processes; [inotify](Fs::inotify_init1) is there. |
+//! | `mremap`, `mlockall`, `madvise`, `mincore`, `remap_file_pages` | `ENOSYS` | The processor's memory is not this crate's; they are no calls on files. |
+//! | `readahead`, `posix_fadvise`, `sync_file_range` | 0 | Hints and orders about a disk that is not there. |
+//! | `name_to_handle_at`, `open_by_handle_at` | `EOPNOTSUPP` | A handle outlives the process; the tree does not. |
+//! | `mount`, `umount2`, `pivot_root`, `chroot`, `open_tree` and their kin | `EPERM` | There is one filesystem. [`Process::confine`] keeps a process below a directory. |
+//! | `quotactl`, `quotactl_fd` | `ENOSYS` | [`Config`] has the limits. |
+//! | `bind` of an `AF_UNIX` path, `connect` to one | `EOPNOTSUPP`; `ECONNREFUSED` | A socket is only a name ([`mknod`](Fs::mknod)). |
+//! | `setuid`, `setgroups`, `capset` and their kin | - | The embedder sets [`Process::credentials`]. |
+//! | `execve` | - | The embedder closes what is marked close-on-exec, which [`fcntl`](Fs::fcntl) tells. |
 
 #![no_std]
 #![forbid(unsafe_code)]

@@ -25,13 +25,14 @@ impl<P: Platform> Fs<P> {
     ///
     /// Makes a pipe: a descriptor to read from and one to write to. With `DIRECT` each write is a packet.
     ///
+    /// DEVIATION: there are no watch queues, so `O_NOTIFICATION_PIPE` (the bit of `EXCL`) is `EINVAL`.
+    ///
     /// # Errors
     ///
     /// * `EINVAL`: flags but `CLOEXEC`, `NONBLOCK` and `DIRECT`.
     /// * `ENFILE`: no memory for the pipe.
     /// * `EMFILE`, `ENOMEM`: not two descriptors left, or no memory for them.
     pub fn pipe2(&mut self, process: &mut Process, flags: OFlags) -> Result<[Fd; 2], Errno> {
-        // DEVIATION: no watch queues, so O_NOTIFICATION_PIPE (the bit of EXCL) is EINVAL.
         if !(flags - OFlags::CLOEXEC - OFlags::NONBLOCK - OFlags::DIRECT).is_empty() {
             return Err(Errno::EINVAL);
         }
