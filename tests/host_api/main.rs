@@ -4,6 +4,7 @@
 //! * `files`: single files, before the program starts and after it has ended in every way.
 //! * `archives`: tar archives in and out, held against the `tar` crate.
 //! * `hostile`: addresses, lengths and archives that no host should give.
+//! * `javascript`: the module js/wasm-vfs.js, under Node and in a browser.
 //! * `surface`: which exports there are, and what they cost.
 
 #![allow(clippy::unwrap_used, clippy::missing_panics_doc, reason = "a test fails by panicking")]
@@ -12,6 +13,7 @@
 mod archives;
 mod files;
 mod hostile;
+mod javascript;
 mod surface;
 
 use std::path::Path;

@@ -26,6 +26,7 @@ const GUESTS: &[Guest] = &[
     Guest { name: "go-fs", build: with_go },
     Guest { name: "wild", build: with_zig_cc },
     Guest { name: "world", build: with_rust },
+    Guest { name: "transform", build: with_rust },
 ];
 
 pub(crate) fn run() -> Result<()> {
