@@ -83,6 +83,18 @@ extern "C" fn bake_buffer(len: u32) -> u32 {
     made.unwrap_or(0)
 }
 
+/// Hands the first `len` bytes of the buffer to `body`. Returns 0 or a Linux errno.
+#[cfg(feature = "mounts")]
+pub(crate) fn with_bytes(
+    len: u32,
+    body: impl FnOnce(&[u8], &mut Kernel) -> Result<(), Errno>,
+) -> i32 {
+    let done = with(|baking, kernel| {
+        body(baking.buffer.get(..len as usize).ok_or(Errno::EFAULT)?, kernel)
+    });
+    done.map_or_else(|errno| i32::from(errno.number()), |()| 0)
+}
+
 /// Adds the records in the first `len` bytes of the buffer. Returns 0 or a Linux errno.
 #[unsafe(no_mangle)]
 extern "C" fn bake_records(len: u32) -> i32 {
@@ -252,6 +264,8 @@ extern "C" fn bake_open_all() -> i32 {
 extern "C" fn wizer_initialize() {
     let sealed = with(|baking, kernel| {
         baking.buffer = Vec::new();
+        #[cfg(feature = "mounts")]
+        crate::mounts::seal(kernel)?;
         kernel.process.confine(ResolveFlags::BENEATH | ResolveFlags::ABSOLUTE_LINKS);
         kernel.process.keep_fds_below(FIRST_FD);
         kernel.fs.platform().clock.start();

@@ -30,6 +30,20 @@ impl Error {
     pub(crate) const NAMETOOLONG: Error = Error(wasi::ERRNO_NAMETOOLONG.raw());
     /// A number that does not fit.
     pub(crate) const OVERFLOW: Error = Error(wasi::ERRNO_OVERFLOW.raw());
+    /// Two places that are not on one filesystem.
+    #[cfg(feature = "mounts")]
+    pub(crate) const XDEV: Error = Error(wasi::ERRNO_XDEV.raw());
+    /// Not there.
+    #[cfg(feature = "mounts")]
+    pub(crate) const NOENT: Error = Error(wasi::ERRNO_NOENT.raw());
+    /// Too many symbolic links.
+    #[cfg(feature = "mounts")]
+    pub(crate) const LOOP: Error = Error(wasi::ERRNO_LOOP.raw());
+    /// Input or output failed.
+    pub(crate) const IO: Error = Error(wasi::ERRNO_IO.raw());
+    /// No memory.
+    #[cfg(feature = "mounts")]
+    pub(crate) const NOMEM: Error = Error(wasi::ERRNO_NOMEM.raw());
     /// Not a socket.
     pub(crate) const NOTSOCK: Error = Error(wasi::ERRNO_NOTSOCK.raw());
 
@@ -135,6 +149,8 @@ const fn to_wasi(errno: Errno) -> Option<wasi::Errno> {
         Errno::ELOOP => wasi::ERRNO_LOOP,
         // preview1 has no such number; nothing that it can call answers it.
         Errno::ENODATA => wasi::ERRNO_NOENT,
+        // Nothing but a directory of the host that was not asked about (`mounts`) answers it.
+        Errno::EREMOTE => wasi::ERRNO_IO,
         Errno::EOVERFLOW => wasi::ERRNO_OVERFLOW,
         Errno::EILSEQ => wasi::ERRNO_ILSEQ,
         Errno::ENOTSOCK => wasi::ERRNO_NOTSOCK,

@@ -5,11 +5,15 @@
 //! written by the host, read, and put back.
 
 use alloc::vec::Vec;
+#[cfg(feature = "mounts")]
+use wasm_vfs_core::{DirectoryId, Foreign};
 use wasm_vfs_core::{Errno, Platform, Timespec};
 
 use crate::clock::Clock;
 use crate::convert;
 use crate::errno::Result;
+#[cfg(feature = "mounts")]
+use crate::mounts::Mounts;
 use crate::user::{self, UserRange};
 
 /// The functions themselves, by their preview1 names. A pointer argument is an address in the program's memory.
@@ -120,7 +124,12 @@ impl Borrowed {
     ///
     /// `NOMEM`: the program has not so much memory, or there is none to save it in.
     pub(crate) fn new(bytes: u32) -> Result<Borrowed> {
-        let range = UserRange::new(BORROWED_ADDR, bytes).map_err(|_| Errno::ENOMEM)?;
+        Borrowed::at(BORROWED_ADDR, bytes)
+    }
+
+    /// As [`new`](Self::new), at `addr`.
+    pub(crate) fn at(addr: u32, bytes: u32) -> Result<Borrowed> {
+        let range = UserRange::new(addr, bytes).map_err(|_| Errno::ENOMEM)?;
         let mut saved = Vec::new();
         saved.try_reserve_exact(bytes as usize).map_err(Errno::from)?;
         saved.resize(bytes as usize, 0);
@@ -138,8 +147,13 @@ impl Borrowed {
         self.range.addr()
     }
 
-    /// Makes it as it was.
+    /// Makes it as it was, for good.
     pub(crate) fn give_back(self) {
+        self.restore();
+    }
+
+    /// Makes it as it was.
+    pub(crate) fn restore(&self) {
         self.range.store_bytes(&self.saved);
     }
 }
@@ -149,12 +163,19 @@ impl Borrowed {
 pub(crate) struct Host {
     /// What tells the time.
     pub(crate) clock: Clock,
+    /// Its directories.
+    #[cfg(feature = "mounts")]
+    pub(crate) mounts: Mounts,
 }
 
 impl Host {
     /// The host of a filesystem that is being baked.
     pub(crate) const fn baking() -> Host {
-        Host { clock: Clock::baking() }
+        Host {
+            clock: Clock::baking(),
+            #[cfg(feature = "mounts")]
+            mounts: Mounts::new(),
+        }
     }
 }
 
@@ -174,8 +195,34 @@ impl Platform for Host {
         convert::timespec(self.clock.realtime())
     }
 
+    #[cfg(not(feature = "mounts"))]
     fn image_to_kernel(&self, dst: &mut [u8], offset: u64) {
         user::image_to_kernel(dst, offset);
+    }
+
+    #[cfg(feature = "mounts")]
+    const FOREIGN: bool = true;
+
+    #[cfg(feature = "mounts")]
+    fn image_to_kernel(&self, dst: &mut [u8], offset: u64) {
+        if !self.mounts.lower_to_kernel(dst, offset) {
+            user::image_to_kernel(dst, offset);
+        }
+    }
+
+    #[cfg(feature = "mounts")]
+    fn image_failed(&self) -> bool {
+        self.mounts.read_failed()
+    }
+
+    #[cfg(feature = "mounts")]
+    fn walk_stopped(&self, at: DirectoryId, foreign: Foreign, rest: &[u8]) {
+        self.mounts.note_stop(at, foreign, rest);
+    }
+
+    #[cfg(feature = "mounts")]
+    fn walk_stopped_in_link(&self, rest: &[u8]) {
+        self.mounts.note_rest(rest);
     }
 }
 

@@ -16,6 +16,7 @@
 //! | `host_api` | how an embedder reaches the tree: the exports `wasm_vfs_*` |
 //! | `errno`, `convert`, `rights` | Linux's words to preview1's |
 //! | `preopens` | what a program finds open |
+//! | `mounts` | directories of the host beside the tree (only with the feature of that name) |
 //! | `bake` | how a tool fills the filesystem |
 //! | `runtime` | memory and panics |
 //!
@@ -32,6 +33,8 @@ mod errno;
 mod exports;
 mod host;
 mod host_api;
+#[cfg(feature = "mounts")]
+mod mounts;
 mod preopens;
 mod rights;
 mod runtime;

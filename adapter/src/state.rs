@@ -105,11 +105,16 @@ pub(crate) fn owner(fd: i32) -> Result<Owner> {
     enter(|kernel, _| {
         let descriptor = kernel.fs.descriptor(&kernel.process, fd)?;
         Ok(match descriptor.target {
-            // Tokens are the host's descriptors, which have 32 bits.
-            Target::Foreign(token) => Owner::Host(u32::try_from(token).unwrap_or(u32::MAX)),
+            Target::Foreign(token) => Owner::Host(host_fd(token)),
             Target::Inode => Owner::Tree(descriptor),
         })
     })
+}
+
+/// The host's number in the token of a descriptor. What is above it is `mounts`'s.
+#[expect(clippy::cast_possible_truncation, reason = "the low half of a word")]
+pub(crate) fn host_fd(token: u64) -> u32 {
+    token as u32
 }
 
 impl Kernel {

@@ -197,13 +197,17 @@ impl UserRange {
     }
 
     /// Fills it with zeros.
-    fn clear(self) {
+    pub(crate) fn clear(self) {
         // SAFETY: the range is within the program's memory.
         unsafe { intrinsic::clear_user(self.addr, self.len as usize) }
     }
 
     /// Fills it from the image. The bytes from `offset` on are within the image: see [`Platform::image_to_kernel`].
-    fn fill_from_image(self, offset: u64) {
+    fn fill_from_image(self, _host: &Host, offset: u64) {
+        #[cfg(feature = "mounts")]
+        if _host.mounts.lower_to_user(self, offset) {
+            return;
+        }
         if let Ok(offset) = u32::try_from(offset) {
             // SAFETY: the destination is within the program's memory; memory.init checks the source.
             unsafe { intrinsic::image_to_user(self.addr, offset, self.len as usize) }
@@ -427,8 +431,8 @@ impl UserMut<Host> for IoVecs<'_> {
         self.each(len, |piece, _| piece.clear());
     }
 
-    fn image_to_user(&mut self, _platform: &Host, offset: u64, len: usize) {
-        self.each(len, |piece, done| piece.fill_from_image(offset + done as u64));
+    fn image_to_user(&mut self, host: &Host, offset: u64, len: usize) {
+        self.each(len, |piece, done| piece.fill_from_image(host, offset + done as u64));
     }
 }
 
@@ -459,8 +463,8 @@ impl UserMut<Host> for UserRange {
         self.take(u32::try_from(len).unwrap_or(u32::MAX)).clear();
     }
 
-    fn image_to_user(&mut self, _platform: &Host, offset: u64, len: usize) {
-        self.take(u32::try_from(len).unwrap_or(u32::MAX)).fill_from_image(offset);
+    fn image_to_user(&mut self, host: &Host, offset: u64, len: usize) {
+        self.take(u32::try_from(len).unwrap_or(u32::MAX)).fill_from_image(host, offset);
     }
 }
 

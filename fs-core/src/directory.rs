@@ -14,6 +14,7 @@ use alloc::vec::Vec;
 use core::cmp::Ordering;
 
 use crate::errno::Errno;
+use crate::foreign::ForeignMark;
 use crate::inode::Ino;
 use crate::name_index::{NameIndex, Place};
 use crate::stat::FileType;
@@ -53,6 +54,8 @@ pub(crate) struct Directory {
     pub(crate) parent: Ino,
     /// The cookie of its own entry there (only where [`Platform::NOTIFY`](crate::Platform::NOTIFY)).
     pub(crate) own_cookie: u32,
+    /// Whose its entries are, if not its own (only where [`Platform::FOREIGN`](crate::Platform::FOREIGN)).
+    pub(crate) foreign: ForeignMark,
     entries: Vec<DirEntry>,
     names: Vec<u8>,
     /// Numbers in `entries` by name.
@@ -104,6 +107,7 @@ impl Directory {
         Directory {
             parent,
             own_cookie: 0,
+            foreign: ForeignMark::NONE,
             entries: Vec::new(),
             names: Vec::new(),
             index: NameIndex::new(),

@@ -147,6 +147,17 @@ impl Inode {
         matches!(self.kind, InodeKind::Directory(_))
     }
 
+    /// Whether it is a directory from which on everything is the embedder's.
+    pub(crate) fn is_mount_point(&self) -> bool {
+        self.directory().is_ok_and(|directory| directory.foreign.is_mount_point())
+    }
+
+    /// Whether it is a directory that was not read from the embedder's yet. How many directories it has nobody knows then:
+    /// its link count is 1, as that of a merged directory of Linux's overlayfs.
+    pub(crate) fn is_unread(&self) -> bool {
+        self.directory().is_ok_and(|directory| directory.foreign.is_unread())
+    }
+
     /// How many pages its contents take: `st_blocks` in units of [`FS_PAGE_BYTES`](crate::FS_PAGE_BYTES).
     pub(crate) fn pages(&self) -> u64 {
         match &self.kind {

@@ -104,6 +104,7 @@ mod fallible;
 mod fd_table;
 mod file_description;
 mod flags;
+mod foreign;
 mod fs;
 mod fsnotify;
 mod inode;
@@ -133,11 +134,13 @@ pub use flags::{
     AT_FDCWD, AtFlags, FallocateMode, Fd, MAX_LFS_FILESIZE, MAXSYMLINKS, NAME_MAX, OFlags,
     PATH_MAX, RenameFlags, ResolveFlags, Whence,
 };
+pub use foreign::{DirectoryId, Foreign, LOWER_IMAGE, LowerFile, LowerKind};
 pub use fs::{Descriptor, Fs, Target};
 pub use invariants::BrokenInvariant;
 pub use mapping::{MapFlags, MsyncFlags, Prot};
 pub use notify::InotifyMask;
 pub use pages::FS_PAGE_BYTES;
+pub use path_walk::FollowLast;
 pub use pipe::PIPE_BUF;
 pub use platform::{ByteImage, NoImage, Platform};
 pub use populate::Population;

@@ -16,6 +16,7 @@ use alloc::vec::Vec;
 
 use crate::errno::Errno;
 use crate::flags::MAX_LFS_FILESIZE;
+use crate::foreign::LOWER_IMAGE;
 use crate::platform::Platform;
 use crate::user_memory::{UserMut, UserRef};
 
@@ -71,7 +72,9 @@ pub(crate) struct FileContents {
     /// The radix tree. At height 0 it is the slot of page 0 itself.
     root: Slot,
     /// How many levels of nodes there are.
-    height: u32,
+    height: u8,
+    /// The image is that of the lower file whose number is `image_offset` ([`crate::foreign`]).
+    lower: bool,
 }
 
 // One in each inode.
@@ -95,8 +98,8 @@ fn slot_index(page: u64, level: u32) -> usize {
 }
 
 /// Whether a tree of this height has a place for `page`.
-fn reaches(height: u32, page: u64) -> bool {
-    page.checked_shr(height * NODE_BITS).unwrap_or(0) == 0
+fn reaches(height: u8, page: u64) -> bool {
+    page.checked_shr(u32::from(height) * NODE_BITS).unwrap_or(0) == 0
 }
 
 impl FileContents {
@@ -115,6 +118,30 @@ impl FileContents {
             data_pages: u32::try_from(pages_of(len)).map_err(|_| Errno::EINVAL)?,
             ..FileContents::default()
         })
+    }
+
+    /// A file whose bytes are those of a lower file, from [`LOWER_IMAGE`] on. One that is too large for it
+    /// ([`is_out_of_reach`](Self::is_out_of_reach)) has no image.
+    pub(crate) fn lower(number: u32, size: u64) -> FileContents {
+        let image_len = u32::try_from(size).unwrap_or(0);
+        FileContents {
+            size,
+            image_offset: number,
+            image_len,
+            data_pages: u32::try_from(pages_of(u64::from(image_len))).unwrap_or(0),
+            lower: true,
+            ..FileContents::default()
+        }
+    }
+
+    /// Whether it is a lower file whose bytes cannot be told, for it has 4 GiB or more, until it is cut.
+    pub(crate) fn is_out_of_reach(&self) -> bool {
+        self.lower && self.image_len == 0 && self.size > u64::from(u32::MAX)
+    }
+
+    /// How many levels of nodes there are.
+    fn levels(&self) -> u32 {
+        u32::from(self.height)
     }
 
     /// The size in bytes.
@@ -138,7 +165,10 @@ impl FileContents {
     }
 
     /// Where in the image the byte `at` of the file is.
-    fn image_at(&self, at: u64) -> u64 {
+    fn image_at<P: Platform>(&self, at: u64) -> u64 {
+        if P::FOREIGN && self.lower {
+            return (u64::from(self.image_offset) + 1) * LOWER_IMAGE + at;
+        }
         u64::from(self.image_offset) + at
     }
 
@@ -154,7 +184,7 @@ impl FileContents {
         let image_pages = pages_of(u64::from(self.image_len));
         let (mut owned, mut covering_image) = (0, 0);
         let mut sound = u64::from(self.image_len) <= self.size;
-        each_slot(&self.root, self.height, 0, &mut |page, slot| {
+        each_slot(&self.root, self.levels(), 0, &mut |page, slot| {
             covering_image += u64::from(page < image_pages);
             if let Slot::Page(bytes) = slot {
                 owned += 1;
@@ -172,7 +202,7 @@ impl FileContents {
             return ABSENT;
         }
         let mut slot = &self.root;
-        let mut level = self.height;
+        let mut level = self.levels();
         while let Slot::Node(slots) = slot {
             level -= 1;
             match slots.get(slot_index(page, level)) {
@@ -216,8 +246,9 @@ impl FileContents {
             }
             self.height += 1;
         }
+        let levels = self.levels();
         let mut slot = &mut self.root;
-        for level in (0..self.height).rev() {
+        for level in (0..levels).rev() {
             if matches!(slot, Slot::Absent) {
                 *slot = Slot::Node(new_node()?);
             }
@@ -263,7 +294,7 @@ impl FileContents {
                 }
                 Source::Image if at < self.image_len() => {
                     let stop = self.run_end(page, Source::Image, end).min(self.image_len());
-                    copy_image(platform, out, self.image_at(at), stop - at);
+                    copy_image(platform, out, self.image_at::<P>(at), stop - at);
                     at = stop;
                 }
                 Source::Image => {
@@ -351,7 +382,7 @@ impl FileContents {
     ) -> Result<&mut Vec<u8>, Errno> {
         let image_pages = self.image_pages();
         let (_, image_bytes) = within_page(page, 0, self.image_len());
-        let image_at = self.image_at(page * PAGE);
+        let image_at = self.image_at::<P>(page * PAGE);
         let was_hole = self.is_hole(page);
         if was_hole && self.data_pages() >= allowed {
             return Err(Errno::ENOSPC);
@@ -366,6 +397,9 @@ impl FileContents {
                 bytes.resize(image_bytes, 0);
                 if start > 0 || stop < image_bytes {
                     platform.image_to_kernel(&mut bytes, image_at);
+                    if P::FOREIGN && platform.image_failed() {
+                        return Err(Errno::EIO);
+                    }
                 }
             }
             // Before it is the file's: a page that could not grow is none that was added.
@@ -387,14 +421,8 @@ impl FileContents {
             let keep_pages = pages_of(size);
             let image_pages = self.image_pages();
             let mut gone = Removed::default();
-            remove_pages(
-                &mut self.root,
-                self.height,
-                0,
-                keep_pages..u64::MAX,
-                image_pages,
-                &mut gone,
-            );
+            let levels = self.levels();
+            remove_pages(&mut self.root, levels, 0, keep_pages..u64::MAX, image_pages, &mut gone);
             let image_gone =
                 image_pages.saturating_sub(keep_pages).saturating_sub(gone.covering_image);
             self.forget_pages(gone.owned + image_gone);
@@ -419,8 +447,8 @@ impl FileContents {
         if !reaches(self.height, page) {
             return None;
         }
+        let mut level = self.levels();
         let mut slot = &mut self.root;
-        let mut level = self.height;
         while let Slot::Node(slots) = slot {
             level -= 1;
             slot = slots.get_mut(slot_index(page, level))?;
@@ -468,8 +496,9 @@ impl FileContents {
         }
         let beyond = first_whole.max(image_pages)..end_whole;
         let mut gone = Removed::default();
+        let levels = self.levels();
         if beyond.start < beyond.end {
-            remove_pages(&mut self.root, self.height, 0, beyond, image_pages, &mut gone);
+            remove_pages(&mut self.root, levels, 0, beyond, image_pages, &mut gone);
         }
         self.forget_pages(gone.owned);
         Ok(())
@@ -594,7 +623,7 @@ impl FileContents {
             };
         }
         let mut slot = &self.root;
-        let mut level = self.height;
+        let mut level = self.levels();
         loop {
             match slot {
                 Slot::Page(bytes) => return (!bytes.is_empty(), 1),

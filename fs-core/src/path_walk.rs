@@ -30,7 +30,7 @@ pub(crate) enum Last<'a> {
 
 /// Whether a symbolic link in the last component is followed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum FollowLast {
+pub enum FollowLast {
     /// It is (`LOOKUP_FOLLOW`).
     Yes,
     /// It is not, unless a slash comes after it.
@@ -295,6 +295,9 @@ impl<P: Platform> Fs<P> {
             let directory_inode = self.inode_at_once(at)?;
             let directory = directory_inode.directory()?;
             self.may_search(walk.process, directory_inode)?;
+            if P::FOREIGN {
+                self.stop_at_foreign(at, directory, rest)?;
+            }
             let name = take_component(&mut rest)?;
             let trailing_slash = skip_slashes(&mut rest);
             let is_last = rest.is_empty();
@@ -330,6 +333,9 @@ impl<P: Platform> Fs<P> {
                 ino: found.map(|entry| entry.ino),
                 trailing_slash,
             };
+            if P::FOREIGN && directory.foreign.is_absent() {
+                return Err(Errno::ENOENT);
+            }
             let Some(found) = found else {
                 return if is_last { Ok(there) } else { Err(Errno::ENOENT) };
             };
@@ -345,12 +351,19 @@ impl<P: Platform> Fs<P> {
                 if is_last && !trailing_slash {
                     return self.walk_path(walk, at, target, follow);
                 }
-                let inner = self.walk_path(walk, at, target, FollowLast::Yes)?;
+                let inner = self.walk_path(walk, at, target, FollowLast::Yes);
+                if P::FOREIGN && matches!(inner, Err(Errno::EREMOTE)) {
+                    self.platform.walk_stopped_in_link(rest);
+                }
+                let inner = inner?;
                 if is_last {
                     return Ok(Walked { trailing_slash: true, ..inner });
                 }
                 at = inner.existing()?;
             } else if is_last {
+                if P::FOREIGN {
+                    self.stop_at_last_foreign(found.ino, follow, trailing_slash)?;
+                }
                 return Ok(there);
             } else {
                 at = found.ino;

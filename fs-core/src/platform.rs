@@ -4,6 +4,7 @@
 //! else comes from outside: no randomness, no addresses, no threads.
 
 use crate::clock::Timespec;
+use crate::foreign::{DirectoryId, Foreign};
 
 /// The embedder's side of a filesystem.
 ///
@@ -38,6 +39,10 @@ pub trait Platform {
     /// Whether reading may update access times ([`Config::access_times`](crate::Config::access_times)).
     const ACCESS_TIMES: bool = true;
 
+    /// Whether entries of directories may be the embedder's ([`Fs::set_foreign`](crate::Fs::set_foreign)). Unlike the other
+    /// families this one asks for an embedder that takes part, so the default is that there is none.
+    const FOREIGN: bool = false;
+
     /// The current time (`CLOCK_REALTIME`), for timestamps.
     ///
     /// It is asked at most once for each call that changes something, and never by a read.
@@ -48,6 +53,19 @@ pub trait Platform {
     /// `offset + dst.len()` lies within the image: ranges come from the manifest, and the
     /// embedder that made the manifest made the image.
     fn image_to_kernel(&self, dst: &mut [u8], offset: u64);
+
+    /// Whether a copy from the image has failed since this was asked last: it can, where the image is partly the files of a
+    /// [`LowerFile`](crate::LowerFile). What was not copied is zero then.
+    fn image_failed(&self) -> bool {
+        false
+    }
+
+    /// A path walk stops, with `EREMOTE`, at a directory whose entries are the embedder's. `rest` is what is left of the path, or
+    /// of the target of a symbolic link, from there on: empty, or all slashes, if the path ends there.
+    fn walk_stopped(&self, _at: DirectoryId, _foreign: Foreign, _rest: &[u8]) {}
+
+    /// The walk that stopped was that of a link's target; this is what follows the link. To be appended, with a slash before it.
+    fn walk_stopped_in_link(&self, _rest: &[u8]) {}
 }
 
 /// A clock that stands still, and no image: for tests and examples.

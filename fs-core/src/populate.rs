@@ -110,7 +110,20 @@ impl<P: Platform> Fs<P> {
                 InodeKind::Symlink(try_copy(target).map_err(|_| Errno::ENOSPC)?)
             }
         };
-        let mut inode = Inode::new(kind, mode, uid, gid, mtime);
+        self.add_named(parent, name, Inode::new(kind, mode, uid, gid, mtime))
+    }
+
+    /// Adds an inode and its first name, which is free. No time of the directory changes.
+    ///
+    /// # Errors
+    ///
+    /// `ENOSPC`: no room; nothing has changed.
+    pub(crate) fn add_named(
+        &mut self,
+        parent: Ino,
+        name: &[u8],
+        mut inode: Inode,
+    ) -> Result<Ino, Errno> {
         let (file_type, is_directory) = (inode.file_type(), inode.is_directory());
         inode.nlink = if is_directory { 2 } else { 1 }; // for its name, and for "."
         let pages = inode.pages();

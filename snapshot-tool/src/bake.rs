@@ -6,7 +6,7 @@
 
 use crate::manifest::Manifest;
 use crate::policy::Policy;
-use crate::policy::values::{Clock, HostCall, InheritEnv, Preopen, Random, Stream};
+use crate::policy::values::{Clock, HostCall, InheritEnv, Overlay, Preopen, Random, Stream};
 use crate::progress::{Progress, Stage};
 use crate::tree::Tree;
 use anyhow::{Context as _, Result, anyhow, bail, ensure};
@@ -20,6 +20,9 @@ use wizer::{InstanceState, ModuleContext, SnapshotVal, ValType, Wizer};
 
 /// The adapter's core form that belongs to this version of the tool.
 pub const ADAPTER_CORE: &[u8] = include_bytes!("../assets/adapter.wasm");
+
+/// The core form that knows directories of the host: for programs with a mount or an overlay.
+pub const ADAPTER_MOUNTS_CORE: &[u8] = include_bytes!("../assets/adapter-mounts.wasm");
 
 /// How much of the manifest is handed over at a time. Records are never split, so one that is
 /// longer (a symbolic link with a very long target) goes alone.
@@ -231,6 +234,17 @@ impl Running {
         }
         if policy.poll == Some(HostCall::Deny) {
             self.set("bake_no_waiting", "", &[])?;
+        }
+        let overlays = policy.overlay.iter().map(|Overlay(point)| ("bake_overlay", point));
+        let mounts = policy.mount.iter().map(|point| ("bake_mount", point));
+        for (function, point) in mounts.chain(overlays) {
+            let guest = point.guest.to_string();
+            let lengths = [length(&guest)?, length(&point.preopen)?];
+            let both = format!("{guest}{}", point.preopen);
+            self.set(function, both, &lengths).with_context(|| format!("mounting at {guest}"))?;
+        }
+        if policy.verbose && !policy.has_no_mounts() {
+            self.set("bake_verbose", "", &[])?;
         }
         self.set("bake_open_all", "", &[]).context("what the program is to find open")
     }

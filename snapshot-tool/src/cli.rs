@@ -59,7 +59,7 @@ fn run(arguments: Arguments) -> Result<ExitCode> {
     let bar = Bar::new(talk);
     match arguments.command {
         Command::Pack { program, tree, form, output, policy } => {
-            let packer = packer(&tree, form, *policy)?;
+            let packer = packer(&tree, form, *policy, talk)?;
             let destination = Destination::from_option(&output);
             let report = packer.pack_with(&program, &destination, &bar);
             bar.end();
@@ -67,7 +67,7 @@ fn run(arguments: Arguments) -> Result<ExitCode> {
         }
         Command::Image { tree, output, host_shim, policy } => {
             let destination = Destination::from_option(&output);
-            let mut packer = packer(&tree, FormArgs::default(), *policy)?;
+            let mut packer = packer(&tree, FormArgs::default(), *policy, talk)?;
             if let Some(path) = host_shim {
                 packer = packer.host_shim(path);
             }
@@ -118,7 +118,8 @@ fn run(arguments: Arguments) -> Result<ExitCode> {
 }
 
 /// What the options and the configuration file say.
-fn packer(args: &TreeArgs, form: FormArgs, policy: Policy) -> Result<Packer> {
+fn packer(args: &TreeArgs, form: FormArgs, mut policy: Policy, talk: Talk) -> Result<Packer> {
+    policy.verbose = talk == Talk::Verbose;
     let config = args.config()?;
     let mut packer = Packer::new(args.builder(&config)?)
         .form(form.form(&config))
@@ -156,6 +157,10 @@ fn run_program(
     bar: &Bar,
 ) -> Result<ExitCode> {
     let mut runner = Runner::new().args(how.args.iter().cloned());
+    for directory in &how.host_dir {
+        let (host, name) = directory.split_once("::").unwrap_or((directory, directory));
+        runner = runner.host_directory(host, name);
+    }
     for variable in &how.env {
         // A name alone passes the variable on, as wasmtime does.
         match variable.split_once('=') {
@@ -182,7 +187,8 @@ fn run_program(
     let outcome = if tree.is_given() {
         let bytes = std::fs::read(program)
             .with_context(|| format!("cannot read `{}`", program.display()))?;
-        let packed = packer(tree, form, Policy::default())?.pack_bytes_with(&bytes, bar);
+        let packed =
+            packer(tree, form, Policy::default(), Talk::Normal)?.pack_bytes_with(&bytes, bar);
         let packed = packed.with_context(|| format!("`{}`", program.display()))?;
         drop(bytes);
         runner.run_bytes_with(&file_name(program), &packed, bar)?

@@ -28,6 +28,12 @@ impl GuestPath {
         &self.names
     }
 
+    /// Whether it leads into a directory, or to the directory itself.
+    #[must_use]
+    pub fn is_beneath(&self, directory: &Self) -> bool {
+        self.names.starts_with(&directory.names)
+    }
+
     /// The path of an entry of this directory.
     #[must_use]
     pub fn join(&self, name: &str) -> Self {

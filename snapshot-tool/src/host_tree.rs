@@ -9,7 +9,7 @@ use crate::ignore_rules::{IGNORE_FILE, IgnoreRules};
 use crate::image_plan::{Contents, HostFile, ImagePlan};
 use crate::progress::{Progress, Silent, Stage};
 use crate::tree::{EntryKind, Metadata, Tree, TreeEntry};
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, bail, ensure};
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fs;
 use std::os::unix::ffi::OsStrExt as _;
@@ -70,12 +70,16 @@ pub struct TreeBuilder {
     latest_mtime_sec: Option<i64>,
     /// Device and inode of a host file to leave out.
     left_out: Option<(u64, u64)>,
+    /// Where overlays are: directories that are made if they are missing.
+    overlay_points: Vec<GuestPath>,
 }
 
 #[derive(Clone, Debug)]
 enum Source {
     HostDirectory(PathBuf),
     Bytes(Vec<u8>),
+    /// A directory of the host's will be there when the program runs.
+    MountPoint,
 }
 
 impl Source {
@@ -83,6 +87,7 @@ impl Source {
         match self {
             Self::HostDirectory(path) => format!("directory `{}`", path.display()),
             Self::Bytes(_) => "a file given as bytes".to_owned(),
+            Self::MountPoint => "a mount".to_owned(),
         }
     }
 }
@@ -104,6 +109,7 @@ impl TreeBuilder {
             owner: Owner::Fixed { uid: 0, gid: 0 },
             latest_mtime_sec: None,
             left_out: None,
+            overlay_points: Vec::new(),
         }
     }
 
@@ -128,6 +134,20 @@ impl TreeBuilder {
     #[must_use]
     pub fn file(mut self, guest: impl Into<String>, contents: impl Into<Vec<u8>>) -> Self {
         self.sources.push((Source::Bytes(contents.into()), guest.into()));
+        self
+    }
+
+    /// Makes an empty directory for a mount. What is mapped there is hidden by it.
+    #[must_use]
+    pub(crate) fn mount_point(mut self, guest: &GuestPath) -> Self {
+        self.sources.push((Source::MountPoint, guest.to_string()));
+        self
+    }
+
+    /// Makes a directory for an overlay, unless one is mapped there.
+    #[must_use]
+    pub(crate) fn overlay_point(mut self, guest: &GuestPath) -> Self {
+        self.overlay_points.push(guest.clone());
         self
     }
 
@@ -203,8 +223,17 @@ impl TreeBuilder {
                     kind: NodeKind::File(Contents::Bytes(bytes.clone())),
                     identity: None,
                 },
+                Source::MountPoint => self.made_directory(0o755),
             };
-            self.place(&mut root, guest, node)?;
+            *self.place(&mut root, guest)? = node;
+        }
+        for guest in &self.overlay_points {
+            let kind = &self.place(&mut root, guest)?.kind;
+            ensure!(
+                matches!(kind, NodeKind::Directory(_)),
+                "there is {} at {guest}, where the overlay is to be; it takes a directory",
+                kind.name()
+            );
         }
         if self.tmp
             && let NodeKind::Directory(entries) = &mut root.kind
@@ -224,9 +253,15 @@ impl TreeBuilder {
         }
         sources.sort_by(|(a, _), (b, _)| a.cmp(b));
         for pair in sources.windows(2) {
-            if let [(a, first), (b, second)] = pair
-                && a == b
+            let [(a, first), (b, second)] = pair else { continue };
+            if let Source::MountPoint = first
+                && b.is_beneath(a)
+                && a != b
             {
+                let second = second.describe();
+                bail!("{second} at {b} would be hidden by the mount at {a}; map it elsewhere");
+            }
+            if a == b {
                 let (first, second) = (first.describe(), second.describe());
                 bail!("{first} and {second} are both mapped to {a}; give each its own guest path");
             }
@@ -251,8 +286,8 @@ impl TreeBuilder {
         }
     }
 
-    /// Puts a node at its guest path.
-    fn place(&self, root: &mut Node, guest: &GuestPath, node: Node) -> Result<()> {
+    /// The node at a guest path: what is there, or an empty directory.
+    fn place<'n>(&self, root: &'n mut Node, guest: &GuestPath) -> Result<&'n mut Node> {
         let mut at = root;
         let mut path = GuestPath::root();
         for name in guest.names() {
@@ -266,8 +301,7 @@ impl TreeBuilder {
             at = entries.entry(name.clone()).or_insert_with(|| self.made_directory(0o755));
             path = path.join(name);
         }
-        *at = node;
-        Ok(())
+        Ok(at)
     }
 }
 

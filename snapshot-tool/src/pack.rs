@@ -2,7 +2,7 @@
 //! `image` and `link` are these calls, and a build script makes them too.
 
 use crate::adapter_module::AdapterModule;
-use crate::bake::{ADAPTER_CORE, Baker};
+use crate::bake::{ADAPTER_CORE, ADAPTER_MOUNTS_CORE, Baker};
 use crate::format::human_bytes;
 use crate::hollow::Output;
 use crate::host_shim::host_shim;
@@ -13,11 +13,10 @@ use crate::lower::lower;
 use crate::manifest;
 use crate::output::Destination;
 use crate::policy::Policy;
-use crate::policy::values::Stream;
+use crate::policy::values::{Overlay, Stream};
 use crate::progress::{Progress, Silent, Stage};
 use crate::tree::{EntryKind, FinalSymlink, Tree, TreeTotals};
 use anyhow::{Context as _, Result, anyhow, ensure};
-use std::borrow::Cow;
 use std::fmt;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -41,7 +40,7 @@ pub struct Packer {
     form: Form,
     policy: Policy,
     host_shim: Option<PathBuf>,
-    adapter_core: Cow<'static, [u8]>,
+    adapter_core: Option<Vec<u8>>,
 }
 
 impl Packer {
@@ -53,7 +52,7 @@ impl Packer {
             form: Form::Portable,
             policy: Policy::default(),
             host_shim: None,
-            adapter_core: Cow::Borrowed(ADAPTER_CORE),
+            adapter_core: None,
         }
     }
 
@@ -81,7 +80,7 @@ impl Packer {
     /// Uses another build of the adapter: its core form.
     #[must_use]
     pub fn adapter_core(mut self, core: impl Into<Vec<u8>>) -> Self {
-        self.adapter_core = Cow::Owned(core.into());
+        self.adapter_core = Some(core.into());
         self
     }
 
@@ -180,8 +179,8 @@ impl Packer {
 
     fn bake_with(&self, progress: &dyn Progress) -> Result<(Rootfs, Output)> {
         let (host_tree, baker) = thread::scope(|scope| {
-            let baker = scope.spawn(|| Baker::new(&self.adapter_core));
-            let host_tree = self.tree.read_with(progress);
+            let baker = scope.spawn(|| Baker::new(self.core()));
+            let host_tree = self.tree_with_mounts().read_with(progress);
             let baker = baker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
             (host_tree, baker)
         });
@@ -195,6 +194,27 @@ impl Packer {
             image: Box::new(host_tree.image),
         };
         Ok((rootfs, lowered.output))
+    }
+
+    /// The core form that serves the policy.
+    fn core(&self) -> &[u8] {
+        match &self.adapter_core {
+            Some(core) => core,
+            None if self.policy.has_no_mounts() => ADAPTER_CORE,
+            None => ADAPTER_MOUNTS_CORE,
+        }
+    }
+
+    /// The tree with the directories at which the host's will appear.
+    fn tree_with_mounts(&self) -> TreeBuilder {
+        let mut tree = self.tree.clone();
+        for point in &self.policy.mount {
+            tree = tree.mount_point(&point.guest);
+        }
+        for Overlay(point) in &self.policy.overlay {
+            tree = tree.overlay_point(&point.guest);
+        }
+        tree
     }
 
     /// Leaves an earlier output out of the tree.

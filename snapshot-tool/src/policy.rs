@@ -11,6 +11,7 @@ pub mod file;
 pub(crate) mod surface;
 pub mod values;
 
+use crate::guest_path::GuestPath;
 use anyhow::{Result, bail, ensure};
 use serde::{Deserialize, Serialize};
 
@@ -162,6 +163,10 @@ pub struct Policy {
     #[arg(long, value_name = "GUEST=PREOPEN")]
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub overlay: Vec<Overlay>,
+    /// Tell of a preopen of --mount or --overlay that the host does not have, on standard error: `-v` of the command line.
+    #[arg(skip)]
+    #[serde(skip_serializing_if = "is_false")]
+    pub verbose: bool,
 
     /// Write each call of the program to standard error; `env`: if WASM_VFS_TRACE=1 is in its environment
     #[arg(long, value_name = "always|env", num_args = 0..=1, require_equals = true, default_missing_value = "always")]
@@ -229,6 +234,7 @@ impl Policy {
         self.no_dev |= over.no_dev;
         self.mount.extend(over.mount);
         self.overlay.extend(over.overlay);
+        self.verbose |= over.verbose;
         put(&mut self.trace, over.trace);
         self.strip_host_api |= over.strip_host_api;
         self
@@ -255,6 +261,7 @@ impl Policy {
             "{} directories are preopened, {MAX_PREOPENS} is the limit",
             self.preopen.len()
         );
+        self.check_mounts()?;
         let mut settled = self.clone();
         if self.hermetic {
             settled.make_hermetic()?;
@@ -279,6 +286,31 @@ impl Policy {
             call.get_or_insert(HostCall::Host);
         }
         Ok(settled)
+    }
+
+    /// Checks that mounts and overlays do not hide each other.
+    fn check_mounts(&self) -> Result<()> {
+        let overlays = self.overlay.iter().map(|Overlay(point)| ("overlay", point));
+        let points: Vec<_> =
+            self.mount.iter().map(|point| ("mount", point)).chain(overlays).collect();
+        for (index, (flag, point)) in points.iter().enumerate() {
+            for (other_flag, other) in &points[..index] {
+                ensure!(
+                    point.guest != other.guest,
+                    "`{other_flag} {other}` and `{flag} {point}` are at the same place: keep one"
+                );
+            }
+            for outer in &self.mount {
+                ensure!(
+                    point.guest == outer.guest || !point.guest.is_beneath(&outer.guest),
+                    "`{flag} {point}` would be hidden by `mount {outer}`: put it beside that"
+                );
+            }
+        }
+        if let Some(root) = self.mount.iter().find(|point| point.guest == GuestPath::root()) {
+            bail!("`mount {root}` would hide the whole tree: use `overlay`, or mount it beneath /");
+        }
+        Ok(())
     }
 
     /// Replaces what nobody chose by what needs no host.
@@ -408,6 +440,10 @@ mod tests {
             ("hermetic = true\nstdin = 'host'", "`stdin = host` does"),
             ("hermetic = true\ninherit-env = ['A']", "`inherit-env` does"),
             ("hermetic = true\nmount = ['/m']", "`mount` does"),
+            ("mount = ['/m', '/m/=x']", "`mount /m=/m` and `mount /m=x` are at the same place"),
+            ("mount = ['/m']\noverlay = ['/m=x']", "`overlay /m=x` are at the same place"),
+            ("mount = ['/m', '/m/n']", "`mount /m/n=/m/n` would be hidden by `mount /m=/m`"),
+            ("mount = ['/']", "would hide the whole tree"),
         ] {
             let message = policy(text).settled().unwrap_err().to_string();
             assert!(message.contains(wants), "{message}");

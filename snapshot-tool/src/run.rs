@@ -1,4 +1,4 @@
-//! Running a packed program under wasmtime, without any directory of the host.
+//! Running a packed program under wasmtime, without any directory of the host but those that it is given for its mounts.
 
 use crate::guest_path::GuestPath;
 use crate::host_api::HostApi;
@@ -9,7 +9,7 @@ use anyhow::{Context as _, Result, anyhow, bail};
 use std::path::{Path, PathBuf};
 use wasmtime::{Cache, Config, Engine, Instance, Linker, Module, Store, WasmBacktrace};
 use wasmtime_wasi::p1::{self, WasiP1Ctx};
-use wasmtime_wasi::{I32Exit, WasiCtxBuilder};
+use wasmtime_wasi::{FsPerms, I32Exit, WasiCtxBuilder};
 
 /// Runs programs: their arguments, their environment, and this process's standard streams.
 ///
@@ -26,6 +26,7 @@ pub struct Runner {
     env: Vec<(String, String)>,
     cache: bool,
     transfers: Transfers,
+    host_directories: Vec<(PathBuf, String)>,
 }
 
 impl Default for Runner {
@@ -51,10 +52,16 @@ pub enum Outcome {
 }
 
 impl Runner {
-    /// No arguments beside the program's name, an empty environment, compiled code cached.
+    /// No arguments beside the program's name, an empty environment, no directory of the host, compiled code cached.
     #[must_use]
     pub fn new() -> Self {
-        Self { args: Vec::new(), env: Vec::new(), cache: true, transfers: Transfers::default() }
+        Self {
+            args: Vec::new(),
+            env: Vec::new(),
+            cache: true,
+            transfers: Transfers::default(),
+            host_directories: Vec::new(),
+        }
     }
 
     /// Adds an argument.
@@ -75,6 +82,14 @@ impl Runner {
     #[must_use]
     pub fn env(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.env.push((name.into(), value.into()));
+        self
+    }
+
+    /// Preopens a directory of the host under a name. A packed program sees it where it was packed to: with a mount or an
+    /// overlay of that name.
+    #[must_use]
+    pub fn host_directory(mut self, host: impl Into<PathBuf>, name: impl Into<String>) -> Self {
+        self.host_directories.push((host.into(), name.into()));
         self
     }
 
@@ -158,6 +173,11 @@ impl Runner {
         p1::add_to_linker_sync(&mut linker, |wasi| wasi)?;
         let mut wasi = WasiCtxBuilder::new();
         wasi.inherit_stdio().arg(name).args(&self.args).envs(&self.env);
+        for (host, name) in &self.host_directories {
+            wasi.preopened_dir(host, name, FsPerms::ReadWrite)
+                .map_err(anyhow::Error::from)
+                .with_context(|| format!("cannot open host directory `{}`", host.display()))?;
+        }
         // Nothing else runs in this process: no need to hand blocking calls to other threads.
         wasi.allow_blocking_current_thread(true);
         let mut store = Store::new(&engine, wasi.build_p1());

@@ -1,6 +1,6 @@
 //! Baking.
 
-use crate::rig::{PAGE, Rig, Tree};
+use super::rig::{PAGE, Rig, Tree};
 use wasm_vfs_core::Errno;
 use wasm_vfs_core::manifest::RecordKind;
 

@@ -1,9 +1,9 @@
 //! Descriptors: standard streams, preopens, flags, rights, renumbering.
 
-use crate::errno::{
+use super::errno::{
     BADF, DIRECTORY, FAULT, INVAL, NAMETOOLONG, NOTCAPABLE, NOTDIR, NOTSOCK, REGULAR_FILE,
 };
-use crate::rig::{BUFFER, IOVECS, OUT, READ, Rig, Tree, WRITE};
+use super::rig::{BUFFER, IOVECS, OUT, READ, Rig, Tree, WRITE};
 
 const SEEK: u64 = 1 << 2;
 const ALL: u64 = (1 << 30) - 1;

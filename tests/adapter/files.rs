@@ -1,6 +1,6 @@
 //! Files: opening, reading, writing, seeking, closing.
 
-use crate::rig::{READ, Rig, Tree, WRITE};
+use super::rig::{READ, Rig, Tree, WRITE};
 
 #[test]
 fn a_file_is_written_and_read_back() {

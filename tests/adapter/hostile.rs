@@ -1,7 +1,7 @@
 //! Wild pointers, absurd lengths, closed descriptors: an errno, never a trap, and nothing changes.
 
-use crate::errno::{BADF, FAULT};
-use crate::rig::{BUFFER, IOVECS, OUT, PAGE, Rig, Tree};
+use super::errno::{BADF, FAULT};
+use super::rig::{BUFFER, IOVECS, OUT, PAGE, Rig, Tree};
 
 const END: u64 = 4 * PAGE as u64;
 

@@ -1,9 +1,9 @@
 //! Functions that take paths: what wasmtime answers on a directory of a Linux host.
 
-use crate::errno::{
+use super::errno::{
     BADF, EXIST, ILSEQ, INVAL, ISDIR, LOOP, NAMETOOLONG, NOENT, NOTDIR, NOTEMPTY, PERM,
 };
-use crate::rig::{READ, Rig, Tree, WRITE};
+use super::rig::{READ, Rig, Tree, WRITE};
 
 /// `/d/sub/f`, `/f`, links `/to-f`, `/to-d`, `/dangling`, `/loop`, `/abs` (to `/f`), `/up` (to `../f`).
 fn tree() -> Rig {

@@ -1,7 +1,7 @@
 //! Waiting.
 
-use crate::errno::{BADF, INVAL};
-use crate::rig::{OUT, Rig, Tree, World};
+use super::errno::{BADF, INVAL};
+use super::rig::{OUT, Rig, Tree, World};
 
 const SUBS: u32 = 0x2000;
 const EVENTS: u32 = 0x4000;

@@ -8,8 +8,16 @@ use wasm_vfs_core::Timespec;
 use wasm_vfs_core::manifest::{Attributes, Record, RecordKind};
 use wasmtime::{Caller, Engine, Extern, FuncType, Instance, Linker, Memory, Module, Store, Val};
 
+/// Whether these are the tests of the build that knows directories of the host: of two test binaries, `adapter` and
+/// `adapter_mounts`, this is the second.
+pub const WITH_MOUNTS: bool = env!("CARGO_CRATE_NAME").len() > "adapter".len();
+
 /// The checked-in core form.
-pub const CORE: &[u8] = include_bytes!("../../snapshot-tool/assets/adapter.wasm");
+pub const CORE: &[u8] = if WITH_MOUNTS {
+    include_bytes!("../../snapshot-tool/assets/adapter-mounts.wasm")
+} else {
+    include_bytes!("../../snapshot-tool/assets/adapter.wasm")
+};
 
 /// Bytes in a page of a linear memory.
 pub const PAGE: usize = 65_536;

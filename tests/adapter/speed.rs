@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use wasm_vfs::{Form, Packer, TreeBuilder};
 use wasmtime::{Engine, Linker, Module, Store};
 
-use crate::rig::CORE;
+use super::rig::CORE;
 
 const PROGRAM: &str = r#"(module
   (import "wasi_snapshot_preview1" "path_filestat_get" (func $stat (param i32 i32 i32 i32 i32) (result i32)))

@@ -1,6 +1,7 @@
-//! `cargo xtask adapter`: builds the adapter's core form, reproducibly.
+//! `cargo xtask adapter`: builds the adapter's core forms, reproducibly.
 //!
-//! The result is checked in as `snapshot-tool/assets/adapter.wasm`, so that the tool installs without a wasm target.
+//! The results are checked in as `snapshot-tool/assets/adapter.wasm` and `adapter-mounts.wasm`, so that the tool installs without a
+//! wasm target. The second is for programs that are packed with directories of the host: others do not pay for it.
 //! Everything that decides its bytes is here: the compiler is pinned by rust-toolchain.toml, the dependencies by
 //! Cargo.lock, the profile is `adapter` in the workspace's Cargo.toml, the flags are `FLAGS`, and paths of the machine
 //! that builds it are remapped. `--check` proves it: it builds from source and compares.
@@ -35,61 +36,88 @@ pub(crate) struct Options {
     check: bool,
 }
 
+/// A build of the adapter.
+struct Build {
+    /// Its file in `snapshot-tool/assets`.
+    file: &'static str,
+    /// The features of the crate.
+    features: &'static [&'static str],
+}
+
+const BUILDS: [Build; 2] = [
+    Build { file: "adapter.wasm", features: &[] },
+    Build { file: "adapter-mounts.wasm", features: &["mounts"] },
+];
+
 pub(crate) fn run(options: &Options) -> Result<()> {
-    let built = build()?;
-    let asset = asset();
-    println!("adapter core form: {} bytes", built.len());
-    if options.check {
-        let checked_in =
-            fs::read(&asset).with_context(|| format!("cannot read {}", asset.display()))?;
-        if checked_in != built {
-            bail!(
-                "snapshot-tool/assets/adapter.wasm ({} bytes) is not what the source gives ({} bytes): run `cargo xtask \
-                 adapter` and commit the result",
-                checked_in.len(),
-                built.len()
-            );
-        }
-        println!("snapshot-tool/assets/adapter.wasm equals the fresh build, byte for byte");
-        return Ok(());
-    }
-    if let Some(directory) = asset.parent() {
-        fs::create_dir_all(directory)?;
-    }
-    // Cargo rebuilds the tool when the file's time changes, so an equal file is left alone.
-    if fs::read(&asset).ok().as_deref() != Some(built.as_slice()) {
-        fs::write(&asset, &built).with_context(|| format!("cannot write {}", asset.display()))?;
+    for build in &BUILDS {
+        build.run(options)?;
     }
     Ok(())
 }
 
-/// The checked-in core form.
-pub(crate) fn asset() -> PathBuf {
-    workspace::root().join("snapshot-tool/assets/adapter.wasm")
+impl Build {
+    fn run(&self, options: &Options) -> Result<()> {
+        let built = self.build()?;
+        let asset = assets().join(self.file);
+        println!("{}: {} bytes", self.file, built.len());
+        if options.check {
+            let checked_in =
+                fs::read(&asset).with_context(|| format!("cannot read {}", asset.display()))?;
+            if checked_in != built {
+                bail!(
+                    "snapshot-tool/assets/{} ({} bytes) is not what the source gives ({} bytes): run `cargo xtask \
+                     adapter` and commit the result",
+                    self.file,
+                    checked_in.len(),
+                    built.len()
+                );
+            }
+            println!("snapshot-tool/assets/{} equals the fresh build, byte for byte", self.file);
+            return Ok(());
+        }
+        fs::create_dir_all(assets())?;
+        // Cargo rebuilds the tool when the file's time changes, so an equal file is left alone.
+        if fs::read(&asset).ok().as_deref() != Some(built.as_slice()) {
+            fs::write(&asset, &built)
+                .with_context(|| format!("cannot write {}", asset.display()))?;
+        }
+        Ok(())
+    }
 }
 
-/// Compiles the adapter and takes the custom sections out.
-fn build() -> Result<Vec<u8>> {
-    crate::rustup::ensure_targets(&[TARGET])?;
-    let mut flags: Vec<String> = FLAGS.iter().map(|&flag| flag.to_owned()).collect();
-    flags.push(format!("--remap-path-prefix={}=wasm-vfs", workspace::root().display()));
-    flags.push(format!("--remap-path-prefix={}=cargo", cargo_home()?.display()));
-    let mut cargo = process::cargo(&[
-        "build",
-        "--quiet",
-        "--package",
-        "wasm-vfs-adapter",
-        "--profile",
-        "adapter",
-        "--target",
-        TARGET,
-    ]);
-    // The encoded form allows blanks in paths, and it wins over RUSTFLAGS and configuration files of the user.
-    cargo.env("CARGO_ENCODED_RUSTFLAGS", flags.join("\x1f"));
-    process::run(&mut cargo)?;
-    let path = workspace::target().join(TARGET).join("adapter/wasm_vfs_adapter.wasm");
-    let module = fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
-    without_custom_sections(&module)
+/// Where the core forms are checked in.
+fn assets() -> PathBuf {
+    workspace::root().join("snapshot-tool/assets")
+}
+
+impl Build {
+    /// Compiles the adapter and takes the custom sections out.
+    fn build(&self) -> Result<Vec<u8>> {
+        crate::rustup::ensure_targets(&[TARGET])?;
+        let mut flags: Vec<String> = FLAGS.iter().map(|&flag| flag.to_owned()).collect();
+        flags.push(format!("--remap-path-prefix={}=wasm-vfs", workspace::root().display()));
+        flags.push(format!("--remap-path-prefix={}=cargo", cargo_home()?.display()));
+        let features = self.features.join(",");
+        let mut cargo = process::cargo(&[
+            "build",
+            "--quiet",
+            "--package",
+            "wasm-vfs-adapter",
+            "--profile",
+            "adapter",
+            "--target",
+            TARGET,
+            "--features",
+            &features,
+        ]);
+        // The encoded form allows blanks in paths, and it wins over RUSTFLAGS and configuration files of the user.
+        cargo.env("CARGO_ENCODED_RUSTFLAGS", flags.join("\x1f"));
+        process::run(&mut cargo)?;
+        let path = workspace::target().join(TARGET).join("adapter/wasm_vfs_adapter.wasm");
+        let module = fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
+        without_custom_sections(&module)
+    }
 }
 
 fn cargo_home() -> Result<PathBuf> {

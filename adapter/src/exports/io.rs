@@ -1,6 +1,6 @@
 //! Reading, writing, seeking.
 
-use wasm_vfs_core::Whence;
+use wasm_vfs_core::{Platform as _, Whence};
 
 use crate::errno::{Error, Result};
 use crate::exports::on_fd;
@@ -45,7 +45,11 @@ extern "C" fn fd_read(fd: i32, iovs: u32, iovs_len: u32, nread: u32) -> i32 {
             let out = UserRange::new(nread, 4)?;
             let iovs = IoVecs::new(&mut buffers.iovecs, iovs, iovs_len)?;
             let read = kernel.fs.read(&kernel.process, fd, iovs);
-            store_size(out, read.map_err(|errno| kernel.explain_io(fd, errno.into()))?);
+            let read = read.map_err(|errno| kernel.explain_io(fd, errno.into()))?;
+            if kernel.fs.platform().image_failed() {
+                return Err(Error::IO);
+            }
+            store_size(out, read);
             Ok(())
         },
     )
@@ -64,7 +68,11 @@ extern "C" fn fd_pread(fd: i32, iovs: u32, iovs_len: u32, offset: u64, nread: u3
             let out = UserRange::new(nread, 4)?;
             let iovs = IoVecs::new(&mut buffers.iovecs, iovs, iovs_len)?;
             let read = kernel.fs.pread64(&kernel.process, fd, iovs, signed(offset));
-            store_size(out, read.map_err(|errno| kernel.explain_io(fd, errno.into()))?);
+            let read = read.map_err(|errno| kernel.explain_io(fd, errno.into()))?;
+            if kernel.fs.platform().image_failed() {
+                return Err(Error::IO);
+            }
+            store_size(out, read);
             Ok(())
         },
     )

@@ -6,7 +6,7 @@
 
 mod descriptor;
 mod io;
-mod path;
+pub(crate) mod path;
 mod poll;
 mod readdir;
 mod sock;
@@ -33,6 +33,8 @@ fn on_fd(
     serve: impl FnOnce(&mut Kernel, &mut Buffers, &Descriptor) -> Result<()>,
 ) -> i32 {
     match state::owner(fd) {
+        #[cfg(feature = "mounts")]
+        Ok(Owner::Host(_)) if crate::mounts::lacks(fd, needs) => Error::NOTCAPABLE.number(),
         Ok(Owner::Host(host_fd)) => forward(host_fd),
         Ok(Owner::Tree(descriptor)) => answer(state::enter(|kernel, buffers| {
             Kernel::require(&descriptor, needs)?;
@@ -53,12 +55,12 @@ impl Kernel {
     /// * `BADF`: it is not open, or is the host's.
     /// * `NOTCAPABLE`: it lost one of the rights `needs`.
     #[inline(never)]
-    fn directory(&self, fd: i32, needs: Rights) -> Result<()> {
+    pub(crate) fn directory(&self, fd: i32, needs: Rights) -> Result<()> {
         Kernel::require(&self.fs.descriptor(&self.process, fd)?, needs)
     }
 
     /// Whether a descriptor is of a directory of the filesystem.
-    fn is_directory(&self, fd: i32) -> bool {
+    pub(crate) fn is_directory(&self, fd: i32) -> bool {
         self.fs.file_type(&self.process, fd) == Ok(FileType::Directory)
     }
 

@@ -5,9 +5,12 @@ use wasm_vfs_core::{AtFlags, Descriptor, Errno, FileType, OFlags, Target};
 
 use crate::convert;
 use crate::errno::{Error, Result, answer};
+use crate::host::Host;
+#[cfg(feature = "mounts")]
+use crate::mounts::{self, OpenHow};
 use crate::rights::Private;
 use crate::state::{self, Buffers, Kernel};
-use crate::user::{self, UserRange};
+use crate::user::{self, PathBuffer, UserRange};
 
 /// The mode of a new file; the umask is applied to it.
 const FILE_MODE: u32 = 0o666;
@@ -16,10 +19,40 @@ const DIRECTORY_MODE: u32 = 0o777;
 
 /// A path of the program's: where its bytes are, and the directory that it starts from.
 #[derive(Clone, Copy)]
-struct UserPath {
-    dirfd: i32,
-    addr: u32,
-    len: u32,
+pub(crate) struct UserPath {
+    pub(crate) dirfd: i32,
+    pub(crate) addr: u32,
+    pub(crate) len: u32,
+}
+
+/// Which of a call's paths it is.
+#[derive(Clone, Copy)]
+pub(crate) enum Which {
+    /// The only one, or the first.
+    First,
+    /// The second.
+    Second,
+}
+
+impl UserPath {
+    /// Its bytes.
+    ///
+    /// # Errors
+    ///
+    /// What [`user::path`] answers.
+    #[inline]
+    fn bytes<'b>(
+        self,
+        _host: &Host,
+        _which: Which,
+        buffer: &'b mut PathBuffer,
+    ) -> Result<&'b [u8]> {
+        #[cfg(feature = "mounts")]
+        if let Some(len) = _host.mounts.take_way_out(_which, buffer) {
+            return Ok(buffer.get(..len).unwrap_or_default());
+        }
+        user::path(buffer, self.addr, self.len)
+    }
 }
 
 /// A function on one path.
@@ -37,7 +70,8 @@ fn on_path(
 ) -> i32 {
     answer(state::enter(|kernel, buffers| {
         kernel.directory(path.dirfd, needs)?;
-        let served = user::path(&mut buffers.path, path.addr, path.len)
+        let served = path
+            .bytes(kernel.fs.platform(), Which::First, &mut buffers.path)
             .and_then(|bytes| serve(kernel, bytes));
         served.map_err(|error| kernel.explain(path.dirfd, error))
     }))
@@ -58,8 +92,8 @@ fn on_two_paths(
         kernel.directory(old.dirfd, old_needs)?;
         kernel.directory(new.dirfd, new_needs)?;
         let Buffers { path, second_path, .. } = buffers;
-        let served = user::path(path, old.addr, old.len).and_then(|old| {
-            let new = user::path(second_path, new.addr, new.len)?;
+        let served = old.bytes(kernel.fs.platform(), Which::First, path).and_then(|old| {
+            let new = new.bytes(kernel.fs.platform(), Which::Second, second_path)?;
             serve(kernel, old, new)
         });
         served.map_err(|error| kernel.explain(new.dirfd, kernel.explain(old.dirfd, error)))
@@ -81,6 +115,10 @@ fn lookup_flags(flags: u32) -> Result<AtFlags> {
 
 #[unsafe(no_mangle)]
 extern "C" fn path_create_directory(dirfd: i32, addr: u32, len: u32) -> i32 {
+    #[cfg(feature = "mounts")]
+    if let Some(answer) = mounts::path_create_directory(UserPath { dirfd, addr, len }) {
+        return answer;
+    }
     on_path(UserPath { dirfd, addr, len }, wasi::RIGHTS_PATH_CREATE_DIRECTORY, |kernel, path| {
         Ok(kernel.fs.mkdirat(&kernel.process, dirfd, path, DIRECTORY_MODE)?)
     })
@@ -88,6 +126,10 @@ extern "C" fn path_create_directory(dirfd: i32, addr: u32, len: u32) -> i32 {
 
 #[unsafe(no_mangle)]
 extern "C" fn path_filestat_get(dirfd: i32, flags: u32, addr: u32, len: u32, stat: u32) -> i32 {
+    #[cfg(feature = "mounts")]
+    if let Some(answer) = mounts::path_filestat_get(UserPath { dirfd, addr, len }, flags, stat) {
+        return answer;
+    }
     on_path(UserPath { dirfd, addr, len }, wasi::RIGHTS_PATH_FILESTAT_GET, |kernel, path| {
         let out = UserRange::new(stat, convert::FILESTAT_BYTES)?;
         let flags = lookup_flags(flags)?;
@@ -107,6 +149,14 @@ extern "C" fn path_filestat_set_times(
     mtim: u64,
     fst_flags: u32,
 ) -> i32 {
+    #[cfg(feature = "mounts")]
+    if let Some(answer) = mounts::path_filestat_set_times(
+        UserPath { dirfd, addr, len },
+        flags,
+        (atim, mtim, fst_flags),
+    ) {
+        return answer;
+    }
     on_path(UserPath { dirfd, addr, len }, wasi::RIGHTS_PATH_FILESTAT_SET_TIMES, |kernel, path| {
         let times = convert::time_specifiers(atim, mtim, fst_flags)?;
         let flags = lookup_flags(flags)?;
@@ -129,6 +179,14 @@ extern "C" fn path_link(
     new_addr: u32,
     new_len: u32,
 ) -> i32 {
+    #[cfg(feature = "mounts")]
+    if let Some(answer) = mounts::path_link(
+        UserPath { dirfd: old_fd, addr: old_addr, len: old_len },
+        old_flags,
+        UserPath { dirfd: new_fd, addr: new_addr, len: new_len },
+    ) {
+        return answer;
+    }
     on_two_paths(
         (UserPath { dirfd: old_fd, addr: old_addr, len: old_len }, wasi::RIGHTS_PATH_LINK_SOURCE),
         (UserPath { dirfd: new_fd, addr: new_addr, len: new_len }, wasi::RIGHTS_PATH_LINK_TARGET),
@@ -151,15 +209,26 @@ extern "C" fn path_open(
     len: u32,
     oflags: u32,
     rights_base: u64,
-    _rights_inheriting: u64,
+    rights_inheriting: u64,
     fdflags: u32,
     opened: u32,
 ) -> i32 {
+    #[cfg(feature = "mounts")]
+    if let Some(answer) = mounts::path_open(
+        UserPath { dirfd, addr, len },
+        &OpenHow { dirflags, oflags, rights_base, rights_inheriting, fdflags },
+        opened,
+    ) {
+        return answer;
+    }
+    // What a descriptor may is shown as wasmtime shows it.
+    let _ = rights_inheriting;
     answer(state::enter(|kernel, buffers| {
         let directory = kernel.fs.descriptor(&kernel.process, dirfd)?;
         let result = open_flags(dirflags, oflags, rights_base, fdflags).and_then(|flags| {
             let out = UserRange::new(opened, 4)?;
-            let path = user::path(&mut buffers.path, addr, len)?;
+            let path = UserPath { dirfd, addr, len };
+            let path = path.bytes(kernel.fs.platform(), Which::First, &mut buffers.path)?;
             let private = opening_rights(&directory, rights_base, flags)?;
             let fd = open(kernel, dirfd, path, flags, oflags)?;
             if private != Private::default() {
@@ -194,7 +263,12 @@ fn open(kernel: &mut Kernel, dirfd: i32, path: &[u8], flags: OFlags, oflags: u32
 /// # Errors
 ///
 /// `INVAL`: unknown flags, or a directory that is to be created or cut.
-fn open_flags(dirflags: u32, oflags: u32, rights_base: u64, fdflags: u32) -> Result<OFlags> {
+pub(crate) fn open_flags(
+    dirflags: u32,
+    oflags: u32,
+    rights_base: u64,
+    fdflags: u32,
+) -> Result<OFlags> {
     let has = |flag: wasi::Oflags| oflags & u32::from(flag) != 0;
     let mut flags = convert::status_flags(fdflags)?;
     if oflags >= 16 {
@@ -232,7 +306,11 @@ fn open_flags(dirflags: u32, oflags: u32, rights_base: u64, fdflags: u32) -> Res
 /// # Errors
 ///
 /// `NOTCAPABLE`: the directory lost a right that opening so takes, or that the new descriptor would have.
-fn opening_rights(directory: &Descriptor, rights_base: u64, flags: OFlags) -> Result<Private> {
+pub(crate) fn opening_rights(
+    directory: &Descriptor,
+    rights_base: u64,
+    flags: OFlags,
+) -> Result<Private> {
     if directory.private_data << 4 == 0 {
         // Nothing was taken away.
         return Ok(Private::default());
@@ -262,6 +340,12 @@ extern "C" fn path_readlink(
     buf_len: u32,
     bufused: u32,
 ) -> i32 {
+    #[cfg(feature = "mounts")]
+    if let Some(answer) =
+        mounts::path_readlink(UserPath { dirfd, addr, len }, (buf, buf_len), bufused)
+    {
+        return answer;
+    }
     on_path(UserPath { dirfd, addr, len }, wasi::RIGHTS_PATH_READLINK, |kernel, path| {
         let used = UserRange::new(bufused, 4)?;
         let out = UserRange::new(buf, buf_len)?;
@@ -285,6 +369,10 @@ extern "C" fn path_readlink(
 
 #[unsafe(no_mangle)]
 extern "C" fn path_remove_directory(dirfd: i32, addr: u32, len: u32) -> i32 {
+    #[cfg(feature = "mounts")]
+    if let Some(answer) = mounts::path_remove_directory(UserPath { dirfd, addr, len }) {
+        return answer;
+    }
     on_path(UserPath { dirfd, addr, len }, wasi::RIGHTS_PATH_REMOVE_DIRECTORY, |kernel, path| {
         Ok(kernel.fs.unlinkat(&kernel.process, dirfd, path, AtFlags::REMOVEDIR)?)
     })
@@ -299,6 +387,13 @@ extern "C" fn path_rename(
     new_addr: u32,
     new_len: u32,
 ) -> i32 {
+    #[cfg(feature = "mounts")]
+    if let Some(answer) = mounts::path_rename(
+        UserPath { dirfd: old_fd, addr: old_addr, len: old_len },
+        UserPath { dirfd: new_fd, addr: new_addr, len: new_len },
+    ) {
+        return answer;
+    }
     on_two_paths(
         (UserPath { dirfd: old_fd, addr: old_addr, len: old_len }, wasi::RIGHTS_PATH_RENAME_SOURCE),
         (UserPath { dirfd: new_fd, addr: new_addr, len: new_len }, wasi::RIGHTS_PATH_RENAME_TARGET),
@@ -314,6 +409,12 @@ extern "C" fn path_symlink(
     addr: u32,
     len: u32,
 ) -> i32 {
+    #[cfg(feature = "mounts")]
+    if let Some(answer) =
+        mounts::path_symlink((target_addr, target_len), UserPath { dirfd, addr, len })
+    {
+        return answer;
+    }
     let path = UserPath { dirfd, addr, len };
     let target = UserPath { dirfd, addr: target_addr, len: target_len };
     on_two_paths((target, 0), (path, wasi::RIGHTS_PATH_SYMLINK), |kernel, target, path| {
@@ -327,6 +428,10 @@ extern "C" fn path_symlink(
 
 #[unsafe(no_mangle)]
 extern "C" fn path_unlink_file(dirfd: i32, addr: u32, len: u32) -> i32 {
+    #[cfg(feature = "mounts")]
+    if let Some(answer) = mounts::path_unlink_file(UserPath { dirfd, addr, len }) {
+        return answer;
+    }
     on_path(UserPath { dirfd, addr, len }, wasi::RIGHTS_PATH_UNLINK_FILE, |kernel, path| {
         Ok(kernel.fs.unlinkat(&kernel.process, dirfd, path, AtFlags::empty())?)
     })

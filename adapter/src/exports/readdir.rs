@@ -4,12 +4,18 @@ use wasm_vfs_core::{DirEntryView, Errno};
 
 use crate::convert::{self, DIRENT_BYTES};
 use crate::errno::{Error, answer};
+#[cfg(feature = "mounts")]
+use crate::mounts;
 use crate::state;
 use crate::user::UserRange;
 
 /// Entries from `cookie` on, as many as fit; the last one may be cut off, which says that there are more.
 #[unsafe(no_mangle)]
 extern "C" fn fd_readdir(fd: i32, buf: u32, buf_len: u32, cookie: u64, bufused: u32) -> i32 {
+    #[cfg(feature = "mounts")]
+    if let Some(answer) = mounts::fd_readdir(fd, buf, buf_len, cookie, bufused) {
+        return answer;
+    }
     answer(state::enter(|kernel, _| {
         kernel.directory(fd, wasi::RIGHTS_FD_READDIR)?;
         let used = UserRange::new(bufused, 4)?;

@@ -4,15 +4,21 @@ use crate::convert;
 use crate::errno::Error;
 use crate::exports::on_fd;
 use crate::host::import as host;
+#[cfg(feature = "mounts")]
+use crate::mounts;
 use crate::user::{UserRange, check_for_host};
 
 #[unsafe(no_mangle)]
 extern "C" fn fd_filestat_get(fd: i32, filestat: u32) -> i32 {
+    #[cfg(feature = "mounts")]
+    if let Some(answer) = mounts::fd_filestat_get(fd, filestat) {
+        return answer;
+    }
     on_fd(
         fd,
         wasi::RIGHTS_FD_FILESTAT_GET,
         |host_fd| match check_for_host(filestat, convert::FILESTAT_BYTES) {
-            0 => host::fd_filestat_get(host_fd, filestat),
+            0 => filestat_of_host(host_fd, filestat),
             fault => fault,
         },
         |kernel, _, _| {
@@ -21,6 +27,16 @@ extern "C" fn fd_filestat_get(fd: i32, filestat: u32) -> i32 {
             Ok(())
         },
     )
+}
+
+/// What the host says of one of its files, with a device number that is none of ours.
+fn filestat_of_host(host_fd: u32, filestat: u32) -> i32 {
+    let errno = host::fd_filestat_get(host_fd, filestat);
+    #[cfg(feature = "mounts")]
+    if errno == 0 {
+        mounts::shift_device(filestat);
+    }
+    errno
 }
 
 #[unsafe(no_mangle)]
@@ -39,6 +55,10 @@ extern "C" fn fd_filestat_set_size(fd: i32, size: u64) -> i32 {
 
 #[unsafe(no_mangle)]
 extern "C" fn fd_filestat_set_times(fd: i32, atim: u64, mtim: u64, fst_flags: u32) -> i32 {
+    #[cfg(feature = "mounts")]
+    if let Some(answer) = mounts::fd_filestat_set_times(fd, atim, mtim, fst_flags) {
+        return answer;
+    }
     // Flags that make no sense come before a descriptor that is not open, as with wasmtime.
     match convert::time_specifiers(atim, mtim, fst_flags) {
         Ok(times) => on_fd(

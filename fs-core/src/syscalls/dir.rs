@@ -187,6 +187,7 @@ impl<P: Platform> Fs<P> {
     /// * `EACCES`: the directory may not be written and searched.
     /// * `EPERM`: it is sticky, and neither it nor the victim belongs to the process.
     /// * `ENOTDIR`, `EISDIR`: the victim is no directory or is one, against `expected`.
+    /// * `EBUSY`: the embedder's directories begin there, as at a mount point (`is_local_mountpoint`).
     pub(crate) fn may_delete(
         &self,
         process: &Process,
@@ -207,6 +208,7 @@ impl<P: Platform> Fs<P> {
         match (expected, victim.is_directory()) {
             (Victim::Directory, false) => Err(Errno::ENOTDIR),
             (Victim::Other, true) => Err(Errno::EISDIR),
+            _ if P::FOREIGN && victim.is_mount_point() => Err(Errno::EBUSY),
             _ => Ok(()),
         }
     }

@@ -267,6 +267,13 @@ impl<P: Platform> Fs<P> {
                 return Err(Errno::EPERM);
             }
         }
+        if P::FOREIGN
+            && !flags.contains(OFlags::TRUNC)
+            && let InodeKind::Regular(contents) = &inode.kind
+            && contents.is_out_of_reach()
+        {
+            return Err(Errno::EOVERFLOW);
+        }
         match file_type {
             FileType::Regular | FileType::Directory => Ok(()),
             FileType::Fifo if P::PIPES => Ok(()),

@@ -158,7 +158,11 @@ impl<P: Platform> Fs<P> {
         Ok(Stat {
             st_dev: if is_anonymous { PIPE_DEV } else { ROOT_DEV },
             st_ino: ino.st_ino(),
-            st_nlink: if is_anonymous { 1 } else { inode.nlink },
+            st_nlink: if is_anonymous || (P::FOREIGN && inode.is_unread()) {
+                1
+            } else {
+                inode.nlink
+            },
             st_mode: inode.mode(),
             st_uid: inode.uid,
             st_gid: inode.gid,

@@ -279,6 +279,11 @@ pub(crate) struct ProgramArgs {
     /// Write the tree as a tar archive after the program has ended, also by a trap
     #[arg(long, value_name = "OUT.tar")]
     pub(crate) export: Option<PathBuf>,
+    /// Preopen a host directory under a name, for a program packed with --mount or --overlay; may be repeated
+    ///
+    /// HOST alone is also the name.
+    #[arg(long, value_name = "HOST[::NAME]")]
+    pub(crate) host_dir: Vec<String>,
     /// Arguments of the program
     #[arg(last = true)]
     pub(crate) args: Vec<String>,

@@ -44,6 +44,9 @@ pub struct TreeKeys {
 /// The keys of [`TreeKeys`].
 const TREE_KEYS: [&str; 5] = ["dir", "exclude", "no-tmp", "owner", "isolate"];
 
+/// The key of a policy whose flag is not the policy's alone: `-v`.
+const VERBOSE: &str = "verbose";
+
 /// How alike a key and a word must be for one to be meant by the other: Jaro-Winkler, 0 to 1.
 const ALIKE: f64 = 0.75;
 
@@ -98,7 +101,7 @@ fn whole(error: &toml::de::Error) -> anyhow::Error {
 fn known_keys() -> Vec<String> {
     let flags = <Policy as clap::Args>::augment_args(clap::Command::new("policy"));
     let flags = flags.get_arguments().filter_map(|flag| flag.get_long().map(str::to_owned));
-    flags.chain(TREE_KEYS.map(str::to_owned)).collect()
+    flags.chain(TREE_KEYS.map(str::to_owned)).chain([VERBOSE.to_owned()]).collect()
 }
 
 fn suggestion(key: &str, known: &[String]) -> String {

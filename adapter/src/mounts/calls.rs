@@ -1,0 +1,352 @@
+//! The functions of preview1 on what is the host's. `None` says that a call is the tree's after all.
+
+use wasi::Rights;
+use wasm_vfs_core::{FollowLast, Foreign, OFlags, PATH_MAX, Target};
+
+use crate::convert::FILESTAT_BYTES;
+use crate::errno::{Error, Result, answer};
+use crate::exports::path::{UserPath, Which, open_flags, opening_rights};
+use crate::host;
+use crate::mounts::lead::{HostPath, HostStat, filestat, lead};
+use crate::mounts::loan::Loan;
+use crate::mounts::{HOST_FLAGS, host_directory, import, mount_of, of_host, overlay, token};
+use crate::rights::Private;
+use crate::state;
+use crate::user::{self, UserRange, check_for_host};
+
+/// What is added to the host's device numbers, so that none of them is the tree's, which is 1.
+const DEVICE_SHIFT: u64 = 1 << 32;
+
+/// Shifts the device number of a `filestat` that the host has stored at `addr`.
+pub(crate) fn shift_device(addr: u32) {
+    if let Ok(out) = UserRange::new(addr, FILESTAT_BYTES) {
+        out.store_u64(0, out.load_u64(0).wrapping_add(DEVICE_SHIFT));
+    }
+}
+
+/// Stores a `filestat` of the host's. `out` has [`FILESTAT_BYTES`].
+fn store_filestat(mut out: UserRange, stat: HostStat) {
+    let mut words = stat.0;
+    let [device, ..] = &mut words;
+    *device = device.wrapping_add(DEVICE_SHIFT);
+    for word in words {
+        out.take(8).store_u64(0, word);
+    }
+}
+
+/// Calls the host if the path leads there.
+fn on_path(
+    path: UserPath,
+    needs: Rights,
+    follow: FollowLast,
+    call: impl FnOnce(&HostPath) -> Result<()>,
+) -> Option<i32> {
+    match lead(Which::First, path, needs, follow) {
+        Ok(None) => None,
+        Ok(Some(path)) => Some(answer(call(&path))),
+        Err(error) => Some(error.number()),
+    }
+}
+
+/// A function of the host that takes a descriptor and a path.
+fn forward(path: &HostPath, function: impl FnOnce(u32, u32, u32) -> i32) -> Result<()> {
+    let mut loan = Loan::of(Loan::room_for(&[path.path.len()])?)?;
+    let (addr, len) = loan.put(&path.path);
+    of_host(function(path.fd, addr, len))
+}
+
+/// How a walk takes a link at the end of the path, by preview1's flags.
+fn follow_last(lookup_flags: u32) -> FollowLast {
+    if lookup_flags & wasi::LOOKUPFLAGS_SYMLINK_FOLLOW == 0 {
+        FollowLast::No
+    } else {
+        FollowLast::Yes
+    }
+}
+
+pub(crate) fn path_create_directory(path: UserPath) -> Option<i32> {
+    on_path(path, wasi::RIGHTS_PATH_CREATE_DIRECTORY, FollowLast::Never, |path| {
+        forward(path, |fd, addr, len| import::path_create_directory(fd, addr, len))
+    })
+}
+
+pub(crate) fn path_remove_directory(path: UserPath) -> Option<i32> {
+    on_path(path, wasi::RIGHTS_PATH_REMOVE_DIRECTORY, FollowLast::Never, |path| {
+        forward(path, |fd, addr, len| import::path_remove_directory(fd, addr, len))
+    })
+}
+
+pub(crate) fn path_unlink_file(path: UserPath) -> Option<i32> {
+    on_path(path, wasi::RIGHTS_PATH_UNLINK_FILE, FollowLast::Never, |path| {
+        forward(path, |fd, addr, len| import::path_unlink_file(fd, addr, len))
+    })
+}
+
+pub(crate) fn path_filestat_get(path: UserPath, flags: u32, stat: u32) -> Option<i32> {
+    on_path(path, wasi::RIGHTS_PATH_FILESTAT_GET, follow_last(flags), |path| {
+        let out = UserRange::new(stat, FILESTAT_BYTES)?;
+        store_filestat(out, filestat(path.fd, flags, &path.path)?);
+        Ok(())
+    })
+}
+
+pub(crate) fn path_filestat_set_times(
+    path: UserPath,
+    flags: u32,
+    (atim, mtim, fst_flags): (u64, u64, u32),
+) -> Option<i32> {
+    on_path(path, wasi::RIGHTS_PATH_FILESTAT_SET_TIMES, follow_last(flags), |path| {
+        forward(path, |fd, addr, len| {
+            import::path_filestat_set_times(fd, flags, addr, len, atim, mtim, fst_flags)
+        })
+    })
+}
+
+/// The arguments of `path_open` that say how.
+pub(crate) struct OpenHow {
+    pub(crate) dirflags: u32,
+    pub(crate) oflags: u32,
+    pub(crate) rights_base: u64,
+    pub(crate) rights_inheriting: u64,
+    pub(crate) fdflags: u32,
+}
+
+pub(crate) fn path_open(path: UserPath, how: &OpenHow, opened: u32) -> Option<i32> {
+    let flags = open_flags(how.dirflags, how.oflags, how.rights_base, how.fdflags);
+    // As the filesystem's own opening takes the last link. Flags that make no sense are refused wherever the path leads.
+    let follow = match flags {
+        Ok(flags) if flags.contains(OFlags::CREAT | OFlags::EXCL) => FollowLast::Never,
+        Ok(flags) if flags.contains(OFlags::CREAT | OFlags::NOFOLLOW) => FollowLast::Never,
+        Ok(flags) if flags.contains(OFlags::CREAT) => FollowLast::UnlessSlash,
+        _ => follow_last(how.dirflags),
+    };
+    let dirfd = path.dirfd;
+    on_path(path, 0, follow, |path| {
+        let out = UserRange::new(opened, 4)?;
+        let private = state::enter(|kernel, _| {
+            let directory = kernel.fs.descriptor(&kernel.process, dirfd)?;
+            opening_rights(&directory, how.rights_base, flags?)
+        })?;
+        let host_fd = open(path, how)?;
+        let installed = state::enter(|kernel, _| {
+            let token = token(host_fd, path.mount);
+            let fd = kernel.fs.open_foreign(&mut kernel.process, token, HOST_FLAGS)?;
+            if private != Private::default() {
+                kernel.fs.set_private_data(&kernel.process, fd, private.0)?;
+            }
+            Ok(fd)
+        });
+        if installed.is_err() {
+            host::import::fd_close(host_fd);
+        }
+        // Descriptors are not negative.
+        out.store_u32(0, installed?.cast_unsigned());
+        Ok(())
+    })
+}
+
+/// Opens a file of the host's; says its number there.
+///
+/// # Errors
+///
+/// What the host answers; `NOMEM`: no memory.
+pub(super) fn open(path: &HostPath, how: &OpenHow) -> Result<u32> {
+    let mut loan = Loan::of(Loan::room_for(&[path.path.len(), 4])?)?;
+    let (addr, len) = loan.put(&path.path);
+    let out = loan.take(4);
+    let OpenHow { dirflags, oflags, rights_base, rights_inheriting, fdflags } = *how;
+    of_host(import::path_open(
+        path.fd,
+        dirflags,
+        addr,
+        len,
+        oflags,
+        rights_base,
+        rights_inheriting,
+        fdflags,
+        out.addr(),
+    ))?;
+    Ok(out.load_u32(0))
+}
+
+pub(crate) fn path_readlink(path: UserPath, (buf, len): (u32, u32), used: u32) -> Option<i32> {
+    on_path(path, wasi::RIGHTS_PATH_READLINK, FollowLast::No, |path| {
+        let used = UserRange::new(used, 4)?;
+        let out = UserRange::new(buf, len)?;
+        let mut target = [0; PATH_MAX];
+        let room = target.len().min(len as usize);
+        let target = target.split_at_mut(room).0;
+        let bytes = readlink(path, target)?;
+        out.store_prefix(target.get(..bytes).unwrap_or_default());
+        // At most what the buffer has.
+        used.store_u32(0, u32::try_from(bytes).unwrap_or(u32::MAX));
+        Ok(())
+    })
+}
+
+/// Reads a link of the host's into `target`, cut if need be; says how many bytes there are.
+///
+/// # Errors
+///
+/// What the host answers; `NOMEM`: no memory.
+pub(super) fn readlink(path: &HostPath, target: &mut [u8]) -> Result<usize> {
+    let mut loan = Loan::of(Loan::room_for(&[path.path.len(), 4, target.len()])?)?;
+    let (addr, len) = loan.put(&path.path);
+    let used = loan.take(4);
+    let out = loan.take(u32::try_from(target.len()).unwrap_or(0));
+    of_host(import::path_readlink(path.fd, addr, len, out.addr(), out.len(), used.addr()))?;
+    out.copy_to_kernel(target);
+    Ok(target.len().min(used.load_u32(0) as usize))
+}
+
+pub(crate) fn path_symlink(target: (u32, u32), path: UserPath) -> Option<i32> {
+    let (target_addr, target_len) = target;
+    on_path(path, wasi::RIGHTS_PATH_SYMLINK, FollowLast::Never, |path| {
+        let mut buffer = [0; PATH_MAX];
+        let target = user::path(&mut buffer, target_addr, target_len)?;
+        let mut loan = Loan::of(Loan::room_for(&[target.len(), path.path.len()])?)?;
+        let (target, target_len) = loan.put(target);
+        let (addr, len) = loan.put(&path.path);
+        of_host(import::path_symlink(target, target_len, path.fd, addr, len))
+    })
+}
+
+/// A function of two paths. Between two filesystems there is no way.
+fn on_two_paths(
+    (old, old_needs): (UserPath, Rights),
+    (new, new_needs): (UserPath, Rights),
+    call: impl FnOnce([u32; 3], [u32; 3]) -> i32,
+) -> Option<i32> {
+    let old_leads = lead(Which::First, old, old_needs, FollowLast::Never);
+    let new_leads = lead(Which::Second, new, new_needs, FollowLast::Never);
+    let both = || {
+        let (old_path, new_path) = match (old_leads?, new_leads?) {
+            (None, None) => return Ok(None),
+            (Some(old), Some(new)) if old.mount == new.mount => (old, new),
+            (Some(_), Some(_)) => return Err(Error::XDEV),
+            (Some(_), None) => return Err(wrong_in_tree(new, new_needs)),
+            (None, Some(_)) => return Err(wrong_in_tree(old, old_needs)),
+        };
+        let room = Loan::room_for(&[old_path.path.len(), new_path.path.len()])?;
+        let mut loan = Loan::of(room)?;
+        let (old, old_len) = loan.put(&old_path.path);
+        let (new, new_len) = loan.put(&new_path.path);
+        of_host(call([old_path.fd, old, old_len], [new_path.fd, new, new_len])).map(Some)
+    };
+    match both() {
+        Ok(None) => None,
+        Ok(Some(())) => Some(0),
+        Err(error) => Some(error.number()),
+    }
+}
+
+/// What is wrong with a path in the tree whose companion is the host's: `XDEV`, if nothing else.
+fn wrong_in_tree(path: UserPath, needs: Rights) -> Error {
+    let checked = state::enter(|kernel, buffers| {
+        kernel.directory(path.dirfd, needs)?;
+        if !kernel.is_directory(path.dirfd) {
+            return Err(Error::BADF);
+        }
+        user::path(&mut buffers.path, path.addr, path.len).map(|_| ())
+    });
+    checked.err().unwrap_or(Error::XDEV)
+}
+
+pub(crate) fn path_link(old: UserPath, old_flags: u32, new: UserPath) -> Option<i32> {
+    on_two_paths(
+        (old, wasi::RIGHTS_PATH_LINK_SOURCE),
+        (new, wasi::RIGHTS_PATH_LINK_TARGET),
+        |[old_fd, old, old_len], [new_fd, new, new_len]| {
+            import::path_link(old_fd, old_flags, old, old_len, new_fd, new, new_len)
+        },
+    )
+}
+
+pub(crate) fn path_rename(old: UserPath, new: UserPath) -> Option<i32> {
+    on_two_paths(
+        (old, wasi::RIGHTS_PATH_RENAME_SOURCE),
+        (new, wasi::RIGHTS_PATH_RENAME_TARGET),
+        |[old_fd, old, old_len], [new_fd, new, new_len]| {
+            import::path_rename(old_fd, old, old_len, new_fd, new, new_len)
+        },
+    )
+}
+
+/// Whether a descriptor lost one of the rights `needs`. The host knows nothing of what was taken from the directory that one of its own
+/// was opened through.
+pub(crate) fn lacks(fd: i32, needs: Rights) -> bool {
+    state::enter(|kernel, _| kernel.directory(fd, needs)) == Err(Error::NOTCAPABLE)
+}
+
+/// The host's number behind a descriptor: its own, or that of the mount whose mount point is open as a directory of the tree. A
+/// preopen is, that is a mount point as well. Directories of overlays are read in.
+fn host_fd_of(fd: i32) -> Result<Option<u32>> {
+    let (target, foreign) = state::enter(|kernel, _| {
+        let target = kernel.fs.descriptor(&kernel.process, fd)?.target;
+        Ok((target, kernel.fs.foreign_of_fd(&kernel.process, fd)))
+    })?;
+    if let Target::Foreign(token) = target {
+        // A standard stream is no directory.
+        return Ok(mount_of(token).map(|_| state::host_fd(token)));
+    }
+    match foreign {
+        Some((at, Foreign::Unread(number))) => overlay::read_in(at, number).map(|()| None),
+        Some((at, Foreign::Mount(number))) => {
+            let host_fd = host_directory(number)?;
+            if host_fd.is_none() {
+                state::enter(|kernel, _| Ok(kernel.fs.mark(at, Some(Foreign::Absent))?))?;
+            }
+            Ok(host_fd)
+        }
+        Some((_, Foreign::Absent)) | None => Ok(None),
+    }
+}
+
+/// Calls the host with its number of a directory that is open, if it is the host's and `needs` were not taken away.
+fn on_directory(fd: i32, needs: Rights, call: impl FnOnce(u32) -> Result<()>) -> Option<i32> {
+    let allowed = state::enter(|kernel, _| kernel.directory(fd, needs));
+    if allowed.is_err() {
+        return None;
+    }
+    match host_fd_of(fd) {
+        Ok(None) => None,
+        Ok(Some(host_fd)) => Some(answer(call(host_fd))),
+        Err(error) => Some(error.number()),
+    }
+}
+
+pub(crate) fn fd_readdir(fd: i32, buf: u32, len: u32, cookie: u64, used: u32) -> Option<i32> {
+    on_directory(fd, wasi::RIGHTS_FD_READDIR, |host_fd| {
+        of_host(check_for_host(buf, len) | check_for_host(used, 4))?;
+        of_host(import::fd_readdir(host_fd, buf, len, cookie, used))
+    })
+}
+
+/// Only where the tree's descriptor is of a mount point: the host's are served with the standard streams.
+fn on_mount_point(fd: i32, needs: Rights, call: impl FnOnce(u32) -> Result<()>) -> Option<i32> {
+    let is_mount_point = state::enter(|kernel, _| {
+        let target = kernel.fs.descriptor(&kernel.process, fd)?.target;
+        Ok(target == Target::Inode
+            && matches!(kernel.fs.foreign_of_fd(&kernel.process, fd), Some((_, Foreign::Mount(_)))))
+    });
+    if is_mount_point == Ok(true) { on_directory(fd, needs, call) } else { None }
+}
+
+pub(crate) fn fd_filestat_get(fd: i32, stat: u32) -> Option<i32> {
+    on_mount_point(fd, wasi::RIGHTS_FD_FILESTAT_GET, |host_fd| {
+        of_host(check_for_host(stat, FILESTAT_BYTES))?;
+        of_host(host::import::fd_filestat_get(host_fd, stat))?;
+        shift_device(stat);
+        Ok(())
+    })
+}
+
+pub(crate) fn fd_filestat_set_times(fd: i32, atim: u64, mtim: u64, fst_flags: u32) -> Option<i32> {
+    on_mount_point(fd, wasi::RIGHTS_FD_FILESTAT_SET_TIMES, |host_fd| {
+        // By its path: wasmtime's own preopens are not open for this.
+        let mut loan = Loan::of(Loan::room_for(&[1])?)?;
+        let (addr, len) = loan.put(b".");
+        let set = import::path_filestat_set_times;
+        of_host(set(host_fd, 0, addr, len, atim, mtim, fst_flags))
+    })
+}
