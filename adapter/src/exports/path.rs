@@ -100,6 +100,21 @@ fn on_two_paths(
     }))
 }
 
+impl Kernel {
+    /// The error of making a link at a path. Where something exists and the path ends with a slash, wasmtime looks first
+    /// whether it is a directory.
+    #[cold]
+    fn explain_existing(&mut self, dirfd: i32, path: &[u8], errno: Errno) -> Error {
+        if errno == Errno::EEXIST
+            && path.ends_with(b"/")
+            && let Err(errno) = self.fs.newfstatat(&self.process, dirfd, path, AtFlags::empty())
+        {
+            return errno.into();
+        }
+        errno.into()
+    }
+}
+
 /// Linux's flag for a path that is not to be followed at its end.
 ///
 /// # Errors
@@ -196,7 +211,8 @@ extern "C" fn path_link(
                 return Err(Error::INVAL);
             }
             let flags = AtFlags::empty();
-            Ok(kernel.fs.linkat(&kernel.process, old_fd, old, new_fd, new, flags)?)
+            let made = kernel.fs.linkat(&kernel.process, old_fd, old, new_fd, new, flags);
+            made.map_err(|errno| kernel.explain_existing(new_fd, new, errno))
         },
     )
 }
@@ -422,7 +438,8 @@ extern "C" fn path_symlink(
         if target.first() == Some(&b'/') {
             return Err(Error::PERM);
         }
-        Ok(kernel.fs.symlinkat(&kernel.process, target, dirfd, path)?)
+        let made = kernel.fs.symlinkat(&kernel.process, target, dirfd, path);
+        made.map_err(|errno| kernel.explain_existing(dirfd, path, errno))
     })
 }
 

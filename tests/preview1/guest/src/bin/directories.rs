@@ -17,8 +17,8 @@ fn main() {
     t.is("make one within what is not there", mkdir(d, "x/y"), Err(NOENT));
     t.is("make one within a file", mkdir(d, "f/y"), Err(NOTDIR));
     t.is("make `.`", mkdir(d, "."), Err(EXIST));
-    t.is("make `a/.`", mkdir(d, "a/.").is_err(), true);
-    t.is("make `a/..`", mkdir(d, "a/..").is_err(), true);
+    t.is("make `a/.`", mkdir(d, "a/."), Err(EXIST));
+    t.is("make `a/..`", mkdir(d, "a/.."), Err(EXIST));
     t.is("make through a file", open(d, "f", 0, READ, 0).and_then(|fd| mkdir(fd, "x")), Err(BADF));
     t.is("make through nothing", mkdir(1000, "x"), Err(BADF));
     t.is("make through standard output", mkdir(1, "x"), Err(BADF));
@@ -41,13 +41,13 @@ fn main() {
     t.is("remove within a file", rmdir(d, "f/y"), Err(NOTDIR));
     t.is("remove `.`", rmdir(d, "."), Err(INVAL));
     t.is("remove `a/b/.`", rmdir(d, "a/b/."), Err(INVAL));
-    t.is("remove `a/b/..`", rmdir(d, "a/b/..").is_err(), true);
+    t.differs("remove `a/b/..`", rmdir(d, "a/b/.."), Err(INVAL), Err(NOTEMPTY));
     t.is("remove through nothing", rmdir(1000, "x"), Err(BADF));
     t.is("unlink", unlink(d, "a/b/c/f"), Ok(()));
     t.is("unlink what is not there", unlink(d, "a/b/c/f"), Err(NOENT));
     t.is("unlink a link", unlink(d, "l"), Ok(()));
     t.is("what it led to stays", filetype(d, "f"), Ok(TYPE_REGULAR));
-    t.is("unlink `.`", unlink(d, ".").is_err(), true);
+    t.is("unlink `.`", unlink(d, "."), Err(ISDIR));
     t.is("unlink within a file", unlink(d, "f/x"), Err(NOTDIR));
     t.is("unlink through nothing", unlink(1000, "x"), Err(BADF));
     t.is(
