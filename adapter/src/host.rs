@@ -158,6 +158,9 @@ impl Borrowed {
     }
 }
 
+/// Where bytes are borrowed while others may be at [`BORROWED_ADDR`], two paths and more.
+const NESTED_ADDR: u32 = BORROWED_ADDR + 16 * 1024;
+
 /// The host, as the filesystem sees it.
 #[derive(Debug)]
 pub(crate) struct Host {

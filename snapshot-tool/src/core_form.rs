@@ -23,6 +23,9 @@ const USER: &str = "user";
 const IMAGE: &str = "image";
 /// Import module of what the host provides: in the core form, and in what a program imports.
 pub(crate) const PREVIEW1: &str = "wasi_snapshot_preview1";
+/// Import module of the preview before: the same functions, but for those that the core form exports as
+/// `function@unstable`.
+pub(crate) const UNSTABLE: &str = "wasi_unstable";
 /// Import module of the host's functions in an adapter module.
 pub(crate) const WASI_HOST: &str = "wasi_host";
 

@@ -3,7 +3,7 @@
 use anyhow::{Context, Result, bail};
 use wasmparser::{ExternalKind, Import, WasmFeatures};
 
-use crate::core_form::{HOST_API_BASE, HOST_API_PREFIX, PREVIEW1};
+use crate::core_form::{HOST_API_BASE, HOST_API_PREFIX, PREVIEW1, UNSTABLE};
 use crate::emit::Emitter;
 use crate::index::{DataIdx, FuncIdx, MemIdx};
 use crate::module::Module;
@@ -154,7 +154,10 @@ fn check(
         return Err(error.context("the linked module came out invalid: please report this"));
     }
     let full_name = |import: &Import<'_>| format!("{}.{}", import.module, import.name);
-    let theirs = program.imports.iter().map(full_name);
+    let theirs = program.imports.iter().map(|it| match it.module {
+        UNSTABLE => format!("{PREVIEW1}.{}", it.name),
+        _ => full_name(it),
+    });
     let hosts = adapter.function_imports().map(|(_, it)| format!("{PREVIEW1}.{}", it.name));
     let host_api = adapter.exports.iter().filter(|it| it.name.starts_with(HOST_API_PREFIX));
     let exports = program.exports.iter().chain(host_api).map(|export| export.name.to_owned());

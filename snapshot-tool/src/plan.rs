@@ -17,10 +17,11 @@
 use anyhow::{Context, Result, ensure};
 use wasmparser::{ExternalKind, FuncType, Import, TypeRef, ValType};
 
-use crate::core_form::{HOST_API_PREFIX, PREVIEW1, WASI_HOST};
+use crate::core_form::{HOST_API_PREFIX, PREVIEW1, UNSTABLE, WASI_HOST};
 use crate::index::{DataIdx, FuncIdx, GlobalIdx, MemIdx, TypeIdx};
 use crate::module::Module;
 use crate::reach::Live;
+use crate::policy::surface::UNSTABLE_SUFFIX;
 use crate::remap::IndexMap;
 
 /// A function that linking adds.
@@ -47,11 +48,18 @@ pub(crate) struct Served {
 pub(crate) fn served(program: &Module<'_>, adapter: &Module<'_>) -> Result<Vec<Served>> {
     let mut served = Vec::new();
     for (function, import) in program.function_imports() {
-        // The host interface is not the program's to call.
-        if import.module != PREVIEW1 || import.name.starts_with(HOST_API_PREFIX) {
+        if import.name.starts_with(HOST_API_PREFIX) {
+            // The host interface is not the program's to call.
             continue;
         }
-        let Some(export) = adapter.exported_function(import.name) else { continue };
+        let older = match import.module {
+            PREVIEW1 => None,
+            UNSTABLE => adapter.exported_function(&format!("{}{UNSTABLE_SUFFIX}", import.name)),
+            _ => continue,
+        };
+        let Some(export) = older.or_else(|| adapter.exported_function(import.name)) else {
+            continue;
+        };
         let (wanted, got) = (program.function_type(function)?, adapter.function_type(export)?);
         ensure!(
             wanted == got,
@@ -237,7 +245,8 @@ impl FunctionIndices {
         self.next - 1
     }
 
-    /// The program's imports but for those that are served.
+    /// The program's imports but for those that are served. Hosts that know `wasi_unstable` are rare, so what is left of it
+    /// is asked of preview1, where it is the same.
     fn keep_imports<'a>(&mut self, inputs: &Inputs<'a>) -> Vec<Import<'a>> {
         let mut kept = Vec::new();
         let mut function = 0;
@@ -250,7 +259,8 @@ impl FunctionIndices {
                 }
                 self.program[index.index()] = Some(self.take());
             }
-            kept.push(*import);
+            let module = if import.module == UNSTABLE { PREVIEW1 } else { import.module };
+            kept.push(Import { module, ..*import });
         }
         kept
     }

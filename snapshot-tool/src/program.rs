@@ -3,7 +3,7 @@
 use anyhow::{Result, bail, ensure};
 use wasmparser::{ExternalKind, TypeRef};
 
-use crate::core_form::PREVIEW1;
+use crate::core_form::{PREVIEW1, UNSTABLE};
 use crate::index::MemIdx;
 use crate::module::Module;
 use crate::section::{ModuleForm, SECTION_NAME, Section};
@@ -126,14 +126,8 @@ fn exported_memory(module: &Module<'_>) -> Result<MemIdx> {
 }
 
 fn check_imports(module: &Module<'_>) -> Result<()> {
-    if module.function_imports().any(|(_, import)| import.module == PREVIEW1) {
+    if module.function_imports().any(|(_, import)| [PREVIEW1, UNSTABLE].contains(&import.module)) {
         return Ok(());
-    }
-    if module.imports.iter().any(|import| import.module == "wasi_unstable") {
-        bail!(
-            "it imports `wasi_unstable`, the preview before `{PREVIEW1}`: rebuild it with a \
-             newer toolchain"
-        );
     }
     bail!(
         "it imports nothing from `{PREVIEW1}`, so there is nothing to serve: a program that \

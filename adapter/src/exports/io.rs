@@ -124,7 +124,7 @@ fn seek(kernel: &mut Kernel, fd: i32, offset: i64, whence: Whence, out: u32) -> 
 }
 
 #[unsafe(no_mangle)]
-extern "C" fn fd_seek(fd: i32, offset: i64, whence: u32, newoffset: u32) -> i32 {
+pub(super) extern "C" fn fd_seek(fd: i32, offset: i64, whence: u32, newoffset: u32) -> i32 {
     on_fd(
         fd,
         wasi::RIGHTS_FD_SEEK,

@@ -11,6 +11,7 @@ mod poll;
 mod readdir;
 mod sock;
 mod stat;
+mod unstable;
 mod world;
 
 use wasi::Rights;

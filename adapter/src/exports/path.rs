@@ -140,7 +140,7 @@ extern "C" fn path_create_directory(dirfd: i32, addr: u32, len: u32) -> i32 {
 }
 
 #[unsafe(no_mangle)]
-extern "C" fn path_filestat_get(dirfd: i32, flags: u32, addr: u32, len: u32, stat: u32) -> i32 {
+pub(super) extern "C" fn path_filestat_get(dirfd: i32, flags: u32, addr: u32, len: u32, stat: u32) -> i32 {
     #[cfg(feature = "mounts")]
     if let Some(answer) = mounts::path_filestat_get(UserPath { dirfd, addr, len }, flags, stat) {
         return answer;

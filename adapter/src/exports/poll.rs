@@ -43,7 +43,7 @@ const _: () = {
 const AT_ONCE: u64 = u64::MAX;
 
 #[unsafe(no_mangle)]
-extern "C" fn poll_oneoff(subs: u32, events: u32, count: u32, nevents: u32) -> i32 {
+pub(super) extern "C" fn poll_oneoff(subs: u32, events: u32, count: u32, nevents: u32) -> i32 {
     match poll(subs, events, count, nevents) {
         Ok(true) => 0,
         // Usual: a program sleeps, or waits for its standard streams.

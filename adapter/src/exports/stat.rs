@@ -9,7 +9,7 @@ use crate::mounts;
 use crate::user::{UserRange, check_for_host};
 
 #[unsafe(no_mangle)]
-extern "C" fn fd_filestat_get(fd: i32, filestat: u32) -> i32 {
+pub(super) extern "C" fn fd_filestat_get(fd: i32, filestat: u32) -> i32 {
     #[cfg(feature = "mounts")]
     if let Some(answer) = mounts::fd_filestat_get(fd, filestat) {
         return answer;

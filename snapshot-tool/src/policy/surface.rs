@@ -15,6 +15,9 @@ use wasi::Errno;
 /// Between function and variant in the name of an export.
 pub(crate) const VARIANT_MARK: char = '@';
 
+/// How exports end that answer for `wasi_unstable`: no policy chooses them, the program's imports do.
+pub(crate) const UNSTABLE_SUFFIX: &str = "@unstable";
+
 /// What takes the place of a call of the host.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Cut {
@@ -117,6 +120,9 @@ impl Surface {
     pub(crate) fn binding<'a>(&self, export: &'a str) -> Option<&'a str> {
         if export.starts_with(HOST_API_PREFIX) {
             return (!self.strips_host_api).then_some(export);
+        }
+        if export.ends_with(UNSTABLE_SUFFIX) {
+            return Some(export);
         }
         let (function, variant) = match export.split_once(VARIANT_MARK) {
             Some((function, variant)) => (function, Some(variant)),
