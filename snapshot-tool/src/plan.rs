@@ -20,8 +20,8 @@ use wasmparser::{ExternalKind, FuncType, Import, TypeRef, ValType};
 use crate::core_form::{HOST_API_PREFIX, PREVIEW1, UNSTABLE, WASI_HOST};
 use crate::index::{DataIdx, FuncIdx, GlobalIdx, MemIdx, TypeIdx};
 use crate::module::Module;
-use crate::reach::Live;
 use crate::policy::surface::UNSTABLE_SUFFIX;
+use crate::reach::Live;
 use crate::remap::IndexMap;
 
 /// A function that linking adds.

@@ -73,12 +73,16 @@ const EXPORTS: &[&str] = &[
     "sock_send",
     "sock_shutdown",
 ];
-/// What takes their place when a policy chooses so.
+/// What takes their place when a policy chooses so, or for programs of the preview before.
 const VARIANTS: &[&str] = &[
     "args_get@baked",
     "args_sizes_get@baked",
     "environ_get@baked",
     "environ_sizes_get@baked",
+    "fd_filestat_get@unstable",
+    "fd_seek@unstable",
+    "path_filestat_get@unstable",
+    "poll_oneoff@unstable",
     "proc_raise@denied",
     "random_get@seeded",
     "sched_yield@denied",

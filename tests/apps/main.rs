@@ -4,6 +4,7 @@
 
 mod app;
 
+mod clang;
 mod cpython;
 mod guests;
 mod merge;

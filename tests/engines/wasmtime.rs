@@ -3,9 +3,11 @@
 use std::path::Path;
 use std::sync::LazyLock;
 
-use anyhow::{Result, ensure};
+use anyhow::Result;
+use wasm_vfs::HostApi;
 use wasmtime::error::Context;
-use wasmtime::{Cache, CacheConfig, Config, Instance, Linker, Memory, Module, Store};
+use wasmtime::{Cache, CacheConfig, Config, Instance, Linker, Module, Store};
+use wasmtime_wasi::p0;
 use wasmtime_wasi::p1::{self, WasiP1Ctx};
 use wasmtime_wasi::p2::pipe::{MemoryInputPipe, MemoryOutputPipe};
 use wasmtime_wasi::{FsPerms, I32Exit, WasiCtxBuilder};
@@ -75,24 +77,25 @@ fn run(wasm: &Path, invocation: &Invocation) -> Result<Outcome> {
     }
     let mut linker: Linker<WasiP1Ctx> = Linker::new(engine);
     p1::add_to_linker_sync(&mut linker, |context| context)?;
+    // For programs of the preview before, on the host directory.
+    p0::add_to_linker_sync(&mut linker, |context| context)?;
     let mut store = Store::new(engine, context.build_p1());
     let instance = linker.instantiate(&mut store, &module)?;
     let start = instance.get_typed_func::<(), ()>(&mut store, "_start")?;
     let ended = start.call(&mut store, ());
     let files = match &invocation.host_root {
-        Some(root) => invocation
-            .collect
-            .iter()
-            .map(|path| Ok(std::fs::read(root.join(path))?))
-            .collect::<Result<_>>()?,
-        None => collect(&mut store, instance, &invocation.collect)?,
+        Some(root) => {
+            let read = |path: &String| Ok(std::fs::read(root.join(path))?);
+            invocation.collect.iter().map(read).collect()
+        }
+        None => collect(&mut store, instance, &invocation.collect),
     };
     drop(store);
     let mut outcome = Outcome {
         status: Some(0),
         stdout: stdout.contents().into(),
         stderr: stderr.contents().into(),
-        files,
+        files: Vec::new(),
     };
     if let Err(error) = ended {
         outcome.status = error.downcast_ref::<I32Exit>().map(|exit| exit.0);
@@ -100,73 +103,21 @@ fn run(wasm: &Path, invocation: &Invocation) -> Result<Outcome> {
             outcome.stderr.extend_from_slice(format!("{error:?}").as_bytes());
         }
     }
-    Ok(outcome)
+    match files {
+        Ok(files) => Ok(Outcome { files, ..outcome }),
+        Err(error) => Err(error.context(format!("its files cannot be read: {outcome:?}"))),
+    }
 }
 
-/// Reads files out of a packed program that has ended, through the preview1 functions that it exports
-/// (`reexport.rs` has made it export them).
+/// Reads files out of a packed program that has ended.
 fn collect(
     store: &mut Store<WasiP1Ctx>,
     instance: Instance,
     paths: &[String],
 ) -> Result<Vec<Vec<u8>>> {
-    /// The one preopened directory.
-    const ROOT: i32 = 3;
-    const FD_READ: i64 = 1 << 1;
-    /// The program is dead: its memory is free to use. A path, a number, a vector, a buffer.
-    const PATH: usize = 0x1_0000;
-    const NUMBER: usize = 0x1_2000;
-    const VECTOR: usize = 0x1_2010;
-    const BUFFER: usize = 0x1_3000;
-    const BUFFER_BYTES: usize = 0x1_0000;
-
     if paths.is_empty() {
         return Ok(Vec::new());
     }
-    let memory = instance.get_memory(&mut *store, "memory").context("no exported memory")?;
-    let open = instance.get_typed_func::<(i32, i32, i32, i32, i32, i64, i64, i32, i32), i32>(
-        &mut *store,
-        "path_open",
-    )?;
-    let read = instance.get_typed_func::<(i32, i32, i32, i32), i32>(&mut *store, "fd_read")?;
-    let address = |address: usize| i32::try_from(address).map_err(anyhow::Error::from);
-    let mut files = Vec::new();
-    for path in paths {
-        memory.write(&mut *store, PATH, path.as_bytes())?;
-        let flags = (
-            ROOT,
-            1,
-            address(PATH)?,
-            i32::try_from(path.len())?,
-            0,
-            FD_READ,
-            FD_READ,
-            0,
-            address(NUMBER)?,
-        );
-        let errno = open.call(&mut *store, flags)?;
-        ensure!(errno == 0, "cannot open {path} in the packed program: errno {errno}");
-        let fd = number_at(&memory, store, NUMBER)?;
-        let mut file = Vec::new();
-        loop {
-            let vector =
-                [address(BUFFER)?.to_le_bytes(), address(BUFFER_BYTES)?.to_le_bytes()].concat();
-            memory.write(&mut *store, VECTOR, &vector)?;
-            let errno = read.call(&mut *store, (fd, address(VECTOR)?, 1, address(NUMBER)?))?;
-            ensure!(errno == 0, "cannot read {path} in the packed program: errno {errno}");
-            let bytes = usize::try_from(number_at(&memory, store, NUMBER)?)?;
-            if bytes == 0 {
-                break;
-            }
-            file.extend_from_slice(&memory.data(&*store)[BUFFER..BUFFER + bytes]);
-        }
-        files.push(file);
-    }
-    Ok(files)
-}
-
-fn number_at(memory: &Memory, store: &Store<WasiP1Ctx>, address: usize) -> Result<i32> {
-    let mut bytes = [0; 4];
-    memory.read(store, address, &mut bytes)?;
-    Ok(i32::from_le_bytes(bytes))
+    let tree = HostApi::new(&mut *store, &instance)?;
+    paths.iter().map(|path| tree.read(&mut *store, &format!("/{path}"))).collect()
 }

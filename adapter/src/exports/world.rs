@@ -167,9 +167,14 @@ impl List {
         let checked = self.sizes_at_host().and_then(|(count, bytes)| {
             UserRange::array(pointers, count, POINTER_BYTES)?;
             UserRange::new(strings, bytes)?;
-            Ok(())
+            Ok(count)
         });
-        checked.map_or_else(Error::number, |()| self.host_strings(pointers, strings))
+        match checked {
+            // Node answers INVAL when it has nothing to hand out.
+            Ok(0) => 0,
+            Ok(_) => self.host_strings(pointers, strings),
+            Err(error) => error.number(),
+        }
     }
 }
 

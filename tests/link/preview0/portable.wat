@@ -1,0 +1,214 @@
+(module
+  (type (;0;) (func (param i32 i32) (result i32)))
+  (type (;1;) (func (param i32) (result i32)))
+  (type (;2;) (func (result i32)))
+  (type (;3;) (func))
+  (import "wasi_snapshot_preview1" "sched_yield" (func $sched_yield (;0;) (type 2)))
+  (memory (;0;) 4)
+  (global $wasm_vfs::base (;0;) (mut i32) i32.const 131072)
+  (global $wasm_vfs::program_pages (;1;) (mut i32) i32.const 1)
+  (global (;2;) (mut i32) i32.const 65536)
+  (export "memory" (memory 0))
+  (export "_start" (func 3))
+  (func $wasm_vfs::program_grow (;1;) (type 1) (param i32) (result i32)
+    (local i32 i32 i32 i32 i32)
+    global.get $wasm_vfs::program_pages
+    local.set 1
+    local.get 0
+    i32.const 65536
+    local.get 1
+    i32.sub
+    i32.gt_u
+    if ;; label = @1
+      i32.const -1
+      return
+    end
+    local.get 1
+    local.get 0
+    i32.add
+    local.set 2
+    global.get $wasm_vfs::base
+    i32.const 16
+    i32.shr_u
+    local.set 3
+    local.get 2
+    local.get 3
+    i32.gt_u
+    if ;; label = @1
+      memory.size
+      local.get 3
+      i32.sub
+      local.set 4
+      local.get 4
+      i32.const 1
+      i32.shr_u
+      local.get 2
+      i32.const 3
+      i32.shr_u
+      i32.add
+      local.get 2
+      i32.add
+      local.set 5
+      local.get 5
+      i32.const 65536
+      local.get 5
+      i32.const 65536
+      i32.lt_u
+      select
+      local.set 5
+      local.get 5
+      local.get 3
+      i32.sub
+      memory.grow
+      i32.const -1
+      i32.eq
+      if ;; label = @2
+        local.get 2
+        local.set 5
+        local.get 5
+        local.get 3
+        i32.sub
+        memory.grow
+        i32.const -1
+        i32.eq
+        if ;; label = @3
+          i32.const -1
+          return
+        end
+      end
+      local.get 5
+      i32.const 16
+      i32.shl
+      global.get $wasm_vfs::base
+      local.get 4
+      i32.const 16
+      i32.shl
+      memory.copy
+      global.get $wasm_vfs::base
+      i32.const 0
+      local.get 5
+      local.get 3
+      i32.sub
+      local.tee 3
+      local.get 4
+      local.get 3
+      local.get 4
+      i32.lt_u
+      select
+      i32.const 16
+      i32.shl
+      memory.fill
+      local.get 5
+      i32.const 16
+      i32.shl
+      global.set $wasm_vfs::base
+    end
+    local.get 2
+    global.set $wasm_vfs::program_pages
+    local.get 1
+  )
+  (func $wasm_vfs::kernel_grow (;2;) (type 1) (param i32) (result i32)
+    (local i32)
+    local.get 0
+    memory.grow
+    i32.const -1
+    i32.eq
+    if ;; label = @1
+      i32.const -1
+      return
+    end
+    memory.size
+    local.get 0
+    i32.sub
+    local.set 1
+    local.get 1
+    global.get $wasm_vfs::base
+    i32.const 16
+    i32.shr_u
+    i32.sub
+  )
+  (func (;3;) (type 3)
+    i32.const 3
+    i32.const 16
+    call $wasm_vfs::fd_tell@unstable
+    drop
+    i32.const 3
+    call $wasm_vfs::fd_close
+    drop
+    call $sched_yield
+    drop
+  )
+  (func $wasm_vfs::fd_tell@unstable (;4;) (type 0) (param i32 i32) (result i32)
+    local.get 0
+    local.get 1
+    call $wasm_vfs::fd_tell
+    i32.const 1
+    i32.sub
+  )
+  (func $wasm_vfs::fd_close (;5;) (type 1) (param i32) (result i32)
+    (local i32 i32)
+    global.get 2
+    i32.const 16
+    i32.sub
+    local.tee 1
+    global.set 2
+    local.get 1
+    global.get $wasm_vfs::base
+    local.tee 2
+    i32.add
+    local.get 0
+    i32.store offset=8
+    local.get 2
+    i64.const 0
+    i64.store offset=2064
+    local.get 1
+    local.get 2
+    i32.add
+    i32.const 0
+    i32.const 16
+    memory.fill
+    local.get 1
+    i32.const 16
+    i32.add
+    global.set 2
+    local.get 0
+    i32.const 100
+    i32.gt_u
+    if (result i32) ;; label = @1
+      i32.const 8
+    else
+      call $wasm_vfs::unreached_by_readers
+    end
+  )
+  (func $wasm_vfs::fd_tell (;6;) (type 0) (param i32 i32) (result i32)
+    local.get 1
+    global.get $wasm_vfs::base
+    i32.load offset=2064
+    i32.store align=1
+    i32.const 0
+  )
+  (func $wasm_vfs::unreached_by_readers (;7;) (type 2) (result i32)
+    i32.const 0
+    call $wasm_vfs::kernel_grow
+    drop
+    i32.const 3000
+    global.get $wasm_vfs::base
+    i32.add
+    i32.const 1024
+    global.get $wasm_vfs::base
+    i32.add
+    i32.const 5
+    memory.copy
+    memory.size
+    global.get $wasm_vfs::base
+    i32.const 16
+    i32.shr_u
+    i32.sub
+    drop
+    i32.const 0
+  )
+  (@custom "wasm-vfs" (after code) "\02\01\050.1.0\00\09\02\01\04\01\00\01\00\00manifest")
+  (data (;0;) (i32.const 132096) "state\00\00\00\00\00\00\00\00\00\00\00near")
+  (data (;1;) (i32.const 201072) "far")
+  (data $wasm_vfs::image (;2;) "the image")
+)
