@@ -127,6 +127,15 @@ impl Borrowed {
         Borrowed::at(BORROWED_ADDR, bytes)
     }
 
+    /// Borrows so many bytes where nobody else does: for what stays borrowed while others borrow.
+    ///
+    /// # Errors
+    ///
+    /// As [`new`](Self::new).
+    pub(crate) fn nested(bytes: u32) -> Result<Borrowed> {
+        Borrowed::at(NESTED_ADDR, bytes)
+    }
+
     /// As [`new`](Self::new), at `addr`.
     pub(crate) fn at(addr: u32, bytes: u32) -> Result<Borrowed> {
         let range = UserRange::new(addr, bytes).map_err(|_| Errno::ENOMEM)?;

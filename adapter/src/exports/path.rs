@@ -140,13 +140,6 @@ extern "C" fn path_create_directory(dirfd: i32, addr: u32, len: u32) -> i32 {
 }
 
 #[unsafe(no_mangle)]
-<<<<<<< HEAD
-pub(super) extern "C" fn path_filestat_get(dirfd: i32, flags: u32, addr: u32, len: u32, stat: u32) -> i32 {
-    #[cfg(feature = "mounts")]
-    if let Some(answer) = mounts::path_filestat_get(UserPath { dirfd, addr, len }, flags, stat) {
-        return answer;
-    }
-=======
 pub(super) extern "C" fn path_filestat_get(
     dirfd: i32,
     flags: u32,
@@ -154,7 +147,10 @@ pub(super) extern "C" fn path_filestat_get(
     len: u32,
     stat: u32,
 ) -> i32 {
->>>>>>> ac9b2bc (tests: clang and wasm-ld of wasi_unstable compile and link a C++ program, packed)
+    #[cfg(feature = "mounts")]
+    if let Some(answer) = mounts::path_filestat_get(UserPath { dirfd, addr, len }, flags, stat) {
+        return answer;
+    }
     on_path(UserPath { dirfd, addr, len }, wasi::RIGHTS_PATH_FILESTAT_GET, |kernel, path| {
         let out = UserRange::new(stat, convert::FILESTAT_BYTES)?;
         let flags = lookup_flags(flags)?;
