@@ -53,10 +53,10 @@
 //! answered. Where they say *what the path walk answers*, that is:
 //!
 //! * `ENAMETOOLONG`: the path has [`PATH_MAX`] bytes or more.
-//! * `ENOENT`: it is empty. `EINVAL`: it has a NUL.
+//! * `ENOENT`: it is empty.
 //! * `EBADF`: it is relative, and `dirfd` is not open. `ENOTDIR`: that is no directory.
-//! * For each component: `ENOTDIR`, what comes before it is no directory; `EACCES`, that may not be searched; `ENAMETOOLONG`, it is
-//!   longer than [`NAME_MAX`]; `ENOENT`, it is not there; `ELOOP`, more than [`MAXSYMLINKS`] links or
+//! * For each component: `ENOTDIR`, what comes before it is no directory; `EACCES`, that may not be searched; `EINVAL`, it has
+//!   a NUL, which C cannot hand over; `ENAMETOOLONG`, it is longer than [`NAME_MAX`]; `ENOENT`, it is not there; `ELOOP`, more than [`MAXSYMLINKS`] links or
 //!   one where none may be; `EXDEV`, it leads out of where the process is [confined](Process::confine).
 //! * `ENOTDIR`: a slash follows what is no directory.
 //!

@@ -26,7 +26,9 @@ pub(crate) fn run() -> Result<()> {
     rustup::ensure_nightly()?;
     let mut miri = Command::new("cargo");
     miri.args(["miri", "test", "--package", "wasm-vfs-core", "--lib", "--target-dir"]);
-    miri.arg(workspace::target().join("miri")).arg("--").args(SUBTLE);
+    miri.arg(workspace::target().join("miri"))
+        .args(["--", "-Zunstable-options", "--report-time"])
+        .args(SUBTLE);
     miri.current_dir(workspace::root());
     process::run(rustup::with_nightly(&mut miri))
 }

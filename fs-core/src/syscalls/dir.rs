@@ -56,7 +56,7 @@ impl DirEntryView<'_> {
         }
         let mut header = [0; DIRENT64_HEADER_BYTES];
         let (common, d_type) = header.split_at_mut(DIRENT_HEADER_BYTES);
-        self.write_common(common, record_bytes);
+        common.copy_from_slice(&self.common_header(record_bytes));
         d_type.fill(self.file_type as u8);
         dirp.copy_to_user(&header);
         dirp.copy_to_user(self.name);
@@ -71,26 +71,23 @@ impl DirEntryView<'_> {
         if record_bytes > dirp.count() {
             return false;
         }
-        let mut header = [0; DIRENT_HEADER_BYTES];
-        self.write_common(&mut header, record_bytes);
-        dirp.copy_to_user(&header);
+        dirp.copy_to_user(&self.common_header(record_bytes));
         dirp.copy_to_user(self.name);
         dirp.clear_user(record_bytes - unpadded + 1);
         dirp.copy_to_user(&[self.file_type as u8]);
         true
     }
 
-    /// `d_ino`, `d_off` and `d_reclen`, which both records begin with.
-    fn write_common(&self, header: &mut [u8], record_bytes: usize) {
-        let words = [
-            &self.ino.to_le_bytes()[..],
-            &self.next_offset.to_le_bytes(),
-            // A record has at most 280 bytes.
-            &u16::try_from(record_bytes).unwrap_or(0).to_le_bytes(),
-        ];
-        for (place, byte) in header.iter_mut().zip(words.into_iter().flatten()) {
-            *place = *byte;
-        }
+    /// `d_ino`, `d_off` and `d_reclen`, which both records begin with. Word by word: a listing is made of these.
+    fn common_header(&self, record_bytes: usize) -> [u8; DIRENT_HEADER_BYTES] {
+        let mut header = [0; DIRENT_HEADER_BYTES];
+        let (ino, rest) = header.split_at_mut(8);
+        let (off, reclen) = rest.split_at_mut(8);
+        ino.copy_from_slice(&self.ino.to_le_bytes());
+        off.copy_from_slice(&self.next_offset.to_le_bytes());
+        // A record has at most 280 bytes.
+        reclen.copy_from_slice(&u16::try_from(record_bytes).unwrap_or(0).to_le_bytes());
+        header
     }
 }
 
