@@ -7,6 +7,7 @@ mod app;
 mod clang;
 mod cpython;
 mod guests;
+mod hermetic;
 mod merge;
 mod php;
 mod policy;

@@ -45,6 +45,14 @@ impl Node {
     }
 }
 
+impl Node {
+    /// What to start.
+    #[must_use]
+    pub fn command(&self) -> &Path {
+        &self.command
+    }
+}
+
 impl Engine for Node {
     fn name(&self) -> &'static str {
         "node"
