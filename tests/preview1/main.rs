@@ -2,6 +2,7 @@
 //! host directory, which is the reference, and then packed, in both forms, on every engine.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod sequences;
 mod theme;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -101,7 +102,8 @@ fn every_program_is_a_theme() -> Result<()> {
     for entry in std::fs::read_dir(tools::test_data("preview1/guest/src/bin"))? {
         programs.insert(entry?.path().file_stem().unwrap().to_string_lossy().into_owned());
     }
-    assert_eq!(programs, THEMES.iter().map(|&name| name.to_owned()).collect());
+    let with_tests = THEMES.iter().chain(&[sequences::PROGRAM]);
+    assert_eq!(programs, with_tests.map(|&name| name.to_owned()).collect());
     Ok(())
 }
 

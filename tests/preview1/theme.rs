@@ -50,7 +50,22 @@ impl Theme {
 
     /// Packed, in this form, on this engine: the same checks, and none that fails.
     pub(crate) fn packed(&self, form: Form, engine: Engine) -> Result<()> {
-        let Some(program) = program(self.name) else { return Ok(()) };
+        let invocation = invocation(self.name, "packed");
+        let Some(outcome) = self.run_packed(form, engine, &invocation)? else { return Ok(()) };
+        let checks = judge(self.name, &outcome)?;
+        let reference = checks_of(self.name)?.context("the program has just been there")?;
+        ensure!(checks == reference, "not the checks of the host directory: {checks:#?}");
+        Ok(())
+    }
+
+    /// Runs the packed program. `None`: it was not built, or the engine is not there; that is noted.
+    pub(crate) fn run_packed(
+        &self,
+        form: Form,
+        engine: Engine,
+        invocation: &Invocation,
+    ) -> Result<Option<Outcome>> {
+        let Some(program) = program(self.name) else { return Ok(None) };
         let packed = self
             .packed
             .get_or_init(|| pack(self.name, &program).map_err(|error| format!("{error:?}")))
@@ -60,23 +75,18 @@ impl Theme {
             Form::Portable => &packed.portable,
             Form::Isolated => &packed.isolated,
         };
-        let invocation = invocation(self.name, "packed");
-        let outcome = match (engine, form) {
-            (Engine::Wasmtime, _) => Wasmtime.run(packed, &invocation)?,
-            (Engine::Wasmi, _) => Wasmi.run(packed, &invocation)?,
+        Ok(Some(match (engine, form) {
+            (Engine::Wasmtime, _) => Wasmtime.run(packed, invocation)?,
+            (Engine::Wasmi, _) => Wasmi.run(packed, invocation)?,
             (Engine::Node, Form::Portable) => match Node::find() {
-                Some(node) => node.run(packed, &invocation)?,
-                None => return Ok(()),
+                Some(node) => node.run(packed, invocation)?,
+                None => return Ok(None),
             },
             (Engine::Node, Form::Isolated) => match Node::with_multi_memory() {
-                Some(node) => node.run(packed, &invocation)?,
-                None => return Ok(()),
+                Some(node) => node.run(packed, invocation)?,
+                None => return Ok(None),
             },
-        };
-        let checks = judge(self.name, &outcome)?;
-        let reference = checks_of(self.name)?.context("the program has just been there")?;
-        ensure!(checks == reference, "not the checks of the host directory: {checks:#?}");
-        Ok(())
+        }))
     }
 }
 
@@ -91,7 +101,8 @@ fn program(name: &str) -> Option<PathBuf> {
     tools::guest(&format!("preview1/{name}"))
 }
 
-fn invocation(name: &str, place: &str) -> Invocation {
+/// How a program is started: `place` is `host` or `packed`.
+pub(crate) fn invocation(name: &str, place: &str) -> Invocation {
     let mut invocation = Invocation::of(name).env("THEME", name);
     invocation.args.push(place.to_owned());
     invocation.stdin = INPUT.to_vec();
@@ -99,12 +110,16 @@ fn invocation(name: &str, place: &str) -> Invocation {
 }
 
 fn on_host(name: &str) -> Result<Option<Outcome>> {
+    run_on_host(name, invocation(name, "host"))
+}
+
+/// Runs the unpacked program on a host directory. `None`: it was not built.
+pub(crate) fn run_on_host(name: &str, invocation: Invocation) -> Result<Option<Outcome>> {
     let Some(program) = program(name) else { return Ok(None) };
     let root = TempDir::new()?;
     trees::for_themes(root.path())?;
     trees::temporary_directory(root.path())?;
-    let invocation = invocation(name, "host").on_host(root.path());
-    Ok(Some(Wasmtime.run(&program, &invocation)?))
+    Ok(Some(Wasmtime.run(&program, &invocation.on_host(root.path()))?))
 }
 
 /// Packs a theme with the tree.

@@ -81,6 +81,7 @@ fn main() {
     t.is("make a directory in it", mkdir(gone, "x"), Err(NOENT));
     t.is("stat of it", fstat(gone).map(|stat| stat.filetype), Ok(TYPE_DIRECTORY));
     t.is("open what was in it", open(gone, "x", 0, READ, 0).err(), Some(NOENT));
+    t.differs("list it", names(gone), Ok([".", ".."].map(str::to_owned).to_vec()), Err(NOENT));
     t.is("close it", close(gone), Ok(()));
     t.end()
 }
