@@ -3,6 +3,8 @@
 //! Linux: `struct super_block` with the system-wide tables. The calls themselves are in [`crate::syscalls`],
 //! a file for each family.
 
+use alloc::vec::Vec;
+
 use crate::clock::Timespec;
 use crate::config::Config;
 use crate::credentials::Credentials;
@@ -149,14 +151,12 @@ impl<P: Platform> Fs<P> {
 
     /// Ends a process: closes its descriptors and lets go of its current directory (`exit_files`, `exit_fs`).
     pub fn exit(&mut self, process: Process) {
-        for (_, id) in process.fds.iter() {
-            self.release_description(id);
-        }
         if P::MAPPINGS
             && let Some(space) = process.space
         {
             self.exit_space(space);
         }
+        self.release_descriptions(process.fds.iter().map(|(_, id)| id));
         self.release(process.cwd);
     }
 
@@ -481,11 +481,34 @@ impl<P: Platform> Fs<P> {
 
     /// One descriptor fewer refers to the description (`fput`).
     pub(crate) fn release_description(&mut self, id: DescriptionId) {
-        let Some(description) = self.descriptions.get_mut(id.0) else { return };
-        description.refs -= 1;
-        if description.refs > 0 {
-            return;
+        if self.unrefer(id) {
+            self.end_description(id);
         }
+    }
+
+    /// As [`release_description`](Self::release_description), for descriptors that one call closes. What nobody refers to any more ends
+    /// when they are all closed, the last one first (`fput` leaves it to `task_work_add`). Without memory to wait in: at once.
+    pub(crate) fn release_descriptions(&mut self, ids: impl Iterator<Item = DescriptionId>) {
+        let mut ended = Vec::new();
+        for id in ids {
+            if self.unrefer(id) && crate::fallible::try_push(&mut ended, id).is_err() {
+                self.end_description(id);
+            }
+        }
+        for id in ended.into_iter().rev() {
+            self.end_description(id);
+        }
+    }
+
+    /// Counts one descriptor fewer; says whether it was the last one.
+    fn unrefer(&mut self, id: DescriptionId) -> bool {
+        let Some(description) = self.descriptions.get_mut(id.0) else { return false };
+        description.refs -= 1;
+        description.refs == 0
+    }
+
+    /// Ends a description that no descriptor refers to any more (`__fput`).
+    fn end_description(&mut self, id: DescriptionId) {
         let Some(description) = self.descriptions.remove(id.0) else { return };
         if P::NOTIFY {
             let writable = description.writable();

@@ -120,13 +120,14 @@ impl<P: Platform> Fs<P> {
         }
         let end =
             process.fds.bound().min(Fd::try_from(last).map_or(Fd::MAX, |fd| fd.saturating_add(1)));
-        for fd in Fd::try_from(first).unwrap_or(Fd::MAX)..end {
-            // A number in between that is not open is none to close.
-            if flags & CLOSE_RANGE_CLOEXEC == 0 {
-                let _ = self.close(process, fd);
-            } else {
+        // A number in between that is not open is none to close.
+        let range = Fd::try_from(first).unwrap_or(Fd::MAX)..end;
+        if flags & CLOSE_RANGE_CLOEXEC == 0 {
+            self.release_descriptions(range.filter_map(|fd| process.fds.remove(fd).ok()));
+        } else {
+            range.for_each(|fd| {
                 let _ = process.fds.set_cloexec(fd, true);
-            }
+            });
         }
         Ok(())
     }

@@ -52,6 +52,17 @@ impl<P: Platform, U: UserMut<P>> UserMut<P> for Limited<'_, U> {
     }
 }
 
+impl<U: UserRef> UserRef for Limited<'_, U> {
+    fn count(&self) -> usize {
+        self.len
+    }
+
+    fn copy_from_user(&mut self, dst: &mut [u8]) {
+        self.buf.copy_from_user(dst);
+        self.len -= dst.len();
+    }
+}
+
 impl<P: Platform> Fs<P> {
     /// Reads memory as the process itself would, up to the first address where that would raise a signal; says how many bytes.
     ///
@@ -138,19 +149,23 @@ impl<P: Platform> Fs<P> {
         mut buf: impl UserRef,
     ) -> Result<usize, Errno> {
         let mut at = addr;
-        let mut page = [0; FS_PAGE_BYTES];
         while buf.count() > 0 {
-            let piece = page.get_mut(..within_page(at, buf.count())).unwrap_or_default();
-            buf.copy_from_user(piece);
-            if let Err(error) = self.store_in_page(process, at, piece) {
+            let piece = within_page(at, buf.count());
+            if let Err(error) = self.store_in_page(process, at, piece, &mut buf) {
                 return if at > addr { Ok(moved(addr, at)) } else { Err(error) };
             }
-            at += piece.len() as u64;
+            at += piece as u64;
         }
         Ok(moved(addr, at))
     }
 
-    fn store_in_page(&mut self, process: &Process, addr: u64, bytes: &[u8]) -> Result<(), Errno> {
+    fn store_in_page(
+        &mut self,
+        process: &Process,
+        addr: u64,
+        len: usize,
+        buf: &mut impl UserRef,
+    ) -> Result<(), Errno> {
         let space = self.space(process).ok_or(Errno::EFAULT)?;
         let area = *space.area_at(addr).ok_or(Errno::EFAULT)?;
         if !area.prot.contains(Prot::WRITE) {
@@ -164,38 +179,56 @@ impl<P: Platform> Fs<P> {
                 let offset = area.file_offset(addr);
                 self.change_contents(ino, |contents, platform, free_pages| {
                     let left = contents.size().saturating_sub(offset);
-                    let kept = usize::try_from(left).map_or(bytes.len(), |n| n.min(bytes.len()));
-                    let mut kept = bytes.get(..kept).unwrap_or(bytes);
-                    contents.write(offset, platform, free_pages, &mut kept)
+                    let kept = usize::try_from(left).map_or(len, |left| left.min(len));
+                    let mut first = Limited { buf: &mut *buf, len: kept };
+                    contents.write(offset, platform, free_pages, &mut first)?;
+                    skip(buf, len - kept);
+                    Ok(())
                 })?;
                 let now = self.now();
                 self.inode_mut(ino)?.touch(now);
                 Ok(())
             }
-            _ => self.store_privately(process, &area, addr, bytes),
+            _ => {
+                self.own_private_page(process, &area, addr)?;
+                let space = process.space.and_then(|id| self.spaces.get_mut(id));
+                let space = space.ok_or(Errno::EFAULT)?;
+                let mut piece = Limited { buf, len };
+                let stored = space.private.write(addr, &self.platform, u64::MAX, &mut piece);
+                stored.map(|_| ()).map_err(|_| Errno::ENOMEM)
+            }
         }
     }
 
-    /// Stores to a page of the mapping's own, which is a copy of the file's at first (`do_cow_fault`).
-    fn store_privately(
+    /// Gives a private mapping a page of its own at an address, which is a copy of the file's at first (`do_cow_fault`).
+    ///
+    /// # Errors
+    ///
+    /// `ENOMEM`: no memory for it.
+    pub(super) fn own_private_page(
         &mut self,
         process: &Process,
         area: &Area,
         addr: u64,
-        mut bytes: &[u8],
     ) -> Result<(), Errno> {
         let start = addr - addr % PAGE;
+        let space = process.space.and_then(|id| self.spaces.get(id)).ok_or(Errno::EFAULT)?;
+        if space.has_private_page(addr) {
+            return Ok(());
+        }
         let mut copy = [0; FS_PAGE_BYTES];
         if let Some(contents) = self.mapped_contents(area) {
             contents.read(area.file_offset(start), &self.platform, &mut &mut copy[..]);
         }
         let space = process.space.and_then(|id| self.spaces.get_mut(id)).ok_or(Errno::EFAULT)?;
-        let no_memory = |_| Errno::ENOMEM;
-        if !space.has_private_page(addr) {
-            let mut all = &copy[..];
-            space.private.write(start, &self.platform, u64::MAX, &mut all).map_err(no_memory)?;
-        }
-        space.private.write(addr, &self.platform, u64::MAX, &mut bytes).map_err(no_memory)?;
-        Ok(())
+        let mut all = &copy[..];
+        let copied = space.private.write(start, &self.platform, u64::MAX, &mut all);
+        copied.map(|_| ()).map_err(|_| Errno::ENOMEM)
     }
+}
+
+/// Takes bytes that go nowhere from a buffer; less than a page.
+fn skip(buf: &mut impl UserRef, len: usize) {
+    let mut nowhere = [0; FS_PAGE_BYTES];
+    buf.copy_from_user(nowhere.get_mut(..len).unwrap_or_default());
 }

@@ -345,13 +345,28 @@ impl<P: Platform> Fs<P> {
         if !(prot - KNOWN_PROT).is_empty() {
             return Err(Errno::EINVAL);
         }
-        self.change_areas(process, addr, end, |area| {
+        // Locked private memory that becomes writable: from where, to where.
+        let mut to_copy: Option<(u64, u64)> = None;
+        let changed = self.change_areas(process, addr, end, |area| {
             if prot.contains(Prot::WRITE) && !area.may_write {
                 return Err(Errno::EACCES);
             }
+            let was_writable = area.prot.contains(Prot::WRITE);
             area.prot = prot;
+            if area.locked
+                && area.sharing == Sharing::Private
+                && prot.contains(Prot::WRITE)
+                && !was_writable
+            {
+                to_copy = Some((to_copy.map_or(area.start, |(from, _)| from), area.end));
+            }
             Ok(())
-        })
+        });
+        if let Some((from, to)) = to_copy {
+            // It has its own pages at once, as far as that goes (`mprotect_fixup`): no promise, for a store would do it, too.
+            let _ = self.populate_pages(process, from, to);
+        }
+        changed
     }
 
     /// Changes the areas of a range, one after another, up to the first hole.
@@ -396,13 +411,38 @@ impl<P: Platform> Fs<P> {
         self.set_locked(process, addr, len, true)?;
         let start = addr - addr % PAGE;
         let end = start + page_align(len.wrapping_add(addr % PAGE));
-        let Some(space) = self.space(process) else { return Ok(()) };
-        for area in space.areas.get(space.overlapping(start, end)).unwrap_or_default() {
-            let last = area.end.min(end) - PAGE;
-            let usable = area.prot.intersects(Prot::READ | Prot::WRITE | Prot::EXEC);
-            if !usable || !self.is_in_file(area, last) {
+        self.populate_pages(process, start, end)
+    }
+
+    /// Lets a range have all its pages (`__mm_populate`). Those that can be written through a private mapping of a file are its
+    /// own from then on: what others write to the file is not seen there any more.
+    ///
+    /// # Errors
+    ///
+    /// `ENOMEM`: memory may not be used at all, or lies beyond the end of its file; no memory for a page. What lies before
+    /// has its pages.
+    fn populate_pages(&mut self, process: &Process, start: u64, end: u64) -> Result<(), Errno> {
+        let mut at = start;
+        while let Some(space) = self.space(process)
+            && let Some(area) = space.areas.get(space.first_after(at)).copied()
+            && area.start < end
+        {
+            let (first, stop) = (area.start.max(at), area.end.min(end));
+            if !area.prot.intersects(Prot::READ | Prot::WRITE | Prot::EXEC) {
                 return Err(Errno::ENOMEM);
             }
+            let is_copied = area.sharing == Sharing::Private
+                && area.prot.contains(Prot::WRITE)
+                && area.ino.is_some();
+            let mut page = first;
+            while is_copied && page < stop && self.is_in_file(&area, page) {
+                self.own_private_page(process, &area, page)?;
+                page += PAGE;
+            }
+            if !self.is_in_file(&area, stop - PAGE) {
+                return Err(Errno::ENOMEM);
+            }
+            at = stop;
         }
         Ok(())
     }

@@ -172,7 +172,7 @@ impl<P: Platform> Fs<P> {
     /// * `EBADF`: `fd` is not open for writing.
     /// * `EINVAL`: offset and count reach beyond the largest offset.
     /// * `EFBIG`: `APPEND`, and the file has the largest size.
-    /// * `ENOSPC`: no room for even one byte.
+    /// * `ENOSPC`: no room for even one byte. Where a limit says so, the times are set all the same, as on Linux.
     /// * `EPIPE`: it is a pipe that nobody can read any more. No signal is raised.
     /// * `EAGAIN`: it is a pipe that is too full.
     pub fn write(
@@ -323,10 +323,14 @@ impl<P: Platform> Fs<P> {
         }
         verify_area(offset, buf.count())?;
         let append = flags.contains(OFlags::APPEND);
-        let (written, start) = self.change_contents(ino, |contents, platform, free_pages| {
+        let stored = self.change_contents(ino, |contents, platform, free_pages| {
             let start = if append { contents.size() } else { offset };
             Ok((contents.write(start, platform, free_pages, buf)?, start))
-        })?;
+        });
+        if let Err(error) = stored {
+            self.modified_in_vain(process, fd, ino, error)?;
+        }
+        let (written, start) = stored?;
         let also = self.modified(process, ino)?;
         self.notify_fd_entry(process, fd, also);
         if written > 0 {
@@ -341,6 +345,26 @@ impl<P: Platform> Fs<P> {
         let now = self.now();
         self.inode_mut(ino)?.touch(now);
         self.drop_set_ids(process, ino)
+    }
+
+    /// Notes that the limit of pages left no room for what was to be written through `fd`. That is found out when the file was
+    /// noted to be modified (`shmem_file_write_iter`).
+    ///
+    /// # Errors
+    ///
+    /// `EIO`: as [`inode`](Self::inode).
+    pub(crate) fn modified_in_vain(
+        &mut self,
+        process: &Process,
+        fd: Fd,
+        ino: Ino,
+        error: Errno,
+    ) -> Result<(), Errno> {
+        if error == Errno::ENOSPC && self.free_pages() == 0 {
+            let also = self.modified(process, ino)?;
+            self.notify_fd_entry(process, fd, also);
+        }
+        Ok(())
     }
 
     /// Clears set-id bits that a change by the process clears. Says what to tell of it.

@@ -226,7 +226,10 @@ impl<P: Platform> Fs<P> {
             });
             match written {
                 Ok(written) => moved += written,
-                Err(error) if moved == 0 => return Err(error),
+                Err(error) if moved == 0 => {
+                    self.modified_in_vain(process, output.fd, target, error)?;
+                    return Err(error);
+                }
                 Err(_) => break,
             }
             if !bytes.is_empty() {

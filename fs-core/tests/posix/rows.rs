@@ -2,7 +2,7 @@
 //!
 //! A row is a line `call; call; call => expected`. All calls but the last are setup and must succeed, unless they have an `=>` of
 //! their own. A line that begins with a blank goes on with the row before it; `#` begins a comment.
-//! Each row starts with an empty tree, a superuser, umask 022 and no descriptor.
+//! A line `limits PAGES INODES` gives the rows after it a filesystem of that size. Each row starts with an empty tree, a superuser, umask 022 and no descriptor.
 //!
 //! Whoever writes a row may leave `=> ?` in it: the test fails, and prints the row as Linux answers it.
 //!
@@ -34,19 +34,26 @@ struct Step {
 struct Row {
     /// File and line.
     place: String,
+    limits: Limits,
     steps: Vec<Step>,
 }
 
 fn parse(file: &str, text: &str) -> Vec<Row> {
-    let mut rows: Vec<(String, String)> = Vec::new();
+    let mut rows: Vec<(String, String, Limits)> = Vec::new();
+    let mut limits = Limits::default();
     for (number, line) in (1..).zip(text.lines()) {
         let line = line.split_once('#').map_or(line, |(code, _)| code);
         if line.trim().is_empty() {
             continue;
         }
+        if let Some(words) = line.strip_prefix("limits ") {
+            let (pages, inodes) = words.trim().split_once(' ').expect("limits PAGES INODES");
+            limits = Limits { pages: pages.parse().unwrap(), inodes: inodes.parse().unwrap() };
+            continue;
+        }
         match rows.last_mut() {
-            Some((_, row)) if line.starts_with(' ') => row.push_str(line),
-            _ => rows.push((format!("{file}:{number}"), line.to_owned())),
+            Some((_, row, _)) if line.starts_with(' ') => row.push_str(line),
+            _ => rows.push((format!("{file}:{number}"), line.to_owned(), limits)),
         }
     }
     let step = |place: &str, text: &str| {
@@ -59,9 +66,9 @@ fn parse(file: &str, text: &str) -> Vec<Row> {
         Step { call, expected: expected.trim().to_owned(), deviation }
     };
     rows.into_iter()
-        .map(|(place, text)| {
+        .map(|(place, text, limits)| {
             let steps = text.split(';').map(|text| step(&place, text)).collect();
-            Row { place, steps }
+            Row { place, limits, steps }
         })
         .collect()
 }
@@ -95,7 +102,7 @@ fn run(row: &Row, world: &mut impl World, who: &str, is_core: bool) -> Option<St
             _ => &step.expected,
         };
         if !matches(&outcome, expected) {
-            let Row { place, .. } = row;
+            let place = &row.place;
             let call = &step.call;
             let got = outcome_text(&outcome);
             return Some(format!("{place}: {call}: {who} answers {got}, the table {expected}"));
@@ -110,7 +117,7 @@ fn run_on_both(row: &Row, kernel: &mut Kernel) -> Option<String> {
     if let Some(wrong) = run(row, kernel, "Linux", false) {
         return Some(wrong);
     }
-    let mut core = CoreFs::new(Limits::default());
+    let mut core = CoreFs::new(row.limits);
     if let Some(wrong) = run(row, &mut core, "fs-core", true) {
         return Some(wrong);
     }
@@ -133,13 +140,17 @@ fn run_on_both(row: &Row, kernel: &mut Kernel) -> Option<String> {
 #[test]
 fn rows_hold_on_linux_and_here() {
     let rows = all_rows();
-    let both = with_kernel(Limits::default(), |kernel| {
-        rows.iter().filter_map(|row| run_on_both(row, kernel)).collect::<Vec<_>>()
+    // A tmpfs for each run of rows with the same limits.
+    let of_same_limits = rows.chunk_by(|a, b| a.limits == b.limits).map(|rows| {
+        with_kernel(rows[0].limits, |kernel| {
+            rows.iter().filter_map(|row| run_on_both(row, kernel)).collect::<Vec<_>>()
+        })
     });
-    let wrong = both.unwrap_or_else(|why| {
+    let both: Result<Vec<Vec<String>>, String> = of_same_limits.collect();
+    let wrong = both.map(|wrong| wrong.concat()).unwrap_or_else(|why| {
         complain("the rows are", &why);
         rows.iter()
-            .filter_map(|row| run(row, &mut CoreFs::new(Limits::default()), "fs-core", true))
+            .filter_map(|row| run(row, &mut CoreFs::new(row.limits), "fs-core", true))
             .collect()
     });
     println!("{} rows", rows.len());
