@@ -200,6 +200,7 @@ impl Platform for Host {
     const XATTRS: bool = false;
     const MAPPINGS: bool = false;
     const PERMISSIONS: bool = false;
+    const LIMITS: bool = false;
     const ACCESS_TIMES: bool = false;
 
     /// The realtime clock; 1970 if the host has none.

@@ -223,7 +223,7 @@ impl<P: Platform> Fs<P> {
     ///
     /// `ENOSPC`: it does not.
     pub(crate) fn reserve_inode(&self) -> Result<(), Errno> {
-        if self.config.max_inodes != 0 && self.free_inode_space() < BOGO_INODE_BYTES {
+        if P::LIMITS && self.config.max_inodes != 0 && self.free_inode_space() < BOGO_INODE_BYTES {
             return Err(Errno::ENOSPC);
         }
         Ok(())
@@ -292,6 +292,7 @@ impl<P: Platform> Fs<P> {
     /// How many pages may still be taken.
     pub(crate) fn free_pages(&self) -> u64 {
         match self.config.max_bytes {
+            _ if !P::LIMITS => u64::MAX,
             0 => u64::MAX,
             max => (max / FS_PAGE_BYTES as u64).saturating_sub(self.used_pages),
         }
@@ -501,6 +502,7 @@ impl<P: Platform> Fs<P> {
     }
 
     /// Counts one descriptor fewer; says whether it was the last one.
+    #[inline]
     fn unrefer(&mut self, id: DescriptionId) -> bool {
         let Some(description) = self.descriptions.get_mut(id.0) else { return false };
         description.refs -= 1;

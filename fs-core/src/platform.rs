@@ -36,6 +36,10 @@ pub trait Platform {
     /// Whether anybody but the superuser makes calls. Without, permissions are not looked at.
     const PERMISSIONS: bool = true;
 
+    /// Whether there are limits of bytes and inodes ([`Config::max_bytes`](crate::Config::max_bytes),
+    /// [`Config::max_inodes`](crate::Config::max_inodes)). Without, those are not looked at.
+    const LIMITS: bool = true;
+
     /// Whether reading may update access times ([`Config::access_times`](crate::Config::access_times)).
     const ACCESS_TIMES: bool = true;
 

@@ -327,12 +327,14 @@ impl<P: Platform> Fs<P> {
             let start = if append { contents.size() } else { offset };
             Ok((contents.write(start, platform, free_pages, buf)?, start))
         });
-        if let Err(error) = stored {
-            self.modified_in_vain(process, fd, ino, error)?;
-        }
-        let (written, start) = stored?;
+        // Where a limit leaves no room, Linux has noted the file to be modified before it finds out (`shmem_file_write_iter`).
+        let stored = match stored {
+            Err(Errno::ENOSPC) if self.free_pages() == 0 => None,
+            other => Some(other?),
+        };
         let also = self.modified(process, ino)?;
         self.notify_fd_entry(process, fd, also);
+        let (written, start) = stored.ok_or(Errno::ENOSPC)?;
         if written > 0 {
             self.notify_fd(process, fd, InotifyMask::MODIFY);
         }
@@ -353,6 +355,7 @@ impl<P: Platform> Fs<P> {
     /// # Errors
     ///
     /// `EIO`: as [`inode`](Self::inode).
+    #[cold]
     pub(crate) fn modified_in_vain(
         &mut self,
         process: &Process,

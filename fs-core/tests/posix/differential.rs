@@ -364,7 +364,7 @@ impl Generator {
             Kind::Fallocate => {
                 Arg::Number(random.pick(&[0, 0, 0, 1, 1, 3, 3, 3, 3, 2, 8, 16, 17, 32]))
             }
-            Kind::Rwf => Arg::Number(random.pick(&[0, 0, 1, 2, 4, 8, 16, 16, 32, 32, 48, 64, 512])),
+            Kind::Rwf => Arg::Number(random.pick(&[0, 0, 1, 2, 4, 16, 16, 32, 32, 48, 64, 512])),
             Kind::Splice => Arg::Number(random.pick(&[0, 0, 1, 2, 15, 16])),
             Kind::Mask => {
                 let events = random.pick(&[0xfff, 0xfff, 0xfc0, 0x3f, 0x106, 0x18, 0]);
