@@ -173,46 +173,48 @@ impl Pipe {
         Ok(())
     }
 
-    /// Moves bytes out, as many as there are and as `out` has room for.
+    /// Moves bytes out, as many as there are and as `out` has room for. Of a packet the rest is lost.
     pub(crate) fn read<P: Platform>(&mut self, out: &mut impl UserMut<P>) -> usize {
-        let mut read = 0;
-        while out.count() > 0
-            && let Some(buffer) = self.buffers.front_mut()
-        {
-            let unread = buffer.unread();
-            let bytes = unread.get(..out.count()).unwrap_or(unread);
-            let len = bytes.len();
-            out.copy_to_user(bytes);
-            read += len;
-            let is_packet = buffer.kind == BufferKind::Packet;
-            buffer.taken += len;
-            if is_packet || buffer.unread().is_empty() {
-                self.drop_front();
-            }
-            if is_packet {
+        let room = out.count();
+        while let Some((kind, left)) = self.take_front(out) {
+            if kind == BufferKind::Packet {
+                if left > 0 {
+                    self.drop_front();
+                }
                 break;
             }
         }
-        read
+        room - out.count()
     }
 
     /// Moves bytes out as [`read`](Self::read) does, but a packet is as good as other bytes (`pipe_to_user`): what there is
     /// no room for stays.
     pub(crate) fn splice_to_user<P: Platform>(&mut self, out: &mut impl UserMut<P>) -> usize {
         let room = out.count();
-        while out.count() > 0
-            && let Some(buffer) = self.buffers.front_mut()
-        {
-            let unread = buffer.unread();
-            let bytes = unread.get(..out.count()).unwrap_or(unread);
-            let len = bytes.len();
-            out.copy_to_user(bytes);
-            buffer.taken += len;
-            if buffer.unread().is_empty() {
-                self.drop_front();
-            }
-        }
+        while self.take_front(out).is_some() {}
         room - out.count()
+    }
+
+    /// Moves bytes out of the first buffer, which goes when none are left in it: what kind it is, and how many are left.
+    /// `None`: there is no buffer, or no room.
+    fn take_front<P: Platform>(
+        &mut self,
+        out: &mut impl UserMut<P>,
+    ) -> Option<(BufferKind, usize)> {
+        if out.count() == 0 {
+            return None;
+        }
+        let buffer = self.buffers.front_mut()?;
+        let unread = buffer.unread();
+        let bytes = unread.get(..out.count()).unwrap_or(unread);
+        let (len, left) = (bytes.len(), unread.len() - bytes.len());
+        out.copy_to_user(bytes);
+        buffer.taken += len;
+        let kind = buffer.kind;
+        if left == 0 {
+            self.drop_front();
+        }
+        Some((kind, left))
     }
 
     fn drop_front(&mut self) {
