@@ -432,7 +432,12 @@ impl fmt::Display for Report {
                     },
                     |added| format!("{} of code and tables added", human_bytes(added)),
                 );
-                write!(f, ", {} form, {added}", link.form)?;
+                let imports = match link.imports.len() {
+                    0 => "no imports".to_owned(),
+                    1 => "1 import".to_owned(),
+                    more => format!("{more} imports"),
+                };
+                write!(f, ", {} form, {added}, {imports}", link.form)?;
             }
             None => write!(f, ", adapter module")?,
         }

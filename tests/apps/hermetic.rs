@@ -21,7 +21,8 @@ struct Left {
 const STDOUT: &str = "/run/stdout";
 const STDERR: &str = "/run/stderr";
 
-const POLICY: &str = "hermetic = true\nstdin = 'deny'\narg = ['world', 'one', 'exit=7']\nenv = ['A=1']";
+const POLICY: &str =
+    "hermetic = true\nstdin = 'deny'\narg = ['world', 'one', 'exit=7']\nenv = ['A=1']";
 
 fn packed(form: Form) -> Result<Option<Vec<u8>>> {
     let Some(program) = tools::guest("world") else { return Ok(None) };
