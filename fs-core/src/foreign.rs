@@ -178,6 +178,23 @@ impl<P: Platform> Fs<P> {
         Some((DirectoryId(ino), foreign))
     }
 
+    /// The outermost directory above an open one that is [`Foreign::Unread`]: what it lies in was never walked. Only a
+    /// directory that was opened before the ones above it were marked has such.
+    #[must_use]
+    pub fn unread_above(&self, process: &Process, fd: Fd) -> Option<(DirectoryId, Foreign)> {
+        let mut found = None;
+        let mut ino = self.inode_of_fd(process, fd).ok()?;
+        while ino != Ino::ROOT {
+            ino = self.inode(ino).ok()?.directory().ok()?.parent;
+            if let Some(foreign @ Foreign::Unread(_)) =
+                self.inode(ino).ok()?.directory().ok()?.foreign.get()
+            {
+                found = Some((DirectoryId(ino), foreign));
+            }
+        }
+        found
+    }
+
     /// Only walks a path. With [`FollowLast::Never`] it also stops at a last component that is a directory which was not
     /// read yet: whoever removes it wants to know whether it is empty.
     ///
@@ -316,11 +333,13 @@ impl<P: Platform> Fs<P> {
     #[inline]
     pub(crate) fn stop_at_foreign(
         &self,
+        process: &Process,
         at: Ino,
         directory: &Directory,
         rest: &[u8],
     ) -> Result<(), Errno> {
         match directory.foreign.get() {
+            Some(_) if process.own_tree_only => Ok(()),
             Some(foreign @ (Foreign::Mount(_) | Foreign::Unread(_))) => {
                 self.platform.walk_stopped(DirectoryId(at), foreign, rest);
                 Err(Errno::EREMOTE)
@@ -336,6 +355,7 @@ impl<P: Platform> Fs<P> {
     /// `EREMOTE`: it does.
     pub(crate) fn stop_at_last_foreign(
         &self,
+        process: &Process,
         last: Ino,
         follow: FollowLast,
         trailing_slash: bool,
@@ -345,7 +365,7 @@ impl<P: Platform> Fs<P> {
             && directory.foreign.0 & MOUNT != 0
         {
             let rest: &[u8] = if trailing_slash { b"/" } else { b"" };
-            return self.stop_at_foreign(last, directory, rest);
+            return self.stop_at_foreign(process, last, directory, rest);
         }
         Ok(())
     }
@@ -502,6 +522,18 @@ mod tests {
         assert_eq!(fs.mkdirat(&p, 0, b"absent/x", 0o755), Err(Errno::ENOENT));
         let flags = OFlags::CREAT | OFlags::RDWR;
         assert_eq!(fs.openat(&mut p, 0, b"absent/x", flags, 0), Err(Errno::ENOENT));
+    }
+
+    #[test]
+    fn a_process_may_look_at_the_tree_alone() {
+        let (mut fs, mut p) = tree();
+        p.see_own_tree_only(true);
+        assert_eq!(fs.newfstatat(&p, 0, b"a/mnt", AtFlags::empty()).map(|_| ()), Ok(()));
+        assert_eq!(fs.mkdirat(&p, 0, b"a/mnt/x", 0o755), Err(Errno::ENOENT));
+        assert_eq!(fs.mkdirat(&p, 0, b"over/x", 0o755), Ok(()));
+        assert_eq!(fs.unlinkat(&p, 0, b"a/mnt", AtFlags::REMOVEDIR), Err(Errno::EBUSY));
+        p.see_own_tree_only(false);
+        assert_eq!(fs.mkdirat(&p, 0, b"over/y", 0o755), Err(Errno::EREMOTE));
     }
 
     fn lower<'a>(name: &'a [u8], kind: LowerKind<'a>) -> LowerFile<'a> {

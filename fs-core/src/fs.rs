@@ -144,6 +144,7 @@ impl<P: Platform> Fs<P> {
             max_fds: self.config.max_fds,
             lowest_fd: 0,
             resolve: ResolveFlags::empty(),
+            own_tree_only: false,
             space: None,
             credentials,
         })

@@ -296,7 +296,7 @@ impl<P: Platform> Fs<P> {
             let directory = directory_inode.directory()?;
             self.may_search(walk.process, directory_inode)?;
             if P::FOREIGN {
-                self.stop_at_foreign(at, directory, rest)?;
+                self.stop_at_foreign(walk.process, at, directory, rest)?;
             }
             let name = take_component(&mut rest)?;
             let trailing_slash = skip_slashes(&mut rest);
@@ -333,7 +333,8 @@ impl<P: Platform> Fs<P> {
                 ino: found.map(|entry| entry.ino),
                 trailing_slash,
             };
-            if P::FOREIGN && directory.foreign.is_absent() {
+            // Where a walk does not stop there is nothing.
+            if P::FOREIGN && directory.foreign.is_mount_point() {
                 return Err(Errno::ENOENT);
             }
             let Some(found) = found else {
@@ -362,7 +363,7 @@ impl<P: Platform> Fs<P> {
                 at = inner.existing()?;
             } else if is_last {
                 if P::FOREIGN {
-                    self.stop_at_last_foreign(found.ino, follow, trailing_slash)?;
+                    self.stop_at_last_foreign(walk.process, found.ino, follow, trailing_slash)?;
                 }
                 return Ok(there);
             } else {

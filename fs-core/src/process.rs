@@ -23,6 +23,8 @@ pub struct Process {
     pub(crate) lowest_fd: u32,
     /// Flags that every one of its path walks has.
     pub(crate) resolve: ResolveFlags,
+    /// Its walks do not stop at the embedder's directories.
+    pub(crate) own_tree_only: bool,
     /// The number of its address space, once it has mapped something.
     pub(crate) space: Option<u32>,
     /// Who it is.
@@ -36,6 +38,14 @@ impl Process {
     /// how an embedder whose directories are capabilities (WASI, Capsicum) wants it.
     pub fn confine(&mut self, resolve: ResolveFlags) {
         self.resolve = resolve;
+    }
+
+    /// Lets the process see the tree alone: its walks do not stop at the embedder's directories ([`Foreign`](crate::Foreign)). In a mount
+    /// point there is nothing then, in a directory that was not read yet only what is above.
+    ///
+    /// For an embedder who looks at the tree from outside, and has the other directories anyway.
+    pub fn see_own_tree_only(&mut self, only: bool) {
+        self.own_tree_only = only;
     }
 
     /// Keeps the descriptors below `fd` from being given to what is opened: only dup2(2) and dup3(2) reach them.

@@ -178,6 +178,8 @@ impl Packer {
     }
 
     fn bake_with(&self, progress: &dyn Progress) -> Result<(Rootfs, Output)> {
+        // Contradictions first: the tree might name their consequences.
+        self.policy.settled()?;
         let (host_tree, baker) = thread::scope(|scope| {
             let baker = scope.spawn(|| Baker::new(self.core()));
             let host_tree = self.tree_with_mounts().read_with(progress);

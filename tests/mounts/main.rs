@@ -12,4 +12,5 @@
 )]
 
 mod mount;
+mod overlay;
 mod puppet;

@@ -3,8 +3,8 @@
 
 use std::path::Path;
 
-use wasm_vfs::{Form, Packer, Policy, TreeBuilder};
-use wasmtime::{Config, Engine, Instance, Linker, Memory, Module, Store, Val};
+use wasm_vfs::{Form, HostApi, Packer, Policy, TreeBuilder};
+use wasmtime::{Config, Engine, Instance, Linker, Memory, Module, OptLevel, Store, Val};
 use wasmtime_wasi::p1::{self, WasiP1Ctx};
 use wasmtime_wasi::p2::pipe::MemoryOutputPipe;
 use wasmtime_wasi::{FsPerms, WasiCtxBuilder};
@@ -84,10 +84,12 @@ pub const BUSY: u16 = 10;
 pub const EXIST: u16 = 20;
 pub const FAULT: u16 = 21;
 pub const INVAL: u16 = 28;
+pub const IO: u16 = 29;
 pub const LOOP: u16 = 32;
 pub const NOENT: u16 = 44;
 pub const NOTDIR: u16 = 54;
 pub const NOTEMPTY: u16 = 55;
+pub const OVERFLOW: u16 = 61;
 pub const PERM: u16 = 63;
 pub const XDEV: u16 = 75;
 pub const NOTCAPABLE: u16 = 76;
@@ -135,7 +137,10 @@ impl Puppet {
 
     /// Starts a program that was packed.
     pub fn start(packed: &[u8], host: &[Preopened<'_>]) -> Puppet {
-        let engine = Engine::new(&Config::new()).unwrap();
+        let mut config = Config::new();
+        // The code runs for milliseconds: compiling it well would take longer.
+        config.cranelift_opt_level(OptLevel::None);
+        let engine = Engine::new(&config).unwrap();
         let module = Module::new(&engine, packed).unwrap();
         let mut linker = Linker::new(&engine);
         p1::add_to_linker_sync(&mut linker, |wasi| wasi).unwrap();
@@ -155,6 +160,17 @@ impl Puppet {
     /// What was written to the host's standard error.
     pub fn stderr(&self) -> String {
         String::from_utf8(self.stderr.contents().to_vec()).unwrap()
+    }
+
+    /// How many pages of 64 KiB the instance has in all: the filesystem's memory is also exported, under a name of its own.
+    pub fn pages(&mut self) -> u64 {
+        let own = self.instance.get_memory(&mut self.store, "wasm_vfs_memory").unwrap();
+        self.memory.size(&self.store) + own.size(&self.store)
+    }
+
+    /// What an embedder reaches.
+    pub fn host_api(&mut self) -> (HostApi, &mut Store<WasiP1Ctx>) {
+        (HostApi::new(&mut self.store, &self.instance).unwrap(), &mut self.store)
     }
 
     /// Calls a function. A trap is a failed test; so is a change of memory that nobody asked for.

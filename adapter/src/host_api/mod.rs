@@ -151,6 +151,8 @@ impl Side {
         let mut process = fs.spawn(Credentials::ROOT)?;
         // Modes are meant as they are said.
         fs.umask(&mut process, 0);
+        // The embedder has its own directories anyway.
+        process.see_own_tree_only(true);
         Ok(Side {
             process,
             buffer: Buffer::default(),

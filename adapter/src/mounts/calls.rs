@@ -281,6 +281,11 @@ pub(crate) fn lacks(fd: i32, needs: Rights) -> bool {
 /// The host's number behind a descriptor: its own, or that of the mount whose mount point is open as a directory of the tree. A
 /// preopen is, that is a mount point as well. Directories of overlays are read in.
 fn host_fd_of(fd: i32) -> Result<Option<u32>> {
+    while let Some((at, Foreign::Unread(number))) =
+        state::enter(|kernel, _| Ok(kernel.fs.unread_above(&kernel.process, fd)))?
+    {
+        overlay::read_in(at, number)?;
+    }
     let (target, foreign) = state::enter(|kernel, _| {
         let target = kernel.fs.descriptor(&kernel.process, fd)?.target;
         Ok((target, kernel.fs.foreign_of_fd(&kernel.process, fd)))

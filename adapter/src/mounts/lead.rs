@@ -109,6 +109,9 @@ fn probe(
             let bytes = user::path(&mut buffers.path, path.addr, path.len)?;
             return Ok(Found::Host(HostPath { fd: host_fd(token), mount, path: copy(bytes)? }));
         }
+        if let Some((at, foreign)) = kernel.fs.unread_above(&kernel.process, path.dirfd) {
+            return Ok(Found::Stopped(Stop { at, foreign }, Vec::new()));
+        }
         let bytes = match instead {
             Some(bytes) => bytes,
             None => match user::path(&mut buffers.path, path.addr, path.len) {

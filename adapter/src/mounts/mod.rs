@@ -174,6 +174,8 @@ impl Mounts {
 ///
 /// `ENOENT`, `ENOTDIR`: one is not there. It was when it was baked.
 pub(crate) fn seal(kernel: &mut Kernel) -> core::result::Result<(), Errno> {
+    // One may lie in another.
+    kernel.process.see_own_tree_only(true);
     let mut list = kernel.fs.platform().mounts.list.take();
     for (mount, number) in list.iter_mut().zip(0..) {
         let foreign = match mount.kind {
@@ -184,6 +186,7 @@ pub(crate) fn seal(kernel: &mut Kernel) -> core::result::Result<(), Errno> {
     }
     list.shrink_to_fit();
     kernel.fs.platform().mounts.list.set(list);
+    kernel.process.see_own_tree_only(false);
     Ok(())
 }
 

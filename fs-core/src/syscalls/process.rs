@@ -33,6 +33,7 @@ impl<P: Platform> Fs<P> {
             max_fds: parent.max_fds,
             lowest_fd: parent.lowest_fd,
             resolve: parent.resolve,
+            own_tree_only: parent.own_tree_only,
             credentials: Credentials { groups, ..*who },
         };
         for (_, id) in child.fds.iter() {

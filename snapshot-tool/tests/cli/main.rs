@@ -3,6 +3,7 @@
 #![allow(clippy::missing_panics_doc, reason = "a test fails by panicking")]
 
 mod errors;
+mod host_dir;
 mod inside;
 mod pack;
 mod policy;

@@ -4,7 +4,7 @@ use crate::sandbox::{NOTHING, Sandbox, THEN, read};
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 
 /// Copies /input/in to /output/out; what it does then is put in the place of `END`.
-const COPY: &str = r#"
+pub(crate) const COPY: &str = r#"
 (module
   (import "wasi_snapshot_preview1" "path_open"
     (func $path_open (param i32 i32 i32 i32 i32 i64 i64 i32 i32) (result i32)))
