@@ -423,7 +423,8 @@ impl<P: Platform> Fs<P> {
     /// has its pages.
     fn populate_pages(&mut self, process: &Process, start: u64, end: u64) -> Result<(), Errno> {
         let mut at = start;
-        while let Some(space) = self.space(process)
+        while at < end
+            && let Some(space) = self.space(process)
             && let Some(area) = space.areas.get(space.first_after(at)).copied()
             && area.start < end
         {
