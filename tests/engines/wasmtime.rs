@@ -74,6 +74,9 @@ fn run(wasm: &Path, invocation: &Invocation) -> Result<Outcome> {
         .stderr(stderr.clone());
     if let Some(root) = &invocation.host_root {
         context.preopened_dir(root, "/", FsPerms::ReadWrite)?;
+        for name in &invocation.host_preopens {
+            context.preopened_dir(root.join(name), name, FsPerms::ReadWrite)?;
+        }
     }
     let mut linker: Linker<WasiP1Ctx> = Linker::new(engine);
     p1::add_to_linker_sync(&mut linker, |context| context)?;

@@ -91,6 +91,7 @@ themes! {
     times
     trailing_slashes
     truncation
+    two_preopens
     unlinked
     vectors
 }

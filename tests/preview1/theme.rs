@@ -6,7 +6,8 @@ use std::sync::OnceLock;
 
 use anyhow::{Context, Result, anyhow, ensure};
 use tempfile::TempDir;
-use wasm_vfs::{Form, Packer, TreeBuilder};
+use wasm_vfs::policy::values::Preopen;
+use wasm_vfs::{Form, Packer, Policy, TreeBuilder};
 use wasm_vfs_tests::engine::{Engine as _, Invocation, Outcome};
 use wasm_vfs_tests::engines::node::Node;
 use wasm_vfs_tests::engines::wasmi::Wasmi;
@@ -15,6 +16,9 @@ use wasm_vfs_tests::{tools, trees};
 
 /// What stands on the standard input of every run.
 const INPUT: &[u8] = b"standard input\n";
+
+/// The name of the preopen beside `/`, which is the directory of that name in it.
+const SECOND_PREOPEN: &str = "second";
 
 /// Where a packed theme runs.
 #[derive(Clone, Copy, Debug)]
@@ -106,6 +110,7 @@ pub(crate) fn invocation(name: &str, place: &str) -> Invocation {
     let mut invocation = Invocation::of(name).env("THEME", name);
     invocation.args.push(place.to_owned());
     invocation.stdin = INPUT.to_vec();
+    invocation.host_preopens.push(SECOND_PREOPEN.to_owned());
     invocation
 }
 
@@ -126,7 +131,9 @@ pub(crate) fn run_on_host(name: &str, invocation: Invocation) -> Result<Option<O
 fn pack(name: &str, program: &Path) -> Result<Packed> {
     let root = TempDir::new()?;
     trees::for_themes(root.path())?;
-    let rootfs = Packer::new(TreeBuilder::new().dir(root.path(), "/")).bake()?;
+    let policy =
+        Policy { preopen: vec![Preopen::root(), SECOND_PREOPEN.parse()?], ..Policy::default() };
+    let rootfs = Packer::new(TreeBuilder::new().dir(root.path(), "/")).policy(policy).bake()?;
     let program = fs::read(program)?;
     let directory = tools::target().join("preview1");
     fs::create_dir_all(&directory)?;

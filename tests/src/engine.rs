@@ -14,6 +14,8 @@ pub struct Invocation {
     pub stdin: Vec<u8>,
     /// The host directory that the program sees as `/`. `None`: it sees no host directory at all.
     pub host_root: Option<PathBuf>,
+    /// Directories below [`host_root`](Self::host_root) that are preopened beside it, by their names there.
+    pub host_preopens: Vec<String>,
     /// Files to read when the program has ended, by their paths without the leading `/`.
     pub collect: Vec<String>,
 }

@@ -35,12 +35,14 @@ pub fn for_guests(root: &Path) -> Result<()> {
     set_modified(&data.join("sub/lines.txt"), 1, 0)
 }
 
-/// The tree that the themes of `tests/preview1/` know: `/tree` with links of every kind; what they write is elsewhere.
+/// The tree that the themes of `tests/preview1/` know: `/tree` with links of every kind, and `/second`, which is empty and a preopen
+/// beside `/`. What they write is elsewhere.
 ///
 /// # Errors
 ///
 /// When the host's filesystem refuses.
 pub fn for_themes(root: &Path) -> Result<()> {
+    fs::create_dir(root.join("second"))?;
     let tree = root.join("tree");
     fs::create_dir(&tree)?;
     fs::write(tree.join("file"), "from the tree\n")?;
