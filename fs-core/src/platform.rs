@@ -18,7 +18,8 @@ pub trait Platform {
     /// Whether pipes are read and written, by pipe(2) or by opening a named one. Without, opening a name is `ENXIO`.
     const PIPES: bool = true;
 
-    /// Whether inotify(7) instances are made.
+    /// Whether inotify(7) instances are made. Without, a directory does not know its own entry either: getcwd(2) then searches its
+    /// parent for it.
     const NOTIFY: bool = true;
 
     /// Whether flock(2) is called.

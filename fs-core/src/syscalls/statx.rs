@@ -252,3 +252,31 @@ fn minor(dev: Dev) -> u32 {
 fn low_half(number: u64) -> u32 {
     (number & 0xffff_ffff).try_into().unwrap_or(0)
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+    use super::{StatxAttributes, StatxMask};
+    use crate::{AT_FDCWD, AtFlags, Config, Credentials, Dev, Fs, NoImage};
+
+    /// What the rows cannot say: there the root is no root of a mount.
+    #[test]
+    fn the_root_is_a_mount_and_devices_have_two_numbers() {
+        let mut fs = Fs::new(NoImage::default(), Config::default()).unwrap();
+        let p = fs.spawn(Credentials::ROOT).unwrap();
+        let dev = Dev(0x0234_59ab_cdef_78f0);
+        fs.mknod(&p, b"/dev", 0o20_600, dev).unwrap();
+        let ask = |path: &[u8]| {
+            fs.statx(&p, AT_FDCWD, path, AtFlags::empty(), StatxMask::BASIC_STATS).unwrap()
+        };
+        assert_eq!(ask(b"/").stx_attributes, StatxAttributes::MOUNT_ROOT);
+        let node = ask(b"/dev");
+        assert_eq!(node.stx_attributes, StatxAttributes::empty());
+        let (major, minor) = (u64::from(node.stx_rdev_major), u64::from(node.stx_rdev_minor));
+        // makedev(3), the other way round.
+        let packed =
+            (major & 0xfff) << 8 | (major & !0xfff) << 32 | minor & 0xff | (minor & !0xff) << 12;
+        assert_eq!(Dev(packed), dev);
+    }
+}
