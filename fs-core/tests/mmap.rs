@@ -157,6 +157,9 @@ fn munmap_mprotect_mlock_msync_rows() {
     assert_eq!(fs.mlock(&p, a, 8192), Err(ENOMEM));
     assert_eq!(fs.mlock(&p, private + 5, 1), Ok(()));
     assert_eq!(fs.mlock(&p, 1, 0), Err(ENOMEM));
+    // Nothing, in the middle of an area.
+    let long = map(&mut fs, &mut p, 0, 4 * PAGE, 3, PRIVATE | ANONYMOUS, -1).unwrap();
+    assert_eq!(fs.mlock(&p, long + PAGE, 0), Ok(()));
     assert_eq!(fs.mlock(&p, 4096, u64::MAX), Ok(()));
     assert_eq!(fs.mlock(&p, 4096, u64::MAX - 4096), Err(EINVAL));
     assert_eq!(fs.munlock(&p, a + 4096, 4096), Err(ENOMEM));

@@ -423,6 +423,7 @@ impl<P: Platform> Fs<P> {
     /// has its pages.
     fn populate_pages(&mut self, process: &Process, start: u64, end: u64) -> Result<(), Errno> {
         let mut at = start;
+        // An empty range may lie within an area.
         while at < end
             && let Some(space) = self.space(process)
             && let Some(area) = space.areas.get(space.first_after(at)).copied()
