@@ -55,6 +55,16 @@ macro_rules! themes {
             }
 
             #[test]
+            fn over_an_overlay() -> Result<()> {
+                THEME.over_an_overlay()
+            }
+
+            #[test]
+            fn on_a_mount() -> Result<()> {
+                THEME.on_a_mount()
+            }
+
+            #[test]
             fn isolated_on_node() -> Result<()> {
                 THEME.packed(Form::Isolated, Engine::Node)
             }
