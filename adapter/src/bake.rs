@@ -17,6 +17,7 @@ use crate::host::Host;
 use crate::runtime;
 use crate::settings::{Inherited, SEED_BYTES, Settings, Stream};
 use crate::state::{self, Kernel};
+use crate::trace;
 
 /// The lowest descriptor that opening gives: the numbers of the standard streams are only taken by `fd_renumber`.
 const FIRST_FD: u32 = 3;
@@ -245,6 +246,15 @@ extern "C" fn bake_seed(len: u32) -> i32 {
 extern "C" fn bake_no_waiting() -> i32 {
     answer(with(|_, kernel| {
         kernel.settings.waits = false;
+        Ok(())
+    }))
+}
+
+/// Tells the program's calls on standard error: the buffer has the table of words.
+#[unsafe(no_mangle)]
+extern "C" fn bake_trace(len: u32) -> i32 {
+    answer(with(|baking, _| {
+        trace::choose(bytes(baking, len)?);
         Ok(())
     }))
 }

@@ -46,7 +46,9 @@ pub(crate) mod import {
         pub(crate) safe fn fd_write(fd: u32, iovs: u32, iovs_len: u32, nwritten: u32) -> i32;
         pub(crate) safe fn poll_oneoff(subs: u32, events: u32, count: u32, nevents: u32) -> i32;
         pub(crate) safe fn proc_exit(status: u32) -> !;
+        pub(crate) safe fn proc_raise(signal: u32) -> i32;
         pub(crate) safe fn random_get(buf: u32, len: u32) -> i32;
+        pub(crate) safe fn sched_yield() -> i32;
         pub(crate) safe fn sock_accept(fd: u32, flags: u32, new: u32) -> i32;
         pub(crate) safe fn sock_recv(
             fd: u32,
@@ -79,7 +81,9 @@ pub(crate) mod import {
         clock_res_get(u32, u32);
         environ_get(u32, u32);
         environ_sizes_get(u32, u32);
+        proc_raise(u32);
         random_get(u32, u32);
+        sched_yield();
         clock_time_get(u32, u64, u32);
         fd_advise(u32, u64, u64, u32);
         fd_allocate(u32, u64, u64);

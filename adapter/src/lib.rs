@@ -17,6 +17,7 @@
 //! | `errno`, `convert`, `rights` | Linux's words to preview1's |
 //! | `preopens` | what a program finds open |
 //! | `mounts` | directories of the host beside the tree (only with the feature of that name) |
+//! | `trace` | a line for each call, where that is chosen |
 //! | `bake` | how a tool fills the filesystem |
 //! | `runtime` | memory and panics |
 //!
@@ -40,4 +41,6 @@ mod rights;
 mod runtime;
 mod settings;
 mod state;
+mod text;
+mod trace;
 mod user;

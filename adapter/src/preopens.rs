@@ -48,7 +48,7 @@ impl Kernel {
             let root = || [b'/'].to_vec();
             self.settings.add_preopen(root(), root())?;
         }
-        let Kernel { fs, process, settings } = self;
+        let Kernel { fs, process, settings, .. } = self;
         for (token, stream) in (0..).zip(&settings.streams) {
             // Each opens the lowest descriptor; one that is to be closed holds its number for now.
             match stream {

@@ -8,6 +8,7 @@ use crate::manifest::Manifest;
 use crate::policy::Policy;
 use crate::policy::values::{Clock, HostCall, InheritEnv, Overlay, Preopen, Random, Stream};
 use crate::progress::{Progress, Stage};
+use crate::trace;
 use crate::tree::Tree;
 use anyhow::{Context as _, Result, anyhow, bail, ensure};
 use std::fmt;
@@ -245,6 +246,10 @@ impl Running {
         }
         if policy.verbose && !policy.has_no_mounts() {
             self.set("bake_verbose", "", &[])?;
+        }
+        if let Some(trace) = policy.trace {
+            let table = trace::table(trace);
+            self.set("bake_trace", &table, &[length(&table)?])?;
         }
         self.set("bake_open_all", "", &[]).context("what the program is to find open")
     }

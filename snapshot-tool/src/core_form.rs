@@ -36,6 +36,9 @@ pub(crate) const HOST_API_MEMORY: &str = "wasm_vfs_memory";
 /// The export of the global that addresses of the host interface count from.
 pub(crate) const HOST_API_BASE: &str = "wasm_vfs_base";
 
+/// Exports that start with this are what lowering has traced functions call.
+pub(crate) const TRACE_PREFIX: &str = "trace_";
+
 /// Exports that serve baking and are gone afterwards start with one of these.
 const BAKING_EXPORTS: [&str; 2] = ["bake_", "wizer"];
 

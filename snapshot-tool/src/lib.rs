@@ -79,6 +79,8 @@ mod reach;
 mod remap;
 mod run;
 pub mod section;
+mod trace;
+mod tracing;
 mod transfer;
 pub mod tree;
 pub mod verify;

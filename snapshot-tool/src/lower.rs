@@ -8,6 +8,7 @@
 //!   `wasm-merge` does not resolve them to the module's own exports;
 //! * exports for baking, other than functions, and all that nothing else reaches are dropped;
 //! * initial memory is written as few data segments, then the image as a passive one;
+//! * where calls are traced, a function is put around each that a program calls (`tracing`);
 //! * where the host interface is kept, the memory and a constant base of 0 are exported for it;
 //! * the `wasm-vfs` section is added, and the `name` section rewritten.
 
@@ -32,6 +33,7 @@ use crate::policy::surface::Surface;
 use crate::reach::Live;
 use crate::remap::{IndexMap, Remap, explain};
 use crate::section::{SECTION_NAME, Section};
+use crate::tracing::Tracing;
 use crate::{features, verify};
 
 /// The prefix of the filesystem's functions in the `name` section.
@@ -82,6 +84,8 @@ struct Lowering<'a> {
     core: &'a Module<'a>,
     intrinsics: Vec<Option<Intrinsic>>,
     exports: Vec<(&'a str, FuncIdx)>,
+    /// What is put around exported functions.
+    tracing: Tracing<'a>,
     live: Live,
     remap: Remap,
     image: DataIdx,
@@ -95,7 +99,13 @@ impl<'a> Lowering<'a> {
         image: DataIdx,
     ) -> Result<Self> {
         let exports = kept_exports(core, surface);
-        let roots: Vec<FuncIdx> = exports.iter().map(|&(_, function)| function).collect();
+        let tracing = if surface.traces {
+            Tracing::of(core, &exports).context("--trace")?
+        } else {
+            Tracing::default()
+        };
+        let roots = exports.iter().map(|&(_, function)| function).chain(tracing.roots());
+        let roots: Vec<FuncIdx> = roots.collect();
         let is_intrinsic =
             |function: FuncIdx| intrinsics.get(function.index()).is_some_and(Option::is_some);
         let live = Live::from_roots(core, &roots, is_intrinsic)?;
@@ -106,7 +116,7 @@ impl<'a> Lowering<'a> {
             memories: IndexMap::Table(vec![Some(KERNEL_MEMORY.0)]),
             ..Remap::default()
         };
-        Ok(Self { core, intrinsics, exports, live, remap, image })
+        Ok(Self { core, intrinsics, exports, tracing, live, remap, image })
     }
 
     fn write(&self, runs: &[Run], section: &Section) -> Result<Output> {
@@ -162,6 +172,9 @@ impl<'a> Lowering<'a> {
         for function in self.defined_functions() {
             functions.function(self.ty(function)?);
         }
+        for traced in &self.tracing.traced {
+            functions.function(self.ty(traced.function)?);
+        }
         Ok(functions)
     }
 
@@ -194,7 +207,10 @@ impl<'a> Lowering<'a> {
     fn exports(&self) -> Result<ExportSection> {
         let mut exports = ExportSection::new();
         for &(name, function) in &self.exports {
-            let index = self.remap.functions.get(function.0).context("it was dropped")?;
+            let index = match self.tracing.position(name) {
+                Some(position) => self.first_added()? + position,
+                None => self.remap.functions.get(function.0).context("it was dropped")?,
+            };
             exports.export(name, ExportKind::Func, index);
         }
         if self.has_host_api() {
@@ -214,6 +230,9 @@ impl<'a> Lowering<'a> {
                     .with_context(|| format!("lowering function {}", function.0))?;
                 code.function(&body);
             }
+        }
+        for traced in &self.tracing.traced {
+            code.function(&self.tracing.body(self.core, *traced, &self.remap)?);
         }
         Ok(code)
     }
@@ -276,9 +295,18 @@ impl<'a> Lowering<'a> {
                 functions.append(index, &format!("{prefix}{name}"));
             }
         }
+        for (position, traced) in (0..).zip(&self.tracing.traced) {
+            let name = format!("{NAME_PREFIX}traced_{}", traced.name);
+            functions.append(self.first_added()? + position, &name);
+        }
         let mut names = NameSection::new();
         names.functions(&functions);
         Ok(names)
+    }
+
+    /// The index of the first function that lowering adds: those of the core form come first.
+    fn first_added(&self) -> Result<u32> {
+        Ok(u32::try_from(self.live.function_indices().count())?)
     }
 
     fn code_features(&self) -> Result<WasmFeatures> {

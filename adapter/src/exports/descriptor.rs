@@ -15,40 +15,78 @@ use crate::rights::{self, Private};
 use crate::state::{self, Kernel, Owner};
 use crate::user::{UserRange, check_for_host};
 
-/// Closes what a descriptor of the host's stood for. No other stands for it: preview1 cannot duplicate one.
-fn close_at_host(owner: Owner) -> i32 {
-    match owner {
-        Owner::Host(host_fd) => host::fd_close(host_fd),
-        Owner::Tree(_) => 0,
+/// Nothing of the host's.
+const NONE: u32 = u32::MAX;
+/// Standard error of the host.
+const STDERR: u32 = 2;
+
+/// Closes what a descriptor of the host's stood for, or answers why none was closed. No other stands for it: preview1 cannot
+/// duplicate one.
+fn close_at_host(closed: Result<u32>) -> i32 {
+    match closed {
+        Ok(NONE) => 0,
+        Ok(host_fd) => host::fd_close(host_fd),
+        Err(error) => error.number(),
     }
+}
+
+/// As [`close_at_host`], where calls are traced: their lines still go to standard error when the program has closed it.
+fn close_at_host_but_stderr(closed: Result<u32>) -> i32 {
+    close_at_host(match closed {
+        Ok(STDERR) => Ok(NONE),
+        closed => closed,
+    })
+}
+
+/// The host's number of what a descriptor stood for, or [`NONE`].
+fn at_host(owner: Owner) -> u32 {
+    match owner {
+        Owner::Host(host_fd) => host_fd,
+        Owner::Tree(_) => NONE,
+    }
+}
+
+/// Closes a descriptor; what is to be closed at the host.
+#[inline(never)]
+fn close(fd: i32) -> Result<u32> {
+    let owner = state::owner(fd)?;
+    state::enter(|kernel, _| Ok(kernel.fs.close(&mut kernel.process, fd)?))?;
+    Ok(at_host(owner))
+}
+
+/// Renumbers a descriptor; what is to be closed at the host.
+#[inline(never)]
+fn renumber(from: i32, to: i32) -> Result<u32> {
+    state::owner(from)?;
+    let replaced = state::owner(to)?;
+    if from == to {
+        return Ok(NONE);
+    }
+    state::enter(|kernel, _| {
+        kernel.fs.dup2(&mut kernel.process, from, to)?;
+        Ok(kernel.fs.close(&mut kernel.process, from)?)
+    })?;
+    Ok(at_host(replaced))
 }
 
 #[unsafe(no_mangle)]
 extern "C" fn fd_close(fd: i32) -> i32 {
-    let closed = state::owner(fd).and_then(|owner| {
-        state::enter(|kernel, _| Ok(kernel.fs.close(&mut kernel.process, fd)?))?;
-        Ok(owner)
-    });
-    closed.map_or_else(Error::number, close_at_host)
+    close_at_host(close(fd))
 }
 
 #[unsafe(no_mangle)]
 extern "C" fn fd_renumber(from: i32, to: i32) -> i32 {
-    let replaced = state::owner(from).and_then(|_| state::owner(to)).and_then(|replaced| {
-        if from == to {
-            return Ok(None);
-        }
-        state::enter(|kernel, _| {
-            kernel.fs.dup2(&mut kernel.process, from, to)?;
-            Ok(kernel.fs.close(&mut kernel.process, from)?)
-        })?;
-        Ok(Some(replaced))
-    });
-    match replaced {
-        Ok(Some(owner)) => close_at_host(owner),
-        Ok(None) => 0,
-        Err(error) => error.number(),
-    }
+    close_at_host(renumber(from, to))
+}
+
+#[unsafe(export_name = "fd_close@traced")]
+extern "C" fn fd_close_traced(fd: i32) -> i32 {
+    close_at_host_but_stderr(close(fd))
+}
+
+#[unsafe(export_name = "fd_renumber@traced")]
+extern "C" fn fd_renumber_traced(from: i32, to: i32) -> i32 {
+    close_at_host_but_stderr(renumber(from, to))
 }
 
 #[unsafe(no_mangle)]

@@ -14,6 +14,8 @@ mod stat;
 mod unstable;
 mod world;
 
+pub(crate) use world::environment;
+
 use wasi::Rights;
 use wasm_vfs_core::{Descriptor, FileType};
 

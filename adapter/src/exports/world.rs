@@ -178,6 +178,15 @@ impl List {
     }
 }
 
+/// The environment that the program sees, each variable ended by a NUL.
+///
+/// # Errors
+///
+/// What the host answers; `NOMEM`: no memory.
+pub(crate) fn environment() -> Result<Vec<u8>> {
+    List::Environment.chosen()
+}
+
 /// The name of a variable.
 fn name(variable: &[u8]) -> &[u8] {
     variable.split(|&byte| byte == b'=' || byte == 0).next().unwrap_or_default()
@@ -288,6 +297,18 @@ extern "C" fn proc_exit(status: u32) {
         Ok(())
     });
     import::proc_exit(status);
+}
+
+/// The host's: only where calls are traced is there anything to do.
+#[unsafe(export_name = "sched_yield@traced")]
+extern "C" fn sched_yield_traced() -> i32 {
+    import::sched_yield()
+}
+
+/// The host's: only where calls are traced is there anything to do.
+#[unsafe(export_name = "proc_raise@traced")]
+extern "C" fn proc_raise_traced(signal: u32) -> i32 {
+    import::proc_raise(signal)
 }
 
 /// Nobody to yield to: done.

@@ -261,15 +261,3 @@ fn make_directory(
         made => made,
     }
 }
-
-/// Adds bytes to a vector.
-///
-/// # Errors
-///
-/// `ENOMEM`: no memory.
-#[inline(never)]
-fn append(vector: &mut Vec<u8>, bytes: &[u8]) -> Result<(), Errno> {
-    vector.try_reserve(bytes.len())?;
-    vector.extend_from_slice(bytes);
-    Ok(())
-}

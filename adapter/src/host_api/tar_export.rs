@@ -8,11 +8,11 @@ use alloc::vec::Vec;
 
 use wasm_vfs_core::{AT_FDCWD, AtFlags, Errno, Fd, FileType, Fs, OFlags, Process, S_IALLUGO, Stat};
 
-use super::append;
 use super::remove::{Entry, go};
 use super::tar_header::{self as header, BLOCK_BYTES, Header, Kind};
 use super::tar_import::padding_after;
 use crate::host::Host;
+use crate::text::{append, append_decimal};
 
 /// The largest id in a header's octal digits; readers before GNU's know no larger one.
 const MAX_HEADER_ID: u32 = 0o7_777_777;
@@ -290,7 +290,7 @@ impl Export {
             member.put_number(field, u64::from(id.min(MAX_HEADER_ID)));
             if id > MAX_HEADER_ID {
                 value.clear();
-                header::append_decimal(&mut value, u64::from(id))?;
+                append_decimal(&mut value, u64::from(id))?;
                 header::append_record(&mut records, key, &value)?;
             }
         }

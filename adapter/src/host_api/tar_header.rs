@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 
 use wasm_vfs_core::{Errno, Timespec};
 
-use super::append;
+use crate::text::{append, append_decimal, append_digits};
 
 /// Bytes of a block: a header is one, contents are whole ones.
 pub(super) const BLOCK_BYTES: usize = 512;
@@ -285,31 +285,6 @@ pub(super) fn time(text: &[u8]) -> Result<Timespec, Errno> {
         // Half a second before 1970 is -1 s and 500,000,000 ns.
         (true, _) => Timespec::new(-sec - 1, NSEC_PER_SEC - nsec),
     })
-}
-
-/// Adds a number in decimal digits.
-///
-/// # Errors
-///
-/// `ENOMEM`: no memory.
-pub(super) fn append_decimal(out: &mut Vec<u8>, value: u64) -> Result<(), Errno> {
-    append_digits(out, value, 1)
-}
-
-/// Adds a number in at least `least` digits.
-fn append_digits(out: &mut Vec<u8>, value: u64, least: usize) -> Result<(), Errno> {
-    let mut digits = [b'0'; 20];
-    let (mut left, mut used) = (value, 0);
-    for place in digits.iter_mut().rev() {
-        if left == 0 && used >= least {
-            break;
-        }
-        let [low, ..] = (left % 10).to_le_bytes();
-        *place = b'0' + low;
-        left /= 10;
-        used += 1;
-    }
-    append(out, digits.get(digits.len() - used..).unwrap_or_default())
 }
 
 /// Adds a time as pax writes it, without needless digits.

@@ -12,8 +12,9 @@ use wasm_vfs_core::{
 };
 
 use super::tar_header::{self as header, BLOCK_BYTES, Block, Kind};
-use super::{PARENT_MODE, append, make_directory, with_parents};
+use super::{PARENT_MODE, make_directory, with_parents};
 use crate::host::Host;
+use crate::text::{append, append_decimal};
 use crate::user::is_utf8;
 
 /// The most bytes that the records of one member may have.
@@ -498,7 +499,7 @@ fn free_name(fs: &Fs<Host>, process: &Process, directory: Fd) -> Result<Vec<u8>,
     loop {
         let mut name = Vec::new();
         append(&mut name, UNFINISHED)?;
-        header::append_decimal(&mut name, number)?;
+        append_decimal(&mut name, number)?;
         match fs.newfstatat(process, directory, &name, AtFlags::SYMLINK_NOFOLLOW) {
             Ok(_) => number += 1,
             Err(Errno::ENOENT) => return Ok(name),

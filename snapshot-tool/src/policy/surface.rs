@@ -9,7 +9,7 @@
 
 use super::Policy;
 use super::values::{Clock, HostCall, InheritEnv, Random, Stream};
-use crate::core_form::HOST_API_PREFIX;
+use crate::core_form::{HOST_API_PREFIX, TRACE_PREFIX};
 use wasi::Errno;
 
 /// Between function and variant in the name of an export.
@@ -36,6 +36,8 @@ pub(crate) struct Surface {
     cuts: Vec<(&'static str, Cut)>,
     /// Whether the host interface is left out.
     strips_host_api: bool,
+    /// Whether calls are told.
+    pub(crate) traces: bool,
 }
 
 /// The host's functions on its descriptors.
@@ -63,7 +65,11 @@ const ON_SOCKETS: [&str; 4] = ["sock_accept", "sock_recv", "sock_send", "sock_sh
 impl Surface {
     /// What a settled policy chooses.
     pub(crate) fn of(policy: &Policy) -> Surface {
-        let mut surface = Surface { strips_host_api: policy.strip_host_api, ..Surface::default() };
+        let mut surface = Surface {
+            strips_host_api: policy.strip_host_api,
+            traces: policy.trace.is_some(),
+            ..Surface::default()
+        };
         let denies = |call: Option<HostCall>| call == Some(HostCall::Deny);
         let inherit = policy.inherit_env.as_ref().unwrap_or(&InheritEnv::All);
         if *inherit != InheritEnv::All || !policy.env.is_empty() {
@@ -92,11 +98,18 @@ impl Surface {
         if denies(policy.exit) {
             surface.cut(["proc_exit"], Cut::Trap);
         }
+        if surface.traces {
+            surface.choose(["fd_close", "fd_renumber"], "traced");
+        }
         if denies(policy.sched_yield) {
             surface.choose(["sched_yield"], "denied");
+        } else if surface.traces {
+            surface.choose(["sched_yield"], "traced");
         }
         if denies(policy.signals) {
             surface.choose(["proc_raise"], "denied");
+        } else if surface.traces {
+            surface.choose(["proc_raise"], "traced");
         }
         if denies(policy.sockets) {
             surface.cut(ON_SOCKETS, answer(wasi::ERRNO_NOTSOCK));
@@ -123,6 +136,9 @@ impl Surface {
         }
         if export.ends_with(UNSTABLE_SUFFIX) {
             return Some(export);
+        }
+        if export.starts_with(TRACE_PREFIX) {
+            return None;
         }
         let (function, variant) = match export.split_once(VARIANT_MARK) {
             Some((function, variant)) => (function, Some(variant)),

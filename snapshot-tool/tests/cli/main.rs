@@ -10,5 +10,6 @@ mod policy;
 mod run;
 mod sandbox;
 mod take_out;
+mod trace;
 mod transfer;
 mod tree;
