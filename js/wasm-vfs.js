@@ -37,14 +37,16 @@ function sleep(milliseconds) {
 }
 
 /** The functions of preview1 that a packed program asks of its host. `buffer()` is the program's memory as it is now. */
-function preview1({ args = ["program"], env = {}, stdin = "", stdout, stderr }, buffer) {
+function preview1({ args = ["program"], env = {}, stdin, stdout, stderr }, buffer) {
   const view = () => new DataView(buffer());
   const bytes = (at, len) => new Uint8Array(buffer(), at >>> 0, len >>> 0);
   const put32 = (at, value) => (view().setUint32(at, value, true), 0);
   const put = (at, data) => (bytes(at, data.length).set(data), data.length);
   const put64 = (at, value) => (view().setBigUint64(at, value, true), 0);
+  // A terminal if it is one, or a console: what is printed there comes by lines. Whoever takes bytes is none.
+  const fileType = (fd, own = globalThis.process?.[["stdin", "stdout", "stderr"][fd]] ?? { isTTY: true }) => (([stdin, stdout, stderr][fd] ?? own).isTTY ? 2 : 0);
   const out = [null, stdout ?? printer("stdout", console.log), stderr ?? printer("stderr", console.error)];
-  let input = typeof stdin === "function" ? null : encode(stdin);
+  let input = typeof stdin === "function" ? null : encode(stdin ?? "");
   const read = (len) => {
     const part = (input ?? encode(stdin(len) ?? "")).subarray(0, len);
     return (input &&= input.subarray(part.length)), part;
@@ -75,11 +77,9 @@ function preview1({ args = ["program"], env = {}, stdin = "", stdout, stderr }, 
     },
     proc_exit: (status) => { throw new Error(`exit status ${status}`); }, // the filesystem has noted it
     fd_close: onStream(() => 0),
-    fd_fdstat_get: onStream((fd, at) => {
-      bytes(at, 24).fill(0)[0] = 2; // a terminal: what is printed comes by lines
-      return put64(at + 8, fd === 0 ? 0x8000002n : 0x8000040n); // it may be read or written, and polled
-    }),
-    fd_filestat_get: onStream((fd, at) => ((bytes(at, 64).fill(0)[16] = 2), 0)),
+    fd_fdstat_get: onStream((fd, at) => // it may be read or written, and polled
+      ((bytes(at, 24).fill(0)[0] = fileType(fd)), put64(at + 8, fd === 0 ? 0x8000002n : 0x8000040n))),
+    fd_filestat_get: onStream((fd, at) => ((bytes(at, 64).fill(0)[16] = fileType(fd)), 0)),
     fd_seek: onStream(() => SPIPE),
     fd_read: (fd, at, count, total) => (fd !== 0 ? BADF : each(at, count, total, (address, len) => put(address, read(len)))),
     fd_write: (fd, at, count, total) => (!out[fd] ? BADF : each(at, count, total, (address, len) => (out[fd](bytes(address, len).slice()), len))),

@@ -9,6 +9,7 @@ use tempfile::TempDir;
 use wasm_vfs::{Form, Packer, TreeBuilder};
 use wasm_vfs_tests::engine::{Engine, Invocation, Outcome};
 use wasm_vfs_tests::engines::node::Node;
+use wasm_vfs_tests::engines::script::Script;
 use wasm_vfs_tests::engines::wasmi::Wasmi;
 use wasm_vfs_tests::engines::wasmtime::Wasmtime;
 
@@ -73,11 +74,21 @@ pub(crate) enum Run {
     Wasmtime(Form),
     Wasmi,
     Node,
+    Bun(Form),
+    Deno(Form),
 }
 
 /// All of them.
-pub(crate) const EVERYWHERE: &[Run] =
-    &[Run::Wasmtime(Form::Portable), Run::Wasmtime(Form::Isolated), Run::Wasmi, Run::Node];
+pub(crate) const EVERYWHERE: &[Run] = &[
+    Run::Wasmtime(Form::Portable),
+    Run::Wasmtime(Form::Isolated),
+    Run::Wasmi,
+    Run::Node,
+    Run::Bun(Form::Portable),
+    Run::Bun(Form::Isolated),
+    Run::Deno(Form::Portable),
+    Run::Deno(Form::Isolated),
+];
 
 /// Runs the program on its tree as a host directory, then packed in each way of `runs`; all must come to the same.
 /// Returns what that is.
@@ -113,6 +124,14 @@ pub(crate) fn packed_equals(
             Run::Wasmi => app.packed_on(&Wasmi, Form::Portable, invocation),
             Run::Node => match Node::find() {
                 Some(node) => app.packed_on(&node, Form::Portable, invocation),
+                None => continue,
+            },
+            Run::Bun(form) => match Script::bun() {
+                Some(bun) => app.packed_on(&bun, form, invocation),
+                None => continue,
+            },
+            Run::Deno(form) => match Script::deno() {
+                Some(deno) => app.packed_on(&deno, form, invocation),
                 None => continue,
             },
         };

@@ -6,7 +6,7 @@ use wasm_vfs::Form;
 use wasm_vfs_tests::engine::Invocation;
 use wasm_vfs_tests::{tools, trees};
 
-use crate::app::{App, Run, assert_sound, packed_equals_host};
+use crate::app::{App, EVERYWHERE, Run, assert_sound, packed_equals_host};
 
 /// Compiles `/main.cc`, as a driver would call it.
 const COMPILE: &str = "clang -cc1 -triple wasm32-unknown-wasi -emit-obj -disable-free -isysroot / \
@@ -45,8 +45,7 @@ fn a_program_is_compiled_linked_and_run() -> Result<()> {
     let program = directory.path().join("main.wasm");
     std::fs::write(&program, &linked.files[0])?;
     let app = App::new(&program, |root| Ok(std::fs::write(root.join("ten"), "0123456789")?))?;
-    let everywhere = [portable[0], Run::Wasmtime(Form::Isolated), Run::Wasmi, Run::Node];
-    let outcome = packed_equals_host(&app, &Invocation::of("main"), &everywhere)?;
+    let outcome = packed_equals_host(&app, &Invocation::of("main"), EVERYWHERE)?;
     assert_sound(&outcome, 0, "size 10, 1 link, last two: 89\nslept\n");
     Ok(())
 }

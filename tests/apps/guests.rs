@@ -6,7 +6,7 @@ use wasm_vfs_tests::engine::Invocation;
 use wasm_vfs_tests::engines::wasmtime::Wasmtime;
 use wasm_vfs_tests::{tools, trees};
 
-use crate::app::{App, EVERYWHERE, Run, assert_sound, packed_equals, packed_equals_host};
+use crate::app::{App, EVERYWHERE, assert_sound, packed_equals, packed_equals_host};
 
 #[test]
 fn rust_fs() -> Result<()> {
@@ -57,12 +57,7 @@ fn wild() -> Result<()> {
     let invocation = Invocation::of("wild");
     let reference = app.packed_on(&Wasmtime, Form::Portable, &invocation)?;
     assert_sound(&reference, 0, " 0 failed");
-    packed_equals(
-        &reference,
-        &app,
-        &invocation,
-        &[Run::Wasmtime(Form::Isolated), Run::Wasmi, Run::Node],
-    )
+    packed_equals(&reference, &app, &invocation, EVERYWHERE)
 }
 
 /// As [`wild`], with wild pointers in calls that the host serves in the end: on standard streams.

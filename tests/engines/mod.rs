@@ -2,6 +2,7 @@
 
 pub mod chromium;
 pub mod node;
+pub mod script;
 pub mod wasmi;
 pub mod wasmtime;
 

@@ -1,11 +1,11 @@
 //! Node.js with its own `node:wasi`: the one on the machine, and a new one that has multi-memory.
 
-use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::Result;
 
+use super::script;
 use crate::engine::{Engine, Invocation, Outcome};
 use crate::tools;
 
@@ -63,31 +63,8 @@ impl Engine for Node {
     }
 
     fn run(&self, wasm: &Path, invocation: &Invocation) -> Result<Outcome> {
-        ensure!(invocation.collect.is_empty(), "only wasmtime collects files");
-        ensure!(invocation.host_root.is_none(), "Node is given packed programs only");
         let mut command = Command::new(&self.command);
-        command
-            .args(["--no-warnings"])
-            .arg(tools::test_data("engines/node.mjs"))
-            .arg(wasm)
-            .args(&invocation.args);
-        command.env_clear().envs(std::env::vars_os().filter(|(name, _)| name == "PATH"));
-        // The program's environment, apart from Node's own.
-        let environment: Vec<String> =
-            invocation.env.iter().map(|(key, value)| format!("{key}={value}")).collect();
-        command.env("GUEST_ENVIRONMENT", environment.join("\n"));
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut child = command.spawn().context("cannot start node")?;
-        let mut stdin = child.stdin.take().context("the child's input was asked for")?;
-        // A program may end without reading it.
-        let _ = stdin.write_all(&invocation.stdin);
-        drop(stdin);
-        let output = child.wait_with_output()?;
-        Ok(Outcome {
-            status: output.status.code(),
-            stdout: output.stdout,
-            stderr: output.stderr,
-            files: Vec::new(),
-        })
+        command.arg("--no-warnings").arg(tools::test_data("engines/node.mjs"));
+        script::run(command, wasm, invocation)
     }
 }
