@@ -292,7 +292,12 @@ impl Kernel {
             "read" | "readv" | "write" | "writev" | "preadv2" | "pwritev2" => {
                 return waits(call.number(0)) || is_inotify(call.number(0));
             }
-            "sendfile" => return waits(call.number(0)),
+            // DEVIATIONS.md: a file that is copied over itself.
+            "sendfile" => {
+                let ino = |fd| of_fd(fd).map(|meta| meta.ino);
+                let (to, from) = (call.number(0), call.number(1));
+                return waits(to) || ino(to).is_some() && ino(to) == ino(from);
+            }
             // Which of the two it is depends on the descriptor.
             "vmsplice" | "vmsplice_to" => {
                 let flags = sys!(SYS_fcntl, call.number(0), libc::F_GETFL);
