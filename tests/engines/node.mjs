@@ -1,4 +1,4 @@
-// Runs a preview1 program under Node's own WASI, with no directory of the host.
+// Runs a preview1 program under Node's own WASI, with no directory of the host but HOST_ROOT, if that is set, as `/`.
 //
 //     node node.mjs PROGRAM.wasm ARGS...
 //
@@ -9,7 +9,8 @@ import { WASI } from "node:wasi";
 const [path, ...args] = process.argv.slice(2);
 const lines = (process.env.GUEST_ENVIRONMENT ?? "").split("\n").filter((line) => line !== "");
 const env = Object.fromEntries(lines.map((line) => [line.slice(0, line.indexOf("=")), line.slice(line.indexOf("=") + 1)]));
-const wasi = new WASI({ version: "preview1", args, env, preopens: {}, returnOnExit: true });
+const preopens = process.env.HOST_ROOT ? { "/": process.env.HOST_ROOT } : {};
+const wasi = new WASI({ version: "preview1", args, env, preopens, returnOnExit: true });
 const module = await WebAssembly.compile(readFileSync(path));
 const instance = await WebAssembly.instantiate(module, { wasi_snapshot_preview1: wasi.wasiImport });
 process.exitCode = wasi.start(instance);

@@ -44,6 +44,7 @@ impl Engine for Script {
     }
 
     fn run(&self, wasm: &Path, invocation: &Invocation) -> Result<Outcome> {
+        ensure!(invocation.host_root.is_none(), "our module has no directories of the host");
         let mut command = Command::new(&self.command);
         command.args(self.arguments).arg(tools::test_data("engines/script.mjs"));
         run(command, wasm, invocation)
@@ -53,9 +54,11 @@ impl Engine for Script {
 /// Runs `command WASM ARGS...`. Its environment is the `PATH` alone; the program's is in `GUEST_ENVIRONMENT`.
 pub(crate) fn run(mut command: Command, wasm: &Path, invocation: &Invocation) -> Result<Outcome> {
     ensure!(invocation.collect.is_empty(), "only wasmtime collects files");
-    ensure!(invocation.host_root.is_none(), "scripts are given packed programs only");
     command.arg(wasm).args(&invocation.args);
     command.env_clear().envs(std::env::vars_os().filter(|(name, _)| name == "PATH"));
+    if let Some(root) = &invocation.host_root {
+        command.env("HOST_ROOT", root);
+    }
     let environment: Vec<String> =
         invocation.env.iter().map(|(key, value)| format!("{key}={value}")).collect();
     command.env("GUEST_ENVIRONMENT", environment.join("\n"));

@@ -56,7 +56,12 @@ macro_rules! themes {
 
             #[test]
             fn over_an_overlay() -> Result<()> {
-                THEME.over_an_overlay()
+                THEME.over_an_overlay(Engine::Wasmtime)
+            }
+
+            #[test]
+            fn over_an_overlay_on_node() -> Result<()> {
+                THEME.over_an_overlay(Engine::Node)
             }
 
             #[test]
