@@ -236,7 +236,7 @@ extern "C" fn bake_seed(len: u32) -> i32 {
         for &byte in given {
             random = Xoshiro256StarStar::seed_from_u64(random.next_u64() ^ u64::from(byte));
         }
-        kernel.settings.random = random;
+        kernel.fs.platform().random.seed(random);
         Ok(())
     }))
 }
@@ -256,6 +256,52 @@ extern "C" fn bake_trace(len: u32) -> i32 {
     answer(with(|baking, _| {
         trace::choose(bytes(baking, len)?);
         Ok(())
+    }))
+}
+
+/// Makes the files that the program makes this user's and this group's, without these permission bits.
+#[unsafe(no_mangle)]
+extern "C" fn bake_identity(uid: u32, gid: u32, umask: u32) -> i32 {
+    answer(with(|_, kernel| {
+        let Kernel { fs, process, .. } = kernel;
+        process.credentials = Credentials { uid, euid: uid, gid, egid: gid, ..Credentials::ROOT };
+        fs.umask(process, umask);
+        Ok(())
+    }))
+}
+
+/// How many bytes of pages the files of the tree take.
+#[unsafe(no_mangle)]
+extern "C" fn bake_used_bytes() -> u64 {
+    with(|_, kernel| Ok(kernel.fs.usage().bytes)).unwrap_or(0)
+}
+
+/// How many inodes the tree takes.
+#[unsafe(no_mangle)]
+extern "C" fn bake_used_inodes() -> u64 {
+    with(|_, kernel| Ok(kernel.fs.usage().inodes)).unwrap_or(0)
+}
+
+/// Limits what files may take in bytes, how many there may be, and the numbers of descriptors, which are below the
+/// limit. 0: no limit, or of descriptors the usual one. After `bake_open_all`.
+#[unsafe(no_mangle)]
+extern "C" fn bake_limits(max_bytes: u64, max_inodes: u32, max_fds: u32) -> i32 {
+    answer(with(|_, kernel| {
+        let config = Config { max_bytes, max_inodes, ..*kernel.fs.config() };
+        kernel.fs.remount(config)?;
+        if max_fds != 0 {
+            kernel.process.limit_fds(max_fds);
+        }
+        Ok(())
+    }))
+}
+
+/// Makes the tree read-only. After `bake_open_all`, which may make files: what is open for writing stays so.
+#[unsafe(no_mangle)]
+extern "C" fn bake_read_only() -> i32 {
+    answer(with(|_, kernel| {
+        let config = Config { read_only: true, ..*kernel.fs.config() };
+        kernel.fs.remount(config)
     }))
 }
 

@@ -14,6 +14,7 @@ use crate::convert;
 use crate::errno::Result;
 #[cfg(feature = "mounts")]
 use crate::mounts::Mounts;
+use crate::random::Random;
 use crate::user::{self, UserRange};
 
 /// The functions themselves, by their preview1 names. A pointer argument is an address in the program's memory.
@@ -182,6 +183,8 @@ pub(crate) struct Host {
     /// Its directories.
     #[cfg(feature = "mounts")]
     pub(crate) mounts: Mounts,
+    /// What random numbers come from.
+    pub(crate) random: Random,
 }
 
 impl Host {
@@ -189,6 +192,7 @@ impl Host {
     pub(crate) const fn baking() -> Host {
         Host {
             clock: Clock::baking(),
+            random: Random::of_host(),
             #[cfg(feature = "mounts")]
             mounts: Mounts::new(),
         }
@@ -204,7 +208,6 @@ impl Platform for Host {
     const XATTRS: bool = false;
     const MAPPINGS: bool = false;
     const PERMISSIONS: bool = false;
-    const LIMITS: bool = false;
     const ACCESS_TIMES: bool = false;
 
     /// The realtime clock; 1970 if the host has none.
@@ -241,14 +244,28 @@ impl Platform for Host {
     fn walk_stopped_in_link(&self, rest: &[u8]) {
         self.mounts.note_rest(rest);
     }
+
+    fn random(&self) -> core::result::Result<u64, Errno> {
+        self.random.next()
+    }
+}
+
+/// Lets the host store eight bytes in borrowed memory. `None`: it answers an error.
+fn ask(store: impl FnOnce(u32) -> i32) -> Option<u64> {
+    let borrowed = UserRange::new(BORROWED_ADDR, 8).ok()?;
+    let saved = borrowed.load_u64(0);
+    let errno = store(BORROWED_ADDR);
+    let answer = borrowed.load_u64(0);
+    borrowed.store_u64(0, saved);
+    (errno == 0).then_some(answer)
+}
+
+/// Random bytes of the host. `None`: it has none.
+pub(crate) fn random() -> Option<u64> {
+    ask(|addr| import::random_get(addr, 8))
 }
 
 /// What a clock of the host says, in nanoseconds. `None`: it has no such clock.
 pub(crate) fn clock_time(id: u32) -> Option<u64> {
-    let borrowed = UserRange::new(BORROWED_ADDR, 8).ok()?;
-    let saved = borrowed.load_u64(0);
-    let errno = import::clock_time_get(id, 1, BORROWED_ADDR);
-    let time = borrowed.load_u64(0);
-    borrowed.store_u64(0, saved);
-    (errno == 0).then_some(time)
+    ask(|addr| import::clock_time_get(id, 1, addr))
 }

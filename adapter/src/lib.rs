@@ -37,6 +37,7 @@ mod host_api;
 #[cfg(feature = "mounts")]
 mod mounts;
 mod preopens;
+mod random;
 mod rights;
 mod runtime;
 mod settings;

@@ -4,7 +4,7 @@
 //! its descriptor is renumbered, and ends with it.
 
 use alloc::vec::Vec;
-use wasm_vfs_core::{AT_FDCWD, Errno, Fd, Fs, OFlags, Process};
+use wasm_vfs_core::{AT_FDCWD, Dev, Errno, Fd, Fs, OFlags, Process};
 
 use crate::host::Host;
 use crate::rights::{MAX_PREOPENS, Private};
@@ -53,7 +53,7 @@ impl Kernel {
             // Each opens the lowest descriptor; one that is to be closed holds its number for now.
             match stream {
                 Stream::Host | Stream::Closed => fs.open_foreign(process, token, OFlags::RDWR)?,
-                Stream::Null => return Err(Errno::ENODEV),
+                Stream::Null => fs.open_device(process, Dev::NULL, OFlags::RDWR)?,
                 Stream::File(path) => open_file(fs, process, path, token == 0)?,
             };
         }

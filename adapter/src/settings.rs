@@ -2,9 +2,6 @@
 
 use alloc::vec::Vec;
 
-use rand_xoshiro::Xoshiro256StarStar;
-use rand_xoshiro::rand_core::SeedableRng;
-
 /// Bytes of a seed.
 pub(crate) const SEED_BYTES: usize = 32;
 
@@ -25,8 +22,6 @@ pub(crate) struct Settings {
     pub(crate) host_arguments: bool,
     /// Whether the host may be asked to wait.
     pub(crate) waits: bool,
-    /// The generator of a program whose random numbers are seeded.
-    pub(crate) random: Xoshiro256StarStar,
     /// What `proc_exit` was given.
     pub(crate) exit_status: Option<u32>,
 }
@@ -73,7 +68,6 @@ impl Settings {
             arguments: Vec::new(),
             host_arguments: true,
             waits: true,
-            random: Xoshiro256StarStar::from_seed([0; SEED_BYTES]),
             exit_status: None,
         }
     }

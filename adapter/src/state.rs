@@ -81,7 +81,7 @@ pub(crate) fn enter<T>(body: impl FnOnce(&mut Kernel, &mut Buffers) -> Result<T>
     }
     // SAFETY: `ready` says that `kernel` was written. The references end with this function, one thread runs, and
     // nothing that `body` calls comes back here: host functions that could run the program's code are called
-    // from exports, outside of `enter`; the clock is the only one called within.
+    // from exports, outside of `enter`; the clock and random numbers are the only ones called within.
     let (kernel, buffers) =
         unsafe { ((*GLOBAL.kernel.get()).assume_init_mut(), &mut *GLOBAL.buffers.get()) };
     body(kernel, buffers)

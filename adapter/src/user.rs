@@ -420,6 +420,8 @@ impl UserMut<Host> for IoVecs<'_> {
         self.left as usize
     }
 
+    /// Not inlined: files and devices take these steps.
+    #[inline(never)]
     fn copy_to_user(&mut self, src: &[u8]) {
         self.each(src.len(), |piece, done| {
             let end = done + piece.len as usize;

@@ -28,11 +28,14 @@ pub struct Config {
     pub protected_hardlinks: bool,
     /// The permission bits of the root directory.
     pub root_mode: u32,
+    /// Nothing in the tree may be changed (mount(8): `ro`): `EROFS`. Most are made writable, filled, and then changed
+    /// by [`Fs::remount`](crate::Fs::remount).
+    pub read_only: bool,
 }
 
 impl Default for Config {
     /// No limits but memory; 65,536 descriptors; no access times; no protection of hard links, as
-    /// the kernel's own default is; a root directory of mode 0755.
+    /// the kernel's own default is; a root directory of mode 0755; writable.
     fn default() -> Config {
         Config {
             max_bytes: 0,
@@ -41,6 +44,7 @@ impl Default for Config {
             access_times: AccessTimes::default(),
             protected_hardlinks: false,
             root_mode: 0o755,
+            read_only: false,
         }
     }
 }

@@ -56,6 +56,8 @@ pub(crate) struct Directory {
     pub(crate) own_cookie: u32,
     /// Whose its entries are, if not its own (only where [`Platform::FOREIGN`](crate::Platform::FOREIGN)).
     pub(crate) foreign: ForeignMark,
+    /// Whether its names are those of the descriptors of whoever looks ([`crate::descriptor_directory`]). It has no entries then.
+    pub(crate) lists_descriptors: bool,
     entries: Vec<DirEntry>,
     names: Vec<u8>,
     /// Numbers in `entries` by name.
@@ -108,6 +110,7 @@ impl Directory {
             parent,
             own_cookie: 0,
             foreign: ForeignMark::NONE,
+            lists_descriptors: false,
             entries: Vec::new(),
             names: Vec::new(),
             index: NameIndex::new(),

@@ -7,7 +7,8 @@ use alloc::vec::Vec;
 
 use crate::clock::Timespec;
 use crate::config::Config;
-use crate::credentials::Credentials;
+use crate::credentials::{Credentials, MAY_WRITE};
+use crate::descriptor_directory::StandIns;
 use crate::errno::Errno;
 use crate::extension::InodeExtension;
 use crate::fd_table::{DescriptionId, FdTable};
@@ -65,7 +66,7 @@ pub struct Fs<P: Platform> {
     pub(crate) used_pages: u64,
     /// Every pipe that is open.
     pub(crate) pipes: Slab<Pipe>,
-    /// How many inodes never had a name: pipes. The limit does not count them.
+    /// How many inodes never had a name: pipes, and stand-ins. The limit does not count them.
     pub(crate) anonymous_inodes: u32,
     /// How many names files have beyond their first: each counts as an inode (`shmem_link`).
     pub(crate) further_links: u32,
@@ -81,6 +82,8 @@ pub struct Fs<P: Platform> {
     pub(crate) spaces: Slab<AddressSpace>,
     /// The cookie of the last rename that was told of.
     pub(crate) rename_cookie: u32,
+    /// By which inodes descriptors are known, once a directory lists them.
+    pub(crate) stand_ins: Option<StandIns>,
 }
 
 impl<P: Platform> Fs<P> {
@@ -112,6 +115,7 @@ impl<P: Platform> Fs<P> {
             removed_names: Slab::new(),
             spaces: Slab::new(),
             rename_cookie: 0,
+            stand_ins: None,
         })
     }
 
@@ -247,10 +251,15 @@ impl<P: Platform> Fs<P> {
     /// How many bytes are left of what the limit of inodes allows (`free_ispace`): each inode is taken to need
     /// [`BOGO_INODE_BYTES`], and extended attributes need some too.
     pub(crate) fn free_inode_space(&self) -> u64 {
+        let limit = u64::from(self.config.max_inodes) * BOGO_INODE_BYTES;
+        limit.saturating_sub(self.used_inode_space())
+    }
+
+    /// How many bytes of what the limit of inodes allows are taken.
+    pub(crate) fn used_inode_space(&self) -> u64 {
         let inodes =
             u64::from(self.inodes.len() - self.anonymous_inodes) + u64::from(self.further_links);
-        let limit = u64::from(self.config.max_inodes) * BOGO_INODE_BYTES;
-        limit.saturating_sub(inodes * BOGO_INODE_BYTES + self.xattr_space)
+        inodes * BOGO_INODE_BYTES + self.xattr_space
     }
 
     /// Keeps an inode although it may lose its last name (`ihold`).
@@ -322,13 +331,17 @@ impl<P: Platform> Fs<P> {
     ///
     /// # Errors
     ///
-    /// `EACCES`: `want`, an `rwx` triple, is not granted.
+    /// * `EROFS`: `want`, an `rwx` triple, has write permission on a read-only filesystem.
+    /// * `EACCES`: it is not granted.
     pub(crate) fn may_access(
         &self,
         process: &Process,
         inode: &Inode,
         want: u32,
     ) -> Result<(), Errno> {
+        if want & MAY_WRITE != 0 {
+            self.want_write_to(inode)?;
+        }
         if !P::PERMISSIONS {
             return Ok(());
         }

@@ -158,6 +158,11 @@ impl Inode {
         self.directory().is_ok_and(|directory| directory.foreign.is_unread())
     }
 
+    /// Whether names may be added to it, a directory: it was not removed, and its names are not those of descriptors.
+    pub(crate) fn takes_names(&self) -> bool {
+        self.nlink > 0 && self.directory().is_ok_and(|directory| !directory.lists_descriptors)
+    }
+
     /// How many pages its contents take: `st_blocks` in units of [`FS_PAGE_BYTES`](crate::FS_PAGE_BYTES).
     pub(crate) fn pages(&self) -> u64 {
         match &self.kind {

@@ -6,6 +6,7 @@
 use alloc::vec::Vec;
 use core::fmt;
 
+use crate::descriptor_directory::StandIns;
 use crate::errno::Errno;
 use crate::file_description::FileKind;
 use crate::fs::Fs;
@@ -120,6 +121,10 @@ impl<P: Platform> Fs<P> {
         // The root has no name, but is there for the filesystem itself, which holds it too.
         add(&mut counts.names, Ino::ROOT.0, 2);
         add(&mut counts.holders, Ino::ROOT.0, 1);
+        if let Some(StandIns { link, foreign }) = self.stand_ins {
+            add(&mut counts.names, link.0, 1);
+            add(&mut counts.names, foreign.0, 1);
+        }
         for process in processes {
             add(&mut counts.holders, process.cwd.0, 1);
             for (_, id) in process.fds.iter() {
@@ -173,7 +178,7 @@ impl<P: Platform> Fs<P> {
 
     /// Checks that every open pipe knows its ends, and that the pipes without a name are counted.
     fn check_pipes(&self, counts: &Counts) -> Result<(), BrokenInvariant> {
-        let (mut anonymous, mut open) = (0, 0);
+        let (mut anonymous, mut open) = (if self.stand_ins.is_some() { 2 } else { 0 }, 0);
         for (ino, inode) in self.all_inodes() {
             anonymous += u32::from(self.is_anonymous_pipe(inode));
             let ends = counts.ends.get(ino.0 as usize).copied().unwrap_or_default();

@@ -22,11 +22,14 @@
 //! | 1 regular file | image offset, length |
 //! | 2 symbolic link | length, target |
 //! | 3 hard link | the number of the earlier record that is linked to |
+//! | 4 character device | major and minor number |
+//! | 5 directory of descriptors | none: it is what `/dev/fd` is, and gets no entries |
 
 use alloc::vec::Vec;
 
 use crate::clock::Timespec;
 use crate::errno::Errno;
+use crate::stat::Dev;
 
 /// Attributes that every record but a hard link has.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -66,6 +69,13 @@ pub enum RecordKind<'a> {
         /// The number of that record.
         record: u32,
     },
+    /// A character device node.
+    CharDevice {
+        /// Which device.
+        dev: Dev,
+    },
+    /// A directory whose names are the descriptors of whoever looks.
+    DescriptorDirectory,
 }
 
 /// One line of a manifest.
@@ -89,6 +99,8 @@ impl Record<'_> {
             RecordKind::Regular { .. } => 1,
             RecordKind::Symlink { .. } => 2,
             RecordKind::HardLink { .. } => 3,
+            RecordKind::CharDevice { .. } => 4,
+            RecordKind::DescriptorDirectory => 5,
         };
         out.push(kind);
         encode_u64(out, u64::from(self.parent));
@@ -109,6 +121,11 @@ impl Record<'_> {
             }
             RecordKind::Symlink { target } => encode_bytes(out, target),
             RecordKind::HardLink { record } => encode_u64(out, u64::from(record)),
+            RecordKind::CharDevice { dev } => {
+                encode_u64(out, u64::from(dev.major()));
+                encode_u64(out, u64::from(dev.minor()));
+            }
+            RecordKind::DescriptorDirectory => {}
         }
     }
 }
@@ -182,6 +199,11 @@ impl<'a> Reader<'a> {
             1 => RecordKind::Regular { image_offset: self.unsigned()?, len: self.unsigned()? },
             2 => RecordKind::Symlink { target: self.bytes()? },
             3 => RecordKind::HardLink { record: self.unsigned32()? },
+            4 => {
+                let (major, minor) = (self.unsigned32()?, self.unsigned32()?);
+                RecordKind::CharDevice { dev: Dev::new(major, minor) }
+            }
+            5 => RecordKind::DescriptorDirectory,
             _ => return Err(Errno::EINVAL),
         };
         Ok(Record { parent, name, attributes, kind })
@@ -229,6 +251,7 @@ mod tests {
     use super::{Attributes, Reader, Record, RecordKind};
     use crate::clock::Timespec;
     use crate::errno::Errno;
+    use crate::stat::Dev;
     use alloc::vec::Vec;
 
     #[test]
@@ -259,6 +282,13 @@ mod tests {
                 name: b"s",
                 attributes,
                 kind: RecordKind::Symlink { target: b"../x" },
+            },
+            Record { parent: 0, name: b"t", attributes, kind: RecordKind::DescriptorDirectory },
+            Record {
+                parent: 0,
+                name: b"u",
+                attributes,
+                kind: RecordKind::CharDevice { dev: Dev::new(u32::MAX, u32::MAX - 1) },
             },
         ];
         let mut bytes = Vec::new();

@@ -157,6 +157,16 @@ impl PathWalk<'_> {
     }
 }
 
+impl PathWalk<'_> {
+    /// Goes on below what a descriptor is open on, wherever that is: the process holds it, so a confined walk may. From there on it
+    /// is confined to that.
+    fn jump(&mut self, ino: Ino) {
+        if self.root != Ino::ROOT {
+            self.root = ino;
+        }
+    }
+}
+
 /// Skips slashes; says whether there were any.
 fn skip_slashes(rest: &mut &[u8]) -> bool {
     let mut skipped = false;
@@ -337,13 +347,25 @@ impl<P: Platform> Fs<P> {
             if P::FOREIGN && directory.foreign.is_mount_point() {
                 return Err(Errno::ENOENT);
             }
-            let Some(found) = found else {
-                return if is_last { Ok(there) } else { Err(Errno::ENOENT) };
-            };
             let follows = !is_last
                 || follow == FollowLast::Yes
                 || (follow
                     == if trailing_slash { FollowLast::No } else { FollowLast::UnlessSlash });
+            let Some(found) = found else {
+                let named = if P::DEVICES && directory.lists_descriptors {
+                    self.descriptor_named(walk.process, name, follows)
+                } else {
+                    None
+                };
+                return match named {
+                    ino if is_last => Ok(Walked { ino, ..there }),
+                    None => Err(Errno::ENOENT),
+                    Some(ino) => {
+                        walk.jump(ino);
+                        self.walk_path(walk, ino, rest, follow)
+                    }
+                };
+            };
             if found.file_type == FileType::Symlink && follows {
                 let InodeKind::Symlink(target) = &self.inode(found.ino)?.kind else {
                     return Err(Errno::EIO);

@@ -1,9 +1,10 @@
 //! What the filesystem asks of the world around it: the time, and the bytes of the baked image.
 //!
 //! Neighbours: [`crate::user_memory`] is the other side, where callers' bytes live. Nothing
-//! else comes from outside: no randomness, no addresses, no threads.
+//! else comes from outside: no addresses, no threads, and randomness only for whoever reads the random devices.
 
 use crate::clock::Timespec;
+use crate::errno::Errno;
 use crate::foreign::{DirectoryId, Foreign};
 
 /// The embedder's side of a filesystem.
@@ -41,6 +42,9 @@ pub trait Platform {
     /// [`Config::max_inodes`](crate::Config::max_inodes)). Without, those are not looked at.
     const LIMITS: bool = true;
 
+    /// Whether device nodes have drivers. Without, opening one is `ENXIO`.
+    const DEVICES: bool = true;
+
     /// Whether reading may update access times ([`Config::access_times`](crate::Config::access_times)).
     const ACCESS_TIMES: bool = true;
 
@@ -71,6 +75,15 @@ pub trait Platform {
 
     /// The walk that stopped was that of a link's target; this is what follows the link. To be appended, with a slash before it.
     fn walk_stopped_in_link(&self, _rest: &[u8]) {}
+
+    /// 64 random bits, for who reads `/dev/random` or `/dev/urandom`. A platform has none unless it says so.
+    ///
+    /// # Errors
+    ///
+    /// `ENODEV`: it has none. Others as the platform sees fit.
+    fn random(&self) -> Result<u64, Errno> {
+        Err(Errno::ENODEV)
+    }
 }
 
 /// A clock that stands still, and no image: for tests and examples.

@@ -44,6 +44,7 @@ impl<P: Platform> Fs<P> {
     /// * `EEXIST`: the directory has that name already.
     /// * `ENAMETOOLONG`: a name is longer than 255 bytes.
     /// * `ENOTDIR`: the parent is not a directory.
+    /// * `ENOENT`: its names are those of descriptors.
     /// * `EPERM`: a hard link to a directory.
     /// * `ENOSPC`: no memory, or a limit is reached.
     pub fn populate(&mut self, population: &mut Population, records: &[u8]) -> Result<(), Errno> {
@@ -80,7 +81,11 @@ impl<P: Platform> Fs<P> {
         if name.len() > NAME_MAX {
             return Err(Errno::ENAMETOOLONG);
         }
-        if self.inode(parent)?.directory()?.lookup(name).is_some() {
+        let into = self.inode(parent)?.directory()?;
+        if into.lists_descriptors {
+            return Err(Errno::ENOENT);
+        }
+        if into.lookup(name).is_some() {
             return Err(Errno::EEXIST);
         }
         let kind = match record.kind {
@@ -109,8 +114,14 @@ impl<P: Platform> Fs<P> {
             RecordKind::Symlink { target } => {
                 InodeKind::Symlink(try_copy(target).map_err(|_| Errno::ENOSPC)?)
             }
+            RecordKind::CharDevice { dev } => InodeKind::CharDevice(dev),
+            RecordKind::DescriptorDirectory => InodeKind::directory(parent)?,
         };
-        self.add_named(parent, name, Inode::new(kind, mode, uid, gid, mtime))
+        let ino = self.add_named(parent, name, Inode::new(kind, mode, uid, gid, mtime))?;
+        if record.kind == RecordKind::DescriptorDirectory {
+            self.list_descriptors(ino, mtime)?;
+        }
+        Ok(ino)
     }
 
     /// Adds an inode and its first name, which is free. No time of the directory changes.

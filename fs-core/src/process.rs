@@ -55,6 +55,13 @@ impl Process {
         self.lowest_fd = fd;
     }
 
+    /// `int setrlimit(RLIMIT_NOFILE, const struct rlimit *rlim)`
+    ///
+    /// Keeps descriptors below `limit` from now on; those that are open stay.
+    pub fn limit_fds(&mut self, limit: u32) {
+        self.max_fds = limit;
+    }
+
     /// How many descriptors are open.
     #[must_use]
     pub fn open_descriptors(&self) -> u32 {

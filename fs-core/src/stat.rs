@@ -74,6 +74,43 @@ pub const S_IRWXUGO: u32 = 0o777;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Dev(pub u64);
 
+impl Dev {
+    /// `/dev/null` (Documentation/admin-guide/devices.txt, as the ones below).
+    pub const NULL: Dev = Dev::new(1, 3);
+    /// `/dev/zero`.
+    pub const ZERO: Dev = Dev::new(1, 5);
+    /// `/dev/full`.
+    pub const FULL: Dev = Dev::new(1, 7);
+    /// `/dev/random`.
+    pub const RANDOM: Dev = Dev::new(1, 8);
+    /// `/dev/urandom`.
+    pub const URANDOM: Dev = Dev::new(1, 9);
+    /// `/dev/tty`: the controlling terminal.
+    pub const TTY: Dev = Dev::new(5, 0);
+
+    /// `dev_t makedev(unsigned int major, unsigned int minor)`
+    #[must_use]
+    pub const fn new(major: u32, minor: u32) -> Dev {
+        let (major, minor) = (major as u64, minor as u64);
+        let high = (major & 0xffff_f000) << 32 | (minor & 0xffff_ff00) << 12;
+        Dev(high | (major & 0xfff) << 8 | minor & 0xff)
+    }
+
+    /// `unsigned int major(dev_t dev)`
+    #[must_use]
+    #[expect(clippy::cast_possible_truncation, reason = "32 bits are left")]
+    pub const fn major(self) -> u32 {
+        ((self.0 >> 32) & 0xffff_f000 | (self.0 >> 8) & 0xfff) as u32
+    }
+
+    /// `unsigned int minor(dev_t dev)`
+    #[must_use]
+    #[expect(clippy::cast_possible_truncation, reason = "32 bits are left")]
+    pub const fn minor(self) -> u32 {
+        ((self.0 >> 12) & 0xffff_ff00 | self.0 & 0xff) as u32
+    }
+}
+
 /// What stat(2) reports: `struct stat`, and `stx_btime` of statx(2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Stat {

@@ -29,6 +29,9 @@ pub const ADAPTER_MOUNTS_CORE: &[u8] = include_bytes!("../assets/adapter-mounts.
 /// longer (a symbolic link with a very long target) goes alone.
 const CHUNK_BYTES: usize = 256 << 10;
 
+/// The umask of a program for which none is chosen.
+const DEFAULT_UMASK: u32 = 0o022;
+
 /// A core form with a tree in it.
 #[derive(Debug)]
 pub struct Baked {
@@ -251,7 +254,55 @@ impl Running {
             let table = trace::table(trace);
             self.set("bake_trace", &table, &[length(&table)?])?;
         }
-        self.set("bake_open_all", "", &[]).context("what the program is to find open")
+        if policy.uid.is_some() || policy.gid.is_some() || policy.umask.is_some() {
+            let umask = policy.umask.map_or(DEFAULT_UMASK, |umask| umask.0);
+            let ids = [policy.uid.unwrap_or(0), policy.gid.unwrap_or(0), umask];
+            self.set("bake_identity", "", &ids.map(|id| Val::I32(id.cast_signed())))?;
+        }
+        self.set("bake_open_all", "", &[]).context("what the program is to find open")?;
+        self.limit(policy)?;
+        if policy.read_only {
+            self.set("bake_read_only", "", &[])?;
+        }
+        Ok(())
+    }
+
+    /// Sets limits, after everything that the tree is to hold is in it.
+    fn limit(&mut self, policy: &Policy) -> Result<()> {
+        let (max_bytes, max_inodes) =
+            (policy.max_bytes.map_or(0, |bytes| bytes.0), policy.max_inodes.unwrap_or(0));
+        if max_bytes != 0 {
+            let need = self.used("bake_used_bytes")?;
+            ensure!(
+                need <= max_bytes,
+                "max-bytes is {max_bytes}, but the tree takes {need} bytes in pages of 4096: allow more, or leave files \
+                 out with --exclude"
+            );
+        }
+        if max_inodes != 0 {
+            let need = self.used("bake_used_inodes")?;
+            ensure!(
+                need <= max_inodes.into(),
+                "max-inodes is {max_inodes}, but the tree has {need} files and directories: allow more, or leave files \
+                 out with --exclude"
+            );
+        }
+        let max_fds = policy.max_fds.unwrap_or(0);
+        if max_bytes == 0 && max_inodes == 0 && max_fds == 0 {
+            return Ok(());
+        }
+        let limits = [
+            Val::I64(max_bytes.cast_signed()),
+            Val::I32(max_inodes.cast_signed()),
+            Val::I32(max_fds.cast_signed()),
+        ];
+        self.set("bake_limits", "", &limits)
+    }
+
+    /// Asks how much of something that can be limited is in use.
+    fn used(&mut self, name: &str) -> Result<u64> {
+        let function = self.instance.get_typed_func::<(), i64>(&mut self.store, name)?;
+        Ok(function.call(&mut self.store, ())?.cast_unsigned())
     }
 
     /// Calls a baking export that chooses something, with bytes in the buffer.

@@ -55,14 +55,22 @@ impl Member {
     fn of(tree: &Tree, index: usize) -> Self {
         let entry = &tree.entries()[index];
         let (entry_type, link, size) = match &entry.kind {
-            EntryKind::Directory => (EntryType::Directory, None, 0),
+            EntryKind::Directory | EntryKind::DescriptorDirectory => {
+                (EntryType::Directory, None, 0)
+            }
+            EntryKind::CharDevice { .. } => (EntryType::Char, None, 0),
             EntryKind::File { len, .. } => (EntryType::Regular, None, *len),
             EntryKind::Symlink { target } => (EntryType::Symlink, Some(target.clone()), 0),
             EntryKind::HardLink { original } => {
                 (EntryType::Link, Some(member_name(tree, *original)), 0)
             }
         };
-        Self::new(entry_type, member_name(tree, index), link, size, entry.metadata)
+        let mut member =
+            Self::new(entry_type, member_name(tree, index), link, size, entry.metadata);
+        if let EntryKind::CharDevice { major, minor } = entry.kind {
+            member.set_device(major, minor);
+        }
+        member
     }
 
     /// The headers of a member of this type, name, link name, and size of what follows.
@@ -97,6 +105,15 @@ impl Member {
     ) -> io::Result<()> {
         archive.append_pax_extensions(self.pax.iter().map(|(k, v)| (*k, v.as_slice())))?;
         archive.append(&self.header, contents)
+    }
+
+    /// Numbers with more than the header's digits, which no driver here has, become the largest that fit.
+    fn set_device(&mut self, major: u32, minor: u32) {
+        if let Some(header) = self.header.as_ustar_mut() {
+            header.set_device_major(major.min(MAX_HEADER_ID));
+            header.set_device_minor(minor.min(MAX_HEADER_ID));
+        }
+        self.header.set_cksum();
     }
 
     fn set_name(&mut self, name: Vec<u8>) {
@@ -143,7 +160,7 @@ fn member_name(tree: &Tree, index: usize) -> Vec<u8> {
         return b"./".to_vec();
     }
     let mut name = tree.path(index).split_off(1);
-    if tree.entries()[index].kind == EntryKind::Directory {
+    if tree.entries()[index].kind.is_directory() {
         name.push(b'/');
     }
     name

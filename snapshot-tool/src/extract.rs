@@ -2,7 +2,7 @@
 //!
 //! Everything is made relative to open directories and without following symbolic links, so
 //! nothing outside the destination is touched, whatever links the tree or the destination hold.
-//! Owners are not restored: only root could.
+//! Owners are not restored, and device nodes not made: only root could.
 
 use crate::inspect::PackedModule;
 use crate::tree::{EntryKind, Metadata, Tree};
@@ -26,7 +26,7 @@ pub enum Existing {
     Replace,
 }
 
-/// Writes a tree's entries beneath a directory, which is made if it is missing.
+/// Writes a tree's entries beneath a directory, which is made if it is missing. Device nodes are left out.
 ///
 /// ```no_run
 /// use wasm_vfs::{Existing, PackedModule, extract};
@@ -66,7 +66,7 @@ pub fn extract<R: Read + Seek>(
     for index in (0..packed.tree().entries().len()).rev() {
         let tree = packed.tree();
         let entry = &tree.entries()[index];
-        if entry.kind == EntryKind::Directory {
+        if entry.kind.is_directory() {
             let open = destination.open(tree, index)?;
             set_metadata(open.as_fd(), &entry.metadata)
                 .with_context(|| format!("cannot finish {}", destination.host(tree, index)))?;
@@ -111,18 +111,22 @@ impl Destination {
         let entry = packed.tree().entries()[index].clone();
         let name = OsStr::from_bytes(&entry.name);
         match &entry.kind {
-            EntryKind::Directory => match fs::mkdirat(parent, name, Mode::RWXU) {
-                Err(Errno::EXIST) => {
-                    let open = fs::openat(parent, name, directory_flags(), Mode::empty())
-                        .map_err(|_| anyhow!("it exists and is no directory"))?;
-                    if self.existing == Existing::Replace {
-                        // Its mode may forbid replacing what is in it; the tree's comes last.
-                        fs::fchmod(&open, Mode::RWXU)?;
+            // Only root may make it, and who does not pack `/dev` does not miss it.
+            EntryKind::CharDevice { .. } => Ok(()),
+            EntryKind::Directory | EntryKind::DescriptorDirectory => {
+                match fs::mkdirat(parent, name, Mode::RWXU) {
+                    Err(Errno::EXIST) => {
+                        let open = fs::openat(parent, name, directory_flags(), Mode::empty())
+                            .map_err(|_| anyhow!("it exists and is no directory"))?;
+                        if self.existing == Existing::Replace {
+                            // Its mode may forbid replacing what is in it; the tree's comes last.
+                            fs::fchmod(&open, Mode::RWXU)?;
+                        }
+                        Ok(())
                     }
-                    Ok(())
+                    other => Ok(other?),
                 }
-                other => Ok(other?),
-            },
+            }
             EntryKind::File { .. } => {
                 let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::CLOEXEC;
                 let mode = Mode::RUSR | Mode::WUSR;

@@ -73,7 +73,8 @@ pub(crate) fn full_time(metadata: &Metadata) -> String {
 pub(crate) fn mode_letters(original: &EntryKind, mode: u16) -> String {
     let mut letters = String::with_capacity(10);
     letters.push(match original {
-        EntryKind::Directory => 'd',
+        EntryKind::Directory | EntryKind::DescriptorDirectory => 'd',
+        EntryKind::CharDevice { .. } => 'c',
         EntryKind::Symlink { .. } => 'l',
         EntryKind::File { .. } | EntryKind::HardLink { .. } => '-',
     });

@@ -15,6 +15,7 @@ use std::fs;
 use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _};
 use std::path::{Path, PathBuf};
+use wasm_vfs_core::Dev;
 
 /// Whose the files are in the tree.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,6 +67,7 @@ pub struct TreeBuilder {
     sources: Vec<(Source, String)>,
     excludes: Vec<String>,
     tmp: bool,
+    dev: bool,
     owner: Owner,
     latest_mtime_sec: Option<i64>,
     /// Device and inode of a host file to leave out.
@@ -106,6 +108,7 @@ impl TreeBuilder {
             sources: Vec::new(),
             excludes: Vec::new(),
             tmp: true,
+            dev: false,
             owner: Owner::Fixed { uid: 0, gid: 0 },
             latest_mtime_sec: None,
             left_out: None,
@@ -163,6 +166,14 @@ impl TreeBuilder {
     #[must_use]
     pub fn tmp(mut self, present: bool) -> Self {
         self.tmp = present;
+        self
+    }
+
+    /// Whether there is a `/dev` with `null`, `zero`, `full`, `random`, `urandom`, `tty`, `fd`, `stdin`, `stdout` and `stderr`,
+    /// but for those that a mapped directory has. The default is no; [`Packer`](crate::Packer) chooses it by its policy.
+    #[must_use]
+    pub fn dev(mut self, present: bool) -> Self {
+        self.dev = present;
         self
     }
 
@@ -240,6 +251,9 @@ impl TreeBuilder {
         {
             entries.entry("tmp".to_owned()).or_insert_with(|| self.made_directory(0o1777));
         }
+        if self.dev {
+            self.add_devices(&mut root);
+        }
         let (entries, contents) = flatten(root);
         let (image, ranges) = ImagePlan::new(contents, progress)?;
         finish(entries, &ranges, image, progress)
@@ -286,6 +300,32 @@ impl TreeBuilder {
         }
     }
 
+    /// Adds `/dev`, without replacing anything.
+    fn add_devices(&self, root: &mut Node) {
+        let NodeKind::Directory(entries) = &mut root.kind else { return };
+        let dev = entries.entry("dev".to_owned()).or_insert_with(|| self.made_directory(0o755));
+        let NodeKind::Directory(entries) = &mut dev.kind else { return };
+        let mut add = |name: &str, mode, kind| {
+            let node = || Node { metadata: self.made(mode), kind, identity: None };
+            entries.entry(name.to_owned()).or_insert_with(node);
+        };
+        for (name, dev) in [
+            ("full", Dev::FULL),
+            ("null", Dev::NULL),
+            ("random", Dev::RANDOM),
+            ("tty", Dev::TTY),
+            ("urandom", Dev::URANDOM),
+            ("zero", Dev::ZERO),
+        ] {
+            add(name, 0o666, NodeKind::CharDevice(dev));
+        }
+        add("fd", 0o555, NodeKind::DescriptorDirectory);
+        // Relative, for a program that finds `/dev` open and nothing above.
+        for (fd, name) in ["stdin", "stdout", "stderr"].into_iter().enumerate() {
+            add(name, 0o777, NodeKind::Symlink(format!("fd/{fd}").into_bytes()));
+        }
+    }
+
     /// The node at a guest path: what is there, or an empty directory.
     fn place<'n>(&self, root: &'n mut Node, guest: &GuestPath) -> Result<&'n mut Node> {
         let mut at = root;
@@ -328,12 +368,15 @@ enum NodeKind {
     Directory(BTreeMap<String, Node>),
     File(Contents),
     Symlink(Vec<u8>),
+    CharDevice(Dev),
+    DescriptorDirectory,
 }
 
 impl NodeKind {
     fn name(&self) -> &'static str {
         match self {
-            Self::Directory(_) => "a directory",
+            Self::Directory(_) | Self::DescriptorDirectory => "a directory",
+            Self::CharDevice(_) => "a device",
             Self::File(_) => "a file",
             Self::Symlink(_) => "a symbolic link",
         }
@@ -485,6 +528,10 @@ impl Flat {
                 EntryKind::HardLink { original }
             }
             (NodeKind::Symlink(target), None) => EntryKind::Symlink { target },
+            (NodeKind::CharDevice(dev), None) => {
+                EntryKind::CharDevice { major: dev.major(), minor: dev.minor() }
+            }
+            (NodeKind::DescriptorDirectory, None) => EntryKind::DescriptorDirectory,
             (NodeKind::File(contents), None) => {
                 self.contents.push(contents);
                 EntryKind::File { offset: 0, len: 0 }

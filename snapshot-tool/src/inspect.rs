@@ -154,7 +154,12 @@ impl<R: Read + Seek> PackedModule<R> {
         let original = self.tree.original(index);
         let (offset, len) = match &self.tree.entries()[original].kind {
             EntryKind::File { offset, len } => (*offset, *len),
-            EntryKind::Directory => bail!("{}: is a directory", self.tree.display_path(index)),
+            EntryKind::Directory | EntryKind::DescriptorDirectory => {
+                bail!("{}: is a directory", self.tree.display_path(index))
+            }
+            EntryKind::CharDevice { .. } => {
+                bail!("{}: is a device, which has no contents", self.tree.display_path(index))
+            }
             EntryKind::Symlink { .. } | EntryKind::HardLink { .. } => {
                 bail!("{}: is a symbolic link", self.tree.display_path(index))
             }

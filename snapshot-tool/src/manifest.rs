@@ -2,8 +2,8 @@
 
 use crate::tree::{EntryKind, Metadata, Tree, TreeEntry};
 use anyhow::{Context as _, Result, anyhow};
-use wasm_vfs_core::Timespec;
 use wasm_vfs_core::manifest::{Attributes, Reader, Record, RecordKind};
+use wasm_vfs_core::{Dev, Timespec};
 
 /// The manifest of a tree, as one run of bytes and the places where records begin.
 pub(crate) struct Manifest {
@@ -58,6 +58,10 @@ fn record(entry: &TreeEntry, entries: u32) -> Result<Record<'_>> {
         EntryKind::File { offset, len } => RecordKind::Regular { image_offset: *offset, len: *len },
         EntryKind::Symlink { target } => RecordKind::Symlink { target },
         EntryKind::HardLink { original } => RecordKind::HardLink { record: index(*original)? },
+        EntryKind::CharDevice { major, minor } => {
+            RecordKind::CharDevice { dev: Dev::new(*major, *minor) }
+        }
+        EntryKind::DescriptorDirectory => RecordKind::DescriptorDirectory,
     };
     let attributes = match kind {
         RecordKind::HardLink { .. } => Attributes::default(),
@@ -102,6 +106,10 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<Tree> {
                 }
                 EntryKind::HardLink { original }
             }
+            RecordKind::CharDevice { dev } => {
+                EntryKind::CharDevice { major: dev.major(), minor: dev.minor() }
+            }
+            RecordKind::DescriptorDirectory => EntryKind::DescriptorDirectory,
         };
         let parent = usize::try_from(record.parent)?;
         entries.push(TreeEntry { parent, name: record.name.to_vec(), metadata, kind });

@@ -182,7 +182,7 @@ impl Packer {
         self.policy.settled()?;
         let (host_tree, baker) = thread::scope(|scope| {
             let baker = scope.spawn(|| Baker::new(self.core()));
-            let host_tree = self.tree_with_mounts().read_with(progress);
+            let host_tree = self.tree_with_mounts().dev(!self.policy.no_dev).read_with(progress);
             let baker = baker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
             (host_tree, baker)
         });
@@ -358,7 +358,7 @@ fn check_places(policy: &Policy, tree: &Tree) -> Result<()> {
     for preopen in &policy.preopen {
         let path = preopen.path.to_string();
         ensure!(
-            matches!(kind(&path), Ok(EntryKind::Directory)),
+            kind(&path).is_ok_and(EntryKind::is_directory),
             "preopen `{preopen}`: {path} is no directory of the tree; put one there with --dir"
         );
     }

@@ -124,15 +124,15 @@ pub struct Policy {
     #[arg(long)]
     #[serde(skip_serializing_if = "is_false")]
     pub read_only: bool,
-    /// How many bytes files may take in memory, as in `64MiB` [default: as many as memory holds]
+    /// How many bytes files may take in all, as in `64MiB`; those of the tree count [default: as many as memory holds]
     #[arg(long, value_name = "BYTES")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_bytes: Option<ByteCount>,
-    /// How many files and directories there may be [default: as many as memory holds]
+    /// How many files and directories there may be, those of the tree included [default: as many as memory holds]
     #[arg(long, value_name = "COUNT")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_inodes: Option<u32>,
-    /// How many descriptors may be open [default: 65536]
+    /// How many descriptors may be open, the standard streams and preopens included [default: 65536]
     #[arg(long, value_name = "COUNT")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_fds: Option<u32>,
@@ -262,6 +262,21 @@ impl Policy {
             self.preopen.len()
         );
         self.check_mounts()?;
+        for (limit, key) in [
+            (self.max_bytes.map(|bytes| bytes.0), "max-bytes"),
+            (self.max_inodes.map(u64::from), "max-inodes"),
+        ] {
+            ensure!(
+                limit != Some(0),
+                "`{key}` is 0, which no tree fits in: allow more, or drop it"
+            );
+        }
+        let found_open = STREAMS + self.preopen.len().max(1);
+        ensure!(
+            self.max_fds.is_none_or(|max| max as usize >= found_open),
+            "`max-fds` is {}, but the program finds {found_open} descriptors open: allow as many",
+            self.max_fds.unwrap_or(0)
+        );
         let mut settled = self.clone();
         if self.hermetic {
             settled.make_hermetic()?;
@@ -383,6 +398,9 @@ impl Policy {
         Ok(toml::to_string(self)?)
     }
 }
+
+/// How many descriptors come before those of directories: standard input, output and error.
+const STREAMS: usize = 3;
 
 /// How many preopens the adapter has room for.
 const MAX_PREOPENS: usize = 15;

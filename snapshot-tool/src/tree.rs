@@ -44,6 +44,23 @@ pub enum EntryKind {
         /// Index of the entry that it is another name of; never itself a hard link.
         original: usize,
     },
+    /// A character device node.
+    CharDevice {
+        /// Major number.
+        major: u32,
+        /// Minor number.
+        minor: u32,
+    },
+    /// A directory whose names are the descriptors of whoever looks: `/dev/fd`. It has no entries.
+    DescriptorDirectory,
+}
+
+impl EntryKind {
+    /// Whether it is a directory of either kind.
+    #[must_use]
+    pub fn is_directory(&self) -> bool {
+        matches!(self, Self::Directory | Self::DescriptorDirectory)
+    }
 }
 
 /// One name in the tree.
@@ -114,7 +131,10 @@ impl Tree {
                         ),
                     "entry {index} of the tree is a hard link to nothing"
                 ),
-                EntryKind::File { .. } | EntryKind::Symlink { .. } => {}
+                EntryKind::File { .. }
+                | EntryKind::Symlink { .. }
+                | EntryKind::CharDevice { .. }
+                | EntryKind::DescriptorDirectory => {}
             }
         }
         for (directory, _) in open {
@@ -225,7 +245,7 @@ impl Tree {
         let mut links = 0;
         let mut at = 0;
         while let Some(name) = names.pop() {
-            if self.entries[at].kind != EntryKind::Directory {
+            if !self.entries[at].kind.is_directory() {
                 bail!("{shown}: {} is not a directory", self.display_path(at));
             }
             match name.as_slice() {
@@ -254,7 +274,7 @@ impl Tree {
                 _ => at = child,
             }
         }
-        if needs_directory && self.entries[at].kind != EntryKind::Directory {
+        if needs_directory && !self.entries[at].kind.is_directory() {
             bail!("{shown}: not a directory");
         }
         Ok(at)
@@ -272,7 +292,8 @@ impl Tree {
         let mut ranges = HashSet::new();
         for entry in &self.entries {
             match entry.kind {
-                EntryKind::Directory => totals.directories += 1,
+                EntryKind::Directory | EntryKind::DescriptorDirectory => totals.directories += 1,
+                EntryKind::CharDevice { .. } => totals.devices += 1,
                 EntryKind::Symlink { .. } => totals.symlinks += 1,
                 EntryKind::HardLink { .. } => totals.hard_links += 1,
                 EntryKind::File { offset, len } => {
@@ -308,6 +329,8 @@ pub struct TreeTotals {
     pub symlinks: usize,
     /// Further names of files and symbolic links.
     pub hard_links: usize,
+    /// Device nodes.
+    pub devices: usize,
     /// The sizes of all regular files together.
     pub file_bytes: u64,
     /// How many of those bytes are not stored, because an equal file's are.
@@ -318,14 +341,14 @@ fn count_links(entries: &[TreeEntry]) -> Vec<u64> {
     let mut counts = vec![1; entries.len()];
     for (index, entry) in entries.iter().enumerate() {
         match entry.kind {
-            EntryKind::Directory => {
+            EntryKind::Directory | EntryKind::DescriptorDirectory => {
                 counts[index] += 1; // for its "."
                 if index != 0 {
                     counts[entry.parent] += 1; // for its ".."
                 }
             }
             EntryKind::HardLink { original } => counts[original] += 1,
-            EntryKind::File { .. } | EntryKind::Symlink { .. } => {}
+            EntryKind::File { .. } | EntryKind::Symlink { .. } | EntryKind::CharDevice { .. } => {}
         }
     }
     counts

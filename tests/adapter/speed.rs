@@ -34,21 +34,25 @@ const PROGRAM: &str = r#"(module
   LOOPS)"#;
 
 /// A program that imports every function that the core form exports and calls none.
-fn imports_everything() -> Vec<u8> {
+pub(crate) fn imports_everything() -> Vec<u8> {
     let module = Module::new(&Engine::default(), CORE).unwrap();
     let mut text = String::from("(module");
     for (n, export) in module.exports().enumerate() {
-        let preview1 =
-            ["fd_", "path_", "poll_", "sock_"].iter().any(|p| export.name().starts_with(p));
-        if !preview1 {
+        let of_preview1 =
+            ["args_", "clock_", "environ_", "fd_", "path_", "poll_", "proc_", "random_", "sock_"];
+        if !of_preview1.iter().any(|family| export.name().starts_with(family))
+            || export.name().contains('@')
+        {
             continue;
         }
         let ty = export.ty().unwrap_func().clone();
         let params: Vec<String> = ty.params().map(|param| param.to_string()).collect();
         let params = params.join(" ");
+        let results: Vec<String> = ty.results().map(|result| result.to_string()).collect();
+        let results = results.join(" ");
         let name = export.name();
         text += &format!(
-            r#"(import "wasi_snapshot_preview1" "{name}" (func $f{n} (param {params}) (result i32)))"#
+            r#"(import "wasi_snapshot_preview1" "{name}" (func $f{n} (param {params}) (result {results})))"#
         );
     }
     wat::parse_str(text + r#"(memory (export "memory") 1))"#).unwrap()

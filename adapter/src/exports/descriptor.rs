@@ -20,8 +20,7 @@ const NONE: u32 = u32::MAX;
 /// Standard error of the host.
 const STDERR: u32 = 2;
 
-/// Closes what a descriptor of the host's stood for, or answers why none was closed. No other stands for it: preview1 cannot
-/// duplicate one.
+/// Closes what a descriptor of the host's stood for, or answers why none was closed.
 fn close_at_host(closed: Result<u32>) -> i32 {
     match closed {
         Ok(NONE) => 0,
@@ -38,12 +37,13 @@ fn close_at_host_but_stderr(closed: Result<u32>) -> i32 {
     })
 }
 
-/// The host's number of what a descriptor stood for, or [`NONE`].
+/// The host's number of what a descriptor stood for, or [`NONE`]: also if another stands for it, one that was opened as
+/// `/dev/fd/N`.
+#[inline(never)]
 fn at_host(owner: Owner) -> u32 {
-    match owner {
-        Owner::Host(host_fd) => host_fd,
-        Owner::Tree(_) => NONE,
-    }
+    let Owner::Host(host_fd) = owner else { return NONE };
+    let still_open = state::enter(|kernel, _| Ok(kernel.fs.is_foreign_open(u64::from(host_fd))));
+    if matches!(still_open, Ok(true)) { NONE } else { host_fd }
 }
 
 /// Closes a descriptor; what is to be closed at the host.

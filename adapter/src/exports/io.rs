@@ -116,6 +116,7 @@ extern "C" fn fd_pwrite(fd: i32, iovs: u32, iovs_len: u32, offset: u64, nwritten
 }
 
 /// Moves the offset of a file and stores where it is.
+#[inline(never)]
 fn seek(kernel: &mut Kernel, fd: i32, offset: i64, whence: Whence, out: u32) -> Result<()> {
     let out = UserRange::new(out, 8)?;
     kernel.require_file(fd)?;

@@ -77,7 +77,7 @@ impl Kernel {
     /// # Errors
     ///
     /// `BADF`: it is a directory.
-    #[inline]
+    #[inline(never)]
     fn require_file(&self, fd: i32) -> Result<()> {
         if self.file_type(fd)? == FileType::Directory { Err(Error::BADF) } else { Ok(()) }
     }

@@ -273,7 +273,7 @@ extern "C" fn path_open(
 fn open(kernel: &mut Kernel, dirfd: i32, path: &[u8], flags: OFlags, oflags: u32) -> Result<i32> {
     let fd = kernel.fs.openat(&mut kernel.process, dirfd, path, flags, FILE_MODE)?;
     let must_be_directory = oflags & u32::from(wasi::OFLAGS_DIRECTORY) != 0;
-    if must_be_directory && kernel.file_type(fd)? != FileType::Directory {
+    if must_be_directory && !kernel.is_directory(fd) {
         kernel.fs.close(&mut kernel.process, fd)?;
         return Err(Error::NOTDIR);
     }

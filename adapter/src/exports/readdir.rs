@@ -34,6 +34,7 @@ extern "C" fn fd_readdir(fd: i32, buf: u32, buf_len: u32, cookie: u64, bufused: 
 }
 
 /// Stores a `dirent` and its name at the front of `left`, as far as they fit.
+#[inline(never)]
 fn store_dirent(left: &mut UserRange, entry: &DirEntryView<'_>) {
     let namlen = entry.name.len() as u64;
     let file_type = u64::from(convert::file_type(entry.file_type));

@@ -6,7 +6,6 @@
 
 use alloc::vec::Vec;
 
-use rand_xoshiro::rand_core::RngCore;
 use wasm_vfs_core::Errno;
 
 use crate::clock;
@@ -281,7 +280,7 @@ extern "C" fn random_get_seeded(buf: u32, len: u32) -> i32 {
     answer(UserRange::new(buf, len).and_then(|mut out| {
         state::enter(|kernel, _| {
             while out.len() > 0 {
-                let word = kernel.settings.random.next_u64().to_le_bytes();
+                let word = kernel.fs.platform().random.seeded()?.to_le_bytes();
                 out.take(8).store_prefix(&word);
             }
             Ok(())

@@ -190,7 +190,9 @@ impl Export {
         self.above.try_reserve(1)?;
         go(fs, process, &mut self.directory, entry.name())?;
         self.above.push(self.cookie);
-        self.cookie = 0;
+        // The names in /dev/fd are descriptors of whoever looks, which is the host here.
+        let is_empty = fs.lists_descriptors(process, self.directory)?;
+        self.cookie = if is_empty { u64::MAX } else { 0 };
         self.announce(Kind::Directory, &name, None, stat)?;
         self.path = name;
         Ok(())

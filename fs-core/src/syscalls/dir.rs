@@ -101,6 +101,7 @@ impl<P: Platform> Fs<P> {
     /// * What the path walk answers.
     /// * `EEXIST`: the name is there, or is `/`, `.` or `..`.
     /// * `ENOENT`: the directory it would be in was removed.
+    /// * `EROFS`: the filesystem is read-only.
     /// * `EACCES`: that directory may not be written.
     /// * `ENOSPC`: no room.
     pub fn mkdirat(
@@ -137,6 +138,7 @@ impl<P: Platform> Fs<P> {
     ///
     /// * What the path walk answers.
     /// * `ENOTEMPTY`, `EINVAL`, `EBUSY`: the path ends in `..`, `.` or is `/`.
+    /// * `EROFS`: the filesystem is read-only.
     /// * `ENOENT`: the name is not there.
     /// * `EACCES`, `EPERM`: the directory it is in may not be written, or is sticky.
     /// * `ENOTDIR`: it is not a directory.
@@ -153,11 +155,13 @@ impl<P: Platform> Fs<P> {
     ) -> Result<(), Errno> {
         let walked = self.walk(process, dirfd, path, FollowLast::Never)?;
         let name = match walked.last {
-            Last::Name(name) => NameBuf::new(name)?,
+            Last::Name(name) => name,
             Last::DotDot => return Err(Errno::ENOTEMPTY),
             Last::Dot => return Err(Errno::EINVAL),
             Last::Root => return Err(Errno::EBUSY),
         };
+        self.want_write()?;
+        let name = NameBuf::new(name)?;
         let (parent, ino) = (walked.parent, walked.existing()?);
         self.may_delete(process, parent, ino, Victim::Directory)?;
         if !self.inode(ino)?.directory()?.is_empty() {
@@ -181,7 +185,8 @@ impl<P: Platform> Fs<P> {
     ///
     /// # Errors
     ///
-    /// * `EACCES`: the directory may not be written and searched.
+    /// * `EPERM`: the directory's names are descriptors.
+    /// * `EACCES`: it may not be written and searched.
     /// * `EPERM`: it is sticky, and neither it nor the victim belongs to the process.
     /// * `ENOTDIR`, `EISDIR`: the victim is no directory or is one, against `expected`.
     /// * `EBUSY`: the embedder's directories begin there, as at a mount point (`is_local_mountpoint`).
@@ -193,6 +198,9 @@ impl<P: Platform> Fs<P> {
         expected: Victim,
     ) -> Result<(), Errno> {
         let (directory, victim) = (self.inode(parent)?, self.inode(victim)?);
+        if P::DEVICES && directory.directory()?.lists_descriptors {
+            return Err(Errno::EPERM);
+        }
         self.may_access(process, directory, MAY_WRITE | MAY_EXEC)?;
         let who = &process.credentials;
         if P::PERMISSIONS
@@ -312,6 +320,10 @@ impl<P: Platform> Fs<P> {
             if cookie >= offset && !visit(&view) {
                 return Ok(());
             }
+        }
+        if P::DEVICES && directory.lists_descriptors {
+            self.read_descriptors(process, offset, visit);
+            return Ok(());
         }
         let from = u32::try_from(offset).unwrap_or(u32::MAX).max(FIRST_COOKIE);
         for (cookie, name, entry) in directory.iter_from(from) {

@@ -7,6 +7,7 @@ use crate::fs::Fs;
 use crate::inode::InodeKind;
 use crate::platform::Platform;
 use crate::process::Process;
+use crate::stat::Dev;
 
 /// The requests of ioctl(2), with their arguments.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,6 +63,8 @@ impl<P: Platform> Fs<P> {
             InodeKind::Fifo(Some(id)) => {
                 self.pipes.get(id.0).map_or(0, |pipe| pipe.unread_bytes() as u64)
             }
+            // random_ioctl
+            InodeKind::CharDevice(Dev::RANDOM | Dev::URANDOM) => return Err(Errno::EINVAL),
             _ => return Err(Errno::ENOTTY),
         };
         #[expect(clippy::cast_possible_truncation, reason = "Linux stores the low half, as an int")]

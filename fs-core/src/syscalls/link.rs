@@ -27,6 +27,7 @@ impl<P: Platform> Fs<P> {
     /// * What the walk of the new path answers.
     /// * `EEXIST`: the new name is there.
     /// * `ENOENT`: a slash follows the new name, or the directory it would be in was removed.
+    /// * `EROFS`: the filesystem is read-only.
     /// * `EXDEV`: the old file is a pipe without a name, or an inotify instance.
     /// * `EPERM`: the old file is protected ([`Config::protected_hardlinks`](crate::Config)).
     /// * `EACCES`: the directory may not be written.
@@ -129,6 +130,7 @@ impl<P: Platform> Fs<P> {
     /// * With `REMOVEDIR`: as [`rmdir`](Self::rmdir).
     /// * What the path walk answers.
     /// * `EISDIR`: the path ends in `/`, `.` or `..` (and is not a file with a slash after it).
+    /// * `EROFS`: the filesystem is read-only.
     /// * `ENOENT`: the name is not there.
     /// * `ENOTDIR`: a slash follows what is no directory.
     /// * `EACCES`, `EPERM`: the directory may not be written, or is sticky.
@@ -147,7 +149,9 @@ impl<P: Platform> Fs<P> {
             return self.rmdir_at(process, dirfd, path);
         }
         let walked = self.walk(process, dirfd, path, FollowLast::Never)?;
-        let name = NameBuf::new(walked.name(Errno::EISDIR)?)?;
+        let name = walked.name(Errno::EISDIR)?;
+        self.want_write()?;
+        let name = NameBuf::new(name)?;
         let (parent, ino) = (walked.parent, walked.existing()?);
         if walked.trailing_slash {
             let is_directory = self.inode(ino)?.is_directory();
@@ -188,6 +192,7 @@ impl<P: Platform> Fs<P> {
     /// * What the path walk answers.
     /// * `EEXIST`: the name is there.
     /// * `ENOENT`: a slash follows the name, or its directory was removed.
+    /// * `EROFS`: the filesystem is read-only.
     /// * `EACCES`: that directory may not be written.
     /// * `ENOSPC`: no room.
     pub fn symlinkat(

@@ -2,6 +2,7 @@
 //!
 //! Neighbours: [`crate::mapping`] is the address space that they change; `syscalls::memory` reads and writes through it.
 
+use crate::device::Device;
 use crate::errno::Errno;
 use crate::file_description::FileKind;
 use crate::flags::{Fd, MAX_LFS_FILESIZE, OFlags};
@@ -48,7 +49,7 @@ impl<P: Platform> Fs<P> {
     /// * `EOPNOTSUPP`: `SHARED_VALIDATE` with a flag that does not go with it.
     /// * `EACCES`: shared and to be written, and `fd` is not open for writing; or it is not open for reading.
     /// * `EPERM`: to be executed, and it is a pipe without a name, or an inotify instance.
-    /// * `ENODEV`: it is not a regular file.
+    /// * `ENODEV`: it is neither a regular file nor `/dev/zero`.
     /// * `EINVAL`: `GROWSDOWN` with a file.
     /// * `ENOMEM`: no memory.
     #[expect(clippy::too_many_arguments, reason = "mmap(2) has six, and the process comes first")]
@@ -152,7 +153,11 @@ impl<P: Platform> Fs<P> {
         if prot.contains(Prot::EXEC) && holds_no_programs {
             return Err(Errno::EPERM); // path_noexec
         }
-        let ino = regular.ok_or(Errno::ENODEV)?;
+        // `mmap_zero`: memory of zeros, shared by means of a file without a name.
+        let zeros = P::DEVICES
+            && matches!(description.kind, FileKind::Inode(ino) if self.device_of(ino) == Some(Device::Zero));
+        let (ino, offset) =
+            if zeros { (None, 0) } else { (Some(regular.ok_or(Errno::ENODEV)?), offset) };
         if flags.contains(MapFlags::GROWSDOWN) {
             return Err(Errno::EINVAL);
         }
@@ -163,7 +168,7 @@ impl<P: Platform> Fs<P> {
             sharing,
             may_write: !is_shared || writable,
             locked: flags.contains(MapFlags::LOCKED),
-            ino: Some(ino),
+            ino,
             offset,
         })
     }

@@ -43,7 +43,7 @@ pub use openat2::OpenHow;
 pub use poll::PollEvents;
 pub use preadv2::RwFlags;
 pub use splice::SpliceFlags;
-pub use statfs::{Statfs, TMPFS_MAGIC};
+pub use statfs::{ST_RDONLY, Statfs, TMPFS_MAGIC};
 pub use statx::{Statx, StatxAttributes, StatxMask};
 pub use time::{TimeSpecifier, Timeval, Utimbuf};
 pub use xattr::XattrFlags;

@@ -24,6 +24,7 @@ impl<P: Platform> Fs<P> {
     /// * What the path walk answers.
     /// * `EEXIST`: the name is there.
     /// * `ENOENT`: a slash follows the name, or its directory was removed.
+    /// * `EROFS`: the filesystem is read-only.
     /// * `EACCES`: that directory may not be written.
     /// * `EPERM`: a device, by a process without `CAP_MKNOD`.
     /// * `ENOSPC`: no room.

@@ -27,6 +27,15 @@ pub(crate) const O_PATH_FLAGS: OFlags =
 pub(crate) struct Opened {
     pub(crate) target: ReachedInode,
     pub(crate) created: bool,
+    /// What the description is to be open on: the inode, or what it stands in for.
+    pub(crate) kind: FileKind,
+}
+
+impl Opened {
+    /// An inode, opened as what it is.
+    pub(crate) fn inode(target: ReachedInode, created: bool) -> Opened {
+        Opened { target, created, kind: FileKind::Inode(target.ino) }
+    }
 }
 
 impl<P: Platform> Fs<P> {
@@ -43,6 +52,7 @@ impl<P: Platform> Fs<P> {
     /// * `EISDIR`: `CREAT` with a path that ends in a slash, `.` or `..`, or on a directory (`EEXIST` with `EXCL`, but for a
     ///   slash).
     /// * `ENOENT`: the file is not there, or its directory was removed.
+    /// * `EROFS`: the file would have to be created, on a read-only filesystem.
     /// * `EACCES`: the file would have to be created in a directory that may not be written.
     /// * `ENOSPC`: no room for a new file.
     /// * `EEXIST`: `CREAT | EXCL` and the file is there.
@@ -50,9 +60,10 @@ impl<P: Platform> Fs<P> {
     /// * `ENOTDIR`: `DIRECTORY`, or a slash at the end, and the file is not a directory.
     /// * `ELOOP`: `NOFOLLOW` and the file is a symbolic link.
     /// * `EISDIR`: a directory, to be written.
+    /// * `EROFS`: a regular file, to be written, on a read-only filesystem.
     /// * `EACCES`: access to the file is not granted.
     /// * `EPERM`: `NOATIME` on somebody else's file.
-    /// * `ENXIO`: the file is a socket or a device, or a pipe without a reader that is opened `WRONLY | NONBLOCK`.
+    /// * `ENXIO`: the file is a socket or a device without a driver, or a pipe without a reader that is opened `WRONLY | NONBLOCK`.
     /// * `EINVAL`: the file is a pipe, and neither to be read nor to be written.
     /// * `EAGAIN`: the file is a pipe, nobody has the other end open, and `NONBLOCK` is not given.
     /// * `EINVAL`: `DIRECT`, and the file is not a regular one.
@@ -111,8 +122,8 @@ impl<P: Platform> Fs<P> {
         self.reserve_description(process)?;
         self.check_open(process, ino, flags, false)?;
         let place = self.description(process, fd)?.place;
-        let target = ReachedInode { ino, place };
-        self.finish_open(process, &Opened { target, created: false }, flags)
+        let opened = Opened::inode(ReachedInode { ino, place }, false);
+        self.finish_open(process, &opened, flags)
     }
 
     /// What openat and openat2 have in common (`do_filp_open`).
@@ -193,7 +204,7 @@ impl<P: Platform> Fs<P> {
             let contents = InodeKind::Regular(FileContents::default());
             let ino = self.create(process, parent, &name, contents, mode)?;
             let place = self.place_of_last(parent, Last::Name(&name), ino);
-            return Ok(Opened { target: ReachedInode { ino, place }, created: true });
+            return Ok(Opened::inode(ReachedInode { ino, place }, true));
         };
         if exclusive {
             return Err(Errno::EEXIST);
@@ -204,7 +215,11 @@ impl<P: Platform> Fs<P> {
         let trailing_slash = walked.trailing_slash;
         self.check_open(process, ino, flags, trailing_slash)?;
         let place = self.place_of_last(walked.parent, walked.last, ino);
-        Ok(Opened { target: ReachedInode { ino, place }, created: false })
+        let mut opened = Opened::inode(ReachedInode { ino, place }, false);
+        if P::DEVICES && !flags.contains(OFlags::PATH) {
+            opened.kind = self.kind_behind(process, ino, walked.last)?;
+        }
+        Ok(opened)
     }
 
     /// Checks that `CREAT` on a file that is there already is not a trap (`may_create_in_sticky`). Directories
@@ -261,6 +276,9 @@ impl<P: Platform> Fs<P> {
             FileType::Directory if want & MAY_WRITE != 0 => return Err(Errno::EISDIR),
             _ => {}
         }
+        if want & MAY_WRITE != 0 {
+            self.want_write_to(inode)?;
+        }
         if P::PERMISSIONS && !process.credentials.is_superuser() {
             self.may_access(process, inode, want)?;
             if flags.contains(OFlags::NOATIME) && !process.credentials.owns(inode.uid) {
@@ -277,6 +295,7 @@ impl<P: Platform> Fs<P> {
         match file_type {
             FileType::Regular | FileType::Directory => Ok(()),
             FileType::Fifo if P::PIPES => Ok(()),
+            FileType::CharDevice if P::DEVICES && self.is_device(ino) => Ok(()),
             // No driver and no peer is behind these.
             _ => Err(Errno::ENXIO),
         }
@@ -290,7 +309,7 @@ impl<P: Platform> Fs<P> {
     ) -> Result<Fd, Errno> {
         let kept = flags - CREATION_FLAGS - OFlags::CLOEXEC;
         let ino = opened.target.ino;
-        let mut description = FileDescription::new(FileKind::Inode(ino), kept);
+        let mut description = FileDescription::new(opened.kind, kept);
         description.place = opened.target.place;
         if P::PIPES {
             self.open_pipe_end(ino, &mut description)?;
@@ -320,7 +339,7 @@ impl<P: Platform> Fs<P> {
     /// * `EACCES`: it may not be written and searched.
     pub(crate) fn may_create(&self, process: &Process, parent: Ino) -> Result<(), Errno> {
         let directory = self.inode(parent)?;
-        if directory.nlink == 0 {
+        if !directory.takes_names() {
             return Err(Errno::ENOENT);
         }
         self.may_access(process, directory, MAY_WRITE | crate::credentials::MAY_EXEC)
@@ -417,6 +436,7 @@ impl<P: Platform> Fs<P> {
     /// * `ENAMETOOLONG`: the name is longer than [`NAME_MAX`](crate::NAME_MAX).
     /// * `EEXIST`: the name is there.
     /// * `ENOENT`: a slash follows the name, and no directory is to be made.
+    /// * `EROFS`: the filesystem is read-only.
     pub(crate) fn place_for_new(
         &self,
         process: &Process,
@@ -426,7 +446,7 @@ impl<P: Platform> Fs<P> {
     ) -> Result<(Ino, NameBuf), Errno> {
         let walked: Walked<'_> = self.walk(process, dirfd, path, FollowLast::Never)?;
         let name = walked.name(Errno::EEXIST)?;
-        if self.inode(walked.parent)?.nlink == 0 {
+        if !self.inode(walked.parent)?.takes_names() {
             return Err(Errno::ENOENT);
         }
         let name = NameBuf::new(name)?;
@@ -436,6 +456,7 @@ impl<P: Platform> Fs<P> {
         if walked.trailing_slash && slash_allowed == SlashAllowed::No {
             return Err(Errno::ENOENT);
         }
+        self.want_write()?;
         Ok((walked.parent, name))
     }
 

@@ -110,6 +110,8 @@ impl<P: Platform> Fs<P> {
     ///
     /// * What the path walk answers; `ENOENT`: the directory is not there.
     /// * `ENOTDIR`: it is no directory.
+    /// * `EROFS`: the filesystem is read-only.
+    /// * `EOPNOTSUPP`: it is a directory of descriptors.
     /// * `EACCES`: a file could not be made in it.
     /// * `ENOSPC`: no room.
     pub(crate) fn open_unnamed(
@@ -126,13 +128,17 @@ impl<P: Platform> Fs<P> {
         let parent: Ino = self.walk_with(process, dirfd, path, follow, resolve)?.existing()?;
         let directory = self.inode(parent)?;
         directory.directory()?;
+        self.want_write()?;
+        if directory.directory()?.lists_descriptors {
+            return Err(Errno::EOPNOTSUPP);
+        }
         self.may_access(process, directory, MAY_WRITE | MAY_EXEC)?;
         let kind = InodeKind::Regular(FileContents::default());
         let mut inode = self.new_inode(process, parent, kind, mode)?;
         inode.linkable = !flags.contains(OFlags::EXCL);
         let ino = self.add_inode(inode)?;
         let place = self.unnamed_place(parent, ino);
-        Ok(Opened { target: ReachedInode { ino, place }, created: true })
+        Ok(Opened::inode(ReachedInode { ino, place }, true))
     }
 }
 

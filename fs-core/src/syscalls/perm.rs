@@ -31,6 +31,7 @@ impl<P: Platform> Fs<P> {
     /// * `EINVAL`: flags but `SYMLINK_NOFOLLOW` and `EMPTY_PATH`.
     /// * What the path walk answers; `ENOENT`: it is not there.
     /// * `EOPNOTSUPP`: it is a symbolic link, which has no permissions.
+    /// * `EROFS`: the filesystem is read-only.
     /// * `EPERM`: the process does not own it.
     pub fn fchmodat2(
         &mut self,
@@ -79,6 +80,7 @@ impl<P: Platform> Fs<P> {
     /// # Errors
     ///
     /// * `EBADF`: `fd` is not open, only names a file, or is the embedder's.
+    /// * `EROFS`: the filesystem is read-only.
     /// * `EPERM`: the process does not own it.
     pub fn fchmod(&mut self, process: &Process, fd: Fd, mode: u32) -> Result<(), Errno> {
         let target = self.target_of_open_fd(process, fd)?;
@@ -92,6 +94,7 @@ impl<P: Platform> Fs<P> {
         target: ReachedInode,
         mode: u32,
     ) -> Result<(), Errno> {
+        self.want_write_of(target.ino)?;
         let ino = target.ino;
         let inode = self.inode(ino)?;
         if inode.file_type() == FileType::Symlink {
@@ -122,6 +125,7 @@ impl<P: Platform> Fs<P> {
     ///
     /// * `EINVAL`: flags but `SYMLINK_NOFOLLOW` and `EMPTY_PATH`.
     /// * What the path walk answers; `ENOENT`: it is not there.
+    /// * `EROFS`: the filesystem is read-only.
     /// * `EPERM`: a new owner, by anybody but the superuser (or the owner, who may "change" to himself).
     /// * `EPERM`: a new group, by anybody but the superuser or the owner being of that group.
     /// * `EPERM`: a set-id bit would go, and the process does not own the file.
@@ -199,6 +203,7 @@ impl<P: Platform> Fs<P> {
         owner: u32,
         group: u32,
     ) -> Result<(), Errno> {
+        self.want_write_of(target.ino)?;
         let ino = target.ino;
         let inode = self.inode(ino)?;
         let who = &process.credentials;

@@ -2,6 +2,7 @@
 
 use bitflags::bitflags;
 
+use crate::device::Device;
 use crate::errno::Errno;
 use crate::file_description::FileKind;
 use crate::flags::{Fd, OFlags};
@@ -32,9 +33,11 @@ bitflags! {
     }
 }
 
-/// What a file answers that is always ready (`DEFAULT_POLLMASK`).
-const ALWAYS_READY: PollEvents =
-    PollEvents::IN.union(PollEvents::OUT).union(PollEvents::RDNORM).union(PollEvents::WRNORM);
+impl PollEvents {
+    /// What a file answers that is always ready (`DEFAULT_POLLMASK`).
+    pub(crate) const ALWAYS: PollEvents =
+        PollEvents::IN.union(PollEvents::OUT).union(PollEvents::RDNORM).union(PollEvents::WRNORM);
+}
 
 impl<P: Platform> Fs<P> {
     /// `int poll(struct pollfd *fds, nfds_t nfds, int timeout)`, of one descriptor
@@ -64,10 +67,11 @@ impl<P: Platform> Fs<P> {
                 let ready = PollEvents::IN | PollEvents::RDNORM;
                 return Ok(if waits { ready } else { PollEvents::empty() });
             }
-            FileKind::Foreign(_) => return Ok(ALWAYS_READY),
+            FileKind::Foreign(_) => return Ok(PollEvents::ALWAYS),
         };
         let Some(pipe) = self.pipe_of(ino).and_then(|id| self.pipes.get(id.0)) else {
-            return Ok(ALWAYS_READY);
+            let device = if P::DEVICES { self.device_of(ino) } else { None };
+            return Ok(device.map_or(PollEvents::ALWAYS, Device::ready_events));
         };
         // pipe_poll
         let mut events = PollEvents::empty();

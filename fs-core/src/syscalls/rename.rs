@@ -28,6 +28,7 @@ impl<P: Platform> Fs<P> {
     /// * `EINVAL`: unknown flags, or `EXCHANGE` with another one.
     /// * What the two path walks answer, the old path's first.
     /// * `EBUSY`: a path ends in `/`, `.` or `..` (`EEXIST` for the new one with `NOREPLACE`).
+    /// * `EROFS`: the filesystem is read-only.
     /// * `ENAMETOOLONG`: a name is too long, unless the following goes for the old one.
     /// * `ENOENT`: the old name is not there, or with `EXCHANGE` the new one, or a directory was removed.
     /// * `EEXIST`: `NOREPLACE` and the new name is there.
@@ -58,14 +59,15 @@ impl<P: Platform> Fs<P> {
         let noreplace = flags.contains(RenameFlags::NOREPLACE);
         let old_name = old.name(Errno::EBUSY)?;
         let new_name = new.name(if noreplace { Errno::EEXIST } else { Errno::EBUSY })?;
+        self.want_write()?;
         let source = old.existing()?;
-        if new_name.len() > NAME_MAX && self.inode(new.parent)?.nlink > 0 {
+        if new_name.len() > NAME_MAX && self.inode(new.parent)?.takes_names() {
             return Err(Errno::ENAMETOOLONG);
         }
         if new.ino.is_some() && noreplace {
             return Err(Errno::EEXIST);
         }
-        if new.ino.is_none() && (exchange || self.inode(new.parent)?.nlink == 0) {
+        if new.ino.is_none() && (exchange || !self.inode(new.parent)?.takes_names()) {
             return Err(Errno::ENOENT);
         }
         if exchange

@@ -54,6 +54,7 @@ impl<P: Platform> Fs<P> {
     /// * `EINVAL`: offset and count reach beyond the largest offset.
     /// * `EISDIR`: it is a directory.
     /// * `EAGAIN`: it is an empty pipe that somebody may still write to.
+    /// * `ENODEV`: it is a random device, and the [`Platform`] has no random numbers.
     pub fn read(
         &mut self,
         process: &Process,
@@ -175,6 +176,7 @@ impl<P: Platform> Fs<P> {
     /// * `ENOSPC`: no room for even one byte. Where a limit says so, the times are set all the same, as on Linux.
     /// * `EPIPE`: it is a pipe that nobody can read any more. No signal is raised.
     /// * `EAGAIN`: it is a pipe that is too full.
+    /// * `ENOSPC`: it is `/dev/full`, even for no byte.
     pub fn write(
         &mut self,
         process: &Process,
@@ -203,8 +205,12 @@ impl<P: Platform> Fs<P> {
     ///
     /// # Errors
     ///
-    /// As [`write`](Self::write).
+    /// As [`write`](Self::write); but without a byte to write no device is asked (`vfs_writev`).
     pub fn writev(&mut self, process: &Process, fd: Fd, iov: impl UserRef) -> Result<usize, Errno> {
+        if P::DEVICES && iov.count() == 0 {
+            self.writable(process, fd)?;
+            return Ok(0);
+        }
         self.write(process, fd, iov)
     }
 
@@ -247,6 +253,12 @@ impl<P: Platform> Fs<P> {
         iov: impl UserRef,
         offset: i64,
     ) -> Result<usize, Errno> {
+        if P::DEVICES && iov.count() == 0 {
+            checked_offset(offset)?;
+            self.check_positioned(process, fd)?;
+            self.writable(process, fd)?;
+            return Ok(0);
+        }
         self.pwrite64(process, fd, iov, offset)
     }
 
@@ -304,6 +316,7 @@ impl<P: Platform> Fs<P> {
         match &self.inode_at_once(ino)?.kind {
             InodeKind::Regular(contents) => Ok(contents.read(offset, &self.platform, buf)),
             InodeKind::Directory(_) => Err(Errno::EISDIR),
+            InodeKind::CharDevice(dev) if P::DEVICES => self.read_device(*dev, buf),
             _ => Err(Errno::EINVAL),
         }
     }
@@ -318,23 +331,34 @@ impl<P: Platform> Fs<P> {
         flags: OFlags,
         buf: &mut impl UserRef,
     ) -> Result<(usize, u64), Errno> {
-        if buf.count() == 0 {
-            return Ok((0, offset));
-        }
-        verify_area(offset, buf.count())?;
+        let bytes = buf.count();
         let append = flags.contains(OFlags::APPEND);
-        let stored = self.change_contents(ino, |contents, platform, free_pages| {
-            let start = if append { contents.size() } else { offset };
-            Ok((contents.write(start, platform, free_pages, buf)?, start))
-        });
-        // Where a limit leaves no room, Linux has noted the file to be modified before it finds out (`shmem_file_write_iter`).
-        let stored = match stored {
-            Err(Errno::ENOSPC) if self.free_pages() == 0 => None,
-            other => Some(other?),
+        let changed = if bytes == 0 {
+            Err(Ok(0))
+        } else {
+            verify_area(offset, bytes)?;
+            let changed = self.change_contents(ino, |contents, platform, free_pages| {
+                let start = if append { contents.size() } else { offset };
+                Ok((contents.write(start, platform, free_pages, buf)?, start))
+            });
+            changed.map_err(Err)
+        };
+        let (written, start) = match changed {
+            Ok(changed) => changed,
+            Err(otherwise) => {
+                if let Err(error) = otherwise {
+                    self.modified_in_vain(process, fd, ino, error)?;
+                }
+                let written =
+                    if P::DEVICES { self.write_device(ino, bytes, otherwise)? } else { otherwise? };
+                if written > 0 {
+                    self.notify_fd(process, fd, InotifyMask::MODIFY);
+                }
+                return Ok((written, offset));
+            }
         };
         let also = self.modified(process, ino)?;
         self.notify_fd_entry(process, fd, also);
-        let (written, start) = stored.ok_or(Errno::ENOSPC)?;
         if written > 0 {
             self.notify_fd(process, fd, InotifyMask::MODIFY);
         }
@@ -391,12 +415,17 @@ impl<P: Platform> Fs<P> {
         use crate::config::AccessTimes;
         if !P::ACCESS_TIMES
             || self.config.access_times == AccessTimes::Never
+            || self.config.read_only
             || self.description(process, fd)?.flags.contains(OFlags::NOATIME)
         {
             return Ok(());
         }
         let now = self.now();
         let inode = self.inode(ino)?;
+        if let InodeKind::CharDevice(_) = inode.kind {
+            // No driver here calls file_accessed.
+            return Ok(());
+        }
         let stale = inode.atime() <= inode.mtime() || inode.atime() <= inode.ctime();
         // A day, as in `relatime_need_update`.
         let old = now.tv_sec - inode.atime().tv_sec >= 24 * 60 * 60;
@@ -446,6 +475,8 @@ impl<P: Platform> Fs<P> {
                 return Ok(found);
             }
             (InodeKind::Directory(_), _) => return Err(Errno::EINVAL),
+            // null_lseek, noop_llseek: wherever to, it stays at 0.
+            (InodeKind::CharDevice(_), _) if P::DEVICES => return Ok(0),
             _ => return Err(Errno::ESPIPE),
         };
         let to = base.checked_add_signed(offset).filter(|&to| to <= MAX_LFS_FILESIZE);

@@ -48,7 +48,7 @@ impl<P: Platform> Fs<P> {
     /// * `EINVAL`: `length` is negative.
     /// * What the path walk answers; `ENOENT`: it is not there.
     /// * `EISDIR`, `EINVAL`: it is a directory, or no regular file.
-    /// * `EACCES`: it may not be written.
+    /// * `EROFS`, `EACCES`: it may not be written.
     pub fn truncate(&mut self, process: &Process, path: &[u8], length: i64) -> Result<(), Errno> {
         let length = u64::try_from(length).map_err(|_| Errno::EINVAL)?;
         let target = self.walk_to_target(process, AT_FDCWD, path, FollowLast::Yes)?;

@@ -35,7 +35,12 @@ pub struct Statfs {
     pub f_namelen: u64,
     /// The unit of sizes, in bytes.
     pub f_frsize: u64,
+    /// `ST_*` bits (include/linux/statfs.h): [`ST_RDONLY`] or none.
+    pub f_flags: u64,
 }
+
+/// In [`Statfs::f_flags`]: the filesystem is read-only.
+pub const ST_RDONLY: u64 = 1;
 
 /// The filesystem type of a pipe without a name (`PIPEFS_MAGIC`, magic.h).
 const PIPEFS_MAGIC: u64 = 0x5049_5045;
@@ -90,6 +95,7 @@ impl<P: Platform> Fs<P> {
             f_ffree: self.free_inode_space() / BOGO_INODE_BYTES,
             f_namelen: NAME_MAX as u64,
             f_frsize: page_bytes,
+            f_flags: if self.config.read_only { ST_RDONLY } else { 0 },
         }
     }
 }

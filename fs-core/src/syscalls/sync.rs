@@ -4,6 +4,7 @@ use crate::errno::Errno;
 use crate::file_description::FileKind;
 use crate::flags::{Fd, OFlags};
 use crate::fs::Fs;
+use crate::inode::InodeKind;
 use crate::platform::Platform;
 use crate::process::Process;
 
@@ -22,6 +23,11 @@ impl<P: Platform> Fs<P> {
             return Err(Errno::EBADF);
         }
         match description.kind {
+            FileKind::Inode(ino)
+                if P::DEVICES && matches!(self.inode(ino)?.kind, InodeKind::CharDevice(_)) =>
+            {
+                Err(Errno::EINVAL)
+            }
             FileKind::Inode(ino) if !P::PIPES || self.pipe_of(ino).is_none() => Ok(()),
             _ => Err(Errno::EINVAL),
         }

@@ -78,6 +78,7 @@ impl<P: Platform> Fs<P> {
     /// * `EINVAL`: unknown flags.
     /// * What the path walk answers; `ENOENT`: it is not there.
     /// * `EINVAL`: nanoseconds beyond 999,999,999.
+    /// * `EROFS`: the filesystem is read-only.
     /// * `EACCES`: both are `Now`, and the process neither owns the file nor may write it.
     /// * `EPERM`: else, and the process does not own it.
     pub fn utimensat(
@@ -115,7 +116,7 @@ impl<P: Platform> Fs<P> {
     ///
     /// * `EBADF`: `fd` is not open, or only names a file.
     /// * `EINVAL`: nanoseconds beyond 999,999,999.
-    /// * `EACCES`, `EPERM`: as [`utimensat`](Self::utimensat).
+    /// * `EROFS`, `EACCES`, `EPERM`: as [`utimensat`](Self::utimensat).
     /// * `EOPNOTSUPP`: it is an inotify instance.
     pub fn futimens(
         &mut self,
@@ -205,6 +206,7 @@ impl<P: Platform> Fs<P> {
         times: [TimeSpecifier; 2],
     ) -> Result<(), Errno> {
         check_times(times)?;
+        self.want_write_of(target.ino)?;
         let ino = target.ino;
         let inode = self.inode(ino)?;
         if P::PERMISSIONS && !process.credentials.owns(inode.uid) {

@@ -450,6 +450,7 @@ impl<P: Platform> Fs<P> {
         mut value: impl UserRef,
         flags: XattrFlags,
     ) -> Result<(), Errno> {
+        self.want_write_of(target.ino)?;
         let ino = target.ino;
         self.may_use_xattr(process, self.inode(ino)?, name, Purpose::Write)?;
         if name == b"security.capability" {
@@ -486,6 +487,7 @@ impl<P: Platform> Fs<P> {
         target: ReachedInode,
         name: &[u8],
     ) -> Result<(), Errno> {
+        self.want_write_of(target.ino)?;
         let ino = target.ino;
         self.may_use_xattr(process, self.inode(ino)?, name, Purpose::Write)?;
         let removed = self.extension_mut(ino).and_then(|all| all.xattrs.remove(name));

@@ -102,6 +102,8 @@ signatures! {
     // All names in an open directory, from its start; with types, by getdents(2).
     list Fd;
     list_types Fd;
+    // mount(8) with `remount,ro`.
+    remount_read_only;
 
     umask Octal;
     openat Dirfd Path Open Octal;

@@ -163,8 +163,16 @@ fn statx(s: &Statx) -> Value {
 
 fn statfs(s: Statfs) -> Value {
     Value::Text(format!(
-        "type={:x} blocks={} free={} available={} files={} files_free={} namelen={} bsize={}",
-        s.f_type, s.f_blocks, s.f_bfree, s.f_bavail, s.f_files, s.f_ffree, s.f_namelen, s.f_bsize
+        "type={:x} blocks={} free={} available={} files={} files_free={} namelen={} bsize={} ro={}",
+        s.f_type,
+        s.f_blocks,
+        s.f_bfree,
+        s.f_bavail,
+        s.f_files,
+        s.f_ffree,
+        s.f_namelen,
+        s.f_bsize,
+        s.f_flags
     ))
 }
 
@@ -279,6 +287,7 @@ impl World for CoreFs {
             }
             "list" => names(fs, p, fd(0)),
             "list_types" => names_with_types(fs, p, fd(0)),
+            "remount_read_only" => unit(fs.remount(Config { read_only: true, ..*fs.config() })),
             "openat" => number(fs.openat(p, fd(0), path(1), oflags(2), call.bits(3))),
             "creat" => number(fs.creat(p, path(0), call.bits(1))),
             "openat2" => {

@@ -204,6 +204,7 @@ impl Kernel {
         sys!(SYS_fchdir, BASE_FD).unwrap();
         let dot = c(b".");
         sys!(SYS_chroot, dot.as_ptr()).unwrap();
+        remount(b"rw").unwrap();
         if self.trees > 0 {
             remove_all(BASE_FD, &c(self.trees.to_string().as_bytes()));
         }
@@ -273,8 +274,8 @@ impl Kernel {
         }
     }
 
-    /// Whether a call is none to compare: Linux could wait for ever in it, or knows who opened a descriptor and asks, or the answer is
-    /// each world's own.
+    /// Whether a call is none to compare: Linux could wait for ever in it, or asks for more than fs-core knows, or the answer is each world's
+    /// own.
     fn is_out_of_scope(&mut self, call: &Call) -> bool {
         let nonblocking = |flags: i64| flags & i64::from(libc::O_NONBLOCK | libc::O_PATH) != 0;
         let is_fifo = |meta: &Meta| meta.mode & libc::S_IFMT == libc::S_IFIFO;
@@ -287,6 +288,8 @@ impl Kernel {
         let (at, path, flags) = match call.name {
             "openat" | "openat2" => (call.number(0), c(call.bytes(1)), call.number(2)),
             "linkat" => return self.ids.euid != 0 && call.number(4) & 0x1000 != 0,
+            // Only the superuser may, and not while a file is open for writing or without a name; fs-core does it all the same.
+            "remount_read_only" => return self.ids.euid != 0 || remount(b"ro").is_err(),
             "creat" => (libc::AT_FDCWD.into(), c(call.bytes(0)), 0),
             // Events are read by `events`.
             "read" | "readv" | "write" | "writev" | "preadv2" | "pwritev2" => {
@@ -351,6 +354,21 @@ impl Drop for Kernel {
             (1..PROCESSES).for_each(|slot| self.children.end(slot));
         }
     }
+}
+
+/// Makes the tmpfs read-only, `ro`, or writable again, `rw`.
+pub fn remount(option: &[u8]) -> Result<(), Errno> {
+    // From linux/mount.h.
+    const FSPICK_EMPTY_PATH: i64 = 8;
+    const FSCONFIG_SET_FLAG: i64 = 0;
+    const FSCONFIG_CMD_RECONFIGURE: i64 = 7;
+    let (here, option) = (c(b""), c(option));
+    let null = std::ptr::null::<u8>();
+    let fd = sys!(SYS_fspick, BASE_FD, here.as_ptr(), FSPICK_EMPTY_PATH)?;
+    let done = sys!(SYS_fsconfig, fd, FSCONFIG_SET_FLAG, option.as_ptr(), null, 0)
+        .and_then(|_| sys!(SYS_fsconfig, fd, FSCONFIG_CMD_RECONFIGURE, null, null, 0));
+    sys!(SYS_close, fd)?;
+    done.map(|_| ())
 }
 
 /// Sets `RLIMIT_NOFILE`. It is one for all threads of the test; none of them opens many.

@@ -8,7 +8,7 @@ use wasm_vfs_core::Errno;
 
 use crate::call::{Call, UTIME_NOW};
 use crate::children::fork_as;
-use crate::kernel::{BASE_FD, Kernel, MAPPED_FROM, SCRATCH_FD, c, meta_at, names, sys};
+use crate::kernel::{BASE_FD, Kernel, MAPPED_FROM, SCRATCH_FD, c, meta_at, names, remount, sys};
 use crate::outcome::{Outcome, Value, parse_old_dirents, time_text, typed_names};
 use crate::world::Ids;
 
@@ -67,9 +67,19 @@ fn statfs(ask: impl FnOnce(*mut libc::statfs) -> Result<i64, Errno>) -> Outcome 
     let mut s: libc::statfs = unsafe { std::mem::zeroed() };
     ask(&raw mut s)?;
     let files = s.f_files.saturating_sub(1);
+    // `f_flags`, which the crate libc does not name: the eleventh word (asm-generic/statfs.h).
+    // SAFETY: the structure has fifteen words, all of them set.
+    let flags = unsafe { *(&raw const s).cast::<u64>().add(10) };
     Ok(Value::Text(format!(
-        "type={:x} blocks={} free={} available={} files={files} files_free={} namelen={} bsize={}",
-        s.f_type, s.f_blocks, s.f_bfree, s.f_bavail, s.f_ffree, s.f_namelen, s.f_bsize
+        "type={:x} blocks={} free={} available={} files={files} files_free={} namelen={} bsize={} ro={}",
+        s.f_type,
+        s.f_blocks,
+        s.f_bfree,
+        s.f_bavail,
+        s.f_ffree,
+        s.f_namelen,
+        s.f_bsize,
+        flags & 1
     )))
 }
 
@@ -157,6 +167,7 @@ impl Kernel {
                 Ok(0)
             }
             "list" => return names(n(0)),
+            "remount_read_only" => remount(b"ro").map(|()| 0),
             "list_types" => return names_with_types(n(0)),
             "openat" => sys!(SYS_openat, n(0), path(1).as_ptr(), n(2), n(3)),
             "creat" => sys!(SYS_creat, path(0).as_ptr(), n(1)),

@@ -85,7 +85,10 @@ impl Progress for Bar {
         let size = match &entry.kind {
             EntryKind::File { len, .. } => human_bytes(*len),
             EntryKind::HardLink { .. } => "hard link".to_owned(),
-            EntryKind::Directory | EntryKind::Symlink { .. } => String::new(),
+            EntryKind::CharDevice { .. } => "device".to_owned(),
+            EntryKind::Directory | EntryKind::DescriptorDirectory | EntryKind::Symlink { .. } => {
+                String::new()
+            }
         };
         eprintln!("{letters} {size:>10} {path}");
     }

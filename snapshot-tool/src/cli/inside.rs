@@ -58,7 +58,7 @@ pub(super) fn ls(file: &Path, path: Option<&str>, long: bool) -> Result<()> {
     let found =
         tree.lookup(path.as_bytes(), if long { FinalSymlink::Keep } else { FinalSymlink::Follow })?;
     let mut out = stdout();
-    if tree.entries()[found].kind == EntryKind::Directory {
+    if tree.entries()[found].kind.is_directory() {
         let children: Vec<usize> = tree.children(found).collect();
         let names = children.iter().map(|&child| (child, tree.entries()[child].name.clone()));
         list(tree, names.collect(), long, &mut out)?;
@@ -105,7 +105,10 @@ fn size(tree: &Tree, index: usize) -> u64 {
     match &tree.entries()[tree.original(index)].kind {
         EntryKind::File { len, .. } => *len,
         EntryKind::Symlink { target } => target.len() as u64,
-        EntryKind::Directory | EntryKind::HardLink { .. } => 0,
+        EntryKind::Directory
+        | EntryKind::DescriptorDirectory
+        | EntryKind::CharDevice { .. }
+        | EntryKind::HardLink { .. } => 0,
     }
 }
 
@@ -133,14 +136,14 @@ pub(super) fn tree(file: &Path, path: Option<&str>) -> Result<()> {
             out.write_all(target)?;
         }
         out.write_all(b"\n")?;
-        if entry.kind == EntryKind::Directory {
+        if entry.kind.is_directory() {
             let indent = format!("{indent}{below}");
             let children = reversed_children(tree, index);
             stack.push((indent, children));
         }
     }
     let inside = &tree.entries()[tree.subtree(top)][1..];
-    let directories = inside.iter().filter(|e| e.kind == EntryKind::Directory).count();
+    let directories = inside.iter().filter(|e| e.kind.is_directory()).count();
     let files = inside.len() - directories;
     let plural = |n: usize, one, many| if n == 1 { one } else { many };
     writeln!(
@@ -185,7 +188,10 @@ fn stat_one(tree: &Tree, path: &str, index: usize, out: &mut dyn Write) -> Resul
     let entry = &tree.entries()[original];
     let size = size(tree, index);
     let (kind, place) = match &entry.kind {
-        EntryKind::Directory => ("directory", String::new()),
+        EntryKind::Directory | EntryKind::DescriptorDirectory => ("directory", String::new()),
+        EntryKind::CharDevice { major, minor } => {
+            ("character special file", format!("Device type: {major},{minor}\n"))
+        }
         EntryKind::Symlink { .. } => ("symbolic link", String::new()),
         EntryKind::File { len: 0, .. } => ("regular empty file", String::new()),
         EntryKind::File { offset, len } => {

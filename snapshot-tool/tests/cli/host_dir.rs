@@ -32,8 +32,17 @@ fn a_program_reads_and_writes_where_it_was_packed_to() {
 fn inspect_shows_them_and_the_tree_has_their_places() {
     let sandbox = Sandbox::new();
     sandbox.wasm("program.wasm", NOTHING);
-    let pack =
-        ["pack", "program.wasm", "-o", "app.wasm", "--no-tmp", "--mount", "/a/b=c", "--overlay"];
+    let pack = [
+        "pack",
+        "program.wasm",
+        "-o",
+        "app.wasm",
+        "--no-tmp",
+        "--no-dev",
+        "--mount",
+        "/a/b=c",
+        "--overlay",
+    ];
     sandbox.tool(&[&pack[..], &["/d=e"]].concat()).ok();
     let shown = sandbox.tool(&["inspect", "app.wasm"]).ok();
     for part in ["mount = [\"/a/b=c\"]", "overlay = [\"/d=e\"]"] {

@@ -41,7 +41,7 @@ fn pack_is_image_and_link() {
     let sandbox = Sandbox::new();
     fill(&sandbox);
     sandbox.wasm("app.wasm", NOTHING);
-    sandbox.image(&["--dir", "host::/"]);
+    sandbox.image_with_dev(&["--dir", "host::/"]);
     for form in [&[][..], &["--isolate"]] {
         let pack = ["pack", "app.wasm", "--dir", "host::/", "-o", "packed.wasm"];
         sandbox.tool(&[&pack, form].concat()).ok();
@@ -56,7 +56,7 @@ fn pack_is_image_and_link() {
 fn equal_contents_are_stored_once() {
     let sandbox = Sandbox::new();
     fill(&sandbox);
-    let ran = sandbox.image(&["--dir", "host::/"]);
+    let ran = sandbox.image_with_dev(&["--dir", "host::/"]);
     let summary = "packed 7 files, 30.0 kB (10.0 kB of it stored once for several), into \
                    image.wasm: ";
     assert!(ran.stderr.starts_with(summary), "{}", ran.stderr);
@@ -118,7 +118,7 @@ fn the_output_is_made_whole_or_not_at_all() {
 fn standard_output_is_a_destination() {
     let sandbox = Sandbox::new();
     fill(&sandbox);
-    sandbox.image(&["--dir", "host::/"]);
+    sandbox.image_with_dev(&["--dir", "host::/"]);
     let ran = sandbox.tool(&["image", "--dir", "host::/", "-o", "-"]).ok();
     assert!(ran.stdout == read(sandbox.path("image.wasm")));
     assert!(ran.stderr.contains("into standard output"), "{}", ran.stderr);
@@ -129,7 +129,9 @@ fn an_earlier_output_is_not_packed() {
     let sandbox = Sandbox::new();
     sandbox.file("host/f", "x");
     for _ in 0..2 {
-        sandbox.tool(&["image", "--no-tmp", "--dir", "host::/", "-o", "host/out.wasm"]).ok();
+        sandbox
+            .tool(&["image", "--no-tmp", "--no-dev", "--dir", "host::/", "-o", "host/out.wasm"])
+            .ok();
         let ls = sandbox.tool(&["ls", "host/out.wasm"]).ok();
         assert_eq!(ls.stdout(), "f\n");
     }

@@ -110,6 +110,12 @@ impl Sandbox {
     /// Bakes directories into `image.wasm`.
     #[track_caller]
     pub(crate) fn image(&self, args: &[&str]) -> Ran {
+        self.image_with_dev(&[&["--no-dev"], args].concat())
+    }
+
+    /// As [`image`](Self::image), with the `/dev` that is added unless one says otherwise.
+    #[track_caller]
+    pub(crate) fn image_with_dev(&self, args: &[&str]) -> Ran {
         let mut all = vec!["image", "-o", "image.wasm"];
         all.extend_from_slice(args);
         self.tool(&all).ok()

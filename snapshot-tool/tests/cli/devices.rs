@@ -1,0 +1,110 @@
+//! `/dev`, which is added unless somebody says otherwise, and the limits of a tree.
+
+use crate::sandbox::{NOTHING, Sandbox};
+
+const ALL: &str = "dev\n├── fd\n├── full\n├── null\n├── random\n├── stderr -> fd/2\n├── stdin -> fd/0\n├── \
+                   stdout -> fd/1\n├── tty\n├── urandom\n└── zero";
+
+#[test]
+fn dev_is_added_and_listed() {
+    let sandbox = Sandbox::new();
+    sandbox.image_with_dev(&["--no-tmp"]);
+    let indented = ALL.replace('\n', "\n    ");
+    assert_eq!(sandbox.image_tree(), format!("/\n└── {indented}"));
+    let list = sandbox.tool(&["ls", "-l", "image.wasm", "/dev"]).ok();
+    for line in [
+        "dr-xr-xr-x 2 0 0 0 1970-01-01 00:00 fd",
+        "crw-rw-rw- 1 0 0 0 1970-01-01 00:00 null",
+        "lrwxrwxrwx 1 0 0 4 1970-01-01 00:00 stdin -> fd/0",
+    ] {
+        assert!(list.stdout().lines().any(|l| l == line), "{}", list.stdout());
+    }
+    let null = sandbox.tool(&["stat", "image.wasm", "/dev/null"]).ok();
+    assert!(null.stdout().contains("Device type: 1,3"), "{}", null.stdout());
+    let cat = sandbox.tool(&["cat", "image.wasm", "/dev/null"]);
+    assert_eq!(cat.error(), "/dev/null: is a device, which has no contents");
+    assert_eq!(sandbox.tool(&["ls", "image.wasm", "/dev/fd"]).ok().stdout(), "");
+    sandbox.image_with_dev(&["--no-tmp", "--no-dev"]);
+    assert_eq!(sandbox.image_tree(), "/");
+}
+
+#[test]
+fn what_a_mapped_directory_has_in_dev_stays() {
+    let sandbox = Sandbox::new();
+    sandbox.file("host/dev/null", "mine");
+    sandbox.file("host/dev/fd/3", "mine too");
+    sandbox.image_with_dev(&["--no-tmp", "--dir", "host::/"]);
+    assert_eq!(sandbox.tool(&["cat", "image.wasm", "/dev/null"]).ok().stdout(), "mine");
+    assert_eq!(sandbox.tool(&["cat", "image.wasm", "/dev/fd/3"]).ok().stdout(), "mine too");
+    assert!(sandbox.image_tree().contains("zero"));
+    // A file in its place is no directory to add to.
+    sandbox.file("other/dev", "a file");
+    sandbox.image_with_dev(&["--no-tmp", "--dir", "other::/"]);
+    assert_eq!(sandbox.image_tree(), "/\n└── dev");
+}
+
+#[test]
+fn export_has_device_nodes_and_extract_leaves_them_out() {
+    let sandbox = Sandbox::new();
+    sandbox.image_with_dev(&["--no-tmp"]);
+    sandbox.tool(&["export", "image.wasm", "-o", "out.tar"]).ok();
+    let bytes = std::fs::read(sandbox.path("out.tar")).unwrap();
+    let mut archive = tar::Archive::new(bytes.as_slice());
+    let mut devices = Vec::new();
+    let mut members = 0;
+    for entry in archive.entries().unwrap() {
+        let entry = entry.unwrap();
+        members += 1;
+        let header = entry.header();
+        if header.entry_type() == tar::EntryType::Char {
+            let numbers = (header.device_major().unwrap(), header.device_minor().unwrap());
+            devices.push((entry.path().unwrap().display().to_string(), numbers));
+        }
+    }
+    // The root, dev, fd and three links beside the nodes.
+    assert_eq!(members, 6 + devices.len());
+    let expected = [
+        ("full", 1, 7),
+        ("null", 1, 3),
+        ("random", 1, 8),
+        ("tty", 5, 0),
+        ("urandom", 1, 9),
+        ("zero", 1, 5),
+    ];
+    let expected =
+        expected.map(|(name, major, minor)| (format!("dev/{name}"), (Some(major), Some(minor))));
+    assert_eq!(devices, expected);
+    sandbox.tool(&["extract", "image.wasm", "-C", "out"]).ok();
+    assert_eq!(sandbox.names("out/dev"), ["fd", "stderr", "stdin", "stdout"]);
+}
+
+#[test]
+fn a_tree_that_does_not_fit_its_limits_is_an_error_with_limit_and_need() {
+    let sandbox = Sandbox::new();
+    sandbox.wasm("app.wasm", NOTHING);
+    sandbox.file("host/a", [1; 5000]);
+    sandbox.file("host/b", "x");
+    let pack = |options: &[&str]| {
+        let fixed =
+            ["pack", "app.wasm", "-o", "out.wasm", "--no-tmp", "--no-dev", "--dir", "host::/"];
+        sandbox.tool(&[&fixed, options].concat())
+    };
+    // rows: options, a part of the error if there is one
+    for (options, expected) in [
+        (&["--max-bytes", "12KiB"][..], None),
+        (&["--max-bytes", "12287"], Some("max-bytes is 12287, but the tree takes 12288 bytes")),
+        (&["--max-inodes", "3"], None),
+        (&["--max-inodes", "2"], Some("max-inodes is 2, but the tree has 3 files and directories")),
+        (&["--max-inodes", "3", "--stdout", "file=/out"], Some("but the tree has 4 files")),
+        (&["--max-inodes", "0"], Some("`max-inodes` is 0")),
+        (&["--max-fds", "4"], None),
+        (&["--max-fds", "3"], Some("`max-fds` is 3, but the program finds 4 descriptors open")),
+        (&["--read-only", "--uid", "7", "--gid", "8", "--umask", "027"], None),
+    ] {
+        let ran = pack(options);
+        match expected {
+            None => assert_eq!(ran.status, 0, "{options:?}: {}", ran.stderr),
+            Some(part) => assert!(ran.error().contains(part), "{options:?}: {}", ran.stderr),
+        }
+    }
+}
