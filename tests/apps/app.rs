@@ -76,6 +76,8 @@ pub(crate) enum Run {
     Node,
     Bun(Form),
     Deno(Form),
+    /// The isolated form on a Node with multi-memory.
+    NodeIsolated,
 }
 
 /// All of them.
@@ -88,6 +90,7 @@ pub(crate) const EVERYWHERE: &[Run] = &[
     Run::Bun(Form::Isolated),
     Run::Deno(Form::Portable),
     Run::Deno(Form::Isolated),
+    Run::NodeIsolated,
 ];
 
 /// Runs the program on its tree as a host directory, then packed in each way of `runs`; all must come to the same.
@@ -122,6 +125,10 @@ pub(crate) fn packed_equals(
         let outcome = match run {
             Run::Wasmtime(form) => app.packed_on(&Wasmtime, form, invocation),
             Run::Wasmi => app.packed_on(&Wasmi, Form::Portable, invocation),
+            Run::NodeIsolated => match Node::with_multi_memory() {
+                Some(node) => app.packed_on(&node, Form::Isolated, invocation),
+                None => continue,
+            },
             Run::Node => match Node::find() {
                 Some(node) => app.packed_on(&node, Form::Portable, invocation),
                 None => continue,
