@@ -377,7 +377,7 @@ fn without_a_mount_no_directory_of_the_host_is_touched() {
         assert_eq!(p.list("").map_err(|_| ()), Err(()));
         assert_eq!(
             p.list(".").unwrap(),
-            "a/ around@ in-circles@ tmp/ to-g@ to-leaves@ to-mnt@ to-to-deep@ top"
+            "a/ around@ dev/ in-circles@ tmp/ to-g@ to-leaves@ to-mnt@ to-to-deep@ top"
         );
         assert_eq!(p.read("a/mnt/f"), Err(NOENT));
         assert_eq!(p.stat_at(4, true, "f"), Err(BADF), "the host's descriptor 4");

@@ -377,7 +377,7 @@ fn overlays_mounts_and_preopens_go_together() {
         assert_eq!(
             p.list(".").as_deref(),
             Ok(
-                "absolute@ beside/ both/ d/ dangling@ empty/ f full/ hidden kind leaves@ o/ pages tmp/ to-d@ to-g@ top"
+                "absolute@ beside/ both/ d/ dangling@ dev/ empty/ f full/ hidden kind leaves@ o/ pages tmp/ to-d@ to-g@ top"
             )
         );
         assert_eq!(p.list("o").as_deref(), Ok("both/ hidden kind/ m/ own/"));
