@@ -13,6 +13,7 @@
 
 mod bake;
 mod descriptors;
+mod devices;
 mod errno;
 mod files;
 mod hostile;
