@@ -25,6 +25,7 @@ const GUESTS: &[Guest] = &[
     Guest { name: "c-fs", build: with_zig_cc },
     Guest { name: "go-fs", build: with_go },
     Guest { name: "wild", build: with_zig_cc },
+    Guest { name: "devices", build: with_rust },
     Guest { name: "world", build: with_rust },
     Guest { name: "transform", build: with_rust },
 ];
