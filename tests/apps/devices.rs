@@ -1,7 +1,7 @@
 //! A program that uses `/dev` and tries to change its tree (`tests/guests/devices`), packed with each option of the tree, in both forms.
 
 use anyhow::Result;
-use wasm_vfs::{ConfigFile, Form, Packer, TreeBuilder};
+use wasm_vfs::{ConfigFile, Form, HostApi, Packer, TreeBuilder};
 use wasm_vfs_tests::engine::{Engine, Invocation};
 use wasm_vfs_tests::engines::wasmtime::Wasmtime;
 use wasm_vfs_tests::tools;
@@ -63,4 +63,26 @@ fn each_option_of_the_tree_is_obeyed() -> Result<()> {
     expect("max-fds = 8", &["opened 4"])?;
     expect("stdin = 'null'", &[r#"stdin 0 """#])?;
     expect("uid = 7\ngid = 8\numask = '077'", &["create 0"])
+}
+
+/// Read back through the host interface, after the program has ended.
+#[test]
+fn new_files_have_the_owner_and_mode_that_were_chosen() -> Result<()> {
+    use wasmtime::{Instance, Module, Store};
+    let Some(program) = tools::guest("devices") else { return Ok(()) };
+    let program = std::fs::read(program)?;
+    let engine = wasmtime::Engine::default();
+    for (policy, expected) in [
+        ("hermetic = true", (0, 0, 0o644)),
+        ("hermetic = true\nuid = 7\ngid = 8\numask = '077'", (7, 8, 0o600)),
+    ] {
+        let policy = ConfigFile::parse(policy)?.policy;
+        let packed = Packer::new(TreeBuilder::new()).policy(policy).pack_bytes(&program)?;
+        let mut store = Store::new(&engine, ());
+        let instance = Instance::new(&mut store, &Module::new(&engine, packed)?, &[])?;
+        instance.get_typed_func::<(), ()>(&mut store, "_start")?.call(&mut store, ())?;
+        let status = HostApi::new(&mut store, &instance)?.stat(&mut store, "/new")?;
+        assert_eq!((status.uid, status.gid, status.mode & 0o7777), expected);
+    }
+    Ok(())
 }
