@@ -43,7 +43,7 @@ fn it_works_after_an_exit_and_after_a_trap() {
         assert_eq!(running.read("/after"), b"exit");
         running.put("/after", b"trap");
         assert_eq!(running.read("/after"), b"trap");
-        assert_eq!(running.names("/"), ["after", "input", "output", "tmp"]);
+        assert_eq!(running.names("/"), ["after", "dev", "input", "output", "tmp"]);
     }
 }
 
@@ -57,7 +57,7 @@ fn it_takes_none_of_the_programs_descriptors_and_needs_none() {
         assert_eq!(used, 65_532, "{form}");
         running.put("/input/in", b"x");
         assert_eq!(running.read("/input/in"), b"x");
-        assert_eq!(running.names("/"), ["input", "output", "tmp"]);
+        assert_eq!(running.names("/"), ["dev", "input", "output", "tmp"]);
         running.api.remove(&mut running.store, "/input").unwrap();
     }
 }
@@ -124,7 +124,7 @@ fn a_directory_of_thousands_is_listed_in_pieces() {
     }
     assert_eq!(running.names("/many"), expected);
     running.api.remove(&mut running.store, "/many").unwrap();
-    assert_eq!(running.names("/"), ["tmp"]);
+    assert_eq!(running.names("/"), ["dev", "tmp"]);
 }
 
 #[test]
@@ -174,7 +174,7 @@ fn removing() {
         api.remove(&mut *store, "/link").unwrap();
         assert_eq!(running.names("/d"), ["e", "g"]);
         running.api.remove(&mut running.store, "/d").unwrap();
-        assert_eq!(running.names("/"), ["tmp"]);
+        assert_eq!(running.names("/"), ["dev", "tmp"]);
     }
 }
 
@@ -191,6 +191,6 @@ fn a_tree_deeper_than_any_path_is_exported_and_removed() {
         }
         assert_eq!(longest, 10_000);
         running.api.remove(&mut running.store, "/d").unwrap();
-        assert_eq!(running.names("/"), ["tmp"]);
+        assert_eq!(running.names("/"), ["dev", "tmp"]);
     }
 }

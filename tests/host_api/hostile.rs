@@ -89,7 +89,7 @@ fn addresses_outside_the_buffer_are_faults() {
         assert_eq!(call(&mut running, "wasm_vfs_allocate", &[u64::from(u32::MAX)]), 0);
         assert_eq!(call(&mut running, "wasm_vfs_stat", &[room, 1, 0, room]), EFAULT);
         running.put("/g", b"g");
-        assert_eq!(running.names("/"), ["f", "g", "tmp"]);
+        assert_eq!(running.names("/"), ["dev", "f", "g", "tmp"]);
     }
 }
 
