@@ -170,15 +170,9 @@ impl Running {
     fn add(&mut self, records: &[u8]) -> std::result::Result<(), Refusal> {
         let trap = |error: wasmtime::Error| Refusal::Trap(error.into());
         let len = i32::try_from(records.len()).map_err(|_| Refusal::OutOfMemory)?;
-        let address = self.bake_buffer.call(&mut self.store, len).map_err(trap)?;
-        if address == 0 {
+        if !self.fill_buffer(records, len).map_err(Refusal::Trap)? {
             return Err(Refusal::OutOfMemory);
         }
-        // An address in a 32-bit memory: the sign has no meaning.
-        let address = address.cast_unsigned() as usize;
-        self.memory
-            .write(&mut self.store, address, records)
-            .map_err(|error| Refusal::Trap(error.into()))?;
         match self.bake_records.call(&mut self.store, len).map_err(trap)? {
             0 => Ok(()),
             errno => {
@@ -312,10 +306,8 @@ impl Running {
             format!("this build of the adapter has no `{name}`: it belongs to an older wasm-vfs")
         })?;
         let bytes = bytes.as_ref();
-        let Val::I32(len) = length(bytes)? else { bail!("lengths have 32 bits") };
-        let address = self.bake_buffer.call(&mut self.store, len)?;
-        ensure!(address != 0, "the filesystem's memory is full");
-        self.memory.write(&mut self.store, address.cast_unsigned() as usize, bytes)?;
+        let room = self.fill_buffer(bytes, length_of(bytes)?)?;
+        ensure!(room, "the filesystem's memory is full");
         let mut result = [Val::I32(0)];
         function.call(&mut self.store, arguments, &mut result)?;
         match result {
@@ -329,6 +321,17 @@ impl Running {
         }
     }
 
+    /// Puts bytes, whose length is `len`, into the adapter's buffer; `false`: it has no room for them.
+    fn fill_buffer(&mut self, bytes: &[u8], len: i32) -> Result<bool> {
+        let address = self.bake_buffer.call(&mut self.store, len)?;
+        if address == 0 {
+            return Ok(false);
+        }
+        // An address in a 32-bit memory: the sign has no meaning.
+        self.memory.write(&mut self.store, address.cast_unsigned() as usize, bytes)?;
+        Ok(true)
+    }
+
     /// Ends baking: after this the adapter is as it will be when a packed program starts.
     fn seal(&mut self) -> Result<()> {
         let sealed = self.seal.call(&mut self.store, ()).map_err(anyhow::Error::from);
@@ -338,8 +341,13 @@ impl Running {
 
 /// The length of a text, as an argument.
 fn length(bytes: impl AsRef<[u8]>) -> Result<Val> {
-    let len = bytes.as_ref().len();
-    Ok(Val::I32(i32::try_from(len).with_context(|| format!("{len} bytes are too many"))?))
+    length_of(bytes.as_ref()).map(Val::I32)
+}
+
+/// A length as the adapter takes it.
+fn length_of(bytes: &[u8]) -> Result<i32> {
+    let len = bytes.len();
+    i32::try_from(len).with_context(|| format!("{len} bytes are too many"))
 }
 
 impl InstanceState for Running {

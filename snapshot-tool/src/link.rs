@@ -8,7 +8,6 @@ use crate::emit::Emitter;
 use crate::index::{DataIdx, FuncIdx, MemIdx};
 use crate::module::Module;
 use crate::plan::{self, Inputs, Plan};
-use crate::policy::file::ConfigFile;
 use crate::program::Program;
 use crate::reach::Live;
 use crate::section::{ModuleForm, ProgramCounts, Section};
@@ -166,8 +165,8 @@ fn check(
 
 /// Checks that a hermetic program has no imports.
 fn check_hermetic(section: &Section, imports: &[(String, String)]) -> Result<()> {
-    let policy = ConfigFile::parse(&section.policy).context("the policy of the filesystem")?.policy;
-    if let Some((module, name)) = imports.first().filter(|_| policy.hermetic) {
+    let hermetic = section.chosen()?.hermetic;
+    if let Some((module, name)) = imports.first().filter(|_| hermetic) {
         bail!(
             "it imports `{module}.{name}`, which wasm-vfs cannot serve, so it cannot be hermetic: pack it without \
              --hermetic, or build it without that import"

@@ -21,6 +21,8 @@ use wasmparser::BinaryReader;
 
 use crate::index::{DataIdx, MemIdx};
 use crate::link::Form;
+use crate::policy::Policy;
+use crate::policy::file::ConfigFile;
 
 /// Name of the custom section.
 pub const SECTION_NAME: &str = "wasm-vfs";
@@ -121,6 +123,15 @@ impl Section {
             program: None,
             manifest,
         }
+    }
+
+    /// What was chosen for the program to see.
+    ///
+    /// # Errors
+    ///
+    /// When the text makes no sense to this version.
+    pub fn chosen(&self) -> Result<Policy> {
+        Ok(ConfigFile::parse(&self.policy).context("the policy of the filesystem")?.policy)
     }
 
     /// The section's payload (without its name).

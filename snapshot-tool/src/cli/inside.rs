@@ -3,7 +3,6 @@
 
 use crate::format::{full_time, human_bytes, mode_letters, short_time};
 use crate::inspect::PackedModule;
-use crate::policy::file::ConfigFile;
 use crate::tree::{EntryKind, FinalSymlink, Tree};
 use anyhow::Result;
 use std::io::{self, BufWriter, Write};
@@ -44,7 +43,7 @@ pub(super) fn inspect(file: &Path) -> Result<()> {
         writeln!(out, "    {module} {name}")?;
     }
     writeln!(out, "policy")?;
-    let policy = ConfigFile::parse(&section.policy)?.policy.settled()?.to_toml()?;
+    let policy = section.chosen()?.settled()?.to_toml()?;
     for line in policy.lines() {
         writeln!(out, "    {line}")?;
     }
