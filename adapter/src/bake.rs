@@ -84,22 +84,26 @@ extern "C" fn bake_buffer(len: u32) -> u32 {
     made.unwrap_or(0)
 }
 
+/// The result of a baking export.
+fn answer(result: Result<(), Errno>) -> i32 {
+    result.map_or_else(|errno| i32::from(errno.number()), |()| 0)
+}
+
 /// Hands the first `len` bytes of the buffer to `body`. Returns 0 or a Linux errno.
 #[cfg(feature = "mounts")]
 pub(crate) fn with_bytes(
     len: u32,
     body: impl FnOnce(&[u8], &mut Kernel) -> Result<(), Errno>,
 ) -> i32 {
-    let done = with(|baking, kernel| {
+    answer(with(|baking, kernel| {
         body(baking.buffer.get(..len as usize).ok_or(Errno::EFAULT)?, kernel)
-    });
-    done.map_or_else(|errno| i32::from(errno.number()), |()| 0)
+    }))
 }
 
 /// Adds the records in the first `len` bytes of the buffer. Returns 0 or a Linux errno.
 #[unsafe(no_mangle)]
 extern "C" fn bake_records(len: u32) -> i32 {
-    let added = with(|baking, kernel| {
+    answer(with(|baking, kernel| {
         let records = baking.buffer.get(..len as usize).ok_or(Errno::EFAULT)?;
         let before = baking.population.records();
         let result = kernel.fs.populate(&mut baking.population, records);
@@ -108,19 +112,13 @@ extern "C" fn bake_records(len: u32) -> i32 {
                 u32::try_from(baking.population.records() - before).unwrap_or(u32::MAX);
         }
         result
-    });
-    added.map_or_else(|errno| i32::from(errno.number()), |()| 0)
+    }))
 }
 
 /// The number, in the chunk given last, of the record that `bake_records` refused.
 #[unsafe(no_mangle)]
 extern "C" fn bake_failed_record() -> u32 {
     with(|baking, _| Ok(baking.failed_record)).unwrap_or(0)
-}
-
-/// The result of a baking export.
-fn answer(result: Result<(), Errno>) -> i32 {
-    result.map_or_else(|errno| i32::from(errno.number()), |()| 0)
 }
 
 /// Copies the first `len` bytes of the buffer.

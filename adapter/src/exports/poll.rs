@@ -25,9 +25,9 @@ type SubscriptionWords = [u64; 6];
 type EventWords = [u64; 4];
 
 /// Bytes of a `subscription`.
-const SUBSCRIPTION_BYTES: u32 = 48;
+pub(super) const SUBSCRIPTION_BYTES: u32 = 48;
 /// Bytes of an `event`.
-const EVENT_BYTES: u32 = 32;
+pub(super) const EVENT_BYTES: u32 = 32;
 
 const _: () = {
     assert!(size_of::<Subscription>() == SUBSCRIPTION_BYTES as usize);

@@ -12,7 +12,7 @@ use wasm_vfs_core::Errno;
 
 use super::io::fd_seek;
 use super::path::path_filestat_get;
-use super::poll::poll_oneoff;
+use super::poll::{EVENT_BYTES, SUBSCRIPTION_BYTES, poll_oneoff};
 use super::stat::fd_filestat_get;
 use crate::convert::FILESTAT_BYTES;
 use crate::errno::{Error, Result, answer};
@@ -23,10 +23,6 @@ use crate::user::UserRange;
 const UNSTABLE_FILESTAT_BYTES: u32 = 56;
 /// Bytes of a `subscription` there.
 const UNSTABLE_SUBSCRIPTION_BYTES: u32 = 56;
-/// Bytes of a `subscription` in preview1.
-const SUBSCRIPTION_BYTES: u32 = 48;
-/// Bytes of an `event`, in both.
-const EVENT_BYTES: u32 = 32;
 /// Bytes of a size.
 const SIZE_BYTES: u32 = 4;
 
