@@ -8,16 +8,14 @@ use crate::manifest::Manifest;
 use crate::policy::Policy;
 use crate::policy::values::{Clock, HostCall, InheritEnv, Overlay, Preopen, Random, Stream};
 use crate::progress::{Progress, Stage};
+use crate::snapshot::snapshot;
 use crate::trace;
 use crate::tree::Tree;
 use anyhow::{Context as _, Result, anyhow, bail, ensure};
 use std::fmt;
-use std::future::Future;
-use std::pin::pin;
-use std::task::{self, Poll, Waker};
 use wasm_vfs_core::Errno;
 use wasmtime::{Config, Engine, Instance, Linker, Memory, Module, OptLevel, Store, TypedFunc, Val};
-use wizer::{InstanceState, ModuleContext, SnapshotVal, ValType, Wizer};
+use wizer::{ModuleContext, Wizer};
 
 /// The adapter's core form that belongs to this version of the tool.
 pub const ADAPTER_CORE: &[u8] = include_bytes!("../assets/adapter.wasm");
@@ -93,9 +91,7 @@ impl<'a> Baker<'a> {
         }
         running.choose(&policy)?;
         running.seal()?;
-        let module = ready(self.wizer.snapshot(&self.context, &mut running))?
-            .map_err(anyhow::Error::from)
-            .context("the baked adapter cannot be written")?;
+        let module = running.snapshot(&self.wizer, &self.context)?;
         Ok(Baked { module, manifest: manifest.bytes })
     }
 }
@@ -332,6 +328,12 @@ impl Running {
         Ok(true)
     }
 
+    /// The module with the state that baking left.
+    fn snapshot(&mut self, wizer: &Wizer, context: &ModuleContext<'_>) -> Result<Vec<u8>> {
+        snapshot(wizer, context, &mut self.store, self.instance)
+            .context("the baked adapter cannot be written")
+    }
+
     /// Ends baking: after this the adapter is as it will be when a packed program starts.
     fn seal(&mut self) -> Result<()> {
         let sealed = self.seal.call(&mut self.store, ()).map_err(anyhow::Error::from);
@@ -348,34 +350,6 @@ fn length(bytes: impl AsRef<[u8]>) -> Result<Val> {
 fn length_of(bytes: &[u8]) -> Result<i32> {
     let len = bytes.len();
     i32::try_from(len).with_context(|| format!("{len} bytes are too many"))
-}
-
-impl InstanceState for Running {
-    async fn global_get(&mut self, name: &str, _: ValType) -> SnapshotVal {
-        // Wizer asks only for what its own instrumentation exports, and refuses other types.
-        let global = self.instance.get_global(&mut self.store, name);
-        match global.map(|global| global.get(&mut self.store)) {
-            Some(Val::I32(value)) => SnapshotVal::I32(value),
-            Some(Val::I64(value)) => SnapshotVal::I64(value),
-            Some(Val::F32(bits)) => SnapshotVal::F32(bits),
-            Some(Val::F64(bits)) => SnapshotVal::F64(bits),
-            Some(Val::V128(value)) => SnapshotVal::V128(value.as_u128()),
-            other => unreachable!("wizer asked for the global `{name}`, which is {other:?}"),
-        }
-    }
-
-    async fn memory_contents(&mut self, name: &str, contents: impl FnOnce(&[u8]) + Send) {
-        let memory = self.instance.get_memory(&mut self.store, name).unwrap_or(self.memory);
-        contents(memory.data(&self.store));
-    }
-}
-
-/// The result of a future that never waits: [`Running`]'s answers are there at once.
-fn ready<T>(future: impl Future<Output = T>) -> Result<T> {
-    match pin!(future).poll(&mut task::Context::from_waker(Waker::noop())) {
-        Poll::Ready(value) => Ok(value),
-        Poll::Pending => bail!("wizer waited for something that is not there"),
-    }
 }
 
 #[cfg(test)]

@@ -21,7 +21,7 @@ use anyhow::{Context as _, Result, bail};
 use args::{Arguments, Command, FormArgs, ProgramArgs, Talk, TreeArgs};
 use bar::Bar;
 use clap::Parser as _;
-use std::io;
+use std::io::{self, Write as _};
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -58,8 +58,11 @@ fn run(arguments: Arguments) -> Result<ExitCode> {
     let talk = arguments.talk.talk();
     let bar = Bar::new(talk);
     match arguments.command {
-        Command::Pack { program, tree, form, output, policy } => {
-            let packer = packer(&tree, form, *policy, talk)?;
+        Command::Pack { program, tree, form, preinit, output, policy } => {
+            let mut packer = packer(&tree, form, *policy, talk)?;
+            if let Some(preinit) = preinit.chosen(&tree.config()?) {
+                packer = packer.preinit(preinit);
+            }
             let destination = Destination::from_option(&output);
             let report = packer.pack_with(&program, &destination, &bar);
             bar.end();
@@ -80,7 +83,7 @@ fn run(arguments: Arguments) -> Result<ExitCode> {
             let report = link_files(
                 &program,
                 &rootfs,
-                form.form(&ConfigFile::default()),
+                form.form(&ConfigFile::default()).unwrap_or_default(),
                 &destination,
                 &bar,
             );
@@ -121,9 +124,12 @@ fn run(arguments: Arguments) -> Result<ExitCode> {
 fn packer(args: &TreeArgs, form: FormArgs, mut policy: Policy, talk: Talk) -> Result<Packer> {
     policy.verbose = talk == Talk::Verbose;
     let config = args.config()?;
-    let mut packer = Packer::new(args.builder(&config)?)
-        .form(form.form(&config))
-        .policy(config.policy.overridden_by(policy));
+    let form = form.form(&config);
+    let mut packer =
+        Packer::new(args.builder(&config)?).policy(config.policy.overridden_by(policy));
+    if let Some(form) = form {
+        packer = packer.form(form);
+    }
     if let Some(path) = &args.adapter {
         let core =
             std::fs::read(path).with_context(|| format!("cannot read `{}`", path.display()))?;
@@ -135,6 +141,10 @@ fn packer(args: &TreeArgs, form: FormArgs, mut policy: Policy, talk: Talk) -> Re
 fn report_packed(report: &Report, talk: Talk) {
     if talk == Talk::Quiet {
         return;
+    }
+    // What the program would have shown, had it been watched.
+    for bytes in [&report.printed.stdout, &report.printed.stderr] {
+        let _ = io::stderr().write_all(bytes);
     }
     if let Some(link) = &report.link {
         for note in &link.notes {
@@ -185,12 +195,8 @@ fn run_program(
         runner = runner.export(Destination::from_option(path));
     }
     let outcome = if tree.is_given() {
-        let bytes = std::fs::read(program)
-            .with_context(|| format!("cannot read `{}`", program.display()))?;
-        let packed =
-            packer(tree, form, Policy::default(), Talk::Normal)?.pack_bytes_with(&bytes, bar);
-        let packed = packed.with_context(|| format!("`{}`", program.display()))?;
-        drop(bytes);
+        let packed = packer(tree, form, Policy::default(), Talk::Normal)?;
+        let packed = packed.pack_file_with(program, bar)?;
         runner.run_bytes_with(&file_name(program), &packed, bar)?
     } else {
         if !PackedModule::is_packed(program)? {

@@ -9,6 +9,7 @@ use wasm_encoder::{CustomSection, Encode as _, ProducersField, ProducersSection}
 use wasmparser::{KnownCustom, ProducersSectionReader, WasmFeatures};
 
 use crate::module::{Custom, Module};
+use crate::section::SECTION_NAME;
 
 /// What becomes of a custom section.
 #[derive(Debug, PartialEq, Eq)]
@@ -73,9 +74,24 @@ pub(crate) fn dropped_bytes(customs: &[Custom<'_>]) -> u64 {
 
 /// Appends the sections that are copied, those before all others or the rest.
 pub(crate) fn copy(program: &Module<'_>, leading: Leading, out: &mut Vec<u8>) {
-    for custom in &program.customs {
+    copy_where(program, leading, |name| fate(name) == Fate::Copy, out);
+}
+
+/// Appends the sections of a linked module that the program keeps when it is taken out: all but the filesystem's own and the
+/// names, which change.
+pub(crate) fn copy_unlinked(linked: &Module<'_>, leading: Leading, out: &mut Vec<u8>) {
+    copy_where(linked, leading, |name| name != SECTION_NAME && fate(name) != Fate::Names, out);
+}
+
+fn copy_where(
+    module: &Module<'_>,
+    leading: Leading,
+    keep: impl Fn(&str) -> bool,
+    out: &mut Vec<u8>,
+) {
+    for custom in &module.customs {
         let wanted = custom.leads == (leading == Leading::Yes);
-        if wanted && fate(custom.reader.name()) == Fate::Copy {
+        if wanted && keep(custom.reader.name()) {
             let section = CustomSection {
                 name: custom.reader.name().into(),
                 data: custom.reader.data().into(),
@@ -112,7 +128,10 @@ fn extend_producers(reader: ProducersSectionReader<'_>) -> Result<ProducersSecti
         let mut values = ProducersField::new();
         for value in field.values {
             let value = value?;
-            values.value(value.name, value.version);
+            // Packed again, a program has had this tool already.
+            if Some(value.name) != ours.map(|(name, _)| name) || field.name != PROCESSED_BY {
+                values.value(value.name, value.version);
+            }
         }
         if field.name == PROCESSED_BY
             && let Some((name, version)) = ours.take()

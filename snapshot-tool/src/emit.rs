@@ -17,7 +17,7 @@ use wasmparser::{ExternalKind, WasmFeatures};
 use crate::core_form::{HOST_API_BASE, HOST_API_MEMORY, KERNEL_MEMORY, PREVIEW1, USER_MEMORY};
 use crate::customs::{self, Leading};
 use crate::features;
-use crate::forms::{FormRules, Places};
+use crate::forms::FormRules;
 use crate::hollow::Output;
 use crate::index::DataIdx;
 use crate::kernel_data::Run;
@@ -25,7 +25,7 @@ use crate::lower::{NAME_PREFIX, encode_run};
 use crate::module::Module;
 use crate::names;
 use crate::plan::{AddedFunction, Plan};
-use crate::program_code::ProgramCode;
+use crate::program_code::{Direction, ProgramCode};
 use crate::remap::{IndexMap, Remap, explain};
 use crate::section::{SECTION_NAME, Section};
 
@@ -42,13 +42,16 @@ pub(crate) struct Emitter<'a> {
 /// The size of a section as LEB128 in this many bytes, when it is written before it is known.
 const PADDED_SIZE_BYTES: usize = 5;
 
+/// What comes before the code section's payload: its id and its size.
+const CODE_HEADER_BYTES: usize = 1 + PADDED_SIZE_BYTES;
+
 impl Emitter<'_> {
-    /// Writes the module; also the features that program, filesystem and form need.
+    /// Writes the module; also its `wasm-vfs` section, and the features that program, filesystem and form need.
     ///
     /// # Errors
     ///
     /// When a section of the program is damaged.
-    pub(crate) fn emit(&self) -> Result<(Output, WasmFeatures)> {
+    pub(crate) fn emit(&self) -> Result<(Output, Section, WasmFeatures)> {
         let mut head = wasm_encoder::Module::HEADER.to_vec();
         head.reserve(self.program.bytes.len() + self.adapter.bytes.len());
         customs::copy(self.program, Leading::Yes, &mut head);
@@ -63,8 +66,13 @@ impl Emitter<'_> {
         self.start(&mut head)?;
         self.elements(&mut head)?;
         DataCountSection { count: self.image_segment().0 + 1 }.append_to(&mut head);
+        let before_code = head.len();
         let code_features = self.code(&mut head)?;
-        let payload = self.section.encode();
+        let mut section = self.section.clone();
+        if let Some(part) = &mut section.program {
+            part.code_bytes = (head.len() - before_code - CODE_HEADER_BYTES) as u64;
+        }
+        let payload = section.encode();
         CustomSection { name: SECTION_NAME.into(), data: payload.into() }.append_to(&mut head);
 
         let added = features::of_bodies(self.added_bodies())?
@@ -78,9 +86,9 @@ impl Emitter<'_> {
             None => &[],
         };
         let data: [&[u8]; 3] = [&count, program_data, &runs];
-        let output = Output::assemble(head, &data, &tail, self.section.image_len)?;
+        let output = Output::assemble(head, &data, &[], &tail, self.section.image_len)?;
         let sections = features::of_sections(self.program)?;
-        Ok((output, sections | code_features | added))
+        Ok((output, section, sections | code_features | added))
     }
 
     /// The program's types as they are, then the filesystem's.
@@ -219,9 +227,8 @@ impl Emitter<'_> {
 
     fn start(&self, out: &mut Vec<u8>) -> Result<()> {
         if let Some(start) = self.program.start {
-            let index = self.plan.program_functions.get(start.0);
-            let function_index = index.context("the start function does not exist")?;
-            StartSection { function_index }.append_to(out);
+            let start = self.plan.moved(start).context("the start function")?;
+            StartSection { function_index: start.0 }.append_to(out);
         }
         Ok(())
     }
@@ -247,9 +254,12 @@ impl Emitter<'_> {
         let start = out.len();
         count.encode(out);
         out.extend(before);
-        let places = self.places();
-        let code =
-            ProgramCode { functions: &self.plan.program_functions, view: self.rules.view(&places) };
+        let places = self.plan.places();
+        let code = ProgramCode {
+            functions: &self.plan.program_functions,
+            view: self.rules.view(&places),
+            direction: Direction::Link,
+        };
         let features = code.rewrite(self.program, out)?;
         out.extend(after);
         let size = u32::try_from(out.len() - start).context("the code is longer than 4 GiB")?;
@@ -260,7 +270,7 @@ impl Emitter<'_> {
     /// Added functions, encoded.
     fn added_code(&self, functions: &[AddedFunction]) -> Result<Vec<u8>> {
         let mut code = CodeSection::new();
-        let places = self.places();
+        let places = self.plan.places();
         let remap = self.adapter_remap();
         for function in functions {
             let body = match *function {
@@ -352,13 +362,6 @@ impl Emitter<'_> {
             AddedFunction::Adapter(function) => self.adapter.body(function),
             AddedFunction::Synthesised(_) => None,
         })
-    }
-
-    fn places(&self) -> Places {
-        Places {
-            first_global: self.plan.first_synthesised_global,
-            functions: self.plan.synthesised.clone(),
-        }
     }
 
     /// Only functions of the program move.

@@ -12,7 +12,7 @@ use wasmparser::{
     TypeRef, ValType, VisitOperator, VisitSimdOperator, WasmFeatures,
 };
 
-use crate::index::{FuncIdx, MemIdx};
+use crate::index::{FuncIdx, GlobalIdx, MemIdx};
 use crate::module::Module;
 
 /// The features of a module's sections other than its code.
@@ -89,6 +89,8 @@ pub(crate) struct Used {
 pub(crate) enum Reference {
     /// `call`, `return_call`, `ref.func`.
     Function(FuncIdx),
+    /// `global.get`.
+    Global(GlobalIdx),
     /// `memory.size`.
     MemorySize(MemIdx),
     /// `memory.grow`.
@@ -323,6 +325,9 @@ macro_rules! beyond {
     ($self:ident Call $function:ident) => { $self.function($function) };
     ($self:ident ReturnCall $function:ident) => { $self.function($function) };
     ($self:ident RefFunc $function:ident) => { $self.function($function) };
+    ($self:ident GlobalGet $global:ident) => {
+        $self.reference = Some(Reference::Global(GlobalIdx($global)))
+    };
     ($self:ident MemorySize $mem:ident) => {
         $self.reference = Some(Reference::MemorySize(MemIdx($mem)))
     };

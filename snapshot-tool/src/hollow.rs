@@ -1,18 +1,19 @@
 //! A finished module without the bytes of its image: [`Output`].
 //!
-//! The image is the last segment of the data section, so a module is four runs of bytes:
+//! The image is a segment of the data section, so a module is five runs of bytes:
 //!
 //! ```text
 //! head      everything before the data section
-//! data      the data section's payload up to the image segment
+//! before    the data section's payload up to the image segment
 //! (image)   its header here, its bytes from an `ImageSource`
+//! after     segments behind it: only a pre-initialised module has any
 //! tail      custom sections
 //! ```
 //!
 //! With an image of length zero this is a complete module of its own, the *hollow* form: whether
 //! a module is valid does not depend on how long a segment is, so that is what gets validated.
 
-use std::io::{Read, Seek, SeekFrom, Write};
+use std::io::{Cursor, Read, Seek, SeekFrom, Write};
 use std::ops::Range;
 
 use anyhow::{Context, Result, bail, ensure};
@@ -45,26 +46,28 @@ pub struct Output {
     data_section: usize,
     /// its payload,
     data: Range<usize>,
-    /// up to the header of the image segment, which ends with the section.
-    image_header: usize,
+    /// and in that the image segment: its header, for a length of zero.
+    image_header: Range<usize>,
     image_len: u64,
 }
 
 impl Output {
-    /// Puts a module together: `head` is all before the data section, `data` its payload, which
-    /// counts the image segment already but ends before it, `tail` all after it.
+    /// Puts a module together: `head` is all before the data section, `before` its payload, which
+    /// counts the image segment already but ends before it, `after` what follows the image segment, `tail` all
+    /// after the section.
     ///
     /// # Errors
     ///
     /// When the image is too long for a data section, whose size is 32 bits.
     pub(crate) fn assemble(
         head: Vec<u8>,
-        data: &[&[u8]],
+        before: &[&[u8]],
+        after: &[u8],
         tail: &[u8],
         image_len: u64,
     ) -> Result<Self> {
         check_image_len(image_len)?;
-        let data_len: usize = data.iter().map(|part| part.len()).sum();
+        let data_len = before.iter().map(|part| part.len()).sum::<usize>() + after.len();
         let full = data_len as u64 + image_header(image_len).len() as u64 + image_len;
         ensure!(
             full <= u64::from(u32::MAX),
@@ -76,14 +79,28 @@ impl Output {
         let data_section = hollow.len();
         hollow.extend(data_header(data_len, 0));
         let start = hollow.len();
-        for part in data {
+        for part in before {
             hollow.extend_from_slice(part);
         }
-        let image_header_at = hollow.len();
+        let image_start = hollow.len();
         hollow.extend(image_header(0));
+        let image_header = image_start..hollow.len();
+        hollow.extend_from_slice(after);
         let data = start..hollow.len();
         hollow.extend_from_slice(tail);
-        Ok(Self { hollow, data_section, data, image_header: image_header_at, image_len })
+        Ok(Self { hollow, data_section, data, image_header, image_len })
+    }
+
+    /// A module in the hollow form whose image will have `image_len` bytes.
+    ///
+    /// # Errors
+    ///
+    /// When it is damaged, or has no `wasm-vfs` section.
+    pub(crate) fn from_hollow(hollow: &[u8], image_len: u64) -> Result<Self> {
+        let file = &mut Cursor::new(hollow);
+        let place = Place::find(file)?.context("it has no `wasm-vfs` section")?;
+        place.check_image_len(0)?;
+        place.read(file, image_len)
     }
 
     /// Length of the image segment in bytes.
@@ -96,16 +113,15 @@ impl Output {
     #[must_use]
     #[expect(clippy::len_without_is_empty, reason = "no module is empty")]
     pub fn len(&self) -> u64 {
-        self.image_range().end + self.tail().len() as u64
+        self.image_range().end + (self.after().len() + self.tail().len()) as u64
     }
 
     /// Where in the written file the image's bytes are.
     #[must_use]
     pub fn image_range(&self) -> Range<u64> {
-        let data = self.data_without_image();
         let start = self.head().len()
-            + data_header(data.len(), self.image_len).len()
-            + data.len()
+            + self.data_header().len()
+            + self.before().len()
             + image_header(self.image_len).len();
         start as u64..start as u64 + self.image_len
     }
@@ -122,10 +138,9 @@ impl Output {
             image.len(),
             self.image_len
         );
-        let data = self.data_without_image();
         out.write_all(self.head())?;
-        out.write_all(&data_header(data.len(), self.image_len))?;
-        out.write_all(data)?;
+        out.write_all(&self.data_header())?;
+        out.write_all(self.before())?;
         out.write_all(&image_header(self.image_len))?;
         let mut counting = Counting { out, written: 0 };
         image.write_to(&mut counting)?;
@@ -135,6 +150,7 @@ impl Output {
             counting.written,
             self.image_len
         );
+        out.write_all(self.after())?;
         out.write_all(self.tail())?;
         Ok(())
     }
@@ -149,8 +165,16 @@ impl Output {
         &self.hollow[..self.data_section]
     }
 
-    fn data_without_image(&self) -> &[u8] {
-        &self.hollow[self.data.start..self.image_header]
+    fn data_header(&self) -> Vec<u8> {
+        data_header(self.before().len() + self.after().len(), self.image_len)
+    }
+
+    fn before(&self) -> &[u8] {
+        &self.hollow[self.data.start..self.image_header.start]
+    }
+
+    fn after(&self) -> &[u8] {
+        &self.hollow[self.image_header.end..self.data.end]
     }
 
     fn tail(&self) -> &[u8] {
@@ -164,18 +188,10 @@ impl Output {
     ///
     /// When the file is not wasm, cannot be read, or its section and segments disagree.
     pub fn read_from(file: &mut (impl Read + Seek)) -> Result<Option<(Self, Section, Range<u64>)>> {
-        let Some(Located { section, image, data, end }) = Located::find(file)? else {
-            return Ok(None);
-        };
-        ensure!(
-            image.bytes.end == data.payload.end,
-            "its image is not the last data segment; was it processed by another tool?"
-        );
-        let head = read_range(file, 0..data.header)?;
-        let tail = read_range(file, data.payload.end..end)?;
-        let data = read_range(file, data.payload.start..image.header)?;
-        let output = Self::assemble(head, &[&data], &tail, section.image_len)?;
-        Ok(Some((output, section, image.bytes)))
+        let Some(place) = Place::find(file)? else { return Ok(None) };
+        place.check_image_len(place.section.image_len)?;
+        let output = place.read(file, place.section.image_len)?;
+        Ok(Some((output, place.section, place.image.bytes)))
     }
 }
 
@@ -186,11 +202,13 @@ impl Output {
 ///
 /// When the file is not wasm, cannot be read, or its section and segments disagree.
 pub fn locate(file: &mut (impl Read + Seek)) -> Result<Option<(Section, Range<u64>)>> {
-    Ok(Located::find(file)?.map(|found| (found.section, found.image.bytes)))
+    let Some(place) = Place::find(file)? else { return Ok(None) };
+    place.check_image_len(place.section.image_len)?;
+    Ok(Some((place.section, place.image.bytes)))
 }
 
 /// What a walk over a module's headers finds, if this crate wrote the module.
-struct Located {
+struct Place {
     section: Section,
     image: SegmentPlace,
     data: SectionPlace,
@@ -198,7 +216,7 @@ struct Located {
     end: u64,
 }
 
-impl Located {
+impl Place {
     fn find(file: &mut (impl Read + Seek)) -> Result<Option<Self>> {
         let Sections { vfs, data, end } = Sections::walk(file)?;
         let Some(section) = vfs else { return Ok(None) };
@@ -207,13 +225,26 @@ impl Located {
         };
         let image = find_image(file, data.payload.clone(), section.image_segment.0)
             .context("looking for the image segment")?;
-        ensure!(
-            image.bytes.end - image.bytes.start == section.image_len,
-            "its image segment has {} bytes but its `wasm-vfs` section says {}: the file is damaged",
-            image.bytes.end - image.bytes.start,
-            section.image_len
-        );
         Ok(Some(Self { section, image, data, end }))
+    }
+
+    fn check_image_len(&self, expected: u64) -> Result<()> {
+        let found = self.image.bytes.end - self.image.bytes.start;
+        ensure!(
+            found == expected,
+            "its image segment has {found} bytes but its `wasm-vfs` section says {expected}: the file is damaged"
+        );
+        Ok(())
+    }
+
+    /// The module without its image, which will have `image_len` bytes.
+    fn read(&self, file: &mut (impl Read + Seek), image_len: u64) -> Result<Output> {
+        let Self { image, data, end, .. } = self;
+        let head = read_range(file, 0..data.header)?;
+        let before = read_range(file, data.payload.start..image.header)?;
+        let after = read_range(file, image.bytes.end..data.payload.end)?;
+        let tail = read_range(file, data.payload.end..*end)?;
+        Output::assemble(head, &[&before], &after, &tail, image_len)
     }
 }
 

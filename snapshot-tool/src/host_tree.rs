@@ -4,17 +4,20 @@
 //! ones and when the image is written. What the result is depends on the directories alone: not
 //! on the order in which the host lists them, nor on who runs the tool.
 
+use crate::assembly::{Identity, Node, NodeKind, finish, flatten};
 use crate::guest_path::{DirMapping, GuestPath};
 use crate::ignore_rules::{IGNORE_FILE, IgnoreRules};
-use crate::image_plan::{Contents, HostFile, ImagePlan};
+use crate::image_plan::{Contents, HostFile, ImagePlan, SharedBytes};
+use crate::packed_tree::PackedTree;
 use crate::progress::{Progress, Silent, Stage};
-use crate::tree::{EntryKind, Metadata, Tree, TreeEntry};
+use crate::tree::{Metadata, Tree};
 use anyhow::{Context as _, Result, bail, ensure};
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
 use std::fs;
 use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use wasm_vfs_core::Dev;
 
 /// Whose the files are in the tree.
@@ -64,6 +67,8 @@ impl std::str::FromStr for Owner {
 /// ```
 #[derive(Clone, Debug)]
 pub struct TreeBuilder {
+    /// The tree beneath all others.
+    base: Option<Arc<PackedTree>>,
     sources: Vec<(Source, String)>,
     excludes: Vec<String>,
     tmp: bool,
@@ -79,12 +84,16 @@ pub struct TreeBuilder {
 #[derive(Clone, Debug)]
 enum Source {
     HostDirectory(PathBuf),
-    Bytes(Vec<u8>),
+    Bytes(Arc<[u8]>),
     /// A directory of the host's will be there when the program runs.
     MountPoint,
 }
 
 impl Source {
+    fn is_mount_point(&self) -> bool {
+        matches!(self, Self::MountPoint)
+    }
+
     fn describe(&self) -> String {
         match self {
             Self::HostDirectory(path) => format!("directory `{}`", path.display()),
@@ -105,6 +114,7 @@ impl TreeBuilder {
     #[must_use]
     pub fn new() -> Self {
         Self {
+            base: None,
             sources: Vec::new(),
             excludes: Vec::new(),
             tmp: true,
@@ -136,7 +146,14 @@ impl TreeBuilder {
     /// Puts a file with these contents at a guest path: mode 0644, dated 1970.
     #[must_use]
     pub fn file(mut self, guest: impl Into<String>, contents: impl Into<Vec<u8>>) -> Self {
-        self.sources.push((Source::Bytes(contents.into()), guest.into()));
+        self.sources.push((Source::Bytes(contents.into().into()), guest.into()));
+        self
+    }
+
+    /// Lays everything over the tree of a packed module: directories merge, and else what is given here wins.
+    #[must_use]
+    pub(crate) fn base(mut self, base: Arc<PackedTree>) -> Self {
+        self.base = Some(base);
         self
     }
 
@@ -220,8 +237,8 @@ impl TreeBuilder {
     pub fn read_with(&self, progress: &dyn Progress) -> Result<HostTree> {
         progress.begin(Stage::Reading, None);
         let sources = self.placed_sources()?;
-        let mut root = self.made_directory(0o755);
-        for (guest, source) in &sources {
+        let mut root = Node::implied_directory();
+        for (guest, source) in sources.iter().filter(|(_, source)| !source.is_mount_point()) {
             let node = match source {
                 Source::HostDirectory(host) => {
                     let rules = IgnoreRules::new(host, &self.excludes)?;
@@ -230,16 +247,24 @@ impl TreeBuilder {
                     Scan { options: self, rules, elsewhere, progress }.mapped(host, guest)?
                 }
                 Source::Bytes(bytes) => Node {
-                    metadata: self.made(0o644),
-                    kind: NodeKind::File(Contents::Bytes(bytes.clone())),
+                    metadata: Some(self.made(0o644)),
+                    kind: NodeKind::File(Contents::Bytes(SharedBytes::all(bytes.clone()))),
                     identity: None,
                 },
                 Source::MountPoint => self.made_directory(0o755),
             };
-            *self.place(&mut root, guest)? = node;
+            *root.place(guest)? = node;
+        }
+        if let Some(base) = &self.base {
+            let over = std::mem::replace(&mut root, base.nodes()?);
+            root.merge(over, &GuestPath::root())?;
+        }
+        // Behind what a packed module may have there.
+        for (guest, _) in sources.iter().filter(|(_, source)| source.is_mount_point()) {
+            *root.place(guest)? = self.made_directory(0o755);
         }
         for guest in &self.overlay_points {
-            let kind = &self.place(&mut root, guest)?.kind;
+            let kind = &root.place(guest)?.kind;
             ensure!(
                 matches!(kind, NodeKind::Directory(_)),
                 "there is {} at {guest}, where the overlay is to be; it takes a directory",
@@ -254,9 +279,9 @@ impl TreeBuilder {
         if self.dev {
             self.add_devices(&mut root);
         }
-        let (entries, contents) = flatten(root);
+        let (entries, contents) = flatten(root, self.made(0o755));
         let (image, ranges) = ImagePlan::new(contents, progress)?;
-        finish(entries, &ranges, image, progress)
+        Ok(HostTree { tree: finish(entries, &ranges, progress)?, image })
     }
 
     /// The sources by guest path, outer ones first.
@@ -294,7 +319,7 @@ impl TreeBuilder {
 
     fn made_directory(&self, mode: u16) -> Node {
         Node {
-            metadata: self.made(mode),
+            metadata: Some(self.made(mode)),
             kind: NodeKind::Directory(BTreeMap::new()),
             identity: None,
         }
@@ -306,7 +331,7 @@ impl TreeBuilder {
         let dev = entries.entry("dev".to_owned()).or_insert_with(|| self.made_directory(0o755));
         let NodeKind::Directory(entries) = &mut dev.kind else { return };
         let mut add = |name: &str, mode, kind| {
-            let node = || Node { metadata: self.made(mode), kind, identity: None };
+            let node = || Node { metadata: Some(self.made(mode)), kind, identity: None };
             entries.entry(name.to_owned()).or_insert_with(node);
         };
         for (name, dev) in [
@@ -325,24 +350,6 @@ impl TreeBuilder {
             add(name, 0o777, NodeKind::Symlink(format!("fd/{fd}").into_bytes()));
         }
     }
-
-    /// The node at a guest path: what is there, or an empty directory.
-    fn place<'n>(&self, root: &'n mut Node, guest: &GuestPath) -> Result<&'n mut Node> {
-        let mut at = root;
-        let mut path = GuestPath::root();
-        for name in guest.names() {
-            let kind = at.kind.name();
-            let NodeKind::Directory(entries) = &mut at.kind else {
-                bail!(
-                    "guest path {guest} passes through {path}, which is {kind} there; map to the \
-                     path of a directory"
-                );
-            };
-            at = entries.entry(name.clone()).or_insert_with(|| self.made_directory(0o755));
-            path = path.join(name);
-        }
-        Ok(at)
-    }
 }
 
 /// A tree read from the host: its entries, and where the contents of its files are.
@@ -352,35 +359,6 @@ pub struct HostTree {
     pub tree: Tree,
     /// The contents, to be read from the host when they are written.
     pub image: ImagePlan,
-}
-
-/// An entry while the tree is put together.
-#[derive(Debug)]
-struct Node {
-    metadata: Metadata,
-    kind: NodeKind,
-    /// Device and inode, if the host counts several links.
-    identity: Option<(u64, u64)>,
-}
-
-#[derive(Debug)]
-enum NodeKind {
-    Directory(BTreeMap<String, Node>),
-    File(Contents),
-    Symlink(Vec<u8>),
-    CharDevice(Dev),
-    DescriptorDirectory,
-}
-
-impl NodeKind {
-    fn name(&self) -> &'static str {
-        match self {
-            Self::Directory(_) | Self::DescriptorDirectory => "a directory",
-            Self::CharDevice(_) => "a device",
-            Self::File(_) => "a file",
-            Self::Symlink(_) => "a symbolic link",
-        }
-    }
 }
 
 /// The reading of one mapped directory.
@@ -400,7 +378,7 @@ impl Scan<'_> {
             bail!("`{}` is not a directory; map the directory that holds it", host.display());
         }
         Ok(Node {
-            metadata: self.metadata(&found)?,
+            metadata: Some(self.metadata(&found)?),
             kind: self.directory(host, guest)?,
             identity: None,
         })
@@ -449,14 +427,12 @@ impl Scan<'_> {
 
     fn node(&mut self, path: PathBuf, guest: &GuestPath, found: &fs::Metadata) -> Result<Node> {
         self.progress.advance(1);
-        let metadata = self.metadata(found)?;
+        let metadata = Some(self.metadata(found)?);
         let file_type = found.file_type();
         let kind = if file_type.is_dir() {
             self.directory(&path, guest)?
         } else if file_type.is_file() {
-            let file =
-                HostFile { path, len: found.len(), mtime: (found.mtime(), found.mtime_nsec()) };
-            NodeKind::File(Contents::Host(file))
+            NodeKind::File(Contents::Host(HostFile::whole(path, found)))
         } else if file_type.is_symlink() {
             let target = fs::read_link(&path)
                 .with_context(|| format!("cannot read symbolic link `{}`", path.display()))?;
@@ -475,7 +451,11 @@ impl Scan<'_> {
             );
         };
         let linked = found.nlink() > 1 && !file_type.is_dir();
-        Ok(Node { metadata, kind, identity: linked.then(|| (found.dev(), found.ino())) })
+        Ok(Node {
+            metadata,
+            kind,
+            identity: linked.then(|| Identity::Host(found.dev(), found.ino())),
+        })
     }
 
     fn metadata(&self, found: &fs::Metadata) -> Result<Metadata> {
@@ -492,73 +472,4 @@ impl Scan<'_> {
         let mode = u16::try_from(found.mode() & 0o7777)?;
         Ok(Metadata { mode, uid, gid, mtime_sec, mtime_nsec })
     }
-}
-
-/// Lays a tree out in pre-order. A file's range is the index of its contents until
-/// [`finish`] knows the image.
-fn flatten(root: Node) -> (Vec<TreeEntry>, Vec<Contents>) {
-    let mut flat = Flat::default();
-    flat.add(0, String::new(), root);
-    (flat.entries, flat.contents)
-}
-
-#[derive(Default)]
-struct Flat {
-    entries: Vec<TreeEntry>,
-    contents: Vec<Contents>,
-    originals: HashMap<(u64, u64), usize>,
-}
-
-impl Flat {
-    fn add(&mut self, parent: usize, name: String, node: Node) {
-        let index = self.entries.len();
-        let mut metadata = node.metadata;
-        let earlier = node.identity.and_then(|identity| self.originals.get(&identity).copied());
-        if let (Some(identity), None) = (node.identity, earlier) {
-            self.originals.insert(identity, index);
-        }
-        let mut beneath = BTreeMap::new();
-        let kind = match (node.kind, earlier) {
-            (NodeKind::Directory(entries), _) => {
-                beneath = entries;
-                EntryKind::Directory
-            }
-            (_, Some(original)) => {
-                metadata = self.entries[original].metadata;
-                EntryKind::HardLink { original }
-            }
-            (NodeKind::Symlink(target), None) => EntryKind::Symlink { target },
-            (NodeKind::CharDevice(dev), None) => {
-                EntryKind::CharDevice { major: dev.major(), minor: dev.minor() }
-            }
-            (NodeKind::DescriptorDirectory, None) => EntryKind::DescriptorDirectory,
-            (NodeKind::File(contents), None) => {
-                self.contents.push(contents);
-                EntryKind::File { offset: 0, len: 0 }
-            }
-        };
-        self.entries.push(TreeEntry { parent, name: name.into_bytes(), metadata, kind });
-        for (name, node) in beneath {
-            self.add(index, name, node);
-        }
-    }
-}
-
-fn finish(
-    mut entries: Vec<TreeEntry>,
-    ranges: &[(u64, u64)],
-    image: ImagePlan,
-    progress: &dyn Progress,
-) -> Result<HostTree> {
-    let mut ranges = ranges.iter();
-    for entry in &mut entries {
-        if let EntryKind::File { offset, len } = &mut entry.kind {
-            (*offset, *len) = *ranges.next().context("a file of the tree has no contents")?;
-        }
-    }
-    let tree = Tree::new(entries)?;
-    for (index, entry) in tree.entries().iter().enumerate() {
-        progress.entry(&tree.display_path(index), entry);
-    }
-    Ok(HostTree { tree, image })
 }

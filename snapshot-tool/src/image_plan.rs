@@ -10,11 +10,13 @@ use crate::progress::{Progress, Stage};
 use anyhow::{Context as _, Result, bail};
 use sha2::{Digest as _, Sha256};
 use std::collections::HashMap;
-use std::fs::File;
-use std::io::{Read as _, Write};
+use std::fs::{File, Metadata};
+use std::io::{Read as _, Seek as _, SeekFrom, Write};
 use std::num::NonZero;
+use std::ops::Range;
 use std::os::unix::fs::MetadataExt as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
@@ -32,23 +34,44 @@ const COPY_BYTES: usize = 1 << 20;
 #[derive(Clone, Debug)]
 pub(crate) enum Contents {
     Host(HostFile),
-    Bytes(Vec<u8>),
+    Bytes(SharedBytes),
 }
 
-/// A file of the host as it was when the tree was read.
+/// Some of the bytes of a buffer that others use too.
+#[derive(Clone, Debug)]
+pub(crate) struct SharedBytes {
+    pub(crate) buffer: Arc<[u8]>,
+    pub(crate) range: Range<usize>,
+}
+
+impl SharedBytes {
+    /// All of a buffer.
+    pub(crate) fn all(buffer: Arc<[u8]>) -> Self {
+        Self { range: 0..buffer.len(), buffer }
+    }
+
+    fn get(&self) -> &[u8] {
+        &self.buffer[self.range.clone()]
+    }
+}
+
+/// A file of the host as it was when the tree was read, or a part of one: of a packed module.
 #[derive(Clone, Debug)]
 pub(crate) struct HostFile {
-    pub(crate) path: PathBuf,
-    pub(crate) len: u64,
+    pub(crate) path: Arc<Path>,
+    /// How long the whole file is.
+    pub(crate) file_len: u64,
     /// Seconds and nanoseconds.
     pub(crate) mtime: (i64, i64),
+    /// Which of its bytes are meant.
+    pub(crate) bytes: Range<u64>,
 }
 
 impl Contents {
     fn len(&self) -> u64 {
         match self {
-            Self::Host(file) => file.len,
-            Self::Bytes(bytes) => bytes.len() as u64,
+            Self::Host(file) => file.len(),
+            Self::Bytes(bytes) => bytes.range.len() as u64,
         }
     }
 
@@ -60,8 +83,9 @@ impl Contents {
             Ok(())
         };
         match self {
-            Self::Host(file) => file.read(file.len.min(limit), buffer, &mut update)?,
+            Self::Host(file) => file.read(file.len().min(limit), buffer, &mut update)?,
             Self::Bytes(bytes) => {
+                let bytes = bytes.get();
                 let end = usize::try_from(limit).map_or(bytes.len(), |n| n.min(bytes.len()));
                 update(&bytes[..end])?;
             }
@@ -71,7 +95,17 @@ impl Contents {
 }
 
 impl HostFile {
-    /// Opens the file and gives its first `len` bytes piece by piece.
+    /// A whole file that is as `found` says.
+    pub(crate) fn whole(path: PathBuf, found: &Metadata) -> Self {
+        let (file_len, mtime) = (found.len(), (found.mtime(), found.mtime_nsec()));
+        Self { path: path.into(), file_len, mtime, bytes: 0..file_len }
+    }
+
+    fn len(&self) -> u64 {
+        self.bytes.end - self.bytes.start
+    }
+
+    /// Opens the file and gives its first `len` bytes, of those that are meant, piece by piece.
     fn read(
         &self,
         len: u64,
@@ -81,16 +115,19 @@ impl HostFile {
         let unreadable = || format!("cannot read `{}`", self.path.display());
         let mut file = File::open(&self.path).with_context(unreadable)?;
         let now = file.metadata().with_context(unreadable)?;
-        if now.len() != self.len {
+        if now.len() != self.file_len {
             bail!(
                 "`{}` changed from {} to {} bytes while it was being packed; try again",
                 self.path.display(),
-                self.len,
+                self.file_len,
                 now.len()
             );
         }
         if (now.mtime(), now.mtime_nsec()) != self.mtime {
             bail!("`{}` changed while it was being packed; try again", self.path.display());
+        }
+        if self.bytes.start > 0 {
+            file.seek(SeekFrom::Start(self.bytes.start)).with_context(unreadable)?;
         }
         let mut left = len;
         while left > 0 {
@@ -156,8 +193,8 @@ impl ImageSource for ImagePlan {
         let mut write = |bytes: &[u8]| out.write_all(bytes).context("cannot write the output");
         for part in &self.parts {
             match part {
-                Contents::Host(file) => file.read(file.len, &mut buffer, &mut write)?,
-                Contents::Bytes(bytes) => write(bytes)?,
+                Contents::Host(file) => file.read(file.len(), &mut buffer, &mut write)?,
+                Contents::Bytes(bytes) => write(bytes.get())?,
             }
         }
         Ok(())

@@ -27,11 +27,13 @@
 //! ```
 //!
 //! * [`tree`]: a tree as data. `host_tree` reads one from directories, with [`guest_path`] and
-//!   `ignore_rules`; `image_plan` finds equal contents and streams them; `manifest` encodes it.
+//!   `ignore_rules`, `packed_tree` from a packed module, `assembly` puts them together; `image_plan` finds equal contents and streams them; `manifest` encodes it.
 //! * [`policy`]: what of the world the program sees, chosen when it is packed.
 //! * [`bake`]: runs the adapter's core form on the manifest.
 //! * [`lower`]: core form to adapter module, its contract checked on the way.
 //! * [`link`]: adapter module and program to one module, in a [`Form`].
+//! * `repack`: what to do with a program that is packed already; `unlink` takes it out.
+//! * [`preinit`]: runs a function of the program when it is packed.
 //! * [`section`]: the `wasm-vfs` custom section that a written module carries.
 //! * [`hollow`]: modules without the bytes of their image; [`image`]: where those come from.
 //! * [`output`] writes files by rename; [`progress`] is how the caller hears of the work.
@@ -41,6 +43,7 @@
 #![forbid(unsafe_code)]
 
 pub mod adapter_module;
+mod assembly;
 pub mod bake;
 pub mod cli;
 mod core_form;
@@ -70,19 +73,25 @@ mod module;
 mod names;
 pub mod output;
 pub mod pack;
+mod packed_tree;
 mod plan;
 pub mod policy;
+pub mod preinit;
 mod program;
 mod program_code;
+pub mod program_part;
 pub mod progress;
 mod reach;
 mod remap;
+mod repack;
 mod run;
 pub mod section;
+mod snapshot;
 mod trace;
 mod tracing;
 mod transfer;
 pub mod tree;
+mod unlink;
 pub mod verify;
 
 pub use export::export_tar;
@@ -98,6 +107,7 @@ pub use output::Destination;
 pub use pack::{Packed, Packer, Report, Rootfs, link_files};
 pub use policy::Policy;
 pub use policy::file::ConfigFile;
+pub use preinit::Preinit;
 pub use run::{Outcome, Runner};
 pub use tree::{EntryKind, FinalSymlink, Metadata, Tree, TreeEntry};
 pub use wasm_vfs_core::{Errno, FileType};

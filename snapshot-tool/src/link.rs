@@ -1,16 +1,18 @@
 //! Joins a program with a baked filesystem into one module.
 
 use anyhow::{Context, Result, bail};
-use wasmparser::{ExternalKind, Import, WasmFeatures};
+use wasmparser::{ExternalKind, Import, TypeRef, WasmFeatures};
 
 use crate::core_form::{HOST_API_BASE, HOST_API_PREFIX, PREVIEW1, UNSTABLE};
 use crate::emit::Emitter;
-use crate::index::{DataIdx, FuncIdx, MemIdx};
+use crate::forms::FormRules;
+use crate::index::{FuncIdx, TypeIdx};
 use crate::module::Module;
-use crate::plan::{self, Inputs, Plan};
+use crate::plan::{self, Inputs, Plan, Served};
 use crate::program::Program;
+use crate::program_part::{ProgramPart, ServedImport, SizeView, WasiModule};
 use crate::reach::Live;
-use crate::section::{ModuleForm, ProgramCounts, Section};
+use crate::section::{ModuleForm, Section};
 use crate::{customs, forms, kernel_data, verify};
 
 pub use crate::adapter_module::{AdapterModule, Lowered};
@@ -40,6 +42,8 @@ impl std::fmt::Display for Form {
 pub struct Linked {
     /// To be written with the image.
     pub output: Output,
+    /// What the module says of itself, as it is written in it.
+    pub section: Section,
     /// What happened.
     pub summary: Summary,
 }
@@ -54,6 +58,8 @@ pub struct Summary {
     pub added_bytes: i64,
     /// Bytes of the program's custom sections that were dropped; [`notes`](Self::notes) says why.
     pub dropped_bytes: u64,
+    /// How many bytes were added by running a function of the program, if one ran.
+    pub initialised_bytes: Option<i64>,
     /// How many functions of the filesystem are in the result.
     pub filesystem_functions: usize,
     /// The imports of the result, as (module, name).
@@ -96,7 +102,15 @@ pub fn link(program: &[u8], rootfs: &AdapterModule<'_>, form: Form) -> Result<Li
         synthesised_globals: rules.globals().len(),
     })?;
     let runs = kernel_data::runs(&adapter)?;
-    let section = linked_section(rootfs.section(), &program, user_memory, form, runs.len());
+    let section = linked_section(
+        rootfs.section(),
+        &program,
+        &plan,
+        &served,
+        rules.as_ref(),
+        form,
+        runs.len(),
+    )?;
     let emitter = Emitter {
         program: &program,
         adapter: &adapter,
@@ -105,38 +119,79 @@ pub fn link(program: &[u8], rootfs: &AdapterModule<'_>, form: Form) -> Result<Li
         runs: &runs,
         section: &section,
     };
-    let (output, features) = emitter.emit()?;
+    let (output, section, features) = emitter.emit()?;
     check(&program, &adapter, &output, features)?;
     let summary = summarise(&program, &plan, &output, &section, form)?;
     check_hermetic(&section, &summary.imports)?;
-    Ok(Linked { output, summary })
+    Ok(Linked { output, section, summary })
 }
 
-/// What the linked module says about itself.
+/// What the linked module says about itself. How long its code is, the emitter adds.
 fn linked_section(
     adapter: &Section,
     program: &Module<'_>,
-    user_memory: MemIdx,
+    plan: &Plan<'_>,
+    served: &[Served],
+    rules: &dyn FormRules,
     form: Form,
     runs: usize,
-) -> Section {
+) -> Result<Section> {
+    let user_memory = plan.user_memory;
+    let memory = program.memories[user_memory.index()];
+    let places = plan.places();
     let count = |length: usize| u32::try_from(length).unwrap_or(u32::MAX);
-    Section {
+    Ok(Section {
         form: ModuleForm::Linked(form),
         tool_version: env!("CARGO_PKG_VERSION").to_owned(),
         policy: adapter.policy.clone(),
         image_len: adapter.image_len,
-        image_segment: DataIdx::from_index(program.data_segments() as usize + runs),
-        program: Some(ProgramCounts {
+        image_segment: plan.image_segment(program, runs),
+        preinit: None,
+        program: Some(ProgramPart {
             types: count(program.types.len()),
             functions: count(program.bodies.len()),
             globals: count(program.globals.len()),
             memories: count(program.memories.len()),
             data_segments: program.data_segments(),
+            imports: count(program.imports.len()),
+            exports: count(program.exports.len()),
             user_memory,
+            user_memory_min: memory.initial,
+            user_memory_max: memory.maximum,
+            first_function: FuncIdx(plan.imported_functions + count(plan.before.len())),
+            code_bytes: 0,
+            start: program.start.map(|start| plan.moved(start)).transpose()?,
+            view: rules.view(&places).map(|view| SizeView { pages: view.pages, grow: view.grow }),
+            entries: Vec::new(),
+            served: served_imports(program, plan, served)?,
         }),
         manifest: adapter.manifest.clone(),
+    })
+}
+
+/// The program's imports that are gone, to be put back when it is packed again.
+fn served_imports(
+    program: &Module<'_>,
+    plan: &Plan<'_>,
+    served: &[Served],
+) -> Result<Vec<ServedImport>> {
+    let mut imports = Vec::new();
+    let mut function = FuncIdx(0);
+    for (position, import) in (0..).zip(&program.imports) {
+        let (TypeRef::Func(ty) | TypeRef::FuncExact(ty)) = import.ty else { continue };
+        if served.iter().any(|it| it.program == function) {
+            let module = WasiModule::named(import.module);
+            imports.push(ServedImport {
+                position,
+                module: module.context("only imports of WASI are served")?,
+                name: import.name.to_owned(),
+                ty: TypeIdx(ty),
+                function: plan.moved(function)?,
+            });
+        }
+        function.0 += 1;
     }
+    Ok(imports)
 }
 
 /// Validates the result, and that it imports and exports nothing unexpected.
@@ -191,6 +246,7 @@ fn summarise(
         form,
         added_bytes: i64::try_from(output.len())? - i64::try_from(kept_bytes + files)?,
         dropped_bytes,
+        initialised_bytes: None,
         filesystem_functions: plan.added_functions().count(),
         imports: kept.chain(added).collect(),
         notes: customs::notes(&program.customs),

@@ -134,7 +134,7 @@ impl<'a> Lowering<'a> {
         let data = data_payload(runs, self.image);
         let mut tail = Vec::new();
         wasm_encoder::Section::append_to(&self.names()?, &mut tail);
-        Output::assemble(module.finish(), &[&data], &tail, section.image_len)
+        Output::assemble(module.finish(), &[&data], &[], &tail, section.image_len)
     }
 
     fn types(&self) -> Result<TypeSection> {

@@ -56,16 +56,31 @@ pub(crate) fn link(
     functions: &IndexMap,
     added: Added,
 ) -> Result<Option<NameSection>> {
-    let Some(reader) = section(program) else { return Ok(None) };
-    let mut names = Subsections::default();
-    for name in reader {
-        names.add(name?, functions)?;
-    }
+    let indices = Indices { functions: functions.clone(), ..Indices::default() };
+    let Some(mut names) = Subsections::read(program, &indices)? else { return Ok(None) };
     names.functions.extend(added.functions);
     names.memories.extend(added.memories);
     names.globals.extend(added.globals);
     names.data.extend(added.data);
     Ok(Some(names.encode()))
+}
+
+/// The section of a program that is taken out of a linked module: the names of what has an index in `indices`.
+///
+/// # Errors
+///
+/// When the section is damaged.
+pub(crate) fn unlink(linked: &Module<'_>, indices: &Indices) -> Result<Option<NameSection>> {
+    Ok(Subsections::read(linked, indices)?.map(|names| names.encode()))
+}
+
+/// New indices of what has names, in the index spaces that linking adds to.
+#[derive(Debug, Default)]
+pub(crate) struct Indices {
+    pub(crate) functions: IndexMap,
+    pub(crate) memories: IndexMap,
+    pub(crate) globals: IndexMap,
+    pub(crate) data: IndexMap,
 }
 
 /// The section in the making: the subsections that change as sorted maps, the rest as bytes.
@@ -86,8 +101,18 @@ struct Subsections<'a> {
 }
 
 impl<'a> Subsections<'a> {
-    fn add(&mut self, name: Name<'a>, functions: &IndexMap) -> Result<()> {
-        let same = &IndexMap::Same;
+    /// Those of a module, at their new indices; `None` if it has no such section.
+    fn read(module: &Module<'a>, indices: &Indices) -> Result<Option<Self>> {
+        let Some(reader) = section(module) else { return Ok(None) };
+        let mut names = Self::default();
+        for name in reader {
+            names.add(name?, indices)?;
+        }
+        Ok(Some(names))
+    }
+
+    fn add(&mut self, name: Name<'a>, indices: &Indices) -> Result<()> {
+        let functions = &indices.functions;
         match name {
             Name::Module { name, .. } => self.module = Some(name),
             Name::Function(map) => self.functions = strings(map, functions)?,
@@ -95,11 +120,11 @@ impl<'a> Subsections<'a> {
             Name::Label(map) => self.labels = indirect(map, functions)?,
             Name::Type(map) => self.types = Some(copied(map)?),
             Name::Table(map) => self.tables = Some(copied(map)?),
-            Name::Memory(map) => self.memories = strings(map, same)?,
-            Name::Global(map) => self.globals = strings(map, same)?,
+            Name::Memory(map) => self.memories = strings(map, &indices.memories)?,
+            Name::Global(map) => self.globals = strings(map, &indices.globals)?,
             Name::Element(map) => self.elements = Some(copied(map)?),
-            Name::Data(map) => self.data = strings(map, same)?,
-            Name::Field(map) => self.fields = indirect(map, same)?,
+            Name::Data(map) => self.data = strings(map, &indices.data)?,
+            Name::Field(map) => self.fields = indirect(map, &IndexMap::Same)?,
             Name::Tag(map) => self.tags = Some(copied(map)?),
             // Nobody knows which indices it holds.
             Name::Unknown { .. } => {}

@@ -14,7 +14,11 @@ use crate::manifest;
 use crate::output::Destination;
 use crate::policy::Policy;
 use crate::policy::values::{Overlay, Stream};
+use crate::preinit::{self, Preinit, Printed};
 use crate::progress::{Progress, Silent, Stage};
+use crate::repack::{Before, Given};
+use crate::run::file_name;
+use crate::section::Section;
 use crate::tree::{EntryKind, FinalSymlink, Tree, TreeTotals};
 use anyhow::{Context as _, Result, anyhow, ensure};
 use std::fmt;
@@ -37,20 +41,22 @@ use std::time::{Duration, Instant};
 #[derive(Clone, Debug)]
 pub struct Packer {
     tree: TreeBuilder,
-    form: Form,
+    form: Option<Form>,
     policy: Policy,
+    preinit: Option<Preinit>,
     host_shim: Option<PathBuf>,
     adapter_core: Option<Vec<u8>>,
 }
 
 impl Packer {
-    /// Packs this tree, in the portable form.
+    /// Packs this tree, in the portable form, or in the form in which the program was packed before.
     #[must_use]
     pub fn new(tree: TreeBuilder) -> Self {
         Self {
             tree,
-            form: Form::Portable,
+            form: None,
             policy: Policy::default(),
+            preinit: None,
             host_shim: None,
             adapter_core: None,
         }
@@ -59,11 +65,18 @@ impl Packer {
     /// Packs in this form.
     #[must_use]
     pub fn form(mut self, form: Form) -> Self {
-        self.form = form;
+        self.form = Some(form);
         self
     }
 
-    /// Chooses what the program sees beside the tree.
+    /// Runs a function of the program when it is packed; a start goes on from there.
+    #[must_use]
+    pub fn preinit(mut self, preinit: Preinit) -> Self {
+        self.preinit = Some(preinit);
+        self
+    }
+
+    /// Chooses what the program sees beside the tree. A program that was packed before keeps what nobody chooses anew.
     #[must_use]
     pub fn policy(mut self, policy: Policy) -> Self {
         self.policy = policy;
@@ -86,6 +99,9 @@ impl Packer {
 
     /// Packs the program in a file and writes the result to another: `wasm-vfs pack`.
     ///
+    /// A module that was packed before is packed again: the directories are laid over its tree, where a file takes the place of
+    /// what is there and directories merge.
+    ///
     /// # Errors
     ///
     /// When the tree cannot be read, the program cannot be served, or the output cannot be
@@ -107,11 +123,31 @@ impl Packer {
         progress: &dyn Progress,
     ) -> Result<Report> {
         let started = Instant::now();
-        let bytes = read_program(program)?;
-        let (rootfs, _) = self.without(destination).bake_with(progress)?;
-        let packed =
-            rootfs.link_with(&bytes, self.form, progress).with_context(|| named(program))?;
-        packed.write(destination, started, progress)
+        let given = Given::read(program)?;
+        self.without(destination).pack_given(given, &file_name(program), progress, |packed| {
+            packed.with_context(|| named(program))?.write(destination, started, progress)
+        })
+    }
+
+    /// Packs the program in a file, into memory.
+    ///
+    /// # Errors
+    ///
+    /// As [`pack`](Self::pack).
+    pub fn pack_file(&self, program: impl AsRef<Path>) -> Result<Vec<u8>> {
+        self.pack_file_with(program.as_ref(), &Silent)
+    }
+
+    /// [`pack_file`](Self::pack_file), telling what it does.
+    ///
+    /// # Errors
+    ///
+    /// As [`pack`](Self::pack).
+    pub fn pack_file_with(&self, program: &Path, progress: &dyn Progress) -> Result<Vec<u8>> {
+        let given = Given::read(program)?;
+        self.pack_given(given, &file_name(program), progress, |packed| {
+            packed.with_context(|| named(program))?.to_vec()
+        })
     }
 
     /// Packs a program that is in memory, into memory.
@@ -129,8 +165,49 @@ impl Packer {
     ///
     /// As [`pack`](Self::pack).
     pub fn pack_bytes_with(&self, program: &[u8], progress: &dyn Progress) -> Result<Vec<u8>> {
-        let (rootfs, _) = self.bake_with(progress)?;
-        rootfs.link_with(program, self.form, progress)?.to_vec()
+        let given = Given::in_memory(program.to_vec())?;
+        self.pack_given(given, NAMELESS, progress, |packed| packed?.to_vec())
+    }
+
+    /// Bakes, links, and runs what is to run; hands on the result, or why the program cannot be served. It sees `name` as its own
+    /// when it runs.
+    fn pack_given<T>(
+        &self,
+        given: Given,
+        name: &str,
+        progress: &dyn Progress,
+        finish: impl FnOnce(Result<Packed<'_>>) -> Result<T>,
+    ) -> Result<T> {
+        let (packer, notes) = self.over(given.before);
+        if let Some(preinit) = &packer.preinit {
+            preinit.check_policy(&packer.policy)?;
+        }
+        let (rootfs, _) = packer.bake_with(progress)?;
+        let packed = rootfs
+            .link_with(&given.program, packer.form.unwrap_or_default(), progress)
+            .and_then(|packed| match &packer.preinit {
+                Some(preinit) => packed.initialised(preinit, name, progress),
+                None => Ok(packed),
+            })
+            .map(|mut packed| {
+                packed.summary.notes.extend(notes);
+                packed
+            });
+        finish(packed)
+    }
+
+    /// This packer, working on what a program was packed with before; and what a person should know of that.
+    fn over(&self, before: Option<Before>) -> (Self, Option<String>) {
+        let mut packer = self.clone();
+        let Some(Before { tree, policy, form }) = before else { return (packer, None) };
+        let files = tree.tree().totals().files;
+        packer.form = packer.form.or(Some(form));
+        packer.policy = policy.packed_again_with(self.policy.clone());
+        packer.tree = packer.tree.base(tree);
+        let note = format!(
+            "it was packed before ({form} form); its {files} files are kept where nothing is laid over them"
+        );
+        (packer, Some(note))
     }
 
     /// Bakes the tree alone and writes it as an adapter module: `wasm-vfs image`.
@@ -164,6 +241,7 @@ impl Packer {
             destination: destination.clone(),
             output_bytes: output.len(),
             link: None,
+            printed: Printed::default(),
             elapsed: started.elapsed(),
         })
     }
@@ -281,7 +359,13 @@ impl Rootfs {
         progress.begin(Stage::Linking, Some(1));
         let linked = link(program, &self.adapter, form)?;
         progress.advance(1);
-        Ok(Packed { output: linked.output, summary: linked.summary, rootfs: self })
+        Ok(Packed {
+            output: linked.output,
+            section: linked.section,
+            summary: linked.summary,
+            printed: Printed::default(),
+            rootfs: self,
+        })
     }
 }
 
@@ -289,11 +373,28 @@ impl Rootfs {
 #[derive(Debug)]
 pub struct Packed<'a> {
     output: Output,
+    section: Section,
     summary: Summary,
+    printed: Printed,
     rootfs: &'a Rootfs,
 }
 
 impl Packed<'_> {
+    /// The same after a function of the program has run.
+    fn initialised(
+        mut self,
+        preinit: &Preinit,
+        name: &str,
+        progress: &dyn Progress,
+    ) -> Result<Self> {
+        progress.begin(Stage::Initialising, None);
+        let image = &*self.rootfs.image;
+        let ran = preinit::run(preinit, &self.output, &self.section, image, name)?;
+        let grown = i64::try_from(ran.output.len())? - i64::try_from(self.output.len())?;
+        self.summary.initialised_bytes = Some(grown);
+        Ok(Self { output: ran.output, printed: ran.printed, ..self })
+    }
+
     /// What linking did.
     #[must_use]
     pub fn summary(&self) -> &Summary {
@@ -323,6 +424,7 @@ impl Packed<'_> {
             destination: destination.clone(),
             output_bytes: self.output.len(),
             link: Some(self.summary),
+            printed: self.printed,
             elapsed: started.elapsed(),
         })
     }
@@ -348,6 +450,9 @@ pub fn link_files(
     let packed = rootfs.link_with(&bytes, form, progress).with_context(|| named(program))?;
     packed.write(destination, started, progress)
 }
+
+/// What a program in memory is called where it sees its name.
+const NAMELESS: &str = "program";
 
 /// Checks that the tree has what the program is to find open.
 fn check_places(policy: &Policy, tree: &Tree) -> Result<()> {
@@ -410,6 +515,8 @@ pub struct Report {
     pub output_bytes: u64,
     /// What linking did; `None` when a tree was baked alone.
     pub link: Option<Summary>,
+    /// What a function of the program printed that ran while it was packed.
+    pub printed: Printed,
     /// How long all of it took.
     pub elapsed: Duration,
 }
@@ -440,6 +547,10 @@ impl fmt::Display for Report {
                     more => format!("{more} imports"),
                 };
                 write!(f, ", {} form, {added}, {imports}", link.form)?;
+                if let Some(grown) = link.initialised_bytes {
+                    let sign = if grown < 0 { "-" } else { "+" };
+                    write!(f, ", {sign}{} by running", human_bytes(grown.unsigned_abs()))?;
+                }
             }
             None => write!(f, ", adapter module")?,
         }

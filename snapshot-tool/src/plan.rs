@@ -18,6 +18,7 @@ use anyhow::{Context, Result, ensure};
 use wasmparser::{ExternalKind, FuncType, Import, TypeRef, ValType};
 
 use crate::core_form::{HOST_API_PREFIX, PREVIEW1, UNSTABLE, WASI_HOST};
+use crate::forms::Places;
 use crate::index::{DataIdx, FuncIdx, GlobalIdx, MemIdx, TypeIdx};
 use crate::module::Module;
 use crate::policy::surface::UNSTABLE_SUFFIX;
@@ -184,6 +185,21 @@ impl<'a> Plan<'a> {
     /// All functions that linking adds, in order.
     pub(crate) fn added_functions(&self) -> impl Iterator<Item = AddedFunction> {
         self.before.iter().chain(&self.after).copied()
+    }
+
+    /// The index of the program's function in the linked module, or of what serves the import.
+    ///
+    /// # Errors
+    ///
+    /// When the program has no such function.
+    pub(crate) fn moved(&self, function: FuncIdx) -> Result<FuncIdx> {
+        let index = self.program_functions.get(function.0);
+        index.map(FuncIdx).with_context(|| format!("there is no function {}", function.0))
+    }
+
+    /// Where the things that the form adds have come to lie.
+    pub(crate) fn places(&self) -> Places {
+        Places { first_global: self.first_synthesised_global, functions: self.synthesised.clone() }
     }
 
     /// The image's segment: the program's come first, then `runs` of initial memory.

@@ -240,6 +240,18 @@ impl Policy {
         self
     }
 
+    /// The policy of a program that was packed with this one and is packed again: as [`overridden_by`](Self::overridden_by), but
+    /// what has a name (variables, preopens, mounts, overlays) takes the place of what had it before.
+    #[must_use]
+    pub fn packed_again_with(mut self, over: Policy) -> Policy {
+        self.env.retain(|ours| over.env.iter().all(|theirs| theirs.name != ours.name));
+        self.preopen.retain(|ours| over.preopen.iter().all(|theirs| theirs.name != ours.name));
+        let points = || over.mount.iter().chain(over.overlay.iter().map(|Overlay(point)| point));
+        self.mount.retain(|ours| points().all(|theirs| theirs.guest != ours.guest));
+        self.overlay.retain(|Overlay(ours)| points().all(|theirs| theirs.guest != ours.guest));
+        self.overridden_by(over)
+    }
+
     /// The policy with nothing left open: every `Option` that has a default has its value.
     ///
     /// # Errors

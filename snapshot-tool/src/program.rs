@@ -63,16 +63,17 @@ impl Program {
 fn check_not_packed(module: &Module<'_>) -> Result<()> {
     let Some(payload) = module.custom(SECTION_NAME) else { return Ok(()) };
     match Section::decode(payload)?.form {
-        ModuleForm::Adapter => bail!(
-            "it is a baked filesystem (from `wasm-vfs image`), not a program: give the program \
-             first, then the filesystem"
-        ),
+        ModuleForm::Adapter => bail!(IS_ADAPTER),
         ModuleForm::Linked(form) => bail!(
-            "it is already packed by wasm-vfs ({form} form): pack the original program with all \
-             its directories at once"
+            "it is already packed by wasm-vfs ({form} form): `wasm-vfs pack` adds to the tree of such a module, `link` and \
+             the library's `link` take the original program"
         ),
     }
 }
+
+/// Why a baked filesystem is not packed.
+pub(crate) const IS_ADAPTER: &str = "it is a baked filesystem (from `wasm-vfs image`), not a program: give the program \
+     first, then the filesystem";
 
 fn check_memories(module: &Module<'_>) -> Result<()> {
     for import in &module.imports {

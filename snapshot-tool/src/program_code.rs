@@ -2,8 +2,8 @@
 //!
 //! They are copied byte by byte but for the few immediates that linking changes: the indices of
 //! functions that moved (`call`, `return_call`, `ref.func`), and in the portable form
-//! `memory.size` and `memory.grow`, which become `global.get` and `call`. A padded index stays as
-//! long as it was. Programs have tens of megabytes of code, so nothing else is decoded into
+//! `memory.size` and `memory.grow`, which become `global.get` and `call`; taking a program out of a
+//! linked module turns them back. A padded index stays as long as it was. Programs have tens of megabytes of code, so nothing else is decoded into
 //! anything, and the bodies are shared among the machine's cores.
 
 use anyhow::{Context, Result};
@@ -18,6 +18,8 @@ use crate::remap::IndexMap;
 /// Opcodes of the specification.
 const GLOBAL_GET: u8 = 0x23;
 const CALL: u8 = 0x10;
+const MEMORY_SIZE: u8 = 0x3f;
+const MEMORY_GROW: u8 = 0x40;
 
 /// What becomes of the program's view of its own memory's size.
 #[derive(Debug, Clone, Copy)]
@@ -30,11 +32,21 @@ pub(crate) struct MemoryView {
     pub(crate) grow: FuncIdx,
 }
 
+/// In which direction the instructions of a [`MemoryView`] are replaced.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Direction {
+    /// Linking: `memory.size` and `memory.grow` become the view.
+    Link,
+    /// Unlinking: the view becomes `memory.size` and `memory.grow`.
+    Unlink,
+}
+
 /// Rewrites a program's bodies.
 #[derive(Debug)]
 pub(crate) struct ProgramCode<'m> {
     pub(crate) functions: &'m IndexMap,
     pub(crate) view: Option<MemoryView>,
+    pub(crate) direction: Direction,
 }
 
 /// Encoded bodies (each with its size), and the features that they use.
@@ -135,23 +147,37 @@ impl ProgramCode<'_> {
 
     /// Appends what `operator` becomes, or says that it stays.
     fn replace(&self, reference: Reference, operator: &[u8], out: &mut Vec<u8>) -> Result<bool> {
-        match (reference, self.view) {
-            (Reference::Function(old), _) => {
+        use Direction::{Link, Unlink};
+        match (reference, self.view, self.direction) {
+            (Reference::Function(function), Some(view), Unlink) if function == view.grow => {
+                out.push(MEMORY_GROW);
+                view.memory.0.encode(out);
+                Ok(true)
+            }
+            (Reference::Global(global), Some(view), Unlink) if global == view.pages => {
+                out.push(MEMORY_SIZE);
+                view.memory.0.encode(out);
+                Ok(true)
+            }
+            (Reference::Function(old), ..) => {
                 let new = self.functions.get(old.0);
                 let new = new.with_context(|| format!("it refers to function {}", old.0))?;
                 if new == old.0 {
                     return Ok(false);
                 }
                 out.push(operator[0]);
-                padded(new, operator.len() - 1, out);
+                let width = operator.len() - 1;
+                // Only what was padded stays so: else the result would depend on where things were before.
+                let was_padded = width > encoded_bytes(old.0);
+                padded(new, if was_padded { width } else { 0 }, out);
                 Ok(true)
             }
-            (Reference::MemorySize(memory), Some(view)) if memory == view.memory => {
+            (Reference::MemorySize(memory), Some(view), Link) if memory == view.memory => {
                 out.push(GLOBAL_GET);
                 view.pages.0.encode(out);
                 Ok(true)
             }
-            (Reference::MemoryGrow(memory), Some(view)) if memory == view.memory => {
+            (Reference::MemoryGrow(memory), Some(view), Link) if memory == view.memory => {
                 out.push(CALL);
                 view.grow.0.encode(out);
                 Ok(true)
@@ -171,7 +197,13 @@ fn bodies_of(bodies: &[FunctionBody<'_>], share: usize) -> usize {
     enough.map_or(bodies.len(), |last| last + 1)
 }
 
-/// Appends an index as LEB128, in `width` bytes if it fits.
+/// How long an index is as LEB128 without padding.
+fn encoded_bytes(index: u32) -> usize {
+    const BITS: u32 = 7;
+    (u32::BITS - index.leading_zeros()).div_ceil(BITS).max(1) as usize
+}
+
+/// Appends an index as LEB128, in `width` bytes if it is shorter.
 fn padded(index: u32, width: usize, out: &mut Vec<u8>) {
     const MORE_BYTES_FOLLOW: u8 = 0x80;
     let start = out.len();
@@ -190,7 +222,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn padded_indices_keep_their_width() {
+    fn padded_indices_keep_their_width_and_others_have_the_least() {
         for (index, width, bytes) in [
             (3, 1, &[3][..]),
             (3, 3, &[0x83, 0x80, 0]),
@@ -202,6 +234,10 @@ mod tests {
             padded(index, width, &mut out);
             assert_eq!(out, bytes);
             assert_eq!(crate::module::reader(&out, 0).read_var_u32().unwrap(), index);
+        }
+        for (index, bytes) in [(0, 1), (127, 1), (128, 2), (16_383, 2), (16_384, 3), (u32::MAX, 5)]
+        {
+            assert_eq!(encoded_bytes(index), bytes);
         }
     }
 }

@@ -16,6 +16,8 @@ pub enum Stage {
     Baking,
     /// Linking; one unit in all.
     Linking,
+    /// Running a function of the program; how long that takes nobody knows.
+    Initialising,
     /// Writing the output; the unit is a byte.
     Writing,
     /// Compiling a program to run it; how far it is, is not known.

@@ -4,14 +4,14 @@
 //! read only this section and the image segment that it names. All integers are unsigned LEB128:
 //!
 //! ```text
-//! format version                       2
+//! format version                       3
 //! form                                 0 adapter module, 1 portable, 2 isolated
 //! tool version                         length, UTF-8 bytes
 //! policy                               length, UTF-8 bytes: TOML, as in a configuration file
 //! image length in bytes
 //! image segment                        index of the data segment
-//! program                              0 absent (adapter module), 1 followed by its counts:
-//!     types, functions, globals, memories, data segments, user memory
+//! pre-initialised by                   length, UTF-8 bytes: the function's name, empty if by none
+//! program                              0 absent (adapter module), 1 followed by the program's part (`program_part`)
 //! manifest                             all bytes that remain
 //! ```
 
@@ -19,16 +19,17 @@ use anyhow::{Context, Result, bail, ensure};
 use wasm_encoder::Encode as _;
 use wasmparser::BinaryReader;
 
-use crate::index::{DataIdx, MemIdx};
+use crate::index::DataIdx;
 use crate::link::Form;
 use crate::policy::Policy;
 use crate::policy::file::ConfigFile;
+use crate::program_part::ProgramPart;
 
 /// Name of the custom section.
 pub const SECTION_NAME: &str = "wasm-vfs";
 
-/// The version of the layout above. Version 1 had no policy.
-const FORMAT_VERSION: u32 = 2;
+/// The version of the layout above. Version 1 had no policy, version 2 of the program's part only counts.
+const FORMAT_VERSION: u32 = 3;
 
 /// Which kind of module carries the section.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,24 +69,6 @@ impl std::fmt::Display for ModuleForm {
     }
 }
 
-/// How many items of each index space are the program's own: they come first in a linked module
-/// (functions: after the imports), and all that follows them is the filesystem's.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct ProgramCounts {
-    /// Types, the same indices as in the unlinked program.
-    pub types: u32,
-    /// Functions that the program defines.
-    pub functions: u32,
-    /// Globals, imported ones included.
-    pub globals: u32,
-    /// Memories.
-    pub memories: u32,
-    /// Data segments.
-    pub data_segments: u32,
-    /// The memory that the program exports as `memory`.
-    pub user_memory: MemIdx,
-}
-
 /// The decoded section.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Section {
@@ -99,8 +82,11 @@ pub struct Section {
     pub image_len: u64,
     /// The passive data segment that holds the image.
     pub image_segment: DataIdx,
+    /// The program's function that ran when the module was packed, if one did: the tree is then what that left, and the
+    /// manifest what it found.
+    pub preinit: Option<String>,
     /// What of the module is the program's; `None` in an adapter module.
-    pub program: Option<ProgramCounts>,
+    pub program: Option<ProgramPart>,
     /// The manifest records, as baked.
     pub manifest: Vec<u8>,
 }
@@ -120,6 +106,7 @@ impl Section {
             policy,
             image_len,
             image_segment,
+            preinit: None,
             program: None,
             manifest,
         }
@@ -144,20 +131,12 @@ impl Section {
         self.policy.as_str().encode(&mut out);
         self.image_len.encode(&mut out);
         self.image_segment.0.encode(&mut out);
-        match self.program {
+        self.preinit.as_deref().unwrap_or_default().encode(&mut out);
+        match &self.program {
             None => out.push(0),
-            Some(counts) => {
+            Some(part) => {
                 out.push(1);
-                for count in [
-                    counts.types,
-                    counts.functions,
-                    counts.globals,
-                    counts.memories,
-                    counts.data_segments,
-                    counts.user_memory.0,
-                ] {
-                    count.encode(&mut out);
-                }
+                part.encode(&mut out);
             }
         }
         out.extend_from_slice(&self.manifest);
@@ -186,19 +165,22 @@ impl Section {
         let policy = reader.read_unlimited_string()?.to_owned();
         let image_len = reader.read_var_u64()?;
         let image_segment = DataIdx(reader.read_var_u32()?);
+        let preinit = Some(reader.read_string()?.to_owned()).filter(|name| !name.is_empty());
         let program = match reader.read_u8()? {
             0 => None,
-            _ => Some(ProgramCounts {
-                types: reader.read_var_u32()?,
-                functions: reader.read_var_u32()?,
-                globals: reader.read_var_u32()?,
-                memories: reader.read_var_u32()?,
-                data_segments: reader.read_var_u32()?,
-                user_memory: MemIdx(reader.read_var_u32()?),
-            }),
+            _ => Some(ProgramPart::decode(reader)?),
         };
         let manifest = payload[reader.original_position()..].to_vec();
-        Ok(Self { form, tool_version, policy, image_len, image_segment, program, manifest })
+        Ok(Self {
+            form,
+            tool_version,
+            policy,
+            image_len,
+            image_segment,
+            preinit,
+            program,
+            manifest,
+        })
     }
 }
 
@@ -206,6 +188,8 @@ impl Section {
 mod tests {
     #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
     use super::*;
+    use crate::index::{FuncIdx, GlobalIdx, TypeIdx};
+    use crate::program_part::{Entry, ServedImport, SizeView, WasiModule};
 
     #[test]
     fn round_trip() {
@@ -217,13 +201,30 @@ mod tests {
         );
         assert_eq!(Section::decode(&section.encode()).unwrap(), section);
         section.form = ModuleForm::Linked(Form::Isolated);
-        section.program = Some(ProgramCounts {
-            types: 1,
+        section.preinit = Some("init".to_owned());
+        section.program = Some(ProgramPart {
             functions: 70_000,
-            globals: 3,
-            memories: 1,
-            data_segments: 5,
-            user_memory: MemIdx(0),
+            user_memory_max: Some(0),
+            code_bytes: 1 << 33,
+            view: Some(SizeView { pages: GlobalIdx(1), grow: FuncIdx(2) }),
+            entries: vec![Entry { export: 3, function: FuncIdx(4) }],
+            served: vec![
+                ServedImport {
+                    position: 5,
+                    module: WasiModule::Unstable,
+                    name: "fd_read".to_owned(),
+                    ty: TypeIdx(6),
+                    function: FuncIdx(7),
+                },
+                ServedImport {
+                    position: 8,
+                    module: WasiModule::Preview1,
+                    name: "of another name".to_owned(),
+                    ty: TypeIdx(9),
+                    function: FuncIdx(10),
+                },
+            ],
+            ..ProgramPart::default()
         });
         assert_eq!(Section::decode(&section.encode()).unwrap(), section);
     }

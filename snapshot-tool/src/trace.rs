@@ -112,6 +112,11 @@ pub(crate) fn number(function: &str) -> Option<u32> {
     u32::try_from(position).ok()
 }
 
+/// The function of a number.
+pub(crate) fn function(number: u32) -> Option<&'static str> {
+    CALLS.get(number as usize).map(|&(name, ..)| name)
+}
+
 /// The table.
 pub(crate) fn table(trace: Trace) -> String {
     let mut table = String::new();
@@ -151,6 +156,7 @@ mod tests {
             }
         }
         assert_eq!(number("path_open"), Some(31));
+        assert_eq!(function(31), Some("path_open"));
         assert_eq!(number("wasm_vfs_put"), None);
     }
 

@@ -26,16 +26,39 @@ pub(crate) struct App {
 impl App {
     /// Packs `program` with the tree that `fill` makes.
     pub(crate) fn new(program: &Path, fill: impl FnOnce(&Path) -> Result<()>) -> Result<Self> {
-        let app =
-            Self { program: program.to_owned(), root: TempDir::new()?, packed: TempDir::new()? };
-        fill(app.root.path()).context("cannot make the tree")?;
-        let rootfs = Packer::new(TreeBuilder::new().dir(app.root.path(), "/")).bake()?;
+        let app = Self::unpacked(program, fill)?;
+        let rootfs = app.packer().bake()?;
         let bytes = std::fs::read(program).with_context(|| program.display().to_string())?;
         for form in [Form::Portable, Form::Isolated] {
             let packed = rootfs.link(&bytes, form)?;
             std::fs::write(app.packed(form), packed.to_vec()?)?;
         }
         Ok(app)
+    }
+
+    /// As [`new`](Self::new), with more chosen: what a baked tree alone cannot do.
+    pub(crate) fn with(
+        program: &Path,
+        fill: impl FnOnce(&Path) -> Result<()>,
+        choose: impl FnOnce(Packer) -> Packer,
+    ) -> Result<Self> {
+        let app = Self::unpacked(program, fill)?;
+        let packer = choose(app.packer());
+        for form in [Form::Portable, Form::Isolated] {
+            packer.clone().form(form).pack(program, app.packed(form))?;
+        }
+        Ok(app)
+    }
+
+    fn unpacked(program: &Path, fill: impl FnOnce(&Path) -> Result<()>) -> Result<Self> {
+        let app =
+            Self { program: program.to_owned(), root: TempDir::new()?, packed: TempDir::new()? };
+        fill(app.root.path()).context("cannot make the tree")?;
+        Ok(app)
+    }
+
+    fn packer(&self) -> Packer {
+        Packer::new(TreeBuilder::new().dir(self.root.path(), "/"))
     }
 
     /// The packed program of a form.

@@ -12,5 +12,7 @@ mod hermetic;
 mod merge;
 mod php;
 mod policy;
+mod preinit;
+mod repack;
 mod ruby;
 mod yosys;

@@ -6,6 +6,7 @@
 //! * `memory`: programs that grow while the filesystem holds state, in both forms.
 //! * `rebinding`: every way of referring to an imported function.
 //! * `relocation`: every instruction that accesses memory, in a filesystem that moves.
+//! * `repacking`: the program of each case, packed, taken out and packed again.
 //! * `refusals`: programs and core forms that cannot be linked.
 #![allow(clippy::unwrap_used, clippy::missing_panics_doc, reason = "a test fails by panicking")]
 #![allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "small numbers")]
@@ -15,6 +16,7 @@ mod memory;
 mod rebinding;
 mod refusals;
 mod relocation;
+mod repacking;
 
 use wasm_vfs::Policy;
 use wasm_vfs::link::{AdapterModule, Form, Linked, link};

@@ -28,6 +28,7 @@ const GUESTS: &[Guest] = &[
     Guest { name: "devices", build: with_rust },
     Guest { name: "world", build: with_rust },
     Guest { name: "transform", build: with_rust },
+    Guest { name: "quickjs", build: with_quickjs },
 ];
 
 pub(crate) fn run() -> Result<()> {
@@ -118,11 +119,42 @@ fn cargo_build(source: &Path, name: &str) -> Result<PathBuf> {
 }
 
 fn with_zig_cc(source: &Path, output: &Path) -> Result<()> {
-    zig_cc(source, output, &[])
+    zig_cc(source, output, &[] as &[&str])
+}
+
+/// The C sources of QuickJS come with a crate that is never built: cargo fetches it and checks it against the lock file.
+fn with_quickjs(source: &Path, output: &Path) -> Result<()> {
+    const FILES: [&str; 4] = ["quickjs.c", "libregexp.c", "libunicode.c", "dtoa.c"];
+    let quickjs = crate_source("rquickjs-sys", "wasm-vfs-tests/rquickjs-sys")?.join("quickjs");
+    // What the crate's own build defines for WASI, where there is one rounding mode and no other thread.
+    let mut options: Vec<PathBuf> =
+        ["-w", "-D_GNU_SOURCE", "-DEMSCRIPTEN=1", "-DFE_DOWNWARD=0", "-DFE_UPWARD=0", "-I"]
+            .map(PathBuf::from)
+            .into();
+    options.push(quickjs.clone());
+    options.extend(FILES.map(|file| quickjs.join(file)));
+    zig_cc(source, output, &options)
+}
+
+/// Where cargo has the sources of a crate of the lock file that only `feature` asks for.
+fn crate_source(name: &str, feature: &str) -> Result<PathBuf> {
+    let mut cargo = process::cargo(&["metadata", "--format-version=1", "--locked", "--features"]);
+    // Of this platform only: it fetches no more crates than a build does.
+    cargo.args([feature, "--filter-platform", &process::host()?]);
+    let metadata: serde_json::Value = serde_json::from_str(&process::read(&mut cargo)?)?;
+    let packages = metadata["packages"].as_array().context("`cargo metadata` lists no packages")?;
+    let found = packages.iter().find(|package| package["name"] == name);
+    let manifest = found.and_then(|package| package["manifest_path"].as_str());
+    let manifest = manifest.with_context(|| format!("`cargo metadata` knows no crate {name}"))?;
+    Ok(Path::new(manifest).parent().unwrap_or(Path::new("")).to_owned())
 }
 
 /// Compiles `main.c` in `source` with Zig's C compiler.
-pub(crate) fn zig_cc(source: &Path, output: &Path, options: &[&str]) -> Result<()> {
+pub(crate) fn zig_cc(
+    source: &Path,
+    output: &Path,
+    options: &[impl AsRef<std::ffi::OsStr>],
+) -> Result<()> {
     if !python::packages().join("ziglang").is_dir() {
         return Err(NoCompiler("ziglang").into());
     }

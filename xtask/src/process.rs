@@ -13,6 +13,13 @@ pub(crate) fn cargo(arguments: &[&str]) -> Command {
     command
 }
 
+/// The platform that this runs on, as the compiler calls it.
+pub(crate) fn host() -> Result<String> {
+    let version = read(Command::new("rustc").arg("-vV"))?;
+    let host = version.lines().find_map(|line| line.strip_prefix("host: "));
+    Ok(host.context("`rustc -vV` does not say its host")?.to_owned())
+}
+
 /// Runs `command` with this process's standard streams; anything but success is an error that names the command.
 pub(crate) fn run(command: &mut Command) -> Result<()> {
     let shown = show(command);

@@ -7,6 +7,7 @@ use crate::host_tree::{Owner, TreeBuilder};
 use crate::link::Form;
 use crate::policy::Policy;
 use crate::policy::file::ConfigFile;
+use crate::preinit::Preinit;
 use anyhow::{Context as _, Result};
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
@@ -57,11 +58,13 @@ impl TalkArgs {
 pub(crate) enum Command {
     /// Pack a program with directories into one module
     Pack {
-        /// The program: a core module that imports wasi_snapshot_preview1
+        /// The program: a core module that imports wasi_snapshot_preview1, or one that was packed before
         #[arg(value_name = "APP.wasm")]
         program: PathBuf,
         #[command(flatten)]
         form: FormArgs,
+        #[command(flatten)]
+        preinit: PreinitArgs,
         /// Where to write the result; - for standard output
         #[arg(short, long, value_name = "OUT.wasm")]
         output: PathBuf,
@@ -259,8 +262,33 @@ pub(crate) struct FormArgs {
 }
 
 impl FormArgs {
-    pub(crate) fn form(self, config: &ConfigFile) -> Form {
-        if self.isolate || config.tree.isolate { Form::Isolated } else { Form::Portable }
+    /// The form that is chosen, if one is.
+    pub(crate) fn form(self, config: &ConfigFile) -> Option<Form> {
+        (self.isolate || config.tree.isolate).then_some(Form::Isolated)
+    }
+}
+
+/// What runs of the program when it is packed.
+#[derive(Clone, Debug, Default, Args)]
+pub(crate) struct PreinitArgs {
+    /// Run an exported function of the program now, with the tree: each start goes on from there
+    ///
+    /// It takes and gives nothing; a reactor's `_initialize` is called before. What it prints is shown.
+    #[arg(long, value_name = "FUNC")]
+    preinit: Option<String>,
+    /// After --preinit, what is exported as `_start` [default: `wizer.resume` if that is exported, else `_start`]
+    #[arg(long, value_name = "FUNC", requires = "preinit")]
+    preinit_start: Option<String>,
+}
+
+impl PreinitArgs {
+    /// What the options and the configuration file say.
+    pub(crate) fn chosen(self, config: &ConfigFile) -> Option<Preinit> {
+        let preinit = Preinit::new(self.preinit.or_else(|| config.tree.preinit.clone())?);
+        Some(match self.preinit_start.or_else(|| config.tree.preinit_start.clone()) {
+            Some(start) => preinit.start(start),
+            None => preinit,
+        })
     }
 }
 

@@ -58,6 +58,7 @@ impl Progress for Bar {
             Stage::Comparing => ("comparing files", "{pos}/{len}"),
             Stage::Baking => ("baking", "{pos}/{len}"),
             Stage::Linking => ("linking", ""),
+            Stage::Initialising => ("running the program's function", ""),
             Stage::Writing => ("writing", "{decimal_bytes}/{decimal_total_bytes}"),
             Stage::Compiling => ("compiling", "{elapsed}"),
         };

@@ -38,6 +38,10 @@ pub(super) fn inspect(file: &Path) -> Result<()> {
         totals.symlinks,
         totals.hard_links
     )?;
+    if let Some(function) = &section.preinit {
+        // What it changed is in memory; the tree shown is the one that it found.
+        writeln!(out, "preinit   {function}, which found this tree")?;
+    }
     writeln!(out, "imports   {}", imports.len())?;
     for (module, name) in imports {
         writeln!(out, "    {module} {name}")?;

@@ -39,10 +39,15 @@ pub struct TreeKeys {
     pub owner: Option<String>,
     /// As `--isolate`.
     pub isolate: bool,
+    /// As `--preinit`.
+    pub preinit: Option<String>,
+    /// As `--preinit-start`.
+    pub preinit_start: Option<String>,
 }
 
 /// The keys of [`TreeKeys`].
-const TREE_KEYS: [&str; 5] = ["dir", "exclude", "no-tmp", "owner", "isolate"];
+const TREE_KEYS: [&str; 7] =
+    ["dir", "exclude", "no-tmp", "owner", "isolate", "preinit", "preinit-start"];
 
 /// The key of a policy whose flag is not the policy's alone: `-v`.
 const VERBOSE: &str = "verbose";

@@ -8,6 +8,8 @@ mod host_dir;
 mod inside;
 mod pack;
 mod policy;
+mod preinit;
+mod repack;
 mod run;
 mod sandbox;
 mod take_out;

@@ -130,7 +130,7 @@
     i32.shr_u
     i32.sub
   )
-  (@custom "wasm-vfs" (after code) "\02\01\050.1.0\00\09\02\01\02\01\00\01\00\00manifest")
+  (@custom "wasm-vfs" (after code) "\03\01\050.1.0\00\09\02\00\01\02\01\00\01\00\01\02\00\01\00\01\da\01\00\01\01\02\00\00manifest")
   (data (;0;) (i32.const 132096) "state\00\00\00\00\00\00\00\00\00\00\00near")
   (data (;1;) (i32.const 201072) "far")
   (data $wasm_vfs::image (;2;) "the image")

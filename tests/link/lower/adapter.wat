@@ -90,7 +90,7 @@
     i32.store 1 offset=16
     i32.const 0
   )
-  (@custom "wasm-vfs" (after code) "\02\00\050.1.0\00\09\02\00manifest")
+  (@custom "wasm-vfs" (after code) "\03\00\050.1.0\00\09\02\00\00manifest")
   (data (;0;) (memory 1) (i32.const 1024) "state\00\00\00\00\00\00\00\00\00\00\00near")
   (data (;1;) (memory 1) (i32.const 70000) "far")
   (data (;2;) "the image")

@@ -163,7 +163,7 @@
     i32.store offset=2064
     i32.const 0
   )
-  (@custom "wasm-vfs" (after code) "\02\01\050.1.0\00\09\03\01\03\01\01\01\01\00manifest")
+  (@custom "wasm-vfs" (after code) "\03\01\050.1.0\00\09\03\00\01\03\01\01\01\01\02\02\00\01\00\02\97\02\00\01\02\01\00\01\00\00\15\00\04manifest")
   (data $rodata (;0;) (i32.const 0) "x")
   (data (;1;) (i32.const 132096) "state\00\00\00\00\00\00\00\00\00\00\00near")
   (data (;2;) (i32.const 201072) "far")

@@ -165,7 +165,7 @@
     i32.store offset=2064
     i32.const 0
   )
-  (@custom "wasm-vfs" (after code) "\02\01\050.1.0\00\09\02\01\03\02\00\01\00\00manifest")
+  (@custom "wasm-vfs" (after code) "\03\01\050.1.0\00\09\02\00\01\03\02\00\01\00\02\02\00\01\00\02\9e\02\00\01\01\01\00\01\01\00\15\01\05manifest")
   (data (;0;) (i32.const 132096) "state\00\00\00\00\00\00\00\00\00\00\00near")
   (data (;1;) (i32.const 201072) "far")
   (data $wasm_vfs::image (;2;) "the image")

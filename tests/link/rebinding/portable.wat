@@ -220,7 +220,7 @@
     drop
     i32.const 0
   )
-  (@custom "wasm-vfs" (after code) "\02\01\050.1.0\00\09\02\01\05\04\01\01\00\00manifest")
+  (@custom "wasm-vfs" (after code) "\03\01\050.1.0\00\09\02\00\01\05\04\01\01\00\03\06\00\01\00\03\ec\02\01\03\01\02\01\00\02\00\00\1a\00\07\02\00\09\02\08manifest")
   (data (;0;) (i32.const 132096) "state\00\00\00\00\00\00\00\00\00\00\00near")
   (data (;1;) (i32.const 201072) "far")
   (data $wasm_vfs::image (;2;) "the image")

@@ -1,0 +1,1 @@
+export const greeting = (names) => `Hello ${names.join(" and ")}`;
