@@ -9,6 +9,7 @@ use wasm_encoder::{CustomSection, Encode as _, ProducersField, ProducersSection}
 use wasmparser::{KnownCustom, ProducersSectionReader, WasmFeatures};
 
 use crate::module::{Custom, Module};
+use crate::program_part::OwnFeatures;
 use crate::section::SECTION_NAME;
 
 /// What becomes of a custom section.
@@ -29,7 +30,7 @@ pub(crate) fn fate(name: &str) -> Fate {
     match name {
         "name" => Fate::Names,
         "producers" => Fate::Producers,
-        "target_features" => Fate::TargetFeatures,
+        TARGET_FEATURES_NAME => Fate::TargetFeatures,
         "linking" | "dylink" | "dylink.0" => Fate::Drop("a description of the unlinked program"),
         "sourceMappingURL" | "external_debug_info" => {
             Fate::Drop("debug information for code that has moved")
@@ -78,9 +79,12 @@ pub(crate) fn copy(program: &Module<'_>, leading: Leading, out: &mut Vec<u8>) {
 }
 
 /// Appends the sections of a linked module that the program keeps when it is taken out: all but the filesystem's own and the
-/// names, which change.
+/// names and features, which change.
 pub(crate) fn copy_unlinked(linked: &Module<'_>, leading: Leading, out: &mut Vec<u8>) {
-    copy_where(linked, leading, |name| name != SECTION_NAME && fate(name) != Fate::Names, out);
+    let keep = |name: &str| {
+        name != SECTION_NAME && !matches!(fate(name), Fate::Names | Fate::TargetFeatures)
+    };
+    copy_where(linked, leading, keep, out);
 }
 
 fn copy_where(
@@ -171,17 +175,8 @@ pub(crate) fn target_features(
     program: &Module<'_>,
     added: WasmFeatures,
 ) -> Option<CustomSection<'static>> {
-    const USED: u8 = b'+';
-    const NAME: &str = "target_features";
-    let mut reader = crate::module::reader(program.custom(NAME)?, 0);
-    let mut entries = Vec::new();
-    let mut seen = BTreeSet::new();
-    for _ in 0..reader.read_var_u32().ok()? {
-        let prefix = reader.read_u8().ok()?;
-        let name = reader.read_string().ok()?;
-        seen.insert(name);
-        entries.push((prefix, name));
-    }
+    let mut entries = feature_entries(program)?;
+    let seen: BTreeSet<&str> = entries.iter().map(|&(_, name)| name).collect();
     for (name, feature) in TARGET_FEATURES {
         if added.contains(feature) && !seen.contains(name) {
             entries.push((USED, name));
@@ -193,11 +188,54 @@ pub(crate) fn target_features(
             entry.0 = USED;
         }
     }
+    Some(encode_features(&entries))
+}
+
+/// The section's name.
+const TARGET_FEATURES_NAME: &str = "target_features";
+
+/// The prefix of a feature that the module uses.
+const USED: u8 = b'+';
+
+/// The entries of a module's `target_features`, prefix and name; `None` if it has none or it is damaged.
+fn feature_entries<'a>(module: &Module<'a>) -> Option<Vec<(u8, &'a str)>> {
+    let mut reader = crate::module::reader(module.custom(TARGET_FEATURES_NAME)?, 0);
+    let mut entries = Vec::new();
+    for _ in 0..reader.read_var_u32().ok()? {
+        entries.push((reader.read_u8().ok()?, reader.read_string().ok()?));
+    }
+    Some(entries)
+}
+
+fn encode_features(entries: &[(u8, &str)]) -> CustomSection<'static> {
     let mut data = Vec::new();
     entries.len().encode(&mut data);
     for (prefix, name) in entries {
-        data.push(prefix);
+        data.push(*prefix);
         name.encode(&mut data);
     }
-    Some(CustomSection { name: NAME.into(), data: data.into() })
+    CustomSection { name: TARGET_FEATURES_NAME.into(), data: data.into() }
+}
+
+/// What of `target_features` is the program's: linking appends entries and may say that a feature is used.
+pub(crate) fn own_features(program: &Module<'_>) -> Option<OwnFeatures> {
+    let entries = feature_entries(program)?;
+    let unused = (0..).zip(&entries).filter(|(_, (prefix, _))| *prefix != USED);
+    Some(OwnFeatures {
+        count: u32::try_from(entries.len()).ok()?,
+        unused: unused.map(|(index, (prefix, _))| (index, *prefix)).collect(),
+    })
+}
+
+/// The program's `target_features` out of the linked module's.
+pub(crate) fn unlinked_features(
+    linked: &Module<'_>,
+    own: &OwnFeatures,
+) -> Option<CustomSection<'static>> {
+    let mut entries = feature_entries(linked)?;
+    entries.truncate(own.count as usize);
+    for &(index, prefix) in &own.unused {
+        entries.get_mut(index as usize)?.0 = prefix;
+    }
+    Some(encode_features(&entries))
 }

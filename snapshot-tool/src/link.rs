@@ -163,6 +163,7 @@ fn linked_section(
             start: program.start.map(|start| plan.moved(start)).transpose()?,
             view: rules.view(&places).map(|view| SizeView { pages: view.pages, grow: view.grow }),
             entries: Vec::new(),
+            features: customs::own_features(program),
             served: served_imports(program, plan, served)?,
         }),
         manifest: adapter.manifest.clone(),

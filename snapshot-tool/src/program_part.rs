@@ -11,6 +11,8 @@
 //! start                                option: the program's start function
 //! view                                 option: the global that `memory.size` reads, the function that `memory.grow` calls
 //! entries                              count; each: the export's position, the program's function that it was
+//! features                             option: how many entries of `target_features` are the program's; then count; each of those
+//!                                      that the program does not use: position, prefix
 //! served imports                       count; each: position, module, name, type, function that answers
 //! ```
 //!
@@ -59,6 +61,8 @@ pub struct ProgramPart {
     pub view: Option<SizeView>,
     /// Exports that now lead to something of ours first.
     pub entries: Vec<Entry>,
+    /// What of the section `target_features` is the program's, if it has one.
+    pub features: Option<OwnFeatures>,
     /// The imports that the filesystem serves, in their order.
     pub served: Vec<ServedImport>,
 }
@@ -79,6 +83,15 @@ pub struct Entry {
     pub export: u32,
     /// The program's function that it was.
     pub function: FuncIdx,
+}
+
+/// What of the section `target_features` is the program's.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OwnFeatures {
+    /// How many of the entries, from the first on.
+    pub count: u32,
+    /// Those of them that do not say that the program uses the feature: position and prefix.
+    pub unused: Vec<(u32, u8)>,
 }
 
 /// An import of the program that the filesystem serves.
@@ -153,6 +166,14 @@ impl ProgramPart {
             entry.export.encode(out);
             entry.function.0.encode(out);
         }
+        option(self.features.as_ref().map(|own| own.count.into()), out);
+        if let Some(own) = &self.features {
+            own.unused.len().encode(out);
+            for (position, prefix) in &own.unused {
+                position.encode(out);
+                out.push(*prefix);
+            }
+        }
         self.served.len().encode(out);
         for import in &self.served {
             import.encode(out);
@@ -183,6 +204,13 @@ impl ProgramPart {
         for _ in 0..reader.read_var_u32()? {
             let (export, function) = (reader.read_var_u32()?, FuncIdx(reader.read_var_u32()?));
             part.entries.push(Entry { export, function });
+        }
+        if let Some(count) = read_index(reader)? {
+            let mut unused = Vec::new();
+            for _ in 0..reader.read_var_u32()? {
+                unused.push((reader.read_var_u32()?, reader.read_u8()?));
+            }
+            part.features = Some(OwnFeatures { count, unused });
         }
         for _ in 0..reader.read_var_u32()? {
             part.served.push(ServedImport::decode(reader)?);

@@ -189,7 +189,7 @@ mod tests {
     #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
     use super::*;
     use crate::index::{FuncIdx, GlobalIdx, TypeIdx};
-    use crate::program_part::{Entry, ServedImport, SizeView, WasiModule};
+    use crate::program_part::{Entry, OwnFeatures, ServedImport, SizeView, WasiModule};
 
     #[test]
     fn round_trip() {
@@ -207,6 +207,7 @@ mod tests {
             user_memory_max: Some(0),
             code_bytes: 1 << 33,
             view: Some(SizeView { pages: GlobalIdx(1), grow: FuncIdx(2) }),
+            features: Some(OwnFeatures { count: 2, unused: vec![(1, b'-')] }),
             entries: vec![Entry { export: 3, function: FuncIdx(4) }],
             served: vec![
                 ServedImport {

@@ -166,6 +166,12 @@ impl Unlinking<'_> {
         if let Some(names) = names::unlink(&self.linked, &self.names())? {
             names.append_to(&mut out);
         }
+        let features = self.part.features.as_ref();
+        if let Some(features) =
+            features.and_then(|own| customs::unlinked_features(&self.linked, own))
+        {
+            features.append_to(&mut out);
+        }
         customs::copy_unlinked(&self.linked, Leading::No, &mut out);
         Ok(out)
     }

@@ -117,7 +117,7 @@
     i32.store $wasm_vfs::memory offset=16
     i32.const 0
   )
-  (@custom "wasm-vfs" (after code) "\03\02\050.1.0\00\09\02\00\01\05\01\00\01\00\05\02\00\01\01\04\05\d6\01\00\00\00\04\00\00\09\00\06\02\00\15\02\02\03\00\1b\02\03\04\00\1a\03\04manifest")
+  (@custom "wasm-vfs" (after code) "\03\02\050.1.0\00\09\02\00\01\05\01\00\01\00\05\02\00\01\01\04\05\d6\01\00\00\00\00\04\00\00\09\00\06\02\00\15\02\02\03\00\1b\02\03\04\00\1a\03\04manifest")
   (data (;0;) (memory $wasm_vfs::memory) (i32.const 1024) "state\00\00\00\00\00\00\00\00\00\00\00near")
   (data (;1;) (memory $wasm_vfs::memory) (i32.const 70000) "far")
   (data $wasm_vfs::image (;2;) "the image")

@@ -76,7 +76,7 @@
     drop
     i32.const 0
   )
-  (@custom "wasm-vfs" (after code) "\03\02\050.1.0\00\09\02\00\01\04\01\00\01\00\03\02\00\01\00\03\86\01\00\00\00\02\00\01\1a\00\01\01\01\09\01\02manifest")
+  (@custom "wasm-vfs" (after code) "\03\02\050.1.0\00\09\02\00\01\04\01\00\01\00\03\02\00\01\00\03\86\01\00\00\00\00\02\00\01\1a\00\01\01\01\09\01\02manifest")
   (data (;0;) (memory $wasm_vfs::memory) (i32.const 1024) "state\00\00\00\00\00\00\00\00\00\00\00near")
   (data (;1;) (memory $wasm_vfs::memory) (i32.const 70000) "far")
   (data $wasm_vfs::image (;2;) "the image")

@@ -42,7 +42,7 @@
     i32.store $wasm_vfs::memory offset=16
     i32.const 0
   )
-  (@custom "wasm-vfs" (after code) "\03\02\050.1.0\00\09\03\00\01\02\01\00\02\01\01\02\01\01\00\01K\00\00\00\01\00\00\15\00\00manifest")
+  (@custom "wasm-vfs" (after code) "\03\02\050.1.0\00\09\03\00\01\02\01\00\02\01\01\02\01\01\00\01K\00\00\00\00\01\00\00\15\00\00manifest")
   (data (;0;) (memory $main) (i32.const 0) "main")
   (data (;1;) (memory $wasm_vfs::memory) (i32.const 1024) "state\00\00\00\00\00\00\00\00\00\00\00near")
   (data (;2;) (memory $wasm_vfs::memory) (i32.const 70000) "far")
