@@ -17,11 +17,11 @@ use wasmparser::{ExternalKind, WasmFeatures};
 use crate::core_form::{HOST_API_BASE, HOST_API_MEMORY, KERNEL_MEMORY, PREVIEW1, USER_MEMORY};
 use crate::customs::{self, Leading};
 use crate::features;
-use crate::forms::{FormRules, Places};
+use crate::forms::FormRules;
 use crate::hollow::Output;
 use crate::index::DataIdx;
 use crate::kernel_data::Run;
-use crate::lower::{NAME_PREFIX, encode_run};
+use crate::lower::{NAME_PREFIX, encode_passive, encode_run};
 use crate::module::Module;
 use crate::names;
 use crate::plan::{AddedFunction, Plan};
@@ -132,7 +132,7 @@ impl Emitter<'_> {
 
     fn type_of(&self, function: AddedFunction) -> u32 {
         match function {
-            AddedFunction::Synthesised(_) => self.plan.synthesised_type.0,
+            AddedFunction::Synthesised(position) => self.plan.synthesised_types[position].0,
             AddedFunction::Adapter(function) => {
                 let ty = self.adapter.function_types[function.index()];
                 self.plan.adapter_types.get(ty.0).unwrap_or(u32::MAX)
@@ -191,9 +191,18 @@ impl Emitter<'_> {
     fn exports(&self, out: &mut Vec<u8>) -> Result<()> {
         let mut exports = ExportSection::new();
         if let Some(section) = &self.program.sections.exports {
-            self.program_remap()
-                .parse_export_section(&mut exports, section.clone())
-                .map_err(explain)?;
+            for export in section.clone() {
+                let export = export?;
+                match self.rules.gate(export.name).filter(|_| export.kind == ExternalKind::Func) {
+                    Some(gate) => {
+                        let gate = self.plan.synthesised[gate].0;
+                        exports.export(export.name, ExportKind::Func, gate);
+                    }
+                    None => {
+                        self.program_remap().parse_export(&mut exports, export).map_err(explain)?;
+                    }
+                }
+            }
         }
         for &(name, function) in &self.plan.host_api {
             let index = self.plan.adapter_functions.get(function.0);
@@ -218,7 +227,9 @@ impl Emitter<'_> {
     }
 
     fn start(&self, out: &mut Vec<u8>) -> Result<()> {
-        if let Some(start) = self.program.start {
+        if let Some(gate) = self.rules.start() {
+            StartSection { function_index: self.plan.synthesised[gate].0 }.append_to(out);
+        } else if let Some(start) = self.program.start {
             let index = self.plan.program_functions.get(start.0);
             let function_index = index.context("the start function does not exist")?;
             StartSection { function_index }.append_to(out);
@@ -247,7 +258,7 @@ impl Emitter<'_> {
         let start = out.len();
         count.encode(out);
         out.extend(before);
-        let places = self.places();
+        let places = self.plan.places();
         let code =
             ProgramCode { functions: &self.plan.program_functions, view: self.rules.view(&places) };
         let features = code.rewrite(self.program, out)?;
@@ -260,11 +271,11 @@ impl Emitter<'_> {
     /// Added functions, encoded.
     fn added_code(&self, functions: &[AddedFunction]) -> Result<Vec<u8>> {
         let mut code = CodeSection::new();
-        let places = self.places();
+        let places = self.plan.places();
         let remap = self.adapter_remap();
         for function in functions {
             let body = match *function {
-                AddedFunction::Synthesised(position) => self.rules.function(position, &places),
+                AddedFunction::Synthesised(position) => self.rules.function(position, &places)?,
                 AddedFunction::Adapter(function) => self
                     .rules
                     .body(function, &remap, &places)
@@ -283,6 +294,9 @@ impl Emitter<'_> {
         for run in self.runs {
             let offset = self.rules.segment_offset(run.offset)?;
             encode_run(run, self.rules.kernel_memory().0, offset, &mut runs);
+        }
+        if let Some(bytes) = self.rules.passive_segment() {
+            encode_passive(bytes, &mut runs);
         }
         Ok((count, runs))
     }
@@ -333,8 +347,8 @@ impl Emitter<'_> {
                 added.functions.insert(index, name.to_owned());
             }
         }
-        for (name, index) in self.rules.functions().into_iter().zip(&self.plan.synthesised) {
-            added.functions.insert(index.0, name.to_owned());
+        for (function, index) in self.rules.functions().into_iter().zip(&self.plan.synthesised) {
+            added.functions.insert(index.0, function.name);
         }
         for (position, global) in (0u32..).zip(self.rules.globals()) {
             let index = self.plan.first_synthesised_global.0 + position;
@@ -352,13 +366,6 @@ impl Emitter<'_> {
             AddedFunction::Adapter(function) => self.adapter.body(function),
             AddedFunction::Synthesised(_) => None,
         })
-    }
-
-    fn places(&self) -> Places {
-        Places {
-            first_global: self.plan.first_synthesised_global,
-            functions: self.plan.synthesised.clone(),
-        }
     }
 
     /// Only functions of the program move.
@@ -385,7 +392,7 @@ impl Emitter<'_> {
     }
 
     fn image_segment(&self) -> DataIdx {
-        self.plan.image_segment(self.program, self.runs.len())
+        self.section.image_segment
     }
 }
 

@@ -5,7 +5,7 @@ use wasmparser::{ExternalKind, Import, WasmFeatures};
 
 use crate::core_form::{HOST_API_BASE, HOST_API_PREFIX, PREVIEW1, UNSTABLE};
 use crate::emit::Emitter;
-use crate::index::{DataIdx, FuncIdx, MemIdx};
+use crate::index::FuncIdx;
 use crate::module::Module;
 use crate::plan::{self, Inputs, Plan};
 use crate::program::Program;
@@ -84,7 +84,12 @@ pub fn link(program: &[u8], rootfs: &AdapterModule<'_>, form: Form) -> Result<Li
     {
         live.globals[base as usize] = true;
     }
-    let rules = forms::rules(form, &program, user_memory, &adapter, &live)?;
+    let mut runs = kernel_data::runs(&adapter)?;
+    let rules = forms::rules(form, &program, user_memory, &adapter, &live, &runs)?;
+    if let Some(initial) = rules.initial() {
+        runs.insert(0, initial);
+    }
+    let synthesised = rules.functions();
     let plan = Plan::new(&Inputs {
         program: &program,
         adapter: &adapter,
@@ -92,11 +97,12 @@ pub fn link(program: &[u8], rootfs: &AdapterModule<'_>, form: Form) -> Result<Li
         served: &served,
         host_api: &host_api,
         user_memory,
-        synthesised_functions: rules.functions().len(),
+        synthesised_functions: &synthesised,
         synthesised_globals: rules.globals().len(),
+        runs: runs.len(),
     })?;
-    let runs = kernel_data::runs(&adapter)?;
-    let section = linked_section(rootfs.section(), &program, user_memory, form, runs.len());
+    let segments = runs.len() + usize::from(rules.passive_segment().is_some());
+    let section = linked_section(rootfs.section(), &program, &plan, form, segments);
     let emitter = Emitter {
         program: &program,
         adapter: &adapter,
@@ -116,9 +122,9 @@ pub fn link(program: &[u8], rootfs: &AdapterModule<'_>, form: Form) -> Result<Li
 fn linked_section(
     adapter: &Section,
     program: &Module<'_>,
-    user_memory: MemIdx,
+    plan: &Plan<'_>,
     form: Form,
-    runs: usize,
+    added_segments: usize,
 ) -> Section {
     let count = |length: usize| u32::try_from(length).unwrap_or(u32::MAX);
     Section {
@@ -126,14 +132,14 @@ fn linked_section(
         tool_version: env!("CARGO_PKG_VERSION").to_owned(),
         policy: adapter.policy.clone(),
         image_len: adapter.image_len,
-        image_segment: DataIdx::from_index(program.data_segments() as usize + runs),
+        image_segment: plan.image_segment(program, added_segments),
         program: Some(ProgramCounts {
             types: count(program.types.len()),
             functions: count(program.bodies.len()),
             globals: count(program.globals.len()),
             memories: count(program.memories.len()),
             data_segments: program.data_segments(),
-            user_memory,
+            user_memory: plan.user_memory,
         }),
         manifest: adapter.manifest.clone(),
     }

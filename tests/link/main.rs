@@ -7,6 +7,7 @@
 //! * `rebinding`: every way of referring to an imported function.
 //! * `relocation`: every instruction that accesses memory, in a filesystem that moves.
 //! * `refusals`: programs and core forms that cannot be linked.
+//! * `self_test`: engines that mix up memories.
 #![allow(clippy::unwrap_used, clippy::missing_panics_doc, reason = "a test fails by panicking")]
 #![allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "small numbers")]
 
@@ -15,6 +16,7 @@ mod memory;
 mod rebinding;
 mod refusals;
 mod relocation;
+mod self_test;
 
 use wasm_vfs::Policy;
 use wasm_vfs::link::{AdapterModule, Form, Linked, link};
