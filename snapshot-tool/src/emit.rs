@@ -21,7 +21,7 @@ use crate::forms::FormRules;
 use crate::hollow::Output;
 use crate::index::DataIdx;
 use crate::kernel_data::Run;
-use crate::lower::{NAME_PREFIX, encode_run};
+use crate::lower::{NAME_PREFIX, encode_passive, encode_run};
 use crate::module::Module;
 use crate::names;
 use crate::plan::{AddedFunction, Plan};
@@ -140,7 +140,7 @@ impl Emitter<'_> {
 
     fn type_of(&self, function: AddedFunction) -> u32 {
         match function {
-            AddedFunction::Synthesised(_) => self.plan.synthesised_type.0,
+            AddedFunction::Synthesised(position) => self.plan.synthesised_types[position].0,
             AddedFunction::Adapter(function) => {
                 let ty = self.adapter.function_types[function.index()];
                 self.plan.adapter_types.get(ty.0).unwrap_or(u32::MAX)
@@ -199,9 +199,18 @@ impl Emitter<'_> {
     fn exports(&self, out: &mut Vec<u8>) -> Result<()> {
         let mut exports = ExportSection::new();
         if let Some(section) = &self.program.sections.exports {
-            self.program_remap()
-                .parse_export_section(&mut exports, section.clone())
-                .map_err(explain)?;
+            for export in section.clone() {
+                let export = export?;
+                match self.rules.gate(export.name).filter(|_| export.kind == ExternalKind::Func) {
+                    Some(gate) => {
+                        let gate = self.plan.synthesised[gate].0;
+                        exports.export(export.name, ExportKind::Func, gate);
+                    }
+                    None => {
+                        self.program_remap().parse_export(&mut exports, export).map_err(explain)?;
+                    }
+                }
+            }
         }
         for &(name, function) in &self.plan.host_api {
             let index = self.plan.adapter_functions.get(function.0);
@@ -226,7 +235,9 @@ impl Emitter<'_> {
     }
 
     fn start(&self, out: &mut Vec<u8>) -> Result<()> {
-        if let Some(start) = self.program.start {
+        if let Some(gate) = self.rules.start() {
+            StartSection { function_index: self.plan.synthesised[gate].0 }.append_to(out);
+        } else if let Some(start) = self.program.start {
             let start = self.plan.moved(start).context("the start function")?;
             StartSection { function_index: start.0 }.append_to(out);
         }
@@ -274,7 +285,7 @@ impl Emitter<'_> {
         let remap = self.adapter_remap();
         for function in functions {
             let body = match *function {
-                AddedFunction::Synthesised(position) => self.rules.function(position, &places),
+                AddedFunction::Synthesised(position) => self.rules.function(position, &places)?,
                 AddedFunction::Adapter(function) => self
                     .rules
                     .body(function, &remap, &places)
@@ -293,6 +304,9 @@ impl Emitter<'_> {
         for run in self.runs {
             let offset = self.rules.segment_offset(run.offset)?;
             encode_run(run, self.rules.kernel_memory().0, offset, &mut runs);
+        }
+        if let Some(bytes) = self.rules.passive_segment() {
+            encode_passive(bytes, &mut runs);
         }
         Ok((count, runs))
     }
@@ -343,8 +357,8 @@ impl Emitter<'_> {
                 added.functions.insert(index, name.to_owned());
             }
         }
-        for (name, index) in self.rules.functions().into_iter().zip(&self.plan.synthesised) {
-            added.functions.insert(index.0, name.to_owned());
+        for (function, index) in self.rules.functions().into_iter().zip(&self.plan.synthesised) {
+            added.functions.insert(index.0, function.name);
         }
         for (position, global) in (0u32..).zip(self.rules.globals()) {
             let index = self.plan.first_synthesised_global.0 + position;
@@ -388,7 +402,7 @@ impl Emitter<'_> {
     }
 
     fn image_segment(&self) -> DataIdx {
-        self.plan.image_segment(self.program, self.runs.len())
+        self.section.image_segment
     }
 }
 

@@ -5,17 +5,19 @@ pub(crate) mod memory_access;
 pub(crate) mod operands;
 pub(crate) mod portable;
 pub(crate) mod portable_body;
+pub(crate) mod self_test;
 
 use anyhow::Result;
 use wasm_encoder::Function;
-use wasmparser::{MemoryType, WasmFeatures};
+use wasmparser::{FuncType, MemoryType, WasmFeatures};
 
-use crate::index::{FuncIdx, GlobalIdx, MemIdx};
+use crate::index::{DataIdx, FuncIdx, GlobalIdx, MemIdx};
+use crate::kernel_data::Run;
 use crate::link::Form;
 use crate::module::Module;
 use crate::program_code::MemoryView;
 use crate::reach::Live;
-use crate::remap::Remap;
+use crate::remap::{IndexMap, Remap};
 
 /// A mutable i32 global that linking adds.
 #[derive(Debug, Clone, Copy)]
@@ -24,17 +26,32 @@ pub(crate) struct SynthesisedGlobal {
     pub(crate) initial: u32,
 }
 
-/// Where the things that a form adds have come to lie in the linked module.
+/// A function that linking adds.
 #[derive(Debug, Clone)]
-pub(crate) struct Places {
+pub(crate) struct SynthesisedFunction {
+    pub(crate) name: String,
+    pub(crate) ty: FuncType,
+}
+
+/// Where things have come to lie in the linked module.
+#[derive(Debug, Clone)]
+pub(crate) struct Places<'p> {
     /// The first synthesised global; the others follow.
     pub(crate) first_global: GlobalIdx,
     /// The synthesised functions, in the order of [`FormRules::functions`].
-    pub(crate) functions: Vec<FuncIdx>,
+    pub(crate) functions: &'p [FuncIdx],
+    /// The segment of [`FormRules::passive_segment`].
+    pub(crate) passive_segment: DataIdx,
+    /// The program's functions.
+    pub(crate) program_functions: &'p IndexMap,
+    /// The host's `fd_write`, if the result imports it.
+    pub(crate) fd_write: Option<FuncIdx>,
+    /// The host's `proc_exit`, if the result imports it.
+    pub(crate) proc_exit: Option<FuncIdx>,
 }
 
-/// One output form. A form adds globals and functions of type `(i32) -> i32`, places the
-/// filesystem's memory, and rewrites its functions.
+/// One output form. A form adds globals and functions, places the filesystem's memory, and
+/// rewrites its functions.
 pub(crate) trait FormRules {
     /// All memories of the result; the program's keep their indices.
     fn memories(&self) -> Vec<MemoryType>;
@@ -51,17 +68,37 @@ pub(crate) trait FormRules {
     /// Which added global holds where the filesystem's memory begins in that memory; `None`: at its start.
     fn base(&self) -> Option<u32>;
 
-    /// Names of the functions to add.
-    fn functions(&self) -> Vec<&'static str>;
+    /// The functions to add.
+    fn functions(&self) -> Vec<SynthesisedFunction>;
 
     /// The body of the added function number `position`.
-    fn function(&self, position: usize, places: &Places) -> Function;
+    fn function(&self, position: usize, places: &Places<'_>) -> Result<Function>;
+
+    /// Which added function the program's export of a function leads to, if not to that itself.
+    fn gate(&self, _export: &str) -> Option<usize> {
+        None
+    }
+
+    /// Which added function is the start function, if not the program's.
+    fn start(&self) -> Option<usize> {
+        None
+    }
+
+    /// Initial bytes to add before the filesystem's.
+    fn initial(&self) -> Option<Run> {
+        None
+    }
+
+    /// A passive segment to add behind the initial memory.
+    fn passive_segment(&self) -> Option<&'static [u8]> {
+        None
+    }
 
     /// How the program sees the size of its memory, if not directly.
-    fn view(&self, places: &Places) -> Option<MemoryView>;
+    fn view(&self, places: &Places<'_>) -> Option<MemoryView>;
 
     /// A function of the filesystem, at its new indices.
-    fn body(&self, function: FuncIdx, remap: &Remap, places: &Places) -> Result<Function>;
+    fn body(&self, function: FuncIdx, remap: &Remap, places: &Places<'_>) -> Result<Function>;
 
     /// The features that the form itself needs, beyond the program's and the filesystem's.
     fn features(&self) -> WasmFeatures;
@@ -81,9 +118,12 @@ pub(crate) fn rules<'a>(
     user_memory: MemIdx,
     adapter: &'a Module<'a>,
     live: &'a Live,
+    runs: &[Run],
 ) -> Result<Box<dyn FormRules + 'a>> {
     Ok(match form {
         Form::Portable => Box::new(portable::Portable::new(program, user_memory, adapter, live)?),
-        Form::Isolated => Box::new(isolated::Isolated::new(program, adapter)),
+        Form::Isolated => {
+            Box::new(isolated::Isolated::new(program, user_memory, adapter, live, runs)?)
+        }
     })
 }

@@ -10,7 +10,7 @@ use crate::index::{FuncIdx, TypeIdx};
 use crate::module::Module;
 use crate::plan::{self, Inputs, Plan, Served};
 use crate::program::Program;
-use crate::program_part::{ProgramPart, ServedImport, SizeView, WasiModule};
+use crate::program_part::{Entry, ProgramPart, ServedImport, SizeView, WasiModule};
 use crate::reach::Live;
 use crate::section::{ModuleForm, Section};
 use crate::{customs, forms, kernel_data, verify};
@@ -90,7 +90,12 @@ pub fn link(program: &[u8], rootfs: &AdapterModule<'_>, form: Form) -> Result<Li
     {
         live.globals[base as usize] = true;
     }
-    let rules = forms::rules(form, &program, user_memory, &adapter, &live)?;
+    let mut runs = kernel_data::runs(&adapter)?;
+    let rules = forms::rules(form, &program, user_memory, &adapter, &live, &runs)?;
+    if let Some(initial) = rules.initial() {
+        runs.insert(0, initial);
+    }
+    let synthesised = rules.functions();
     let plan = Plan::new(&Inputs {
         program: &program,
         adapter: &adapter,
@@ -98,19 +103,13 @@ pub fn link(program: &[u8], rootfs: &AdapterModule<'_>, form: Form) -> Result<Li
         served: &served,
         host_api: &host_api,
         user_memory,
-        synthesised_functions: rules.functions().len(),
+        synthesised_functions: &synthesised,
         synthesised_globals: rules.globals().len(),
+        runs: runs.len(),
     })?;
-    let runs = kernel_data::runs(&adapter)?;
-    let section = linked_section(
-        rootfs.section(),
-        &program,
-        &plan,
-        &served,
-        rules.as_ref(),
-        form,
-        runs.len(),
-    )?;
+    let segments = runs.len() + usize::from(rules.passive_segment().is_some());
+    let section =
+        linked_section(rootfs.section(), &program, &plan, &served, rules.as_ref(), form, segments)?;
     let emitter = Emitter {
         program: &program,
         adapter: &adapter,
@@ -134,7 +133,7 @@ fn linked_section(
     served: &[Served],
     rules: &dyn FormRules,
     form: Form,
-    runs: usize,
+    added_segments: usize,
 ) -> Result<Section> {
     let user_memory = plan.user_memory;
     let memory = program.memories[user_memory.index()];
@@ -145,7 +144,7 @@ fn linked_section(
         tool_version: env!("CARGO_PKG_VERSION").to_owned(),
         policy: adapter.policy.clone(),
         image_len: adapter.image_len,
-        image_segment: plan.image_segment(program, runs),
+        image_segment: plan.image_segment(program, added_segments),
         preinit: None,
         program: Some(ProgramPart {
             types: count(program.types.len()),
@@ -162,12 +161,25 @@ fn linked_section(
             code_bytes: 0,
             start: program.start.map(|start| plan.moved(start)).transpose()?,
             view: rules.view(&places).map(|view| SizeView { pages: view.pages, grow: view.grow }),
-            entries: Vec::new(),
+            entries: gated_exports(program, plan, rules)?,
             features: customs::own_features(program),
             served: served_imports(program, plan, served)?,
         }),
         manifest: adapter.manifest.clone(),
     })
+}
+
+/// The program's exports that lead to something of the form first.
+fn gated_exports(
+    program: &Module<'_>,
+    plan: &Plan<'_>,
+    rules: &dyn FormRules,
+) -> Result<Vec<Entry>> {
+    let functions = (0..).zip(&program.exports).filter(|(_, it)| it.kind == ExternalKind::Func);
+    let gated = functions.filter(|(_, it)| rules.gate(it.name).is_some());
+    gated
+        .map(|(export, it)| Ok(Entry { export, function: plan.moved(FuncIdx(it.index))? }))
+        .collect()
 }
 
 /// The program's imports that are gone, to be put back when it is packed again.

@@ -349,3 +349,11 @@ pub(crate) fn encode_run(run: &Run, memory: u32, offset: u32, out: &mut Vec<u8>)
     ConstExpr::i32_const(offset.cast_signed()).encode(out);
     run.bytes.as_slice().encode(out);
 }
+
+/// A passive data segment.
+pub(crate) fn encode_passive(bytes: &[u8], out: &mut Vec<u8>) {
+    use wasm_encoder::Encode as _;
+    const PASSIVE: u8 = 1;
+    out.push(PASSIVE);
+    bytes.encode(out);
+}

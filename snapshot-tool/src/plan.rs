@@ -6,7 +6,7 @@
 //!            | some of the filesystem's | the program's | the rest of the filesystem's
 //! globals    the program's | synthesised | the filesystem's
 //! memories   the program's | the filesystem's (isolated form)
-//! data       the program's | the filesystem's memory | the image
+//! data       the program's | the filesystem's memory | what the form adds | the image
 //! ```
 //!
 //! Imports that the filesystem serves disappear. Just as many of the filesystem's functions take
@@ -15,10 +15,10 @@
 //! program read like those of the original.
 
 use anyhow::{Context, Result, ensure};
-use wasmparser::{ExternalKind, FuncType, Import, TypeRef, ValType};
+use wasmparser::{CompositeInnerType, ExternalKind, FuncType, Import, TypeRef};
 
 use crate::core_form::{HOST_API_PREFIX, PREVIEW1, UNSTABLE, WASI_HOST};
-use crate::forms::Places;
+use crate::forms::{Places, SynthesisedFunction, self_test};
 use crate::index::{DataIdx, FuncIdx, GlobalIdx, MemIdx, TypeIdx};
 use crate::module::Module;
 use crate::policy::surface::UNSTABLE_SUFFIX;
@@ -122,8 +122,13 @@ pub(crate) struct Plan<'a> {
     pub(crate) adapter_types: IndexMap,
     pub(crate) adapter_globals: IndexMap,
     pub(crate) first_synthesised_global: GlobalIdx,
-    /// The type `(i32) -> i32` of synthesised functions.
-    pub(crate) synthesised_type: TypeIdx,
+    /// What comes behind the initial memory.
+    passive_segment: DataIdx,
+    /// The host's functions that the result imports.
+    fd_write: Option<FuncIdx>,
+    proc_exit: Option<FuncIdx>,
+    /// The types of synthesised functions, in their order.
+    pub(crate) synthesised_types: Vec<TypeIdx>,
     pub(crate) user_memory: MemIdx,
 }
 
@@ -136,8 +141,10 @@ pub(crate) struct Inputs<'a> {
     /// The functions that the host calls.
     pub(crate) host_api: &'a [(&'a str, FuncIdx)],
     pub(crate) user_memory: MemIdx,
-    pub(crate) synthesised_functions: usize,
+    pub(crate) synthesised_functions: &'a [SynthesisedFunction],
     pub(crate) synthesised_globals: usize,
+    /// How many segments of initial memory are added.
+    pub(crate) runs: usize,
 }
 
 impl<'a> Plan<'a> {
@@ -148,7 +155,7 @@ impl<'a> Plan<'a> {
     /// When program and filesystem import the same host function with different types.
     pub(crate) fn new(inputs: &Inputs<'a>) -> Result<Self> {
         let &Inputs { program, adapter, live, served, .. } = inputs;
-        let (types, adapter_types, synthesised_type) = plan_types(inputs)?;
+        let (types, adapter_types, synthesised_types) = plan_types(inputs)?;
         let mut indices = FunctionIndices::new(inputs);
         let kept_imports = indices.keep_imports(inputs);
         let host_imports = indices.host_imports(inputs, &adapter_types)?;
@@ -163,7 +170,7 @@ impl<'a> Plan<'a> {
         let after_synthesised =
             GlobalIdx::from_index(program.globals.len() + inputs.synthesised_globals);
         ensure!(adapter.imported_globals == 0, "the adapter imports globals");
-        Ok(Self {
+        let mut plan = Self {
             kept_imports,
             host_imports,
             types,
@@ -177,9 +184,15 @@ impl<'a> Plan<'a> {
             adapter_types,
             adapter_globals: IndexMap::keep(&live.globals, after_synthesised.0),
             first_synthesised_global: first,
-            synthesised_type,
+            synthesised_types,
+            passive_segment: DataIdx::from_index(program.data_segments() as usize + inputs.runs),
+            fd_write: None,
+            proc_exit: None,
             user_memory: inputs.user_memory,
-        })
+        };
+        plan.fd_write = plan.host_function(program, "fd_write", &self_test::fd_write_type());
+        plan.proc_exit = plan.host_function(program, "proc_exit", &self_test::proc_exit_type());
+        Ok(plan)
     }
 
     /// All functions that linking adds, in order.
@@ -197,19 +210,44 @@ impl<'a> Plan<'a> {
         index.map(FuncIdx).with_context(|| format!("there is no function {}", function.0))
     }
 
-    /// Where the things that the form adds have come to lie.
-    pub(crate) fn places(&self) -> Places {
-        Places { first_global: self.first_synthesised_global, functions: self.synthesised.clone() }
+    /// Where things have come to lie.
+    pub(crate) fn places(&self) -> Places<'_> {
+        Places {
+            first_global: self.first_synthesised_global,
+            functions: &self.synthesised,
+            passive_segment: self.passive_segment,
+            program_functions: &self.program_functions,
+            fd_write: self.fd_write,
+            proc_exit: self.proc_exit,
+        }
     }
 
-    /// The image's segment: the program's come first, then `runs` of initial memory.
-    pub(crate) fn image_segment(&self, program: &Module<'_>, runs: usize) -> DataIdx {
-        DataIdx::from_index(program.data_segments() as usize + runs)
+    /// The image's segment: the program's come first, then `added` ones.
+    pub(crate) fn image_segment(&self, program: &Module<'_>, added: usize) -> DataIdx {
+        DataIdx::from_index(program.data_segments() as usize + added)
+    }
+
+    /// The host's function of preview1, if the result imports it with this type.
+    fn host_function(&self, program: &Module<'_>, name: &str, ty: &FuncType) -> Option<FuncIdx> {
+        let is_that = |at: u32| match program.types.get(at as usize) {
+            Some(theirs) => {
+                matches!(&theirs.composite_type.inner, CompositeInnerType::Func(it) if it == ty)
+            }
+            None => self.types.get(at as usize - program.types.len()) == Some(ty),
+        };
+        let kept = self.kept_imports.iter().filter_map(|import| match import.ty {
+            TypeRef::Func(at) | TypeRef::FuncExact(at) => Some((import.module, import.name, at)),
+            _ => None,
+        });
+        let added = self.host_imports.iter().map(|&(name, at)| (PREVIEW1, name, at.0));
+        kept.chain(added)
+            .position(|(module, it, at)| module == PREVIEW1 && it == name && is_that(at))
+            .map(FuncIdx::from_index)
     }
 }
 
-/// Appended types, new indices of the adapter's types, and the synthesised functions' type.
-fn plan_types(inputs: &Inputs<'_>) -> Result<(Vec<FuncType>, IndexMap, TypeIdx)> {
+/// Appended types, new indices of the adapter's types, and the synthesised functions' types.
+fn plan_types(inputs: &Inputs<'_>) -> Result<(Vec<FuncType>, IndexMap, Vec<TypeIdx>)> {
     let &Inputs { program, adapter, live, .. } = inputs;
     let mut added: Vec<FuncType> = Vec::new();
     let mut place = |wanted: &FuncType| {
@@ -230,11 +268,7 @@ fn plan_types(inputs: &Inputs<'_>) -> Result<(Vec<FuncType>, IndexMap, TypeIdx)>
             table[index] = Some(place(ty).0);
         }
     }
-    let synthesised = if inputs.synthesised_functions > 0 {
-        place(&FuncType::new([ValType::I32], [ValType::I32]))
-    } else {
-        TypeIdx(0)
-    };
+    let synthesised = inputs.synthesised_functions.iter().map(|it| place(&it.ty)).collect();
     Ok((added, IndexMap::Table(table), synthesised))
 }
 
@@ -332,7 +366,7 @@ impl FunctionIndices {
     /// The added functions before and after the program's.
     fn place_defined(&mut self, inputs: &Inputs<'_>) -> (Vec<AddedFunction>, Vec<AddedFunction>) {
         let &Inputs { program, adapter, live, .. } = inputs;
-        let synthesised = (0..inputs.synthesised_functions).map(AddedFunction::Synthesised);
+        let synthesised = (0..inputs.synthesised_functions.len()).map(AddedFunction::Synthesised);
         let defined = |function: &FuncIdx| function.0 >= adapter.imported_functions;
         let exported = |function: &FuncIdx| inputs.served.iter().any(|it| it.adapter == *function);
         // What the program calls comes first, into the places of what it called before.

@@ -8,6 +8,7 @@
 //! * `relocation`: every instruction that accesses memory, in a filesystem that moves.
 //! * `repacking`: the program of each case, packed, taken out and packed again.
 //! * `refusals`: programs and core forms that cannot be linked.
+//! * `self_test`: engines that mix up memories.
 #![allow(clippy::unwrap_used, clippy::missing_panics_doc, reason = "a test fails by panicking")]
 #![allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "small numbers")]
 
@@ -17,6 +18,7 @@ mod rebinding;
 mod refusals;
 mod relocation;
 mod repacking;
+mod self_test;
 
 use wasm_vfs::Policy;
 use wasm_vfs::link::{AdapterModule, Form, Linked, link};

@@ -1,28 +1,40 @@
 //! The isolated form: the filesystem keeps a memory of its own, behind the program's.
 //!
-//! Nothing is synthesised, and the program's code changes only where it calls the filesystem.
+//! The program's code changes only where it calls the filesystem. What is synthesised is the
+//! [`self_test`](super::self_test) that runs before it.
 
 use anyhow::{Context, Result};
 use wasm_encoder::Function;
 use wasm_encoder::reencode::Reencode as _;
 use wasmparser::{MemoryType, WasmFeatures};
 
-use super::{FormRules, Places, SynthesisedGlobal};
+use super::self_test::SelfTest;
+use super::{FormRules, Places, SynthesisedFunction, SynthesisedGlobal};
 use crate::core_form::KERNEL_MEMORY;
 use crate::index::{FuncIdx, MemIdx};
+use crate::kernel_data::Run;
 use crate::module::Module;
 use crate::program_code::MemoryView;
+use crate::reach::Live;
 use crate::remap::{Remap, explain};
 
 /// See the module's documentation.
 pub(crate) struct Isolated<'a> {
     program: &'a Module<'a>,
     adapter: &'a Module<'a>,
+    self_test: Option<SelfTest>,
 }
 
 impl<'a> Isolated<'a> {
-    pub(crate) fn new(program: &'a Module<'a>, adapter: &'a Module<'a>) -> Self {
-        Self { program, adapter }
+    pub(crate) fn new(
+        program: &'a Module<'a>,
+        user_memory: MemIdx,
+        adapter: &'a Module<'a>,
+        live: &Live,
+        runs: &[Run],
+    ) -> Result<Self> {
+        let self_test = SelfTest::new(program, user_memory, adapter, live, runs)?;
+        Ok(Self { program, adapter, self_test })
     }
 }
 
@@ -49,19 +61,36 @@ impl FormRules for Isolated<'_> {
         None
     }
 
-    fn functions(&self) -> Vec<&'static str> {
-        Vec::new()
+    fn functions(&self) -> Vec<SynthesisedFunction> {
+        self.self_test.as_ref().map(SelfTest::functions).unwrap_or_default()
     }
 
-    fn function(&self, _position: usize, _places: &Places) -> Function {
-        Function::new([])
+    fn function(&self, position: usize, places: &Places<'_>) -> Result<Function> {
+        let test = self.self_test.as_ref().context("nothing is synthesised")?;
+        test.function(position, places)
     }
 
-    fn view(&self, _places: &Places) -> Option<MemoryView> {
+    fn gate(&self, export: &str) -> Option<usize> {
+        self.self_test.as_ref()?.gate(export)
+    }
+
+    fn start(&self) -> Option<usize> {
+        self.self_test.as_ref()?.start()
+    }
+
+    fn initial(&self) -> Option<Run> {
+        self.self_test.as_ref()?.initial()
+    }
+
+    fn passive_segment(&self) -> Option<&'static [u8]> {
+        self.self_test.as_ref()?.passive_segment()
+    }
+
+    fn view(&self, _places: &Places<'_>) -> Option<MemoryView> {
         None
     }
 
-    fn body(&self, function: FuncIdx, remap: &Remap, _places: &Places) -> Result<Function> {
+    fn body(&self, function: FuncIdx, remap: &Remap, _places: &Places<'_>) -> Result<Function> {
         let body = self.adapter.body(function).context("an imported function has no body")?;
         let mut remap = remap.clone();
         let mut encoded = remap.new_function_with_parsed_locals(body).map_err(explain)?;

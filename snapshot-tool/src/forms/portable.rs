@@ -21,10 +21,10 @@
 
 use anyhow::{Context, Result, ensure};
 use wasm_encoder::{BlockType, Function, InstructionSink, ValType};
-use wasmparser::{MemoryType, WasmFeatures};
+use wasmparser::{FuncType, MemoryType, WasmFeatures};
 
 use super::portable_body::{self, BaseUse};
-use super::{FormRules, Places, SynthesisedGlobal};
+use super::{FormRules, Places, SynthesisedFunction, SynthesisedGlobal};
 use crate::core_form::KERNEL_MEMORY;
 use crate::index::{FuncIdx, GlobalIdx, MemIdx};
 use crate::module::Module;
@@ -100,7 +100,7 @@ impl<'a> Portable<'a> {
         })
     }
 
-    fn program_grow(&self, places: &Places) -> Function {
+    fn program_grow(&self, places: &Places<'_>) -> Function {
         const DELTA: u32 = 0;
         const OLD: u32 = 1;
         const NEW: u32 = 2;
@@ -165,7 +165,7 @@ impl<'a> Portable<'a> {
     }
 
     /// The filesystem's memory is last, so growing it is growing memory.
-    fn kernel_grow(&self, places: &Places) -> Function {
+    fn kernel_grow(&self, places: &Places<'_>) -> Function {
         const DELTA: u32 = 0;
         const OLD_TOTAL: u32 = 1;
         let base = places.global(BASE);
@@ -222,15 +222,22 @@ impl FormRules for Portable<'_> {
         Some(BASE)
     }
 
-    fn functions(&self) -> Vec<&'static str> {
-        vec!["wasm_vfs::program_grow", "wasm_vfs::kernel_grow"]
+    fn functions(&self) -> Vec<SynthesisedFunction> {
+        let grow = |name: &str| SynthesisedFunction {
+            name: name.to_owned(),
+            ty: FuncType::new([wasmparser::ValType::I32], [wasmparser::ValType::I32]),
+        };
+        vec![grow("wasm_vfs::program_grow"), grow("wasm_vfs::kernel_grow")]
     }
 
-    fn function(&self, position: usize, places: &Places) -> Function {
-        if position == PROGRAM_GROW { self.program_grow(places) } else { self.kernel_grow(places) }
+    fn function(&self, position: usize, places: &Places<'_>) -> Result<Function> {
+        Ok(match position {
+            PROGRAM_GROW => self.program_grow(places),
+            _ => self.kernel_grow(places),
+        })
     }
 
-    fn view(&self, places: &Places) -> Option<MemoryView> {
+    fn view(&self, places: &Places<'_>) -> Option<MemoryView> {
         Some(MemoryView {
             memory: self.memory,
             pages: GlobalIdx(places.global(PROGRAM_PAGES)),
@@ -238,7 +245,7 @@ impl FormRules for Portable<'_> {
         })
     }
 
-    fn body(&self, function: FuncIdx, remap: &Remap, places: &Places) -> Result<Function> {
+    fn body(&self, function: FuncIdx, remap: &Remap, places: &Places<'_>) -> Result<Function> {
         let base = BaseUse {
             memory: self.memory,
             base: GlobalIdx(places.global(BASE)),
@@ -260,7 +267,7 @@ impl FormRules for Portable<'_> {
     }
 }
 
-impl Places {
+impl Places<'_> {
     fn global(&self, position: u32) -> u32 {
         self.first_global.0 + position
     }

@@ -30,17 +30,104 @@
   (export "guarded" (func 5))
   (export "init" (func 6))
   (export "narrow" (func 7))
+  (start $wasm_vfs::self_test)
   (elem $passive (;0;) func $visit_one)
-  (func $wasm_vfs::fd_read (;1;) (type 3) (param i32 i32 i32 i32) (result i32)
-    local.get 1
+  (func $wasm_vfs::self_test (;1;) (type 8)
+    (local i32 i64 i64 i64 i64)
     i32.const 0
-    local.get 2
-    memory.init $wasm_vfs::image
-    local.get 3
-    local.get 2
-    i32.store align=1
+    memory.size
     i32.const 1
-    call $wasm_vfs::count
+    i32.lt_u
+    i32.or
+    memory.size $wasm_vfs::memory
+    i32.const 2
+    i32.lt_u
+    i32.or
+    local.set 0
+    local.get 0
+    i32.const 0
+    i64.load align=1
+    local.set 1
+    i32.const 8
+    i64.load align=1
+    local.set 2
+    i32.const 0
+    i64.load $wasm_vfs::memory align=1
+    local.set 3
+    i32.const 8
+    i64.load $wasm_vfs::memory align=1
+    local.set 4
+    i32.const 0
+    i64.load $wasm_vfs::memory align=1
+    i64.const 1802658157
+    i64.ne
+    i32.or
+    i32.const 0
+    i64.const -9114578090645354616
+    i64.store align=1
+    i32.const 0
+    i64.const -7957135325236127848
+    i64.store $wasm_vfs::memory align=1
+    i32.const 0
+    i32.load $wasm_vfs::memory align=1
+    i32.const -1785292904
+    i32.ne
+    i32.or
+    i32.const 0
+    i64.const 0
+    i64.store align=1
+    i32.const 0
+    i64.const 0
+    i64.store $wasm_vfs::memory align=1
+    i32.const 0
+    i32.const 1
+    i32.store align=1
+    i32.const 0
+    i64.load align=1
+    i64.const 1
+    i64.ne
+    i32.or
+    i32.const 0
+    i32.const 2
+    i32.store $wasm_vfs::memory align=1
+    i32.const 0
+    i64.load $wasm_vfs::memory align=1
+    i64.const 2
+    i64.ne
+    i32.or
+    i32.const 0
+    i64.const 1
+    i64.store align=1
+    i32.const 0
+    i64.const 2
+    i64.store $wasm_vfs::memory align=1
+    i32.const 8
+    i64.const 0
+    i64.store align=1
+    i32.const 8
+    i32.const 0
+    i32.const 1
+    memory.init 5
+    i32.const 8
+    i64.load align=1
+    i64.const 112
+    i64.ne
+    i32.or
+    i32.const 0
+    local.get 1
+    i64.store align=1
+    i32.const 8
+    local.get 2
+    i64.store align=1
+    i32.const 0
+    local.get 3
+    i64.store $wasm_vfs::memory align=1
+    i32.const 8
+    local.get 4
+    i64.store $wasm_vfs::memory align=1
+    if ;; label = @1
+      unreachable
+    end
   )
   (func $visit_one (;2;) (type $visit) (param (ref null $node)) (result i32)
     local.get 0
@@ -87,7 +174,18 @@
     i32.trunc_sat_f64_s
     i32.extend8_s
   )
-  (func $wasm_vfs::count (;8;) (type 7) (param i32) (result i32)
+  (func $wasm_vfs::fd_read (;8;) (type 3) (param i32 i32 i32 i32) (result i32)
+    local.get 1
+    i32.const 0
+    local.get 2
+    memory.init $wasm_vfs::image
+    local.get 3
+    local.get 2
+    i32.store align=1
+    i32.const 1
+    call $wasm_vfs::count
+  )
+  (func $wasm_vfs::count (;9;) (type 7) (param i32) (result i32)
     i32.const 2048
     i32.const 2048
     i32.load $wasm_vfs::memory offset=16
@@ -96,10 +194,12 @@
     i32.store $wasm_vfs::memory offset=16
     i32.const 0
   )
-  (@custom "wasm-vfs" (after code) "\03\02\050.1.0\00\09\04\00\01\0a\06\03\01\02\04\09\00\01\00\02\92\01\00\00\00\00\01\01\00\15\03\01manifest")
+  (@custom "wasm-vfs" (after code) "\03\02\050.1.0\00\09\06\00\01\0a\06\03\01\02\04\09\00\01\00\02\84\03\00\00\00\00\01\01\00\15\03\08manifest")
   (data $active (;0;) (i32.const 8) "active")
   (data $passive (;1;) "passive")
-  (data (;2;) (memory $wasm_vfs::memory) (i32.const 1024) "state\00\00\00\00\00\00\00\00\00\00\00near")
-  (data (;3;) (memory $wasm_vfs::memory) (i32.const 70000) "far")
-  (data $wasm_vfs::image (;4;) "the image")
+  (data (;2;) (memory $wasm_vfs::memory) (i32.const 0) "mark")
+  (data (;3;) (memory $wasm_vfs::memory) (i32.const 1024) "state\00\00\00\00\00\00\00\00\00\00\00near")
+  (data (;4;) (memory $wasm_vfs::memory) (i32.const 70000) "far")
+  (data (;5;) "p")
+  (data $wasm_vfs::image (;6;) "the image")
 )

@@ -2,13 +2,153 @@
   (type (;0;) (func (param i32) (result i32)))
   (type (;1;) (func (param i32)))
   (type (;2;) (func (result i32)))
+  (type (;3;) (func))
   (memory (;0;) 1)
   (memory $wasm_vfs::memory (;1;) 2)
   (tag $failure (;0;) (type 1) (param i32))
   (global (;0;) (mut i32) i32.const 65536)
   (export "memory" (memory 0))
   (export "guarded" (func 1))
-  (func $wasm_vfs::fd_close (;0;) (type 0) (param i32) (result i32)
+  (start $wasm_vfs::self_test)
+  (func $wasm_vfs::self_test (;0;) (type 3)
+    (local i32 i64 i64 i64 i64)
+    i32.const 0
+    memory.size
+    i32.const 1
+    i32.lt_u
+    i32.or
+    memory.size $wasm_vfs::memory
+    i32.const 2
+    i32.lt_u
+    i32.or
+    local.set 0
+    block ;; label = @1
+      memory.size
+      memory.size $wasm_vfs::memory
+      i32.eq
+      if ;; label = @2
+        i32.const 1
+        memory.grow $wasm_vfs::memory
+        i32.const -1
+        i32.eq
+        br_if 1 (;@1;)
+      end
+      local.get 0
+      memory.size
+      memory.size $wasm_vfs::memory
+      i32.eq
+      i32.or
+      i32.const 0
+      memory.grow $wasm_vfs::memory
+      memory.size $wasm_vfs::memory
+      i32.ne
+      i32.or
+      local.set 0
+    end
+    local.get 0
+    i32.const 0
+    i64.load align=1
+    local.set 1
+    i32.const 8
+    i64.load align=1
+    local.set 2
+    i32.const 0
+    i64.load $wasm_vfs::memory align=1
+    local.set 3
+    i32.const 8
+    i64.load $wasm_vfs::memory align=1
+    local.set 4
+    i32.const 0
+    i64.load $wasm_vfs::memory align=1
+    i64.const 1802658157
+    i64.ne
+    i32.or
+    i32.const 0
+    i64.const -9114578090645354616
+    i64.store align=1
+    i32.const 0
+    i64.const -7957135325236127848
+    i64.store $wasm_vfs::memory align=1
+    i32.const 0
+    i64.const 0
+    i64.store align=1
+    i32.const 0
+    i64.const 0
+    i64.store $wasm_vfs::memory align=1
+    i32.const 0
+    i32.const 1
+    i32.store $wasm_vfs::memory align=1
+    i32.const 0
+    i64.load $wasm_vfs::memory align=1
+    i64.const 1
+    i64.ne
+    i32.or
+    i32.const 0
+    i64.const 2
+    i64.store $wasm_vfs::memory align=1
+    i32.const 0
+    i64.load $wasm_vfs::memory align=1
+    i64.const 2
+    i64.ne
+    i32.or
+    i32.const 0
+    i64.const 1
+    i64.store align=1
+    i32.const 0
+    i64.const 2
+    i64.store $wasm_vfs::memory align=1
+    i32.const 8
+    i64.const 0
+    i64.store $wasm_vfs::memory align=1
+    i32.const 8
+    i32.const 0
+    i32.const 8
+    memory.copy $wasm_vfs::memory $wasm_vfs::memory
+    i32.const 8
+    i64.load $wasm_vfs::memory align=1
+    i64.const 2
+    i64.ne
+    i32.or
+    i32.const 8
+    i64.const 0
+    i64.store $wasm_vfs::memory align=1
+    i32.const 8
+    i32.const 1
+    i32.const 1
+    memory.fill $wasm_vfs::memory
+    i32.const 8
+    i64.load $wasm_vfs::memory align=1
+    i64.const 1
+    i64.ne
+    i32.or
+    i32.const 0
+    local.get 1
+    i64.store align=1
+    i32.const 8
+    local.get 2
+    i64.store align=1
+    i32.const 0
+    local.get 3
+    i64.store $wasm_vfs::memory align=1
+    i32.const 8
+    local.get 4
+    i64.store $wasm_vfs::memory align=1
+    if ;; label = @1
+      unreachable
+    end
+  )
+  (func (;1;) (type 0) (param i32) (result i32)
+    try (result i32) ;; label = @1
+      local.get 0
+      call $wasm_vfs::fd_close
+      throw $failure
+    catch $failure
+      call $wasm_vfs::fd_close
+    catch_all
+      i32.const 0
+    end
+  )
+  (func $wasm_vfs::fd_close (;2;) (type 0) (param i32) (result i32)
     (local i32)
     global.get 0
     i32.const 16
@@ -38,18 +178,7 @@
       call $wasm_vfs::unreached_by_readers
     end
   )
-  (func (;1;) (type 0) (param i32) (result i32)
-    try (result i32) ;; label = @1
-      local.get 0
-      call $wasm_vfs::fd_close
-      throw $failure
-    catch $failure
-      call $wasm_vfs::fd_close
-    catch_all
-      i32.const 0
-    end
-  )
-  (func $wasm_vfs::unreached_by_readers (;2;) (type 2) (result i32)
+  (func $wasm_vfs::unreached_by_readers (;3;) (type 2) (result i32)
     i32.const 0
     memory.grow $wasm_vfs::memory
     drop
@@ -61,8 +190,9 @@
     drop
     i32.const 0
   )
-  (@custom "wasm-vfs" (after code) "\03\02\050.1.0\00\09\02\00\01\02\01\00\01\00\01\02\00\01\00\01j\00\00\00\00\01\00\00\09\00\00manifest")
-  (data (;0;) (memory $wasm_vfs::memory) (i32.const 1024) "state\00\00\00\00\00\00\00\00\00\00\00near")
-  (data (;1;) (memory $wasm_vfs::memory) (i32.const 70000) "far")
-  (data $wasm_vfs::image (;2;) "the image")
+  (@custom "wasm-vfs" (after code) "\03\02\050.1.0\00\09\03\00\01\02\01\00\01\00\01\02\00\01\00\01\92\03\00\00\00\00\01\00\00\09\00\02manifest")
+  (data (;0;) (memory $wasm_vfs::memory) (i32.const 0) "mark")
+  (data (;1;) (memory $wasm_vfs::memory) (i32.const 1024) "state\00\00\00\00\00\00\00\00\00\00\00near")
+  (data (;2;) (memory $wasm_vfs::memory) (i32.const 70000) "far")
+  (data $wasm_vfs::image (;3;) "the image")
 )

@@ -7,17 +7,105 @@
   (memory (;0;) 1)
   (memory $wasm_vfs::memory (;1;) 2)
   (export "memory" (memory 0))
-  (export "_start" (func $_start))
-  (func $wasm_vfs::fd_read (;1;) (type 1) (param i32 i32 i32 i32) (result i32)
-    local.get 1
+  (export "_start" (func $wasm_vfs::tested__start))
+  (func $wasm_vfs::self_test (;1;) (type 2)
+    (local i32 i64 i64 i64 i64)
     i32.const 0
-    local.get 2
-    memory.init $wasm_vfs::image
-    local.get 3
-    local.get 2
-    i32.store align=1
+    memory.size
     i32.const 1
-    call $wasm_vfs::count
+    i32.lt_u
+    i32.or
+    memory.size $wasm_vfs::memory
+    i32.const 2
+    i32.lt_u
+    i32.or
+    local.set 0
+    local.get 0
+    i32.const 0
+    i64.load align=1
+    local.set 1
+    i32.const 8
+    i64.load align=1
+    local.set 2
+    i32.const 0
+    i64.load $wasm_vfs::memory align=1
+    local.set 3
+    i32.const 8
+    i64.load $wasm_vfs::memory align=1
+    local.set 4
+    i32.const 0
+    i64.load $wasm_vfs::memory align=1
+    i64.const 1802658157
+    i64.ne
+    i32.or
+    i32.const 0
+    i64.const -9114578090645354616
+    i64.store align=1
+    i32.const 0
+    i64.const -7957135325236127848
+    i64.store $wasm_vfs::memory align=1
+    i32.const 0
+    i32.load $wasm_vfs::memory align=1
+    i32.const -1785292904
+    i32.ne
+    i32.or
+    i32.const 0
+    i64.const 0
+    i64.store align=1
+    i32.const 0
+    i64.const 0
+    i64.store $wasm_vfs::memory align=1
+    i32.const 0
+    i32.const 1
+    i32.store align=1
+    i32.const 0
+    i64.load align=1
+    i64.const 1
+    i64.ne
+    i32.or
+    i32.const 0
+    i32.const 2
+    i32.store $wasm_vfs::memory align=1
+    i32.const 0
+    i64.load $wasm_vfs::memory align=1
+    i64.const 2
+    i64.ne
+    i32.or
+    i32.const 0
+    i64.const 1
+    i64.store align=1
+    i32.const 0
+    i64.const 2
+    i64.store $wasm_vfs::memory align=1
+    i32.const 8
+    i64.const 0
+    i64.store align=1
+    i32.const 8
+    i32.const 0
+    i32.const 1
+    memory.init 3
+    i32.const 8
+    i64.load align=1
+    i64.const 112
+    i64.ne
+    i32.or
+    i32.const 0
+    local.get 1
+    i64.store align=1
+    i32.const 8
+    local.get 2
+    i64.store align=1
+    i32.const 0
+    local.get 3
+    i64.store $wasm_vfs::memory align=1
+    i32.const 8
+    local.get 4
+    i64.store $wasm_vfs::memory align=1
+    if ;; label = @1
+      i32.const 1
+      call $proc_exit
+      unreachable
+    end
   )
   (func $_start (;2;) (type 2)
     i32.const 3
@@ -35,7 +123,22 @@
     memory.grow
     drop
   )
-  (func $wasm_vfs::count (;4;) (type 3) (param i32) (result i32)
+  (func $wasm_vfs::tested__start (;4;) (type 2)
+    call $wasm_vfs::self_test
+    call $_start
+  )
+  (func $wasm_vfs::fd_read (;5;) (type 1) (param i32 i32 i32 i32) (result i32)
+    local.get 1
+    i32.const 0
+    local.get 2
+    memory.init $wasm_vfs::image
+    local.get 3
+    local.get 2
+    i32.store align=1
+    i32.const 1
+    call $wasm_vfs::count
+  )
+  (func $wasm_vfs::count (;6;) (type 3) (param i32) (result i32)
     i32.const 2048
     i32.const 2048
     i32.load $wasm_vfs::memory offset=16
@@ -44,8 +147,10 @@
     i32.store $wasm_vfs::memory offset=16
     i32.const 0
   )
-  (@custom "wasm-vfs" (after code) "\03\02\050.1.0\00\09\02\00\01\03\02\00\01\00\02\02\00\01\00\02K\00\00\00\00\01\01\00\15\01\01manifest")
-  (data (;0;) (memory $wasm_vfs::memory) (i32.const 1024) "state\00\00\00\00\00\00\00\00\00\00\00near")
-  (data (;1;) (memory $wasm_vfs::memory) (i32.const 70000) "far")
-  (data $wasm_vfs::image (;2;) "the image")
+  (@custom "wasm-vfs" (after code) "\03\02\050.1.0\00\09\04\00\01\03\02\00\01\00\02\02\00\01\00\02\c8\02\00\00\01\01\02\00\01\01\00\15\01\05manifest")
+  (data (;0;) (memory $wasm_vfs::memory) (i32.const 0) "mark")
+  (data (;1;) (memory $wasm_vfs::memory) (i32.const 1024) "state\00\00\00\00\00\00\00\00\00\00\00near")
+  (data (;2;) (memory $wasm_vfs::memory) (i32.const 70000) "far")
+  (data (;3;) "p")
+  (data $wasm_vfs::image (;4;) "the image")
 )

@@ -9,17 +9,105 @@
   (memory $wasm_vfs::memory (;1;) 2)
   (global $__stack_pointer (;0;) (mut i32) i32.const 1024)
   (export "memory" (memory $mem))
-  (export "_start" (func $main))
-  (func $wasm_vfs::fd_read (;1;) (type 0) (param i32 i32 i32 i32) (result i32)
-    local.get 1
+  (export "_start" (func $wasm_vfs::tested__start))
+  (func $wasm_vfs::self_test (;1;) (type 2)
+    (local i32 i64 i64 i64 i64)
     i32.const 0
-    local.get 2
-    memory.init $wasm_vfs::image
-    local.get 3
-    local.get 2
-    i32.store align=1
+    memory.size
     i32.const 1
-    call $wasm_vfs::count
+    i32.lt_u
+    i32.or
+    memory.size $wasm_vfs::memory
+    i32.const 2
+    i32.lt_u
+    i32.or
+    local.set 0
+    local.get 0
+    i32.const 0
+    i64.load align=1
+    local.set 1
+    i32.const 8
+    i64.load align=1
+    local.set 2
+    i32.const 0
+    i64.load $wasm_vfs::memory align=1
+    local.set 3
+    i32.const 8
+    i64.load $wasm_vfs::memory align=1
+    local.set 4
+    i32.const 0
+    i64.load $wasm_vfs::memory align=1
+    i64.const 1802658157
+    i64.ne
+    i32.or
+    i32.const 0
+    i64.const -9114578090645354616
+    i64.store align=1
+    i32.const 0
+    i64.const -7957135325236127848
+    i64.store $wasm_vfs::memory align=1
+    i32.const 0
+    i32.load $wasm_vfs::memory align=1
+    i32.const -1785292904
+    i32.ne
+    i32.or
+    i32.const 0
+    i64.const 0
+    i64.store align=1
+    i32.const 0
+    i64.const 0
+    i64.store $wasm_vfs::memory align=1
+    i32.const 0
+    i32.const 1
+    i32.store align=1
+    i32.const 0
+    i64.load align=1
+    i64.const 1
+    i64.ne
+    i32.or
+    i32.const 0
+    i32.const 2
+    i32.store $wasm_vfs::memory align=1
+    i32.const 0
+    i64.load $wasm_vfs::memory align=1
+    i64.const 2
+    i64.ne
+    i32.or
+    i32.const 0
+    i64.const 1
+    i64.store align=1
+    i32.const 0
+    i64.const 2
+    i64.store $wasm_vfs::memory align=1
+    i32.const 8
+    i64.const 0
+    i64.store align=1
+    i32.const 8
+    i32.const 0
+    i32.const 1
+    memory.init 4
+    i32.const 8
+    i64.load align=1
+    i64.const 112
+    i64.ne
+    i32.or
+    i32.const 0
+    local.get 1
+    i64.store align=1
+    i32.const 8
+    local.get 2
+    i64.store align=1
+    i32.const 0
+    local.get 3
+    i64.store $wasm_vfs::memory align=1
+    i32.const 8
+    local.get 4
+    i64.store $wasm_vfs::memory align=1
+    if ;; label = @1
+      i32.const 1
+      call $exit
+      unreachable
+    end
   )
   (func $main (;2;) (type 2)
     (local $n i32)
@@ -33,7 +121,22 @@
     call $wasm_vfs::fd_read
     drop
   )
-  (func $wasm_vfs::count (;3;) (type 3) (param i32) (result i32)
+  (func $wasm_vfs::tested__start (;3;) (type 2)
+    call $wasm_vfs::self_test
+    call $main
+  )
+  (func $wasm_vfs::fd_read (;4;) (type 0) (param i32 i32 i32 i32) (result i32)
+    local.get 1
+    i32.const 0
+    local.get 2
+    memory.init $wasm_vfs::image
+    local.get 3
+    local.get 2
+    i32.store align=1
+    i32.const 1
+    call $wasm_vfs::count
+  )
+  (func $wasm_vfs::count (;5;) (type 3) (param i32) (result i32)
     i32.const 2048
     i32.const 2048
     i32.load $wasm_vfs::memory offset=16
@@ -42,11 +145,13 @@
     i32.store $wasm_vfs::memory offset=16
     i32.const 0
   )
-  (@custom "wasm-vfs" (after code) "\03\02\050.1.0\00\09\03\00\01\03\01\01\01\01\02\02\00\01\00\02D\00\00\00\01\02\01\01-\01\00\00\15\00\01manifest")
+  (@custom "wasm-vfs" (after code) "\03\02\050.1.0\00\09\05\00\01\03\01\01\01\01\02\02\00\01\00\02\c1\02\00\00\01\01\02\01\02\01\01-\01\00\00\15\00\04manifest")
   (data $rodata (;0;) (i32.const 0) "x")
-  (data (;1;) (memory $wasm_vfs::memory) (i32.const 1024) "state\00\00\00\00\00\00\00\00\00\00\00near")
-  (data (;2;) (memory $wasm_vfs::memory) (i32.const 70000) "far")
-  (data $wasm_vfs::image (;3;) "the image")
+  (data (;1;) (memory $wasm_vfs::memory) (i32.const 0) "mark")
+  (data (;2;) (memory $wasm_vfs::memory) (i32.const 1024) "state\00\00\00\00\00\00\00\00\00\00\00near")
+  (data (;3;) (memory $wasm_vfs::memory) (i32.const 70000) "far")
+  (data (;4;) "p")
+  (data $wasm_vfs::image (;5;) "the image")
   (@producers
     (language "C11" "")
     (processed-by "clang" "18")

@@ -8,15 +8,170 @@
   (memory $wasm_vfs::memory (;1;) 2)
   (global (;0;) (mut i32) i32.const 65536)
   (export "memory" (memory 0))
-  (export "_start" (func 3))
-  (func $wasm_vfs::fd_tell@unstable (;1;) (type 0) (param i32 i32) (result i32)
+  (export "_start" (func $wasm_vfs::tested__start))
+  (func $wasm_vfs::self_test (;1;) (type 3)
+    (local i32 i64 i64 i64 i64)
+    i32.const 0
+    memory.size
+    i32.const 1
+    i32.lt_u
+    i32.or
+    memory.size $wasm_vfs::memory
+    i32.const 2
+    i32.lt_u
+    i32.or
+    local.set 0
+    block ;; label = @1
+      memory.size
+      memory.size $wasm_vfs::memory
+      i32.eq
+      if ;; label = @2
+        i32.const 1
+        memory.grow $wasm_vfs::memory
+        i32.const -1
+        i32.eq
+        br_if 1 (;@1;)
+      end
+      local.get 0
+      memory.size
+      memory.size $wasm_vfs::memory
+      i32.eq
+      i32.or
+      i32.const 0
+      memory.grow $wasm_vfs::memory
+      memory.size $wasm_vfs::memory
+      i32.ne
+      i32.or
+      local.set 0
+    end
+    local.get 0
+    i32.const 0
+    i64.load align=1
+    local.set 1
+    i32.const 8
+    i64.load align=1
+    local.set 2
+    i32.const 0
+    i64.load $wasm_vfs::memory align=1
+    local.set 3
+    i32.const 8
+    i64.load $wasm_vfs::memory align=1
+    local.set 4
+    i32.const 0
+    i64.load $wasm_vfs::memory align=1
+    i64.const 1802658157
+    i64.ne
+    i32.or
+    i32.const 0
+    i64.const -9114578090645354616
+    i64.store align=1
+    i32.const 0
+    i64.const -7957135325236127848
+    i64.store $wasm_vfs::memory align=1
+    i32.const 0
+    i32.load $wasm_vfs::memory align=1
+    i32.const -1785292904
+    i32.ne
+    i32.or
+    i32.const 0
+    i64.const 0
+    i64.store align=1
+    i32.const 0
+    i64.const 0
+    i64.store $wasm_vfs::memory align=1
+    i32.const 0
+    i32.const 1
+    i32.store align=1
+    i32.const 0
+    i64.load align=1
+    i64.const 1
+    i64.ne
+    i32.or
+    i32.const 0
+    i32.const 2
+    i32.store $wasm_vfs::memory align=1
+    i32.const 0
+    i64.load $wasm_vfs::memory align=1
+    i64.const 2
+    i64.ne
+    i32.or
+    i32.const 0
+    i64.const 3
+    i64.store $wasm_vfs::memory align=1
+    i32.const 0
+    i64.load $wasm_vfs::memory align=1
+    i64.const 3
+    i64.ne
+    i32.or
+    i32.const 0
+    i64.const 1
+    i64.store align=1
+    i32.const 0
+    i64.const 2
+    i64.store $wasm_vfs::memory align=1
+    i32.const 8
+    i64.const 0
+    i64.store $wasm_vfs::memory align=1
+    i32.const 8
+    i32.const 0
+    i32.const 8
+    memory.copy $wasm_vfs::memory $wasm_vfs::memory
+    i32.const 8
+    i64.load $wasm_vfs::memory align=1
+    i64.const 2
+    i64.ne
+    i32.or
+    i32.const 8
+    i64.const 0
+    i64.store $wasm_vfs::memory align=1
+    i32.const 8
+    i32.const 1
+    i32.const 1
+    memory.fill $wasm_vfs::memory
+    i32.const 8
+    i64.load $wasm_vfs::memory align=1
+    i64.const 1
+    i64.ne
+    i32.or
+    i32.const 0
+    local.get 1
+    i64.store align=1
+    i32.const 8
+    local.get 2
+    i64.store align=1
+    i32.const 0
+    local.get 3
+    i64.store $wasm_vfs::memory align=1
+    i32.const 8
+    local.get 4
+    i64.store $wasm_vfs::memory align=1
+    if ;; label = @1
+      unreachable
+    end
+  )
+  (func $wasm_vfs::tested__start (;2;) (type 3)
+    call $wasm_vfs::self_test
+    call 3
+  )
+  (func (;3;) (type 3)
+    i32.const 3
+    i32.const 16
+    call $wasm_vfs::fd_tell@unstable
+    drop
+    i32.const 3
+    call $wasm_vfs::fd_close
+    drop
+    call $sched_yield
+    drop
+  )
+  (func $wasm_vfs::fd_tell@unstable (;4;) (type 0) (param i32 i32) (result i32)
     local.get 0
     local.get 1
     call $wasm_vfs::fd_tell
     i32.const 1
     i32.sub
   )
-  (func $wasm_vfs::fd_close (;2;) (type 1) (param i32) (result i32)
+  (func $wasm_vfs::fd_close (;5;) (type 1) (param i32) (result i32)
     (local i32)
     global.get 0
     i32.const 16
@@ -46,25 +201,14 @@
       call $wasm_vfs::unreached_by_readers
     end
   )
-  (func (;3;) (type 3)
-    i32.const 3
-    i32.const 16
-    call $wasm_vfs::fd_tell@unstable
-    drop
-    i32.const 3
-    call $wasm_vfs::fd_close
-    drop
-    call $sched_yield
-    drop
-  )
-  (func $wasm_vfs::fd_tell (;4;) (type 0) (param i32 i32) (result i32)
+  (func $wasm_vfs::fd_tell (;6;) (type 0) (param i32 i32) (result i32)
     local.get 1
     i32.const 2048
     i32.load $wasm_vfs::memory offset=16
     i32.store align=1
     i32.const 0
   )
-  (func $wasm_vfs::unreached_by_readers (;5;) (type 2) (result i32)
+  (func $wasm_vfs::unreached_by_readers (;7;) (type 2) (result i32)
     i32.const 0
     memory.grow $wasm_vfs::memory
     drop
@@ -76,8 +220,9 @@
     drop
     i32.const 0
   )
-  (@custom "wasm-vfs" (after code) "\03\02\050.1.0\00\09\02\00\01\04\01\00\01\00\03\02\00\01\00\03\86\01\00\00\00\00\02\00\01\1a\00\01\01\01\09\01\02manifest")
-  (data (;0;) (memory $wasm_vfs::memory) (i32.const 1024) "state\00\00\00\00\00\00\00\00\00\00\00near")
-  (data (;1;) (memory $wasm_vfs::memory) (i32.const 70000) "far")
-  (data $wasm_vfs::image (;2;) "the image")
+  (@custom "wasm-vfs" (after code) "\03\02\050.1.0\00\09\03\00\01\04\01\00\01\00\03\02\00\01\00\03\d3\03\00\00\01\01\03\00\02\00\01\1a\00\04\01\01\09\01\05manifest")
+  (data (;0;) (memory $wasm_vfs::memory) (i32.const 0) "mark")
+  (data (;1;) (memory $wasm_vfs::memory) (i32.const 1024) "state\00\00\00\00\00\00\00\00\00\00\00near")
+  (data (;2;) (memory $wasm_vfs::memory) (i32.const 70000) "far")
+  (data $wasm_vfs::image (;3;) "the image")
 )

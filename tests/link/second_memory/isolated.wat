@@ -6,17 +6,103 @@
   (memory $main (;1;) 1)
   (memory $wasm_vfs::memory (;2;) 2)
   (export "memory" (memory $main))
-  (export "_start" (func 1))
-  (func $wasm_vfs::fd_read (;0;) (type 0) (param i32 i32 i32 i32) (result i32)
-    local.get 1
+  (export "_start" (func $wasm_vfs::tested__start))
+  (func $wasm_vfs::self_test (;0;) (type 1)
+    (local i32 i64 i64 i64 i64)
     i32.const 0
-    local.get 2
-    memory.init $main $wasm_vfs::image
-    local.get 3
-    local.get 2
-    i32.store $main align=1
+    memory.size $main
     i32.const 1
-    call $wasm_vfs::count
+    i32.lt_u
+    i32.or
+    memory.size $wasm_vfs::memory
+    i32.const 2
+    i32.lt_u
+    i32.or
+    local.set 0
+    local.get 0
+    i32.const 0
+    i64.load $main align=1
+    local.set 1
+    i32.const 8
+    i64.load $main align=1
+    local.set 2
+    i32.const 0
+    i64.load $wasm_vfs::memory align=1
+    local.set 3
+    i32.const 8
+    i64.load $wasm_vfs::memory align=1
+    local.set 4
+    i32.const 0
+    i64.load $wasm_vfs::memory align=1
+    i64.const 1802658157
+    i64.ne
+    i32.or
+    i32.const 0
+    i64.const -9114578090645354616
+    i64.store $main align=1
+    i32.const 0
+    i64.const -7957135325236127848
+    i64.store $wasm_vfs::memory align=1
+    i32.const 0
+    i32.load $wasm_vfs::memory align=1
+    i32.const -1785292904
+    i32.ne
+    i32.or
+    i32.const 0
+    i64.const 0
+    i64.store $main align=1
+    i32.const 0
+    i64.const 0
+    i64.store $wasm_vfs::memory align=1
+    i32.const 0
+    i32.const 1
+    i32.store $main align=1
+    i32.const 0
+    i64.load $main align=1
+    i64.const 1
+    i64.ne
+    i32.or
+    i32.const 0
+    i32.const 2
+    i32.store $wasm_vfs::memory align=1
+    i32.const 0
+    i64.load $wasm_vfs::memory align=1
+    i64.const 2
+    i64.ne
+    i32.or
+    i32.const 0
+    i64.const 1
+    i64.store $main align=1
+    i32.const 0
+    i64.const 2
+    i64.store $wasm_vfs::memory align=1
+    i32.const 8
+    i64.const 0
+    i64.store $main align=1
+    i32.const 8
+    i32.const 0
+    i32.const 1
+    memory.init $main 4
+    i32.const 8
+    i64.load $main align=1
+    i64.const 112
+    i64.ne
+    i32.or
+    i32.const 0
+    local.get 1
+    i64.store $main align=1
+    i32.const 8
+    local.get 2
+    i64.store $main align=1
+    i32.const 0
+    local.get 3
+    i64.store $wasm_vfs::memory align=1
+    i32.const 8
+    local.get 4
+    i64.store $wasm_vfs::memory align=1
+    if ;; label = @1
+      unreachable
+    end
   )
   (func (;1;) (type 1)
     memory.size
@@ -33,7 +119,22 @@
     call $wasm_vfs::fd_read
     drop
   )
-  (func $wasm_vfs::count (;2;) (type 2) (param i32) (result i32)
+  (func $wasm_vfs::tested__start (;2;) (type 1)
+    call $wasm_vfs::self_test
+    call 1
+  )
+  (func $wasm_vfs::fd_read (;3;) (type 0) (param i32 i32 i32 i32) (result i32)
+    local.get 1
+    i32.const 0
+    local.get 2
+    memory.init $main $wasm_vfs::image
+    local.get 3
+    local.get 2
+    i32.store $main align=1
+    i32.const 1
+    call $wasm_vfs::count
+  )
+  (func $wasm_vfs::count (;4;) (type 2) (param i32) (result i32)
     i32.const 2048
     i32.const 2048
     i32.load $wasm_vfs::memory offset=16
@@ -42,9 +143,11 @@
     i32.store $wasm_vfs::memory offset=16
     i32.const 0
   )
-  (@custom "wasm-vfs" (after code) "\03\02\050.1.0\00\09\03\00\01\02\01\00\02\01\01\02\01\01\00\01K\00\00\00\00\01\00\00\15\00\00manifest")
+  (@custom "wasm-vfs" (after code) "\03\02\050.1.0\00\09\05\00\01\02\01\00\02\01\01\02\01\01\00\01\cf\02\00\00\01\01\01\00\01\00\00\15\00\03manifest")
   (data (;0;) (memory $main) (i32.const 0) "main")
-  (data (;1;) (memory $wasm_vfs::memory) (i32.const 1024) "state\00\00\00\00\00\00\00\00\00\00\00near")
-  (data (;2;) (memory $wasm_vfs::memory) (i32.const 70000) "far")
-  (data $wasm_vfs::image (;3;) "the image")
+  (data (;1;) (memory $wasm_vfs::memory) (i32.const 0) "mark")
+  (data (;2;) (memory $wasm_vfs::memory) (i32.const 1024) "state\00\00\00\00\00\00\00\00\00\00\00near")
+  (data (;3;) (memory $wasm_vfs::memory) (i32.const 70000) "far")
+  (data (;4;) "p")
+  (data $wasm_vfs::image (;5;) "the image")
 )
