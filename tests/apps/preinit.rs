@@ -33,13 +33,13 @@ fn starts_go_on_where_init_ended() -> Result<()> {
 #[test]
 fn it_is_the_same_each_time_and_what_it_printed_is_kept() -> Result<()> {
     let Some(program) = tools::guest("quickjs") else { return Ok(()) };
-    let root = TempDir::new()?;
+    let (root, elsewhere) = (TempDir::new()?, TempDir::new()?);
     fill(root.path())?;
     for form in [Form::Portable, Form::Isolated] {
         let packer = Packer::new(TreeBuilder::new().dir(root.path(), "/"))
             .form(form)
             .preinit(Preinit::new("init"));
-        let output = root.path().join("packed.wasm");
+        let output = elsewhere.path().join("packed.wasm");
         let report = packer.pack(&program, &output)?;
         assert_eq!(report.printed.stdout, AT_INIT);
         assert!(report.printed.stderr.is_empty());
