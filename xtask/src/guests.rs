@@ -23,6 +23,7 @@ struct Guest {
 const GUESTS: &[Guest] = &[
     Guest { name: "rust-fs", build: with_rust },
     Guest { name: "c-fs", build: with_zig_cc },
+    Guest { name: "c-fs-imported-memory", build: with_imported_memory },
     Guest { name: "go-fs", build: with_go },
     Guest { name: "wild", build: with_zig_cc },
     Guest { name: "devices", build: with_rust },
@@ -119,6 +120,11 @@ fn cargo_build(source: &Path, name: &str) -> Result<PathBuf> {
 
 fn with_zig_cc(source: &Path, output: &Path) -> Result<()> {
     zig_cc(source, output, &[])
+}
+
+/// `c-fs` again, with a memory that it imports (as `env.memory`).
+fn with_imported_memory(source: &Path, output: &Path) -> Result<()> {
+    zig_cc(&source.with_file_name("c-fs"), output, &["-Wl,--import-memory"])
 }
 
 /// Compiles `main.c` in `source` with Zig's C compiler.

@@ -1,0 +1,293 @@
+// The page: what is chosen, the worker that runs it (worker.js), and the views of what came out.
+import { Calls } from "./calls.js";
+import { Terminal } from "./terminal.js";
+import { Tree } from "./tree.js";
+import { Viewer, download, size } from "./viewer.js";
+
+const $ = (id) => document.getElementById(id);
+const field = { arguments: $("arguments"), environment: $("environment"), stdin: $("stdin"), directory: $("directory") };
+const terminal = new Terminal($("terminal")), calls = new Calls($("calls"), $("call-filter"), $("call-count"));
+const viewer = new Viewer($("viewer"), (path) => contents({ type: "read", side: sideOf(path), path }));
+const tree = new Tree($("tree"), (entry, mark) => viewer.show(entry, mark));
+
+let program = null; // { name, bytes }
+let files = []; // { path, bytes }: what the program gets
+let worker = null, running = false, stopped = false;
+let listings = { before: null, after: null }, changed = new Map();
+const questions = new Map(); // what the worker was asked for and has not given yet
+let lastQuestion = 0;
+
+// The worker.
+
+function startWorker() {
+  worker?.terminate();
+  for (const { reject } of questions.values()) reject(new Error("The program was stopped."));
+  questions.clear();
+  worker = new Worker(new URL("worker.js", import.meta.url), { type: "module" });
+  worker.onmessage = ({ data }) => answers[data.type](data);
+  worker.onerror = (event) => fail(`The worker failed: ${event.message ?? "it could not be loaded"}.`);
+}
+const answers = {
+  opened({ packed, before }) {
+    program.packed = packed;
+    prepared(before);
+    if (stopped) say("Stopped.", "bad");
+    else say(packed ? "Ready." : "Ready. It is not packed: it will be linked with an empty tree.");
+    stopped = false;
+  },
+  prepared({ before }) {
+    prepared(before);
+    say("Ready.");
+  },
+  output({ pieces }) {
+    for (const { stream, data } of pieces) {
+      if (stream === "calls") calls.add(data);
+      else for (const bytes of data) terminal.write(stream, bytes);
+    }
+  },
+  ended({ status, trap, stack, milliseconds, after, changes }) {
+    setRunning(false);
+    [listings.after, changed] = [after, changes];
+    const time = milliseconds < 1000 ? `${Math.round(milliseconds)} ms` : `${(milliseconds / 1000).toFixed(1)} s`;
+    if (trap) {
+      const functions = [...(stack ?? "").matchAll(/at ([^\s(]+) \(wasm:/g)].map(([, name]) => name).slice(0, 8);
+      terminal.note(`${trap}${functions.length ? ` In: ${functions.join(" < ")}` : ""}`);
+    }
+    if (terminal.isEmpty && after.some(({ path }) => path === "/run/stdout")) terminal.note("It printed nothing here. Its output is in the tree: /run/stdout, /run/stderr.");
+    say(trap ? `It trapped after ${time}. The tree is as it left it.` : `It ended with status ${status} after ${time}.`, trap || status !== 0 ? "bad" : "good");
+    if (calls.total === 0) {
+      calls.hint(!$("trace").checked ? "They were not asked for." : program.packed ? "None were told. A packed program tells them if it was packed with --trace or --trace=env." : "It made none.");
+    }
+    $("side").querySelector("[value=after]").disabled = false;
+    show("after");
+  },
+  contents({ id, bytes }) {
+    questions.get(id)?.resolve(bytes);
+    questions.delete(id);
+  },
+  failed({ id, asked, text }) {
+    if (id !== undefined) {
+      questions.get(id)?.reject(new Error(text));
+      return void questions.delete(id);
+    }
+    fail(text);
+    if (asked === "open") program = null;
+    enable();
+  },
+};
+/** Asks the worker for bytes. */
+function contents(message) {
+  return new Promise((resolve, reject) => {
+    if (running) return reject(new Error("The program is running. When it has ended its files can be read."));
+    questions.set(++lastQuestion, { resolve, reject });
+    worker.postMessage({ ...message, id: lastQuestion });
+  });
+}
+
+// What is run.
+
+async function open(name, bytes, settings = {}) {
+  setRunning(false);
+  program = { name, bytes };
+  calls.clear("What the program asks of its filesystem appears here.");
+  terminal.clear();
+  forgetTree();
+  field.arguments.value = join(settings.args ?? [name]);
+  field.environment.value = Object.entries(settings.env ?? {}).map((pair) => pair.join("=")).join("\n");
+  field.stdin.value = settings.stdin ?? "";
+  $("chosen").hidden = false;
+  $("chosen").textContent = `${name}, ${size(bytes.byteLength)}`;
+  say("Compiling ...");
+  startWorker();
+  worker.postMessage({ type: "open", name, bytes, rootfs: await filesystem(), files });
+}
+/** The empty tree that programs are linked with. */
+let rootfs;
+const filesystem = () => (rootfs ??= load("rootfs.wasm"));
+
+async function load(url) {
+  const response = await fetch(new URL(url, import.meta.url));
+  if (!response.ok) throw new Error(`${url} is missing here (${response.status}): was the page built by \`cargo xtask web\`?`);
+  return response.arrayBuffer();
+}
+function setRunning(now) {
+  running = now;
+  document.body.classList.toggle("running", now);
+  enable();
+}
+function enable() {
+  $("run").disabled = running || !program;
+  $("stop").disabled = !running;
+  $("tar").disabled = running || !listings.before;
+}
+function run() {
+  const [args, env] = [split(field.arguments.value), {}];
+  for (const line of field.environment.value.split("\n").filter((line) => line.trim())) {
+    const at = line.indexOf("=");
+    if (at < 1) return fail(`The environment has a line that is not NAME=VALUE: ${line}`);
+    env[line.slice(0, at)] = line.slice(at + 1);
+  }
+  if ($("trace").checked) env.WASM_VFS_TRACE = "1";
+  terminal.clear();
+  calls.clear($("trace").checked ? "" : "They were not asked for.");
+  setRunning(true);
+  say("Running ...");
+  worker.postMessage({ type: "run", files, args, env, stdin: field.stdin.value });
+}
+async function stop() {
+  stopped = true;
+  setRunning(false);
+  say("Stopping ...");
+  terminal.note("Stopped. What the program had changed is gone with it.");
+  startWorker();
+  worker.postMessage({ type: "open", name: program.name, bytes: program.bytes, rootfs: await filesystem(), files });
+}
+
+// Files for the program.
+
+function add(found) {
+  const directory = field.directory.value.replace(/\/+$/, "");
+  for (const { name, bytes } of found) {
+    const path = `${directory}/${name}`;
+    files = [...files.filter((file) => file.path !== path), { path, bytes }];
+  }
+  listInputs();
+}
+function listInputs() {
+  $("input-list").replaceChildren(...files.map(({ path, bytes }) => {
+    const item = document.createElement("li"), remove = document.createElement("button");
+    Object.assign(remove, { type: "button", textContent: "Remove", onclick: () => {
+      files = files.filter((file) => file.path !== path);
+      listInputs();
+    } });
+    remove.setAttribute("aria-label", `Remove ${path}`);
+    item.append(`${path}, ${size(bytes.byteLength)} `, remove);
+    return item;
+  }));
+  if (program && !running) worker.postMessage({ type: "files", files });
+}
+/** The files of a drop, with those in directories: `{ name, bytes }`, the name with the directories' names. */
+async function dropped(transfer) {
+  const found = [];
+  const walk = async (entry) => {
+    if (entry.isFile) {
+      const file = await new Promise((resolve, reject) => entry.file(resolve, reject));
+      return void found.push({ name: entry.fullPath.slice(1), bytes: await file.arrayBuffer() });
+    }
+    const reader = entry.createReader();
+    for (let some; (some = await new Promise((resolve, reject) => reader.readEntries(resolve, reject))).length > 0; ) for (const inner of some) await walk(inner);
+  };
+  const entries = [...transfer.items].map((item) => item.webkitGetAsEntry?.()), plain = [...transfer.files];
+  if (entries.some(Boolean)) for (const entry of entries.filter(Boolean)) await walk(entry);
+  else for (const file of plain) found.push({ name: file.name, bytes: await file.arrayBuffer() });
+  return found;
+}
+
+// The tree.
+
+const side = () => document.querySelector("[name=side]:checked").value;
+/** Where a path is read: what was removed is in the tree before only. */
+const sideOf = (path) => (side() === "after" && changed.get(path) !== "removed" ? "after" : "before");
+function forgetTree() {
+  [listings, changed] = [{ before: null, after: null }, new Map()];
+  tree.forget();
+  viewer.clear();
+  $("tree").replaceChildren();
+  enable();
+}
+function prepared(before) {
+  [listings, changed] = [{ before, after: null }, new Map()];
+  $("side").querySelector("[value=after]").disabled = true;
+  show("before");
+  viewer.clear();
+  enable();
+}
+function show(which) {
+  $("side").querySelector(`[value=${which}]`).checked = true;
+  const isAfter = which === "after";
+  $("only-changed").disabled = !isAfter;
+  const removed = isAfter ? listings.before.filter(({ path }) => changed.get(path) === "removed") : [];
+  const entries = [...listings[which], ...removed].sort((a, b) => (a.path < b.path ? -1 : 1));
+  tree.show(entries, isAfter ? { marks: changed, onlyChanged: $("only-changed").checked } : {});
+  enable();
+}
+
+// Words.
+
+function say(text, kind = "") { [$("status").textContent, $("status").className] = [text, kind]; }
+function fail(text) {
+  setRunning(false);
+  say(text, "bad");
+}
+/** Splits a line as a shell does: blanks part, quotes and backslashes keep. */
+function split(line) {
+  const words = line.match(/(?:[^\s"'\\]|\\.|"(?:[^"\\]|\\.)*"|'[^']*')+/g) ?? [];
+  return words.map((word) => word.replace(/\\(.)|"((?:[^"\\]|\\.)*)"|'([^']*)'/g, (_, one, double, single) => one ?? double?.replace(/\\(["\\])/g, "$1") ?? single));
+}
+const join = (words) => words.map((word) => (/^[\w./:=,@%+-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`)).join(" ");
+
+// What the person does.
+
+const attempt = (body) => (event) => Promise.resolve(event).then(body).catch((error) => fail(error.message));
+$("setup").addEventListener("submit", (event) => {
+  event.preventDefault();
+  if (!$("run").disabled) run();
+});
+$("stop").addEventListener("click", attempt(stop));
+$("program-file").addEventListener("change", attempt(async ({ target }) => {
+  const [file] = target.files;
+  if (!file) return;
+  const bytes = await file.arrayBuffer();
+  target.value = ""; // the same file may be chosen again
+  unpress();
+  await open(file.name, bytes);
+}));
+$("input-files").addEventListener("change", attempt(async ({ target }) => {
+  add(await Promise.all([...target.files].map(async (file) => ({ name: file.name, bytes: await file.arrayBuffer() }))));
+  target.value = "";
+}));
+$("side").addEventListener("change", () => {
+  viewer.clear();
+  show(side());
+});
+$("only-changed").addEventListener("change", () => show(side()));
+$("tar").addEventListener("click", attempt(async () => download(`${side()}.tar`, await contents({ type: "tar", side: side() }))));
+for (const type of ["dragover", "dragleave", "drop"]) {
+  document.addEventListener(type, (event) => {
+    event.preventDefault();
+    const over = event.target.closest?.(".drop");
+    for (const place of document.querySelectorAll(".drop")) place.classList.toggle("over", type === "dragover" && place === over);
+  });
+}
+document.addEventListener("drop", attempt(async (event) => {
+  const toInputs = event.target.closest?.("#inputs");
+  const found = await dropped(event.dataTransfer);
+  // Onto the files, all are files for the program; anywhere else, the first .wasm is the program.
+  const chosen = toInputs ? undefined : found.find(({ name }) => name.endsWith(".wasm")) ?? (event.target.closest?.("#program") && found[0]);
+  const others = found.filter((file) => file !== chosen);
+  if (others.length) add(others);
+  if (!chosen) return;
+  unpress();
+  await open(chosen.name, chosen.bytes);
+}));
+
+// The packed examples.
+
+const unpress = () => document.querySelector("#examples [aria-pressed=true]")?.setAttribute("aria-pressed", false);
+async function offer() {
+  const examples = JSON.parse(new TextDecoder().decode(await load("examples.json")));
+  for (const { file, title, text, bytes, ...settings } of examples) {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.setAttribute("aria-pressed", false);
+    button.append(Object.assign(document.createElement("strong"), { textContent: title }), ` ${text}, ${size(bytes)}`);
+    button.addEventListener("click", attempt(async () => {
+      unpress();
+      button.setAttribute("aria-pressed", true);
+      say("Loading ...");
+      await open(file.split("/").at(-1), await load(file), settings);
+    }));
+    $("examples").append(button);
+  }
+}
+offer().catch((error) => fail(error.message));
