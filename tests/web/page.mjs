@@ -5,14 +5,16 @@
 //
 // PLAYWRIGHT is the package playwright-core. DIRECTORY has the programs to drop, and gets `page.png` and the profile of the browser.
 import { strict as assert } from "node:assert";
+import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 
 const [playwright, address, directory] = process.argv.slice(2);
+const executablePath = execFileSync("sh", ["-c", "command -v chromium"]).toString().trim();
 const { chromium } = await import(pathToFileURL(join(playwright, "index.mjs")));
 const browser = await chromium.launchPersistentContext(join(directory, "profile"), {
-  executablePath: "/usr/bin/chromium", headless: true, viewport: { width: 1280, height: 1020 }, acceptDownloads: true, colorScheme: "light",
+  executablePath, headless: true, viewport: { width: 1280, height: 1020 }, acceptDownloads: true, colorScheme: "light",
   // Without a sandbox of its own, which the superuser cannot have; it loads nothing but our page, and looks for nothing else.
   args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
 });
@@ -85,8 +87,143 @@ assert.match(await text("call-count"), /^[\d,]+ in all$/);
 const archive = await downloaded(page.locator("#tar"));
 assert.equal(archive.name, "after.tar");
 assert(archive.bytes.length % 512 === 0 && archive.bytes.includes("tmp/report.txt"), "an archive");
+await page.click("#viewer button:has-text('Hex')");
+await page.fill("#call-filter", '/');
+await page.mouse.move(0, 0);
+await page.evaluate(() => document.activeElement.blur());
 await page.screenshot({ path: join(directory, "page.png") });
-console.log("all of it holds");
+await page.fill("#call-filter", "");
+
+// Only what changed; and the state before has nothing of it.
+await page.check("#only-changed");
+assert.equal(await item("/project/main.py").count(), 0);
+assert.equal(await item("/tmp/report.txt").count(), 1);
+await page.uncheck("#only-changed");
+await page.check("[value=before]");
+assert.equal(await item("/tmp/report.txt").count(), 0);
+
+// By the keyboard alone: through the tree to a file.
+await page.locator("#tree [tabindex='0']").focus();
+for (const key of ["Home", "ArrowDown", "ArrowRight", "ArrowDown", "ArrowRight", "ArrowDown", "Enter"]) await page.keyboard.press(key);
+await page.waitForSelector("#viewer pre");
+const reached = await page.locator("#viewer h3").innerText();
+assert.match(reached, /^\/project\/.*\w$/);
+await page.keyboard.press("ArrowLeft");
+await page.keyboard.press("ArrowLeft");
+
+// Standard input, and a file that is not text.
+await page.click("#examples button:has-text('SQLite')");
+await status(/^Ready/);
+await run(/^It ended with status 0/);
+assert.match(await text("terminal"), /1972 +Invisible Cities +Italo Calvino/);
+assert.equal((await marks())["/data/library.db"], "new");
+await item("/data/library.db").click();
+await page.waitForSelector("#viewer pre.hex");
+assert.match(await contents(), /^000000 {2}53 51 4c 69 74 65 .* SQLite format 3\.\n/);
+await item("/data/by-author.csv").click();
+await page.waitForSelector("#viewer pre:not(.hex)");
+assert.match(await contents(), /^"Italo Calvino","Invisible Cities"/);
+
+// A program that nobody packed, and a file for it: linked here, and its calls are told.
+await drop("#program", [["transform.wasm", wasm("transform.wasm")]]);
+await status(/^Ready\. It is not packed/);
+await page.fill("#environment", "GREETING=hello");
+await page.fill("#stdin", "typed here");
+await drop("#inputs", [["a.txt", "from a person"], ["b.wasm", "no program, a file"]]);
+await status(/^Ready\.$/);
+assert.match(await text("input-list"), /^\/input\/a\.txt, 13 bytes\s+Remove\s+\/input\/b\.wasm, 18 bytes\s+Remove$/);
+await item("/input").click();
+await item("/input/a.txt").click();
+await page.waitForSelector("#viewer pre");
+assert.equal(await contents(), "from a person");
+await page.fill("#arguments", `transform exit=3 'one word' "two \\"words\\"" t\\hree`);
+await run(/^It ended with status 3/);
+const printed = await text("terminal");
+assert(printed.includes(String.raw`arguments: ["transform", "exit=3", "one word", "two \"words\"", "three"]`), printed);
+assert.match(printed, /greeting: Some\("hello"\)\ninput: "typed here"\n/);
+assert.equal(await page.locator("#terminal .stderr").innerText(), "an error, not really\n");
+assert.deepEqual(Object.keys(await marks()), ["/output", "/output/a.txt", "/output/b.wasm"]);
+await item("/output/a.txt").click();
+await page.waitForSelector("#viewer pre");
+assert.equal(await contents(), "FROM A PERSON");
+assert((await calls('"output')).some((line) => line.includes('path_create_directory(3, "output") = 0')));
+assert((await calls("fd_write(2")).some((line) => line.includes('fd_write(2, "an error, not really\\n", 21) = 21')));
+await page.fill("#call-filter", "");
+await page.locator("#input-list button").last().click();
+await status(/^Ready\.$/);
+assert.equal(await item("/input/b.wasm").count(), 0);
+
+// Not asked for, none are told.
+await page.uncheck("#trace");
+await page.fill("#arguments", "transform");
+await run(/^It ended with status 0/);
+assert.match(await text("calls"), /^They were not asked for/);
+await page.check("#trace");
+
+// A trap: the tree is as it left it.
+await page.fill("#arguments", "transform trap");
+await run(/^It trapped/);
+assert.match(await text("terminal"), /The program trapped: unreachable\./);
+assert.equal((await marks())["/output/a.txt"], "new");
+
+// Two memories; and a program that was packed without the lines of its calls.
+await drop("#program", [["isolated.wasm", wasm("isolated.wasm")]]);
+await status(/^Ready\.$/);
+await run(/^It ended with status 0/);
+assert.equal((await marks())["/output/a.txt"], "new");
+assert.match(await text("calls"), /^None were told/);
+
+// No import at all: what it prints is in its tree.
+await drop("body", [["hermetic.wasm", wasm("hermetic.wasm")], ["c.txt", "dropped with it"]]);
+await status(/^Ready\.$/);
+await run(/^It ended with status 0/);
+assert.match(await text("terminal"), /^It printed nothing here/);
+await item("/output/c.txt").click();
+await page.waitForSelector("#viewer pre");
+assert.equal(await contents(), "DROPPED WITH IT");
+
+// One that does not end is stopped, and the page goes on.
+await drop("#program", [["endless.wasm", wasm("endless.wasm")]]);
+await status(/^Ready/);
+await page.click("#run");
+await status(/^Running/);
+await item("/input").click();
+await item("/input/a.txt").click();
+assert.match(await text("viewer"), /When it has ended/);
+await page.click("#stop");
+await status(/^Stopped/);
+await item("/input/a.txt").click();
+await page.waitForSelector("#viewer pre");
+assert.equal(await contents(), "from a person");
+
+// What cannot run is said in words.
+for (const [name, bytes, words] of [
+  ["notes.txt", "no program", /^notes\.txt is not WebAssembly/],
+  ["broken.wasm", wasm("transform.wasm").subarray(0, 5000), /^This browser cannot compile it/],
+  ["component.wasm", wasm("component.wasm"), /^component\.wasm is a component/],
+  ["strange.wasm", wasm("strange.wasm"), /wants more than WASI.*: env\.beep\.$/],
+  ["early.wasm", wasm("early.wasm"), /calls sched_yield in its start function/],
+  ["bare.wasm", wasm("bare.wasm"), /--strip-host-api/],
+  ["rootfs.wasm", await (await fetch(`${address}rootfs.wasm`)).arrayBuffer(), /^rootfs\.wasm is a filesystem/],
+]) {
+  await drop("#program", [[name, bytes]]);
+  await status(words);
+  assert(await page.isDisabled("#run"), name);
+}
+await drop("#program", [["transform.wasm", wasm("transform.wasm")]]);
+await status(/^Ready/);
+await page.fill("#environment", "no equals sign");
+await page.click("#run");
+await status(/not NAME=VALUE/);
+
+// On a narrow screen nothing is beside it, and in the dark it is dark.
+await page.setViewportSize({ width: 360, height: 740 });
+await page.emulateMedia({ colorScheme: "dark" });
+assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), 360);
+assert.equal(await page.evaluate(() => getComputedStyle(document.body).backgroundColor), "rgb(23, 25, 28)");
+if (process.env.NARROW) await page.screenshot({ path: process.env.NARROW, fullPage: true });
+
 await browser.close();
 assert.deepEqual(errors, []);
 assert.deepEqual(foreign, []);
+console.log("all of it holds");
