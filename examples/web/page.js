@@ -5,12 +5,13 @@ import { Tree } from "./tree.js";
 import { Viewer, download, size } from "./viewer.js";
 
 const $ = (id) => document.getElementById(id);
-const field = { arguments: $("arguments"), environment: $("environment"), stdin: $("stdin"), directory: $("directory") };
+const FIELDS = ["arguments", "environment", "stdin"], field = Object.fromEntries(FIELDS.map((id) => [id, $(id)]));
 const terminal = new Terminal($("terminal")), calls = new Calls($("calls"), $("call-filter"), $("call-count"));
 const viewer = new Viewer($("viewer"), (path) => contents({ type: "read", side: sideOf(path), path }));
 const tree = new Tree($("tree"), (entry, mark) => viewer.show(entry, mark));
 
-let program = null; // { name, bytes }
+let program = null, last = null; // { name, bytes, kind }, and the one before it with what the fields said
+let rootfs = null; // { name, bytes }: what programs that are not packed are linked with
 let files = []; // { path, bytes }: what the program gets
 let worker = null, running = false, stopped = false;
 let listings = { before: null, after: null }, changed = new Map();
@@ -28,12 +29,18 @@ function startWorker() {
   worker.onerror = (event) => fail(`The worker failed: ${event.message ?? "it could not be loaded"}.`);
 }
 const answers = {
-  opened({ packed, before }) {
-    program.packed = packed;
+  opened({ kind, before }) {
+    program.kind = kind;
     prepared(before);
     if (stopped) say("Stopped.", "bad");
-    else say(packed ? "Ready." : "Ready. It is not packed: it will be linked with an empty tree.");
+    else say(kind === "packed" ? "Ready." : `Ready. It is not packed: it is linked with ${rootfs.name}.`);
     stopped = false;
+  },
+  filesystem() { // one was dropped in place of a program
+    rootfs = program;
+    program = last;
+    if (program) open(program.name, program.bytes, program.fields).catch((error) => fail(error.message));
+    else say(`Programs that are not packed are linked with ${rootfs.name} from now on.`);
   },
   prepared({ before }) {
     prepared(before);
@@ -56,7 +63,7 @@ const answers = {
     if (terminal.isEmpty && after.some(({ path }) => path === "/run/stdout")) terminal.note("It printed nothing here. Its output is in the tree: /run/stdout, /run/stderr.");
     say(trap ? `It trapped after ${time}. The tree is as it left it.` : `It ended with status ${status} after ${time}.`, trap || status !== 0 ? "bad" : "good");
     if (calls.total === 0) {
-      calls.hint(!$("trace").checked ? "They were not asked for." : program.packed ? "None were told. A packed program tells them if it was packed with --trace or --trace=env." : "It made none.");
+      calls.hint(!$("trace").checked ? "They were not asked for." : program.kind === "packed" ? "None were told. A packed program tells them if it was packed with --trace or --trace=env." : "It made none.");
     }
     $("side").querySelector("[value=after]").disabled = false;
     show("after");
@@ -86,24 +93,37 @@ function contents(message) {
 
 // What is run.
 
-async function open(name, bytes, settings = {}) {
+/** How a program is started: what the fields say. */
+const settings = () => ({ args: split(field.arguments.value), env: environment(), stdin: field.stdin.value });
+/** The variables that are given, or an error that names the line that is none. */
+function environment() {
+  const lines = field.environment.value.split("\n").filter((line) => line.trim());
+  return Object.fromEntries(lines.map((line) => {
+    const at = line.indexOf("=");
+    if (at < 1) throw new Error(`The environment has a line that is not NAME=VALUE: ${line}`);
+    return [line.slice(0, at), line.slice(at + 1)];
+  }));
+}
+
+async function open(name, bytes, fields = { arguments: join([name]) }) {
   setRunning(false);
+  if (program?.kind) last = { ...program, fields: Object.fromEntries(FIELDS.map((id) => [id, field[id].value])) };
   program = { name, bytes };
   calls.clear("What the program asks of its filesystem appears here.");
   terminal.clear();
   forgetTree();
-  field.arguments.value = join(settings.args ?? [name]);
-  field.environment.value = Object.entries(settings.env ?? {}).map((pair) => pair.join("=")).join("\n");
-  field.stdin.value = settings.stdin ?? "";
+  for (const id of FIELDS) field[id].value = fields[id] ?? "";
   $("chosen").hidden = false;
   $("chosen").textContent = `${name}, ${size(bytes.byteLength)}`;
   say("Compiling ...");
-  startWorker();
-  worker.postMessage({ type: "open", name, bytes, rootfs: await filesystem(), files });
+  await send();
 }
-/** The empty tree that programs are linked with. */
-let rootfs;
-const filesystem = () => (rootfs ??= load("rootfs.wasm"));
+/** Gives a new worker the program. */
+async function send() {
+  startWorker();
+  rootfs ??= { name: "an empty tree", bytes: await load("rootfs.wasm") };
+  worker.postMessage({ type: "open", name: program.name, bytes: program.bytes, rootfs: rootfs.bytes, files });
+}
 
 async function load(url) {
   const response = await fetch(new URL(url, import.meta.url));
@@ -121,32 +141,26 @@ function enable() {
   $("tar").disabled = running || !listings.before;
 }
 function run() {
-  const [args, env] = [split(field.arguments.value), {}];
-  for (const line of field.environment.value.split("\n").filter((line) => line.trim())) {
-    const at = line.indexOf("=");
-    if (at < 1) return fail(`The environment has a line that is not NAME=VALUE: ${line}`);
-    env[line.slice(0, at)] = line.slice(at + 1);
-  }
+  const { args, env, stdin } = settings();
   if ($("trace").checked) env.WASM_VFS_TRACE = "1";
   terminal.clear();
   calls.clear($("trace").checked ? "" : "They were not asked for.");
   setRunning(true);
   say("Running ...");
-  worker.postMessage({ type: "run", files, args, env, stdin: field.stdin.value });
+  worker.postMessage({ type: "run", files, args, env, stdin });
 }
 async function stop() {
   stopped = true;
   setRunning(false);
   say("Stopping ...");
   terminal.note("Stopped. What the program had changed is gone with it.");
-  startWorker();
-  worker.postMessage({ type: "open", name: program.name, bytes: program.bytes, rootfs: await filesystem(), files });
+  await send();
 }
 
 // Files for the program.
 
 function add(found) {
-  const directory = field.directory.value.replace(/\/+$/, "");
+  const directory = $("directory").value.replace(/\/+$/, "");
   for (const { name, bytes } of found) {
     const path = `${directory}/${name}`;
     files = [...files.filter((file) => file.path !== path), { path, bytes }];
@@ -228,11 +242,18 @@ const join = (words) => words.map((word) => (/^[\w./:=,@%+-]+$/.test(word) ? wor
 
 // What the person does.
 
-const attempt = (body) => (event) => Promise.resolve(event).then(body).catch((error) => fail(error.message));
-$("setup").addEventListener("submit", (event) => {
+/** A listener whose errors are told. */
+const attempt = (body) => async (event) => {
+  try {
+    await body(event);
+  } catch (error) {
+    fail(error.message);
+  }
+};
+$("setup").addEventListener("submit", attempt((event) => {
   event.preventDefault();
   if (!$("run").disabled) run();
-});
+}));
 $("stop").addEventListener("click", attempt(stop));
 $("program-file").addEventListener("change", attempt(async ({ target }) => {
   const [file] = target.files;
@@ -276,7 +297,7 @@ document.addEventListener("drop", attempt(async (event) => {
 const unpress = () => document.querySelector("#examples [aria-pressed=true]")?.setAttribute("aria-pressed", false);
 async function offer() {
   const examples = JSON.parse(new TextDecoder().decode(await load("examples.json")));
-  for (const { file, title, text, bytes, ...settings } of examples) {
+  for (const { file, title, text, bytes, args, stdin } of examples) {
     const button = document.createElement("button");
     button.type = "button";
     button.setAttribute("aria-pressed", false);
@@ -285,7 +306,7 @@ async function offer() {
       unpress();
       button.setAttribute("aria-pressed", true);
       say("Loading ...");
-      await open(file.split("/").at(-1), await load(file), settings);
+      await open(file.split("/").at(-1), await load(file), { arguments: join(args), stdin });
     }));
     $("examples").append(button);
   }

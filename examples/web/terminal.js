@@ -1,6 +1,7 @@
 // The output, as a terminal shows it: text, carriage returns, and colours; other control sequences are left out.
 
-const MOST_CHARACTERS = 2_000_000; // what is older goes
+const MOST_CHARACTERS = 1_000_000; // what is older goes, by
+const PIECE_CHARACTERS = 1 << 14; // so many or more
 
 /** A view of output in `element`. */
 export class Terminal {
@@ -22,7 +23,7 @@ export class Terminal {
     this.#rest[stream] = unfinished?.[0] ?? "";
     if (unfinished) text = text.slice(0, unfinished.index);
     // Text, and between it what is not shown.
-    text.split(/(\x1b\[[0-9;?]*[@-~]|\x1b[^[]|\r(?!\n)|\r|[\0-\x07\x0e-\x1a])/).forEach((part, index) => {
+    text.replaceAll("\r\n", "\n").split(/(\x1b\[[0-9;?]*[@-~]|\x1b[^[]|\r|[\0-\x07\x0e-\x1a])/).forEach((part, index) => {
       if (index % 2 === 0) this.#text(stream, part);
       else if (part === "\r") this.#return();
       else if (part.endsWith("m")) this.#select(part.slice(2, -1));
@@ -41,7 +42,7 @@ export class Terminal {
     if (text === "") return;
     const name = [stream, ...Object.values(this.#style)].join(" ");
     const last = this.#element.lastElementChild;
-    if (last?.className === name && last.localName === "span") last.append(text);
+    if (last?.className === name && last.textContent.length < PIECE_CHARACTERS) last.append(text);
     else {
       const span = document.createElement("span");
       [span.className, span.textContent] = [name, text];

@@ -14,15 +14,14 @@ const POSTS = 50, WINDOW_MS = 100, PIECE_BYTES = 1 << 16, CALLS = 2000;
 const trees = { before: null, after: null };
 let make; // instantiates the program that is open
 
+/** Makes a program ready; says what it is. */
 async function open({ name, bytes, rootfs }) {
   const reason = refusal(name, bytes);
   if (reason) throw new Error(reason);
   const module = await WebAssembly.compile(bytes);
   const imports = WebAssembly.Module.imports(module), exports = WebAssembly.Module.exports(module).map(({ name }) => name);
   const packed = WebAssembly.Module.customSections(module, "wasm-vfs").length > 0;
-  if (imports.some(({ module, kind }) => packed && module === "app" && kind === "memory")) {
-    throw new Error(`${name} is a filesystem that \`wasm-vfs image\` baked, without a program.`);
-  }
+  if (packed && imports.some(({ module, kind }) => module === "app" && kind === "memory")) return "filesystem";
   if (!exports.includes("_start") && !exports.includes("_initialize")) throw new Error(`${name} has nothing to start: it exports no \`_start\`. Is it a WASI program?`);
   const strange = imports.filter(({ module, kind }) => !WASI.includes(module) && kind !== "memory").map(({ module, name }) => `${module}.${name}`);
   if (strange.length) throw new Error(`${name} wants more than WASI, which this page cannot give: ${strange.slice(0, 5).join(", ")}${strange.length > 5 ? " ..." : ""}.`);
@@ -32,7 +31,7 @@ async function open({ name, bytes, rootfs }) {
     const source = imports.some(({ kind }) => kind === "memory") ? bytes : module; // the size of that memory is in the bytes
     make = (options) => link(source, filesystem, options);
   }
-  return { packed };
+  return packed ? "packed" : "plain";
 }
 
 async function fill(files, options) {
@@ -90,8 +89,9 @@ const answer = (id, bytes) => post("contents", { id, bytes }, [bytes.buffer]);
 const tree = (side) => trees[side] ?? (() => { throw new Error("That state of the tree is not there any more."); })();
 const handlers = {
   async open(message) {
-    const { packed } = await open(message);
-    post("opened", { packed, before: await prepare(message.files) });
+    const kind = await open(message);
+    if (kind === "filesystem") post("filesystem");
+    else post("opened", { kind, before: await prepare(message.files) });
   },
   async files({ files }) { post("prepared", { before: await prepare(files) }); },
   async run(message) { post("ended", await run(message)); },

@@ -54,6 +54,11 @@ fn programs(directory: &Path) -> Option<()> {
     for (name, bytes) in files {
         fs::write(directory.join(name), bytes).unwrap();
     }
+    fs::write(empty.path().join("baked.txt"), "baked\n").unwrap();
+    let baked = Packer::new(TreeBuilder::new().dir(empty.path(), "/"));
+    baked.write_image(directory.join("baked.wasm")).unwrap();
+    fs::create_dir_all(directory.join("project/data")).unwrap();
+    fs::write(directory.join("project/data/d.txt"), "in a directory").unwrap();
     Some(())
 }
 
@@ -78,6 +83,6 @@ fn a_person_uses_the_page() {
         (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert!(output.status.success(), "{stdout}{stderr}");
     assert_eq!(stdout, "all of it holds\n");
-    // What `cargo xtask web --screenshot` copies.
+    // The README has such a picture.
     fs::copy(directory.path().join("page.png"), tools::target().join("web-page.png")).unwrap();
 }

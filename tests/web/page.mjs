@@ -111,6 +111,13 @@ assert.match(reached, /^\/project\/.*\w$/);
 await page.keyboard.press("ArrowLeft");
 await page.keyboard.press("ArrowLeft");
 
+// A script that keeps a database, too.
+await page.click("#examples button:has-text('PHP')");
+await status(/^Ready/);
+await run(/^It ended with status 0/);
+assert.match(await text("terminal"), /^Ben +34\.00\nChloé +27\.00\nAna +25\.00\ntotals\.html is written, \d+ bytes\n$/);
+assert.deepEqual(await marks(), { "/shop/orders.db": "new", "/shop/totals.html": "new" });
+
 // Standard input, and a file that is not text.
 await page.click("#examples button:has-text('SQLite')");
 await status(/^Ready/);
@@ -204,7 +211,6 @@ for (const [name, bytes, words] of [
   ["strange.wasm", wasm("strange.wasm"), /wants more than WASI.*: env\.beep\.$/],
   ["early.wasm", wasm("early.wasm"), /calls sched_yield in its start function/],
   ["bare.wasm", wasm("bare.wasm"), /--strip-host-api/],
-  ["rootfs.wasm", await (await fetch(`${address}rootfs.wasm`)).arrayBuffer(), /^rootfs\.wasm is a filesystem/],
 ]) {
   await drop("#program", [[name, bytes]]);
   await status(words);
@@ -212,6 +218,21 @@ for (const [name, bytes, words] of [
 }
 await drop("#program", [["transform.wasm", wasm("transform.wasm")]]);
 await status(/^Ready/);
+
+// A directory, as the system drops one; and a filesystem in place of the empty one.
+const devtools = await browser.newCDPSession(page), place = await page.locator("#inputs h2").boundingBox();
+for (const type of ["dragEnter", "dragOver", "drop"]) {
+  await devtools.send("Input.dispatchDragEvent", { type, x: place.x + 5, y: place.y + 5, data: { items: [], files: [join(directory, "project")], dragOperationsMask: 1 } });
+}
+await page.locator("#input-list", { hasText: "/input/project/data/d.txt, 14 bytes" }).waitFor();
+await page.fill("#arguments", "kept");
+await drop("#program", [["baked.wasm", wasm("baked.wasm")]]);
+await status(/linked with baked\.wasm\.$/);
+assert.equal(await page.inputValue("#arguments"), "kept");
+assert.match(await text("chosen"), /^transform\.wasm/);
+await item("/baked.txt").click();
+await page.waitForSelector("#viewer pre");
+assert.equal(await contents(), "baked\n");
 await page.fill("#environment", "no equals sign");
 await page.click("#run");
 await status(/not NAME=VALUE/);

