@@ -147,6 +147,8 @@ function run() {
   calls.clear($("trace").checked ? "" : "They were not asked for.");
   setRunning(true);
   say("Running ...");
+  // Where the results are not beside the form, they are looked at now.
+  if (matchMedia("(max-width: 60rem)").matches) $("results").scrollIntoView();
   worker.postMessage({ type: "run", files, args, env, stdin });
 }
 async function stop() {

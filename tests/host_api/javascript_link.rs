@@ -120,6 +120,9 @@ fn a_program_that_exports_its_memory() {
     equals_host(&program, &program, guest_tree, &invocation, 0, "== working directory");
     let Some(program) = tools::guest("c-fs") else { return };
     equals_host(&program, &program, guest_tree, &invocation_of_c(), 7, "stdin: second line");
+    let Some(program) = tools::guest("go-fs") else { return };
+    let invocation = Invocation::of("go-fs");
+    equals_host(&program, &program, guest_tree, &invocation, 0, "== concurrently\n160 <nil>");
 }
 
 #[test]
