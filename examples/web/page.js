@@ -21,6 +21,7 @@ let lastQuestion = 0;
 // The worker.
 
 function startWorker() {
+  if (worker) worker.onmessage = worker.onerror = null; // what it has said already is of no interest
   worker?.terminate();
   for (const { reject } of questions.values()) reject(new Error("The program was stopped."));
   questions.clear();
@@ -52,9 +53,9 @@ const answers = {
       else for (const bytes of data) terminal.write(stream, bytes);
     }
   },
-  ended({ status, trap, stack, milliseconds, after, changes }) {
+  ended({ status, trap, stack, milliseconds, before, after, changes }) {
     setRunning(false);
-    [listings.after, changed] = [after, changes];
+    [listings, changed] = [{ before, after }, changes];
     const time = milliseconds < 1000 ? `${Math.round(milliseconds)} ms` : `${(milliseconds / 1000).toFixed(1)} s`;
     if (trap) {
       const functions = [...(stack ?? "").matchAll(/at ([^\s(]+) \(wasm:/g)].map(([, name]) => name).slice(0, 8);
@@ -106,6 +107,8 @@ function environment() {
 }
 
 async function open(name, bytes, fields = { arguments: join([name]) }) {
+  loading++;
+  stopped = false;
   setRunning(false);
   if (program?.kind) last = { ...program, fields: Object.fromEntries(FIELDS.map((id) => [id, field[id].value])) };
   program = { name, bytes };
@@ -162,9 +165,9 @@ async function stop() {
 // Files for the program.
 
 function add(found) {
-  const directory = $("directory").value.replace(/\/+$/, "");
+  const directories = $("directory").value.split("/").filter(Boolean);
   for (const { name, bytes } of found) {
-    const path = `${directory}/${name}`;
+    const path = ["", ...directories, name].join("/");
     files = [...files.filter((file) => file.path !== path), { path, bytes }];
   }
   listInputs();
@@ -297,6 +300,7 @@ document.addEventListener("drop", attempt(async (event) => {
 // The packed examples.
 
 const unpress = () => document.querySelector("#examples [aria-pressed=true]")?.setAttribute("aria-pressed", false);
+let loading = 0; // what is chosen last is what is opened
 async function offer() {
   const examples = JSON.parse(new TextDecoder().decode(await load("examples.json")));
   for (const { file, title, text, bytes, args, stdin } of examples) {
@@ -308,9 +312,11 @@ async function offer() {
       unpress();
       button.setAttribute("aria-pressed", true);
       say("Loading ...");
-      await open(file.split("/").at(-1), await load(file), { arguments: join(args), stdin });
+      const mine = ++loading, wasm = await load(file);
+      if (mine === loading) await open(file.split("/").at(-1), wasm, { arguments: join(args), stdin });
     }));
     $("examples").append(button);
   }
 }
+say("Choose a program.");
 offer().catch((error) => fail(error.message));

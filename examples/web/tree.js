@@ -24,12 +24,6 @@ export class Tree {
   }
   /** Forgets which directories are open. */
   forget() { [this.#open, this.#selected] = [new Set(), null]; }
-  /** Opens what leads to a path, and chooses it. */
-  reveal(path) {
-    for (let parent = up(path); parent; parent = up(parent)) this.#open.add(parent);
-    this.#element.replaceChildren(...this.#items(""));
-    this.#choose(this.#item(path));
-  }
   #item(path) { return path && this.#element.querySelector(`[data-path="${CSS.escape(path)}"]`); }
   #items(directory) { return (this.#children.get(directory) ?? []).map((entry) => this.#make(entry)); }
   #make(entry) {

@@ -9,7 +9,7 @@ import { explain, refusal } from "./words.js";
 
 const WASI = ["wasi_snapshot_preview1", "wasi_unstable"];
 // Output is posted as it comes, but no more often than this; what comes faster goes in larger pieces.
-const POSTS = 50, WINDOW_MS = 100, PIECE_BYTES = 1 << 16, CALLS = 2000;
+const POSTS = 1000, WINDOW_MS = 100, PIECE_BYTES = 1 << 16, CALLS = 2000;
 
 const trees = { before: null, after: null };
 let make; // instantiates the program that is open
@@ -67,7 +67,7 @@ function sink() {
 }
 
 async function run({ files, args, env, stdin }) {
-  trees.after = null;
+  const before = await prepare(files); // they may have changed
   const { flush, ...streams } = sink();
   const program = await fill(files, { args, env, stdin, ...streams });
   const began = performance.now();
@@ -81,7 +81,7 @@ async function run({ files, args, env, stdin }) {
   ended.milliseconds = performance.now() - began;
   trees.after = program;
   const after = listing(program);
-  return { ...ended, after, changes: changes(trees.before, listing(trees.before), program, after) };
+  return { ...ended, before, after, changes: changes(trees.before, before, program, after) };
 }
 
 const post = (type, message, transfer) => postMessage({ type, ...message }, transfer ?? []);

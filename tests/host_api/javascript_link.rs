@@ -132,6 +132,20 @@ fn a_program_that_imports_its_memory() {
     equals_host(&program, &reference, guest_tree, &invocation_of_c(), 7, "stdin: second line");
 }
 
+/// Wild pointers reach neither the filesystem nor its host.
+#[test]
+fn a_program_that_goes_wild() {
+    let Some(program) = tools::guest("wild") else { return };
+    let baked = Baked::of(guest_tree, Policy::default());
+    for runtime in Runtime::all() {
+        for line in ["wild", "wild for-the-host"] {
+            let outcome = baked.linked(&runtime, &program, &Invocation::of(line));
+            assert_eq!(outcome.status, Some(0), "{outcome:?}");
+            assert!(outcome.stdout.ends_with(b" 0 failed\n"), "{outcome:?}");
+        }
+    }
+}
+
 /// SQLite of 2019: `whence`, `filestat` and `subscription` are of the preview before.
 #[test]
 fn a_program_of_the_preview_before() {

@@ -18,6 +18,16 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     let mut left_out = LeftOut::default();
     setup::everything(&mut left_out)?;
     guests::all(&mut left_out)?;
+    // The page is packed with the tool as the tests have it. Its own tests bring it: built by itself it would have other
+    // features, and so all of wasmtime once more.
+    process::run(&mut process::cargo(&[
+        "test",
+        "--quiet",
+        "--workspace",
+        "--no-run",
+        "--test",
+        "cli",
+    ]))?;
     web::build(&mut left_out)?;
     let list = LeftOut::file();
     fs::write(&list, "").with_context(|| format!("cannot write {}", list.display()))?;

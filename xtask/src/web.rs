@@ -71,6 +71,8 @@ const EXAMPLES: &[Example] = &[
 pub(crate) fn run(options: &Options) -> Result<()> {
     let mut left_out = LeftOut::default();
     setup::attempt(&mut left_out, "npm's packages (CPython, PHP, SQLite)", npm::ensure);
+    eprintln!("xtask: building wasm-vfs (some minutes the first time)");
+    process::run(&mut process::cargo(&["build", "--quiet", "--package", "wasm-vfs"]))?;
     let page = build(&mut left_out)?;
     left_out.conclude()?;
     println!("The page is in {}: any static file server will do.", page.display());
@@ -81,10 +83,9 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     server.serve().context("the server failed")
 }
 
-/// Builds the page, and says where it is. An example whose program is not installed is left out (setup has said why).
+/// Builds the page with the `wasm-vfs` that was built last, and says where it is. An example whose program is not installed is
+/// left out (setup has said why).
 pub(crate) fn build(left_out: &mut LeftOut) -> Result<PathBuf> {
-    // With the features of the whole workspace, as the tests have it, or all of wasmtime would be built again.
-    process::run(&mut process::cargo(&["build", "--quiet", "--workspace", "--bin", "wasm-vfs"]))?;
     let page = workspace::target().join("web");
     clear(&page)?;
     let examples = page.join("examples");
