@@ -161,11 +161,11 @@ export async function link(source, rootfs, options = {}) {
   const answer = ({ module, name }) => // the preview before has functions of its own where it differs; the host interface is not the program's
     (module === "wasi_unstable" && tree[`${name}@unstable`]) || (!name.startsWith("wasm_vfs_") && tree[name]) || wasi_host[name];
   const late = (call) => {
-    let bound;
-    return (...operands) => {
+    let bound = (...operands) => { // until the first call
       demand(tree, `the program calls ${call.name} in its start function, before its memory is there: use \`wasm-vfs pack\`, or build it to import its memory`);
-      return (bound ??= answer(call))(...operands);
+      return (bound = answer(call))(...operands);
     };
+    return (...operands) => bound(...operands);
   };
   if (memory) await bind();
   for (const call of calls) wasi[call.module][call.name] = memory ? answer(call) : late(call);

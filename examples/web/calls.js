@@ -1,5 +1,7 @@
 // The list of system calls: as many as a page can hold, of those that the filter lets through, and all of them counted.
 
+import { hint, make } from "./dom.js";
+
 const SHOWN_AT_ONCE = 500, KEPT = 1_000_000;
 
 /** A view of calls in `element`, with the field `filter` and their number in `count`. */
@@ -8,7 +10,7 @@ export class Calls {
   constructor(element, filter, count) {
     [this.#element, this.#filter, this.#count] = [element, filter, count];
     filter.addEventListener("input", () => this.#again());
-    this.#more = Object.assign(document.createElement("button"), { type: "button", textContent: "Show more" });
+    this.#more = make("button", { type: "button", textContent: "Show more" });
     this.#more.onclick = () => {
       this.#limit += SHOWN_AT_ONCE;
       this.#render();
@@ -33,6 +35,12 @@ export class Calls {
       this.#render();
     });
   }
+  /** What is to be said when all are shown. */
+  #remark() {
+    if (this.#total === 0) return this.#hint;
+    if (this.#shown === 0) return "None has this text.";
+    return this.#total > this.#lines.length ? `Only the first ${KEPT} are kept.` : "";
+  }
   #again() { // from the first on
     [this.#shown, this.#scanned, this.#limit] = [0, 0, SHOWN_AT_ONCE];
     this.#list = document.createElement("ol");
@@ -55,8 +63,8 @@ export class Calls {
     if (this.#scanned < this.#lines.length) this.#element.append(this.#more);
     else {
       this.#more.remove();
-      const hint = this.#total === 0 ? this.#hint : this.#shown === 0 ? "None has this text." : this.#total > this.#lines.length ? `Only the first ${KEPT} are kept.` : "";
-      if (hint) this.#element.append(Object.assign(document.createElement("p"), { className: "hint", textContent: hint }));
+      const text = this.#remark();
+      if (text) this.#element.append(hint(text));
     }
   }
 }
@@ -65,7 +73,7 @@ export class Calls {
 function row(line, number) {
   const item = document.createElement("li"), open = line.indexOf("("), equals = line.lastIndexOf(") = ");
   item.value = number;
-  const part = (className, text) => item.append(Object.assign(document.createElement("span"), { className, textContent: text }));
+  const part = (className, text) => item.append(make("span", { className, textContent: text }));
   if (open < 0 || equals < 0) return (part("", line), item);
   part("function", line.slice(0, open));
   for (const text of line.slice(open, equals + 1).split(/("(?:[^"\\]|\\.)*")/)) part(text.startsWith('"') ? "text" : "", text);

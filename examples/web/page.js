@@ -1,5 +1,6 @@
 // The page: what is chosen, the worker that runs it (worker.js), and the views of what came out.
 import { Calls } from "./calls.js";
+import { make } from "./dom.js";
 import { Terminal } from "./terminal.js";
 import { Tree } from "./tree.js";
 import { Viewer, download, size } from "./viewer.js";
@@ -53,19 +54,18 @@ const answers = {
       else for (const bytes of data) terminal.write(stream, bytes);
     }
   },
-  ended({ status, trap, stack, milliseconds, before, after, changes }) {
+  ended({ status, trap, functions, milliseconds, before, after, changes }) {
     setRunning(false);
     [listings, changed] = [{ before, after }, changes];
     const time = milliseconds < 1000 ? `${Math.round(milliseconds)} ms` : `${(milliseconds / 1000).toFixed(1)} s`;
-    if (trap) {
-      const functions = [...(stack ?? "").matchAll(/at ([^\s(]+) \(wasm:/g)].map(([, name]) => name).slice(0, 8);
-      terminal.note(`${trap}${functions.length ? ` In: ${functions.join(" < ")}` : ""}`);
-    }
-    if (terminal.isEmpty && after.some(({ path }) => path === "/run/stdout")) terminal.note("It printed nothing here. Its output is in the tree: /run/stdout, /run/stderr.");
-    say(trap ? `It trapped after ${time}. The tree is as it left it.` : `It ended with status ${status} after ${time}.`, trap || status !== 0 ? "bad" : "good");
-    if (calls.total === 0) {
-      calls.hint(!$("trace").checked ? "They were not asked for." : program.kind === "packed" ? "None were told. A packed program tells them if it was packed with --trace or --trace=env." : "It made none.");
-    }
+    if (trap) terminal.note([trap, ...functions.map((name) => `in ${name}`)].join("\n"));
+    const printsIntoTree = terminal.isEmpty && after.some(({ path }) => path === "/run/stdout");
+    if (printsIntoTree) terminal.note("It printed nothing here. Its output is in the tree: /run/stdout, /run/stderr.");
+    if (trap) say(`It trapped after ${time}. The tree is as it left it.`, "bad");
+    else say(`It ended with status ${status} after ${time}.`, status === 0 ? "good" : "bad");
+    const untold = "None were told. A packed program tells them if it was packed with --trace or --trace=env.";
+    const none = program.kind === "packed" ? untold : "It made none.";
+    if (calls.total === 0) calls.hint($("trace").checked ? none : "They were not asked for.");
     $("side").querySelector("[value=after]").disabled = false;
     show("after");
   },
@@ -174,14 +174,12 @@ function add(found) {
 }
 function listInputs() {
   $("input-list").replaceChildren(...files.map(({ path, bytes }) => {
-    const item = document.createElement("li"), remove = document.createElement("button");
-    Object.assign(remove, { type: "button", textContent: "Remove", onclick: () => {
+    const remove = make("button", { type: "button", textContent: "Remove", ariaLabel: `Remove ${path}` });
+    remove.onclick = () => {
       files = files.filter((file) => file.path !== path);
       listInputs();
-    } });
-    remove.setAttribute("aria-label", `Remove ${path}`);
-    item.append(`${path}, ${size(bytes.byteLength)} `, remove);
-    return item;
+    };
+    return make("li", {}, `${path}, ${size(bytes.byteLength)} `, remove);
   }));
   if (program && !running) worker.postMessage({ type: "files", files });
 }
@@ -194,7 +192,8 @@ async function dropped(transfer) {
       return void found.push({ name: entry.fullPath.slice(1), bytes: await file.arrayBuffer() });
     }
     const reader = entry.createReader();
-    for (let some; (some = await new Promise((resolve, reject) => reader.readEntries(resolve, reject))).length > 0; ) for (const inner of some) await walk(inner);
+    const more = () => new Promise((resolve, reject) => reader.readEntries(resolve, reject)); // a hundred at a time
+    for (let some; (some = await more()).length > 0; ) for (const inner of some) await walk(inner);
   };
   const entries = [...transfer.items].map((item) => item.webkitGetAsEntry?.()), plain = [...transfer.files];
   if (entries.some(Boolean)) for (const entry of entries.filter(Boolean)) await walk(entry);
@@ -289,7 +288,8 @@ document.addEventListener("drop", attempt(async (event) => {
   const toInputs = event.target.closest?.("#inputs");
   const found = await dropped(event.dataTransfer);
   // Onto the files, all are files for the program; anywhere else, the first .wasm is the program.
-  const chosen = toInputs ? undefined : found.find(({ name }) => name.endsWith(".wasm")) ?? (event.target.closest?.("#program") && found[0]);
+  const program = found.find(({ name }) => name.endsWith(".wasm")) ?? (event.target.closest?.("#program") && found[0]);
+  const chosen = toInputs ? undefined : program;
   const others = found.filter((file) => file !== chosen);
   if (others.length) add(others);
   if (!chosen) return;
@@ -304,10 +304,7 @@ let loading = 0; // what is chosen last is what is opened
 async function offer() {
   const examples = JSON.parse(new TextDecoder().decode(await load("examples.json")));
   for (const { file, title, text, bytes, args, stdin } of examples) {
-    const button = document.createElement("button");
-    button.type = "button";
-    button.setAttribute("aria-pressed", false);
-    button.append(Object.assign(document.createElement("strong"), { textContent: title }), ` ${text}, ${size(bytes)}`);
+    const button = make("button", { type: "button", ariaPressed: "false" }, make("strong", { textContent: title }), ` ${text}, ${size(bytes)}`);
     button.addEventListener("click", attempt(async () => {
       unpress();
       button.setAttribute("aria-pressed", true);

@@ -1,5 +1,7 @@
 // The output, as a terminal shows it: text, carriage returns, and colours; other control sequences are left out.
 
+import { make } from "./dom.js";
+
 const MOST_CHARACTERS = 1_000_000; // what is older goes, by
 const PIECE_CHARACTERS = 1 << 14; // so many or more
 
@@ -32,9 +34,7 @@ export class Terminal {
   }
   /** A line that is the page's, not the program's. */
   note(text) {
-    const line = document.createElement("p");
-    line.textContent = text;
-    this.#element.append(line);
+    this.#element.append(make("p", { textContent: text }));
     this.#scroll();
   }
   get isEmpty() { return this.#element.childElementCount === 0; }
@@ -43,11 +43,7 @@ export class Terminal {
     const name = [stream, ...Object.values(this.#style)].join(" ");
     const last = this.#element.lastElementChild;
     if (last?.className === name && last.textContent.length < PIECE_CHARACTERS) last.append(text);
-    else {
-      const span = document.createElement("span");
-      [span.className, span.textContent] = [name, text];
-      this.#element.append(span);
-    }
+    else this.#element.append(make("span", { className: name, textContent: text }));
     this.#characters += text.length;
     while (this.#characters > MOST_CHARACTERS && this.#element.childElementCount > 1) {
       this.#characters -= this.#element.firstElementChild.textContent.length;

@@ -1,5 +1,7 @@
 // The tree, browsable by mouse and by keyboard (the ARIA pattern of a tree view). Directories are filled in when they are opened.
 
+import { badge, hint, make } from "./dom.js";
+
 const NOTHING = new Map();
 
 /** A view of a listing (`snapshot.js`) in the list `element`; `onOpen` gets the entry that is chosen. */
@@ -18,8 +20,9 @@ export class Tree {
     for (const parent of this.#inside) this.#open.add(parent);
     const shown = onlyChanged ? entries.filter(({ path }) => marks.has(path) || this.#inside.has(path)) : entries;
     this.#children = Map.groupBy(shown, ({ path }) => up(path));
-    this.#element.replaceChildren(...this.#items(""));
-    if (!this.#element.firstChild) this.#element.append(Object.assign(document.createElement("li"), { className: "hint", role: "none", textContent: onlyChanged ? "Nothing changed." : "Nothing is in it." }));
+    const items = this.#items("");
+    if (items.length === 0) items.push(make("li", { role: "none" }, hint(onlyChanged ? "Nothing changed." : "Nothing is in it.")));
+    this.#element.replaceChildren(...items);
     this.#focusable(this.#item(this.#selected) ?? this.#element.querySelector("[role=treeitem]"));
   }
   /** Forgets which directories are open. */
@@ -27,19 +30,13 @@ export class Tree {
   #item(path) { return path && this.#element.querySelector(`[data-path="${CSS.escape(path)}"]`); }
   #items(directory) { return (this.#children.get(directory) ?? []).map((entry) => this.#make(entry)); }
   #make(entry) {
-    const { path, name, type, target } = entry, item = document.createElement("li"), label = document.createElement("span");
-    item.role = "treeitem";
-    item.tabIndex = -1;
-    item.dataset.path = path;
-    item.dataset.type = type;
-    label.className = "entry";
-    label.append(Object.assign(document.createElement("span"), { className: "name", textContent: name }));
-    if (target !== undefined) label.append(Object.assign(document.createElement("span"), { className: "target", textContent: ` → ${target}` }));
-    const mark = this.#marks.get(path);
-    if (mark) label.append(" ", Object.assign(document.createElement("span"), { className: `mark ${mark}`, textContent: mark }));
-    else if (this.#inside.has(path)) label.append(" ", Object.assign(document.createElement("span"), { className: "mark inside", textContent: "•", title: "something in it changed" }));
-    item.append(label);
-    item.entry = entry;
+    const { path, name, type, target } = entry, mark = this.#marks.get(path);
+    const label = make("span", { className: "entry" }, make("span", { className: "name", textContent: name }));
+    if (target !== undefined) label.append(make("span", { className: "target", textContent: ` → ${target}` }));
+    if (mark) label.append(" ", badge(mark));
+    else if (this.#inside.has(path)) label.append(" ", make("span", { className: "mark inside", textContent: "•", title: "changed inside" }));
+    const item = make("li", { role: "treeitem", tabIndex: -1, entry }, label);
+    Object.assign(item.dataset, { path, type });
     if (type === "directory") this.#expand(item, this.#open.has(path));
     item.setAttribute("aria-selected", path === this.#selected);
     return item;
@@ -50,9 +47,7 @@ export class Tree {
     item.querySelector(":scope > ul")?.remove();
     this.#open[open ? "add" : "delete"](path);
     if (!open) return;
-    const list = Object.assign(document.createElement("ul"), { role: "group" });
-    list.append(...this.#items(path));
-    item.append(list);
+    item.append(make("ul", { role: "group" }, ...this.#items(path)));
   }
   #focusable(item) { // one item is in the order of the Tab key
     for (const other of this.#element.querySelectorAll("[tabindex='0']")) other.tabIndex = -1;

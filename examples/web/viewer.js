@@ -1,13 +1,19 @@
 // One file: what it is, its contents as text or as hexadecimal numbers, and a way to keep it.
 
+import { badge, hint, make } from "./dom.js";
+
 const MOST_TEXT = 256 * 1024, MOST_HEX = 16 * 1024;
 
-export const size = (bytes) => (bytes < 1000 ? `${bytes} ${bytes === 1 ? "byte" : "bytes"}` : bytes < 1e6 ? `${(bytes / 1e3).toFixed(1)} kB` : `${(bytes / 1e6).toFixed(1)} MB`);
+/** A number of bytes, for people. */
+export function size(bytes) {
+  if (bytes < 1000) return `${bytes} ${bytes === 1 ? "byte" : "bytes"}`;
+  return bytes < 1e6 ? `${(bytes / 1e3).toFixed(1)} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
+}
 
 /** Gives bytes to the person as a file. */
 export function download(name, bytes) {
   const url = URL.createObjectURL(new Blob([bytes], { type: "application/octet-stream" }));
-  Object.assign(document.createElement("a"), { href: url, download: name }).click();
+  make("a", { href: url, download: name }).click();
   setTimeout(() => URL.revokeObjectURL(url), 60_000);
 }
 
@@ -20,29 +26,28 @@ export class Viewer {
   }
   clear(text = "Choose a file to see what is in it.") {
     this.#shown++;
-    this.#element.replaceChildren(make("p", { className: "hint", textContent: text }));
+    this.#element.replaceChildren(hint(text));
   }
   /** Shows an entry of a listing. */
   async show(entry, mark) {
     const shown = ++this.#shown, { path, type, mode, mtime, nlink, target } = entry;
-    const facts = [type === "directory" || target !== undefined ? type : `${type}, ${size(entry.size)}`, mode.toString(8).padStart(4, "0"), mtime.toISOString().slice(0, 19).replace("T", " ")];
+    const what = type === "file" ? `file, ${size(entry.size)}` : type;
+    const facts = [what, mode.toString(8).padStart(4, "0"), mtime.toISOString().slice(0, 19).replace("T", " ")];
     if (nlink > 1 && type === "file") facts.push(`${nlink} links`);
     const head = make("header", {}, make("h3", { textContent: path }), make("p", { textContent: facts.join(" · ") }));
-    if (mark) head.lastChild.append(" ", make("span", { className: `mark ${mark}`, textContent: mark }));
-    if (type !== "file") {
-      const text = target !== undefined ? `It leads to ${target}` : type === "directory" ? "A directory." : "A device: it has no contents of its own.";
-      return void this.#element.replaceChildren(head, make("p", { className: "hint", textContent: text }));
-    }
+    if (mark) head.lastChild.append(" ", badge(mark));
+    const without = { directory: "A directory.", symlink: `It leads to ${target}`, character: "A device: it has no contents of its own." };
+    if (type !== "file") return void this.#element.replaceChildren(head, hint(without[type] ?? "It has no contents."));
     this.#element.replaceChildren(head);
     let bytes;
     try {
       bytes = await this.#read(path);
     } catch (error) {
-      if (shown === this.#shown) this.#element.append(make("p", { className: "hint", textContent: error.message }));
+      if (shown === this.#shown) this.#element.append(hint(error.message));
       return;
     }
     if (shown !== this.#shown) return;
-    const body = make("pre", { tabIndex: 0 }), note = make("p", { className: "hint" }), text = asText(bytes);
+    const body = make("pre", { tabIndex: 0 }), note = hint(""), text = asText(bytes);
     body.setAttribute("aria-label", `contents of ${path}`);
     const fill = (hex) => {
       body.className = hex ? "hex" : "";
@@ -64,12 +69,6 @@ export class Viewer {
   }
 }
 
-function make(name, properties, ...children) {
-  const element = Object.assign(document.createElement(name), properties);
-  element.append(...children);
-  return element;
-}
-
 /** Bytes as text, if that is what they are; else null. */
 function asText(bytes) {
   if (bytes.includes(0)) return null;
@@ -86,7 +85,7 @@ function dump(bytes) {
     const row = [...bytes.subarray(at, at + 16)], numbers = row.map((byte) => byte.toString(16).padStart(2, "0"));
     const left = numbers.slice(0, 8).join(" "), right = numbers.slice(8).join(" ");
     const shown = row.map((byte) => (byte >= 32 && byte < 127 ? String.fromCharCode(byte) : ".")).join("");
-    lines.push(`${at.toString(16).padStart(6, "0")}  ${left.padEnd(23)}  ${right.padEnd(23)}  ${shown}`);
+    lines.push(`${at.toString(16).padStart(6, "0")} ${left.padEnd(23)}  ${right.padEnd(23)} ${shown}`);
   }
   return lines.join("\n");
 }

@@ -5,7 +5,7 @@
 // { type: "read", id, side, path }, { type: "tar", id, side }. Messages out have the types that `post` is called with.
 import { instantiate, link } from "./wasm-vfs.js";
 import { changes, listing } from "./snapshot.js";
-import { explain, refusal } from "./words.js";
+import { explain, functions, refusal } from "./words.js";
 
 const WASI = ["wasi_snapshot_preview1", "wasi_unstable"];
 // Output is posted as it comes, but no more often than this; what comes faster goes in larger pieces.
@@ -22,9 +22,11 @@ async function open({ name, bytes, rootfs }) {
   const imports = WebAssembly.Module.imports(module), exports = WebAssembly.Module.exports(module).map(({ name }) => name);
   const packed = WebAssembly.Module.customSections(module, "wasm-vfs").length > 0;
   if (packed && imports.some(({ module, kind }) => module === "app" && kind === "memory")) return "filesystem";
-  if (!exports.includes("_start") && !exports.includes("_initialize")) throw new Error(`${name} has nothing to start: it exports no \`_start\`. Is it a WASI program?`);
+  const canStart = exports.includes("_start") || exports.includes("_initialize");
+  if (!canStart) throw new Error(`${name} has nothing to start: it exports no \`_start\`. Is it a WASI program?`);
   const strange = imports.filter(({ module, kind }) => !WASI.includes(module) && kind !== "memory").map(({ module, name }) => `${module}.${name}`);
-  if (strange.length) throw new Error(`${name} wants more than WASI, which this page cannot give: ${strange.slice(0, 5).join(", ")}${strange.length > 5 ? " ..." : ""}.`);
+  if (strange.length > 5) strange.splice(5, Infinity, "...");
+  if (strange.length) throw new Error(`${name} wants more than WASI, which this page cannot give: ${strange.join(", ")}.`);
   if (packed) make = (options) => instantiate(module, options);
   else {
     const filesystem = await WebAssembly.compile(rootfs);
@@ -75,7 +77,7 @@ async function run({ files, args, env, stdin }) {
   try {
     ended.status = program.start();
   } catch (error) {
-    Object.assign(ended, { trap: explain(error), stack: error.stack });
+    Object.assign(ended, { trap: explain(error), functions: functions(error) });
   }
   flush();
   ended.milliseconds = performance.now() - began;
