@@ -4,12 +4,16 @@
 //     program.put("/input/data.csv", "a,b\n1,2\n");
 //     const status = program.start();                      // a trap is thrown; the tree is there all the same
 //     const report = program.get("/output/report.txt");    // a Uint8Array
+// And links a program that is not packed with a filesystem that `wasm-vfs image` baked, where the engine has multi-memory:
+//     const program = await link(bytes, rootfs, { args: ["app"] });    // from here on the same
 //
 // No dependencies. It is the functions of preview1 that a packed program still asks of its host, and the host interface that the
 // program exports (adapter/src/host_api/mod.rs documents it).
 
 const encode = (text) => (typeof text === "string" ? new TextEncoder().encode(text) : new Uint8Array(text));
-const PIECE_BYTES = 1 << 18, STAT_BYTES = 80, NOFOLLOW = 0x100;
+const PIECE_BYTES = 1 << 18, PATH_BYTES = 4096, STAT_BYTES = 80, NOFOLLOW = 0x100;
+const LENT = 1024; // where the filesystem writes its own lines from: bytes of the program's memory, put back afterwards (adapter/src/host.rs)
+const TWO_MEMORIES = new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0, 5, 5, 2, 0, 0, 0, 0]);
 const BADF = 8, INVAL = 28, NOSYS = 52, SPIPE = 70; // preview1's numbers; below are Linux's
 const ERRNOS = { 2: "ENOENT", 5: "EIO", 12: "ENOMEM", 14: "EFAULT", 16: "EBUSY", 17: "EEXIST", 18: "EXDEV", 20: "ENOTDIR", 21: "EISDIR",
   22: "EINVAL", 27: "EFBIG", 28: "ENOSPC", 30: "EROFS", 36: "ENAMETOOLONG", 40: "ELOOP", 84: "EILSEQ", 95: "EOPNOTSUPP" };
@@ -37,7 +41,7 @@ function sleep(milliseconds) {
 }
 
 /** The functions of preview1 that a packed program asks of its host. `buffer()` is the program's memory as it is now. */
-function preview1({ args = ["program"], env = {}, stdin, stdout, stderr }, buffer) {
+function preview1({ args = ["program"], env = {}, stdin, stdout, stderr, trace }, buffer) {
   const view = () => new DataView(buffer());
   const bytes = (at, len) => new Uint8Array(buffer(), at >>> 0, len >>> 0);
   const put32 = (at, value) => (view().setUint32(at, value, true), 0);
@@ -66,6 +70,11 @@ function preview1({ args = ["program"], env = {}, stdin, stdout, stderr }, buffe
     }
     return put32(total, sum);
   };
+  const traced = (at, total) => { // the line of `--trace` that is being written to standard error, if it is one
+    if (!trace || at !== LENT || total !== LENT + 8 || view().getUint32(at, true) !== LENT + 16) return null;
+    const line = new TextDecoder().decode(bytes(LENT + 16, view().getUint32(at + 4, true)).slice());
+    return /^[a-z0-9_@]+\(.*\) = .*\n$/.test(line) ? line.slice(0, -1) : null;
+  };
   const onStream = (answer) => (fd, ...rest) => (fd >= 0 && fd <= 2 ? answer(fd, ...rest) : BADF);
   return {
     args_sizes_get, args_get, environ_sizes_get, environ_get,
@@ -82,7 +91,11 @@ function preview1({ args = ["program"], env = {}, stdin, stdout, stderr }, buffe
     fd_filestat_get: onStream((fd, at) => ((bytes(at, 64).fill(0)[16] = fileType(fd)), 0)),
     fd_seek: onStream(() => SPIPE),
     fd_read: (fd, at, count, total) => (fd !== 0 ? BADF : each(at, count, total, (address, len) => put(address, read(len)))),
-    fd_write: (fd, at, count, total) => (!out[fd] ? BADF : each(at, count, total, (address, len) => (out[fd](bytes(address, len).slice()), len))),
+    fd_write(fd, at, count, total) {
+      const line = fd === 2 && count === 1 ? traced(at, total) : null;
+      const write = line === null ? out[fd] : () => trace(line);
+      return !write ? BADF : each(at, count, total, (address, len) => (write(bytes(address, len).slice()), len));
+    },
     poll_oneoff(subscriptions, events, count, total) { // streams are ready at once; of clocks, the first to ring is waited for
       if (count === 0) return INVAL;
       const waiting = Array.from({ length: count }, (_, index) => {
@@ -100,23 +113,107 @@ function preview1({ args = ["program"], env = {}, stdin, stdout, stderr }, buffe
   };
 }
 
+const demand = (holds, what) => { if (!holds) throw new Error(what); };
+const compile = async (source) => (source instanceof WebAssembly.Module ? source : await WebAssembly.compile(source));
+/** What the host gives to the modules: functions of preview1, the embedder's own first; what it does not know is answered so. */
+function host(options, buffer, ...modules) {
+  const own = { ...preview1(options, buffer), ...options.imports?.wasi_snapshot_preview1 };
+  for (const { name } of modules.flatMap((module) => WebAssembly.Module.imports(module))) own[name] ??= () => NOSYS;
+  return own;
+}
+
 // Instantiates a packed program: a `WebAssembly.Module` or its bytes. Options: `args` (the program's name first), `env` (an object),
 // `stdin` (text, bytes, or a function from a length to bytes, none at the end), `stdout` and `stderr` (functions that get bytes),
-// `imports` (what else the module imports, and other functions of preview1).
+// `trace` (a function that gets the lines of `--trace`, which else go to `stderr`), `imports` (what else the module imports, and other
+// functions of preview1).
 export async function instantiate(source, options = {}) {
-  const module = source instanceof WebAssembly.Module ? source : await WebAssembly.compile(source);
+  const module = await compile(source);
   let instance;
-  const own = { ...preview1(options, () => instance.exports.memory.buffer), ...options.imports?.wasi_snapshot_preview1 };
-  for (const { name } of WebAssembly.Module.imports(module)) own[name] ??= () => NOSYS;
-  instance = await WebAssembly.instantiate(module, { ...options.imports, wasi_snapshot_preview1: own });
+  const wasi_snapshot_preview1 = host(options, () => instance.exports.memory.buffer, module);
+  instance = await WebAssembly.instantiate(module, { ...options.imports, wasi_snapshot_preview1 });
   return new Program(instance);
+}
+
+// Links a program that is not packed with a filesystem, what `wasm-vfs image` wrote: modules or their bytes. Options as above. The
+// filesystem works on the program's memory. One that the program imports is made first, and the program calls the filesystem
+// directly. One that it exports is there when the program is: what the program calls is bound then, and goes through JavaScript.
+export async function link(source, rootfs, options = {}) {
+  demand(WebAssembly.validate(TWO_MEMORIES), "this engine has no multi-memory, which linking at run time needs: use `wasm-vfs pack`");
+  const [program, adapter] = await Promise.all([compile(source), compile(rootfs)]);
+  const isFilesystem = WebAssembly.Module.imports(adapter).some(({ module, kind }) => module === "app" && kind === "memory");
+  demand(isFilesystem, "the filesystem is none that `wasm-vfs image` wrote");
+  const isPlain = WebAssembly.Module.customSections(program, "wasm-vfs").length === 0;
+  demand(isPlain, "the program is packed (use `instantiate`), or it is a filesystem itself");
+  const imports = WebAssembly.Module.imports(program), wasi = { wasi_snapshot_preview1: {}, wasi_unstable: {} };
+  const calls = imports.filter(({ module, kind }) => module in wasi && kind === "function");
+  const imported = imports.find(({ kind }) => kind === "memory");
+  let memory = imported && (options.imports?.[imported.module]?.[imported.name] ?? new WebAssembly.Memory(importedMemory(source)));
+  const wasi_host = host(options, () => memory.buffer, adapter, program);
+  let tree; // the filesystem's exports, once it is bound to the memory
+  const bind = async () => {
+    try {
+      tree = (await WebAssembly.instantiate(adapter, { app: { memory }, wasi_host })).exports;
+    } catch (error) {
+      demand(!(error instanceof WebAssembly.LinkError), `the program's memory must be 32-bit and not shared: ${error.message}`);
+      throw error;
+    }
+  };
+  const answer = ({ module, name }) => // the preview before has functions of its own where it differs; the host interface is not the program's
+    (module === "wasi_unstable" && tree[`${name}@unstable`]) || (!name.startsWith("wasm_vfs_") && tree[name]) || wasi_host[name];
+  const late = (call) => {
+    let bound = (...operands) => { // until the first call
+      demand(tree, `the program calls ${call.name} in its start function, before its memory is there: use \`wasm-vfs pack\`, or build it to import its memory`);
+      return (bound = answer(call))(...operands);
+    };
+    return (...operands) => bound(...operands);
+  };
+  if (memory) await bind();
+  for (const call of calls) wasi[call.module][call.name] = memory ? answer(call) : late(call);
+  const own = memory && { [imported.module]: { ...options.imports?.[imported.module], [imported.name]: memory } };
+  const instance = await WebAssembly.instantiate(program, { ...options.imports, ...own, ...wasi });
+  const exported = instance.exports.memory;
+  demand(memory ?? exported, "the program neither imports its memory nor exports it as `memory`");
+  demand(!memory || !exported || memory === exported, "the memory that the program exports as `memory` is not the one that it imports");
+  memory ??= exported;
+  if (!tree) await bind();
+  return new Program(instance, tree);
+}
+/** The size of the memory that a module imports, for `WebAssembly.Memory`: only the module's bytes tell. */
+function importedMemory(source) {
+  const hasBytes = !(source instanceof WebAssembly.Module);
+  demand(hasBytes, "the program imports its memory, whose size only its bytes tell: give those, or the memory in `imports`");
+  const bytes = ArrayBuffer.isView(source) ? new Uint8Array(source.buffer, source.byteOffset, source.byteLength) : new Uint8Array(source);
+  let at = 8;
+  const number = () => { // LEB128; only sizes are read as what they are
+    for (let value = 0, scale = 1; ; scale *= 128) {
+      const byte = bytes[at++];
+      value += (byte & 127) * scale;
+      if (byte < 128) return value;
+    }
+  };
+  const skip = (size = number()) => void (at += size);
+  const limits = () => { const flags = number(), initial = number(); return { flags, initial, maximum: flags & 1 ? number() : undefined }; };
+  const type = () => void ((bytes[at] === 0x63 || bytes[at] === 0x64) && at++, number()); // of a value; `(ref ...)` has two parts
+  while (bytes[at++] !== 2) skip(); // to the section of imports
+  number();
+  for (let count = number(); count > 0; count--) {
+    skip(), skip(); // the names
+    const kind = bytes[at++];
+    if (kind === 2) {
+      const { flags, initial, maximum } = limits();
+      demand(flags <= 1, "the program's memory must be 32-bit and not shared, with pages of 64 KiB");
+      return maximum === undefined ? { initial } : { initial, maximum };
+    }
+    [number, () => (type(), limits()), null, () => (type(), at++), () => (at++, number())][kind](); // function, table, global, tag
+  }
 }
 
 /** A packed program and the tree in it. Paths start at `/`; contents are text or bytes. What the tree refuses is a `VfsError`. */
 export class Program {
-  constructor(instance) {
-    this.instance = instance;
-    if (instance.exports.wasm_vfs_version?.() !== 1) throw new Error("it exports no host interface of version 1 (--strip-host-api?)");
+  #tree;
+  constructor(instance, tree = instance.exports) { // `tree`: the exports that are the host interface
+    [this.instance, this.#tree] = [instance, tree];
+    if (tree.wasm_vfs_version?.() !== 1) throw new Error("it exports no host interface of version 1 (--strip-host-api?)");
   }
   start() { // runs `_start` (of a reactor, `_initialize`); the exit status. A trap is thrown
     try {
@@ -127,7 +224,7 @@ export class Program {
     return this.exitStatus ?? 0;
   }
   /** What the program gave to `proc_exit`, or undefined. */
-  get exitStatus() { return [this.instance.exports.wasm_vfs_exit_status()].find((status) => status !== -1); }
+  get exitStatus() { return [this.#tree.wasm_vfs_exit_status()].find((status) => status !== -1); }
   put(path, contents, mode = 0o644) { // writes a file and makes the directories that it is in
     this.#send(path, contents, (at, len, done) => this.#call("put", path, ...at.path, at.data, len, BigInt(done), mode) - len);
   }
@@ -154,6 +251,10 @@ export class Program {
     return { ino: view.getBigUint64(0, true), size: Number(view.getBigUint64(8, true)), type: TYPES[mode >> 12], mode: mode & 0o7777,
       nlink, uid, gid, atime: time(40, 64), mtime: time(48, 68), ctime: time(56, 72) };
   }
+  readlink(path) { // what a symbolic link says
+    const at = this.#room(path);
+    return new TextDecoder().decode(this.#bytes(at.data, this.#call("readlink", path, ...at.path, at.data, PATH_BYTES)).slice());
+  }
   /** Makes a directory and those that it is in. Removes a file, or a directory with all beneath it. */
   mkdir(path, mode = 0o755) { this.#call("mkdir", path, ...this.#room(path).path, mode); }
   remove(path) { this.#call("remove", path, ...this.#room(path).path); }
@@ -167,17 +268,17 @@ export class Program {
     return this.#collect(path, (at) => this.#call("export", path, at.data, PIECE_BYTES));
   }
   #call(name, path, ...args) {
-    const answer = this.instance.exports[`wasm_vfs_${name}`](...args);
+    const answer = this.#tree[`wasm_vfs_${name}`](...args);
     if (answer < 0) throw new VfsError(-answer, `${name} ${path}`);
     return answer;
   }
   #bytes(address, len) { // the memory may have grown or moved since the last call
-    const { wasm_vfs_memory: memory, wasm_vfs_base: base } = this.instance.exports;
+    const { wasm_vfs_memory: memory, wasm_vfs_base: base } = this.#tree;
     return new Uint8Array(memory.buffer, (base.value >>> 0) + (address >>> 0), len);
   }
   #room(path) { // for a path, which is put there, and a piece behind it
     const { length } = encode(path);
-    const address = this.instance.exports.wasm_vfs_allocate(length + PIECE_BYTES);
+    const address = this.#tree.wasm_vfs_allocate(length + PIECE_BYTES);
     if (address === 0) throw new VfsError(12, path);
     this.#bytes(address, length).set(encode(path));
     return { path: [address, length], data: address + length };

@@ -5,6 +5,7 @@
 //! * `archives`: tar archives in and out, held against the `tar` crate.
 //! * `hostile`: addresses, lengths and archives that no host should give.
 //! * `javascript`: the module js/wasm-vfs.js, under Node and in a browser.
+//! * `javascript_link`: programs that the module links when they are started.
 //! * `surface`: which exports there are, and what they cost.
 
 #![allow(clippy::unwrap_used, clippy::missing_panics_doc, reason = "a test fails by panicking")]
@@ -14,6 +15,7 @@ mod archives;
 mod files;
 mod hostile;
 mod javascript;
+mod javascript_link;
 mod surface;
 
 use std::path::Path;

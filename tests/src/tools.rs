@@ -28,6 +28,11 @@ pub fn installed(path: &str) -> Option<PathBuf> {
     there(target().join("tools").join(path), "cargo xtask setup")
 }
 
+/// The page that `cargo xtask web` builds.
+pub fn page() -> Option<PathBuf> {
+    there(target().join("web"), "cargo xtask web")
+}
+
 /// The path, if something is there; else it is noted as left out.
 fn there(path: PathBuf, made_by: &str) -> Option<PathBuf> {
     if path.exists() {

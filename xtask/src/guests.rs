@@ -23,6 +23,7 @@ struct Guest {
 const GUESTS: &[Guest] = &[
     Guest { name: "rust-fs", build: with_rust },
     Guest { name: "c-fs", build: with_zig_cc },
+    Guest { name: "c-fs-imported-memory", build: with_imported_memory },
     Guest { name: "go-fs", build: with_go },
     Guest { name: "wild", build: with_zig_cc },
     Guest { name: "devices", build: with_rust },
@@ -147,6 +148,11 @@ fn crate_source(name: &str, feature: &str) -> Result<PathBuf> {
     let manifest = found.and_then(|package| package["manifest_path"].as_str());
     let manifest = manifest.with_context(|| format!("`cargo metadata` knows no crate {name}"))?;
     Ok(Path::new(manifest).parent().unwrap_or(Path::new("")).to_owned())
+}
+
+/// `c-fs` again, with a memory that it imports (as `env.memory`).
+fn with_imported_memory(source: &Path, output: &Path) -> Result<()> {
+    zig_cc(&source.with_file_name("c-fs"), output, &["-Wl,--import-memory"])
 }
 
 /// Compiles `main.c` in `source` with Zig's C compiler.

@@ -9,6 +9,7 @@ mod cargo_install;
 mod chromium;
 mod demo;
 mod differential;
+mod file_server;
 mod fsx;
 mod fuse_mount;
 mod fuzz;
@@ -22,6 +23,7 @@ mod python;
 mod rustup;
 mod setup;
 mod test;
+mod web;
 mod workspace;
 
 use std::process::ExitCode;
@@ -54,6 +56,8 @@ enum Chore {
     Pjdfstest,
     /// Install what the other chores need; quick when nothing is missing.
     Setup,
+    /// Build the page that runs programs in a browser into target/web, and serve it if asked to.
+    Web(web::Options),
 }
 
 fn main() -> ExitCode {
@@ -69,6 +73,7 @@ fn main() -> ExitCode {
         Chore::Miri => miri::run(),
         Chore::Pjdfstest => pjdfstest::run(),
         Chore::Setup => setup::run(),
+        Chore::Web(options) => web::run(&options),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -1,11 +1,11 @@
-//! `cargo xtask test`: sets everything up, builds the guests, runs all tests, and says what was left out.
+//! `cargo xtask test`: sets everything up, builds the guests and the page, runs all tests, and says what was left out.
 
 use std::fs;
 
 use anyhow::{Context, Result, bail};
 
 use crate::left_out::LeftOut;
-use crate::{fsx, fuse_mount, guests, pjdfstest, process, setup};
+use crate::{fsx, fuse_mount, guests, pjdfstest, process, setup, web};
 
 #[derive(clap::Args)]
 pub(crate) struct Options {
@@ -18,6 +18,17 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     let mut left_out = LeftOut::default();
     setup::everything(&mut left_out)?;
     guests::all(&mut left_out)?;
+    // The page is packed with the tool as the tests have it. Its own tests bring it: built by itself it would have other
+    // features, and so all of wasmtime once more.
+    process::run(&mut process::cargo(&[
+        "test",
+        "--quiet",
+        "--workspace",
+        "--no-run",
+        "--test",
+        "cli",
+    ]))?;
+    web::build(&mut left_out)?;
     let list = LeftOut::file();
     fs::write(&list, "").with_context(|| format!("cannot write {}", list.display()))?;
     let mut cargo = process::cargo(&["test", "--workspace", "--no-fail-fast"]);

@@ -1,0 +1,18 @@
+// Links a program with a baked filesystem when it is started: neither was made for the other, and nothing is packed.
+//
+//     wasm-vfs image --dir site::/ -o rootfs.wasm
+//     RUNTIME examples/link.mjs APP.wasm rootfs.wasm ARGS...
+//
+// RUNTIME has multi-memory: Node 26 (node), Bun (bun run), Deno (deno run --allow-all). In a browser the same two lines do.
+import { readFileSync, writeSync } from "node:fs";
+import process from "node:process";
+import { link } from "../js/wasm-vfs.js";
+
+const [app, rootfs, ...args] = process.argv.slice(2);
+const print = (fd) => (bytes) => {
+  for (let done = 0; done < bytes.length; ) done += writeSync(fd, bytes, done);
+};
+const options = { args: [app, ...args], env: process.env, stdin: readFileSync(0), stdout: print(1), stderr: print(2) };
+
+const program = await link(readFileSync(app), readFileSync(rootfs), options);
+process.exitCode = program.start();

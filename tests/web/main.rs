@@ -1,0 +1,88 @@
+//! The page of `cargo xtask web`, in Chromium: `page.mjs` is what a person does there. It is served by the server of `--serve`.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+#[path = "../../xtask/src/file_server.rs"]
+mod file_server;
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use wasm_vfs::{Form, Packer, Policy, TreeBuilder};
+use wasm_vfs_tests::engines::chromium::Chromium;
+use wasm_vfs_tests::engines::node::Node;
+use wasm_vfs_tests::tools;
+
+use file_server::FileServer;
+
+/// Programs that end in ways of their own.
+const ENDLESS: &str =
+    r#"(module (memory (export "memory") 1) (func (export "_start") (loop br 0)))"#;
+/// It wants what no page has.
+const STRANGE: &str = r#"(module (import "env" "beep" (func)) (memory (export "memory") 1) (func (export "_start")))"#;
+/// It calls before the page can know its memory.
+const EARLY: &str = r#"(module
+    (import "wasi_snapshot_preview1" "sched_yield" (func $yield (result i32)))
+    (memory (export "memory") 1)
+    (func $early (drop (call $yield)))
+    (start $early)
+    (func (export "_start")))"#;
+/// How a component begins.
+const COMPONENT: &[u8] = b"\0asm\x0d\0\x01\0";
+
+/// Writes what the person drops on the page.
+fn programs(directory: &Path) -> Option<()> {
+    let transform = fs::read(tools::guest("transform")?).unwrap();
+    let empty = tempfile::tempdir().unwrap();
+    let packed = |form: Form, policy: Policy| {
+        let tree = TreeBuilder::new().dir(empty.path(), "/");
+        Packer::new(tree).form(form).policy(policy).pack_bytes(&transform).unwrap()
+    };
+    let bare = Policy { strip_host_api: true, ..Policy::default() };
+    let hermetic = Policy { hermetic: true, ..Policy::default() };
+    let files: [(&str, Vec<u8>); 8] = [
+        ("transform.wasm", transform.clone()),
+        ("isolated.wasm", packed(Form::Isolated, Policy::default())),
+        ("bare.wasm", packed(Form::Portable, bare)),
+        ("hermetic.wasm", packed(Form::Portable, hermetic)),
+        ("endless.wasm", wat::parse_str(ENDLESS).unwrap()),
+        ("strange.wasm", wat::parse_str(STRANGE).unwrap()),
+        ("early.wasm", wat::parse_str(EARLY).unwrap()),
+        ("component.wasm", COMPONENT.to_vec()),
+    ];
+    for (name, bytes) in files {
+        fs::write(directory.join(name), bytes).unwrap();
+    }
+    fs::write(empty.path().join("baked.txt"), "baked\n").unwrap();
+    let baked = Packer::new(TreeBuilder::new().dir(empty.path(), "/"));
+    baked.write_image(directory.join("baked.wasm")).unwrap();
+    fs::create_dir_all(directory.join("project/data")).unwrap();
+    fs::write(directory.join("project/data/d.txt"), "in a directory").unwrap();
+    Some(())
+}
+
+#[test]
+fn a_person_uses_the_page() {
+    let Some(page) = tools::page() else { return };
+    let Some(playwright) = tools::installed("npm/playwright-core") else { return };
+    let (Some(node), Some(_)) = (Node::find(), Chromium::find()) else { return };
+    let directory = tempfile::tempdir().unwrap();
+    if programs(directory.path()).is_none() {
+        return;
+    }
+    let server = FileServer::bind(&page, 0).unwrap();
+    let address = format!("http://{}/", server.address().unwrap());
+    std::thread::spawn(move || server.serve());
+    let output = Command::new(node.command())
+        .arg(tools::test_data("web/page.mjs"))
+        .args([playwright.as_os_str(), address.as_ref(), directory.path().as_os_str()])
+        .output()
+        .unwrap();
+    let (stdout, stderr) =
+        (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success(), "{stdout}{stderr}");
+    assert_eq!(stdout, "all of it holds\n");
+    // The README has such a picture.
+    fs::copy(directory.path().join("page.png"), tools::target().join("web-page.png")).unwrap();
+}
