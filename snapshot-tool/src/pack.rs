@@ -179,12 +179,17 @@ impl Packer {
         finish: impl FnOnce(Result<Packed<'_>>) -> Result<T>,
     ) -> Result<T> {
         let (packer, notes) = self.over(given.before);
+        let mut program = given.program;
         if let Some(preinit) = &packer.preinit {
             preinit.check_policy(&packer.policy)?;
+            program = match preinit.with_start(program) {
+                Ok(program) => program,
+                Err(error) => return finish(Err(error)),
+            };
         }
         let (rootfs, _) = packer.bake_with(progress)?;
         let packed = rootfs
-            .link_with(&given.program, packer.form.unwrap_or_default(), progress)
+            .link_with(&program, packer.form.unwrap_or_default(), progress)
             .and_then(|packed| match &packer.preinit {
                 Some(preinit) => packed.initialised(preinit, name, progress),
                 None => Ok(packed),

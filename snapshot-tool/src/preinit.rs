@@ -16,6 +16,7 @@ use crate::module::Module;
 use crate::names;
 use crate::policy::Policy;
 use crate::policy::values::Trace;
+use crate::remap::{Remap, explain};
 use crate::section::{SECTION_NAME, Section};
 use crate::snapshot::snapshot;
 use crate::verify;
@@ -23,7 +24,8 @@ use anyhow::{Context as _, Result, anyhow, bail, ensure};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::Duration;
-use wasm_encoder::{CustomSection, RawSection, Section as _};
+use wasm_encoder::reencode::Reencode as _;
+use wasm_encoder::{CustomSection, ExportSection, RawSection, Section as _};
 use wasmparser::{Operator, Parser, Payload, TypeRef, ValType};
 use wasmtime::{Config, Engine, Linker, Store};
 use wasmtime_wasi::p1::{self, WasiP1Ctx};
@@ -79,6 +81,40 @@ impl Preinit {
     pub fn start(mut self, function: impl Into<String>) -> Self {
         self.start = Some(function.into());
         self
+    }
+
+    /// The program, with what it is to start with exported as `_start`. That comes before linking, which puts its own work in front
+    /// of a program's entries.
+    ///
+    /// # Errors
+    ///
+    /// When the program has no such function, or is damaged.
+    pub(crate) fn with_start(&self, program: Vec<u8>) -> Result<Vec<u8>> {
+        let module = Module::parse(&program)?;
+        let exports = |name: &str| module.exported_function(name).is_some();
+        let start = match &self.start {
+            Some(start) => start.as_str(),
+            None if exports(RESUME) => RESUME,
+            None => return Ok(program),
+        };
+        ensure!(exports(start), "it exports no function `{start}` to start with");
+        let mut renamed = ExportSection::new();
+        for export in &module.exports {
+            let name = match export.name {
+                START if start != START => continue,
+                name if name == start => START,
+                name => name,
+            };
+            let kind = Remap::default().export_kind(export.kind).map_err(explain)?;
+            renamed.export(name, kind, export.index);
+        }
+        replaced(&program, |payload, out| {
+            let is_that = matches!(payload, Payload::ExportSection(_));
+            if is_that {
+                renamed.append_to(out);
+            }
+            is_that
+        })
     }
 
     /// What the policy chooses that cannot be had together with this.
@@ -144,25 +180,14 @@ pub(crate) fn run(
 ) -> Result<Initialised> {
     let linked = Module::parse(output.hollow())?;
     check(&linked)?;
-    let exports = |name: &str| linked.exported_function(name).is_some();
     ensure!(
-        exports(&preinit.function),
+        linked.exported_function(&preinit.function).is_some(),
         "it exports no function `{}` to run: functions that are there are {}",
         preinit.function,
         exported_functions(&linked)
     );
     let mut wizer = Wizer::new();
     wizer.init_func(&preinit.function);
-    match &preinit.start {
-        Some(start) => {
-            ensure!(exports(start), "it exports no function `{start}` to start with");
-            wizer.func_rename(START, start);
-        }
-        None if exports(RESUME) => {
-            wizer.func_rename(START, RESUME);
-        }
-        None => {}
-    }
     let (context, instrumented) = wizer.instrument(output.hollow()).map_err(anyhow::Error::from)?;
     let instrumented = Output::from_hollow(&instrumented, section.image_len)?;
     let mut module = Vec::with_capacity(usize::try_from(instrumented.len())?);
@@ -257,19 +282,28 @@ fn not_kept(operator: &Operator<'_>) -> Option<&'static str> {
 
 /// The module with another `wasm-vfs` section.
 fn with_section(module: &[u8], section: &Section) -> Result<Vec<u8>> {
+    replaced(module, |payload, out| {
+        let is_that = matches!(payload, Payload::CustomSection(it) if it.name() == SECTION_NAME);
+        if is_that {
+            let data = section.encode().into();
+            CustomSection { name: SECTION_NAME.into(), data }.append_to(out);
+        }
+        is_that
+    })
+}
+
+/// The module section by section, but for those that `replace` writes in their stead.
+fn replaced(
+    module: &[u8],
+    mut replace: impl FnMut(&Payload<'_>, &mut Vec<u8>) -> bool,
+) -> Result<Vec<u8>> {
     let mut out = wasm_encoder::Module::HEADER.to_vec();
     for payload in Parser::new(0).parse_all(module) {
         let payload = payload?;
-        match &payload {
-            Payload::CustomSection(custom) if custom.name() == SECTION_NAME => {
-                let data = section.encode().into();
-                CustomSection { name: SECTION_NAME.into(), data }.append_to(&mut out);
-            }
-            payload => {
-                if let Some((id, range)) = payload.as_section() {
-                    RawSection { id, data: &module[range] }.append_to(&mut out);
-                }
-            }
+        if !replace(&payload, &mut out)
+            && let Some((id, range)) = payload.as_section()
+        {
+            RawSection { id, data: &module[range] }.append_to(&mut out);
         }
     }
     Ok(out)

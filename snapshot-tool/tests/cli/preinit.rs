@@ -136,7 +136,7 @@ fn errors_say_what_is_at_fault() {
         (&["--preinit", "takes"], "`takes` takes or gives something"),
         (
             &["--preinit", "init", "--preinit-start", "nope"],
-            "exports no function `nope` to start with",
+            "`app.wasm`: it exports no function `nope` to start with",
         ),
         (&["--preinit", "init", "--mount", "/m"], "--preinit cannot be had with --mount"),
         (&["--preinit", "init", "--trace=env"], "--preinit cannot be had with --trace=env"),
