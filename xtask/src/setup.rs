@@ -32,7 +32,12 @@ pub(crate) fn everything(left_out: &mut LeftOut) -> Result<()> {
     Ok(())
 }
 
-fn attempt(left_out: &mut LeftOut, what: impl fmt::Display, install: impl FnOnce() -> Result<()>) {
+/// Installs something; if it cannot be had, that is noted.
+pub(crate) fn attempt(
+    left_out: &mut LeftOut,
+    what: impl fmt::Display,
+    install: impl FnOnce() -> Result<()>,
+) {
     if let Err(error) = install() {
         left_out.note(what, one_line(&error));
     }
