@@ -2,7 +2,7 @@
 // the program could, since it prints its result at the end, so there is something of it for a filesystem to serve.
 //
 // What packing could slow: loads and stores, `memory.size` (a global of the linker in the portable form), the allocator on top of them.
-// Every kernel moves on through four megabytes, so that caches are used as by a program and not as by a benchmark.
+// Every kernel moves on through two megabytes, so that caches are used as by a program and not as by a benchmark.
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,7 +14,7 @@
             __builtin_trap(); \
     } while (0)
 
-#define WORDS (1u << 20)
+#define WORDS (1u << 19)
 static uint32_t *words;
 static uint64_t result;
 
@@ -39,7 +39,7 @@ EXPORT("print the result") print(unsigned count) {
 }
 
 // Four lanes, as in xxHash.
-#define HASHED (WORDS / 16)
+#define HASHED (WORDS / 8)
 EXPORT("hash 256 KiB") hash(unsigned count) {
     uint32_t lanes[4] = {1, 2, 3, 4};
     for (unsigned turn = 0; turn < count; turn++) {
@@ -130,10 +130,10 @@ EXPORT("build and free a tree of 2,048 nodes") tree(unsigned count) {
 }
 
 // An allocator of the simplest kind: each time it looks whether memory is large enough.
-EXPORT("allocate 16,384 times, asking memory.size") allocate(unsigned count) {
+EXPORT("allocate 4,096 times, asking memory.size") allocate(unsigned count) {
     for (unsigned turn = 0; turn < count; turn++) {
         uintptr_t top = (uintptr_t)words, last = 0;
-        for (unsigned made = 0; made < 16384; made++) {
+        for (unsigned made = 0; made < 4096; made++) {
             unsigned bytes = 16 + (made * 2654435761u >> 26) * 4;
             if ((uint64_t)top + bytes > (uint64_t)__builtin_wasm_memory_size(0) << 16)
                 CHECK(__builtin_wasm_memory_grow(0, 1) != (size_t)-1);

@@ -43,7 +43,7 @@ pub(crate) struct Plan<'a> {
     /// How long a case runs in one round, about.
     #[serde(rename = "batch_ns", serialize_with = "nanoseconds")]
     pub(crate) batch: Duration,
-    /// How long a case runs before, where code gets better while it runs.
+    /// How long a case runs before, twice, where code gets better while it runs.
     #[serde(rename = "warm_up_ns", serialize_with = "nanoseconds")]
     pub(crate) warm_up: Duration,
 }

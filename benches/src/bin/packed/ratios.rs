@@ -11,7 +11,7 @@ use crate::{Bench, engines, trees};
 
 const ROUNDS: usize = 21;
 const BATCH: Duration = Duration::from_millis(3);
-const WARM_UP: Duration = Duration::from_millis(30);
+const WARM_UP: Duration = Duration::from_millis(100);
 
 /// Exports of the guest. `calls.rs` has more of them, for one engine.
 const OPERATIONS: [&str; 12] = [
@@ -72,24 +72,20 @@ fn column(engine: &dyn Engine, variants: &Variants) -> Result<Column> {
     if engine.runs_isolated() {
         programs.push(variants.isolated.clone());
     }
-    let cases = OPERATIONS
-        .iter()
-        .flat_map(|operation| (0..programs.len()).map(move |program| Case { program, operation }));
-    let cases: Vec<_> = cases.collect();
-    let each = programs.len();
+    // All operations of one program, then of the next: each follows the same one whichever program it is.
+    let cases: Vec<_> = (0..programs.len())
+        .flat_map(|program| OPERATIONS.map(|operation| Case { program, operation }))
+        .collect();
     let plan = Plan { cases, programs, rounds: ROUNDS, batch: BATCH, warm_up: WARM_UP };
-    let mut samples =
-        engine.samples(&plan).with_context(|| format!("calls on {}", engine.name()))?.into_iter();
-    let rows = OPERATIONS
-        .iter()
-        .map(|_| {
-            let mut of_operation: Vec<_> = samples.by_ref().take(each).map(Some).collect();
-            let mut take = |program: usize| of_operation.get_mut(program).and_then(Option::take);
+    let samples = engine.samples(&plan).with_context(|| format!("calls on {}", engine.name()))?;
+    let rows = (0..OPERATIONS.len())
+        .map(|operation| {
+            let sample = |program: usize| samples.get(program * OPERATIONS.len() + operation);
             let missing = "the engine's answer is too short";
             Ok(Row {
-                host: take(HOST).context(missing)?,
-                portable: take(PORTABLE).context(missing)?,
-                isolated: take(ISOLATED),
+                host: sample(HOST).cloned().context(missing)?,
+                portable: sample(PORTABLE).cloned().context(missing)?,
+                isolated: sample(ISOLATED).cloned(),
             })
         })
         .collect::<Result<_>>()?;
