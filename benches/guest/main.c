@@ -170,3 +170,16 @@ EXPORT("read a file") read_a_file(unsigned count) {
         CHECK(fclose(file) == 0);
     }
 }
+
+// For growing memory: what the filesystem holds then, and how the program grows.
+EXPORT("write a MiB") write_mib(unsigned count) {
+    int fd = open("/tmp/written", O_CREAT | O_WRONLY | O_APPEND, 0644);
+    CHECK(fd >= 0);
+    for (unsigned piece = 0; piece < count * ((1u << 20) / sizeof buffer); piece++)
+        CHECK(write(fd, buffer, sizeof buffer) == (ssize_t)sizeof buffer);
+    CHECK(close(fd) == 0);
+}
+EXPORT("grow by a page") grow(unsigned count) {
+    for (unsigned turn = 0; turn < count; turn++)
+        CHECK(__builtin_wasm_memory_grow(0, 1) != (size_t)-1);
+}

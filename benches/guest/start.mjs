@@ -1,10 +1,10 @@
-// Starts the guest under Node's own WASI, reads a file in it, and prints the peak of the resident memory in bytes.
-import { readFile } from 'node:fs/promises';
-import { WASI } from 'node:wasi';
+// Starts the guest, reads a file in it, and prints the peak of the resident memory in bytes.
+//
+//     ENGINE start.mjs MODULE [ROOT]
+import process from 'node:process';
+import { peakMemory, start } from './host.mjs';
 
-const wasi = new WASI({ version: 'preview1', returnOnExit: true });
-const module = await WebAssembly.compile(await readFile(process.argv[2]));
-const instance = await WebAssembly.instantiate(module, wasi.getImportObject());
-wasi.initialize(instance);
+const [path, root] = process.argv.slice(2);
+const instance = await start(path, root);
 instance.exports['read a file'](1);
-console.log(process.resourceUsage().maxRSS * 1024);
+console.log(peakMemory());

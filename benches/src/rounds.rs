@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-/// How long a case runs in one round, about.
+/// How long a case of [`interleaved`] runs in one round, about.
 const BATCH: Duration = Duration::from_millis(2);
 
 /// A case: does the operation that many times.
@@ -19,14 +19,29 @@ pub struct Timing {
 
 /// Runs all cases `rounds` times in turn and says what one operation of each took.
 pub fn interleaved(rounds: usize, cases: &mut [Batch<'_>]) -> Vec<Timing> {
-    let counts: Vec<u64> = cases.iter_mut().map(|case| batch_size(case)).collect();
+    samples(rounds, BATCH, cases).into_iter().map(summary).collect()
+}
+
+/// Runs all cases `rounds` times in turn, each for about `batch`, and says what one operation took in each round, in nanoseconds.
+pub fn samples(rounds: usize, batch: Duration, cases: &mut [Batch<'_>]) -> Vec<Vec<f64>> {
+    let counts: Vec<u64> = cases.iter_mut().map(|case| batch_size(batch, case)).collect();
     let mut samples = vec![Vec::with_capacity(rounds); cases.len()];
     for _ in 0..rounds {
         for ((case, &count), samples) in cases.iter_mut().zip(&counts).zip(&mut samples) {
             samples.push(per_operation(time(case, count), count));
         }
     }
-    samples.into_iter().map(summary).collect()
+    samples
+}
+
+/// How much longer one case took than another: the median of the rounds' ratios. What disturbed a round disturbed both.
+///
+/// # Panics
+///
+/// Without a sample.
+#[must_use]
+pub fn ratio(of: &[f64], to: &[f64]) -> f64 {
+    summary(of.iter().zip(to).map(|(of, to)| of / to).collect()).median_ns
 }
 
 /// Median and least of what the rounds took.
@@ -40,24 +55,28 @@ pub fn summary(mut samples: Vec<f64>) -> Timing {
     Timing { median_ns: samples[samples.len() / 2], least_ns: samples[0] }
 }
 
-/// How many operations take about [`BATCH`]. This also warms the case up.
-fn batch_size(case: &mut Batch<'_>) -> u64 {
+/// How many operations take about that long. This also warms the case up.
+fn batch_size(batch: Duration, case: &mut Batch<'_>) -> u64 {
     let mut count = 1;
     loop {
         let took = time(case, count);
-        if took >= BATCH / 4 && !took.is_zero() {
-            let fits = u128::from(count) * BATCH.as_nanos() / took.as_nanos();
+        if took >= batch / 4 && !took.is_zero() {
+            let fits = u128::from(count) * batch.as_nanos() / took.as_nanos();
             return u64::try_from(fits).unwrap_or(count).max(1);
         }
         count *= 4;
     }
 }
 
+fn time(case: &mut Batch<'_>, count: u64) -> Duration {
+    processor_time(|| case(count))
+}
+
 /// The processor time that this thread takes for it, in the program and in the kernel. Time on the wall would count whatever else
 /// runs on the machine.
-fn time(case: &mut Batch<'_>, count: u64) -> Duration {
+pub fn processor_time(work: impl FnOnce()) -> Duration {
     let start = thread_time();
-    case(count);
+    work();
     thread_time() - start
 }
 

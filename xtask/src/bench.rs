@@ -4,7 +4,8 @@ use std::fs;
 
 use anyhow::{Context, Result};
 
-use crate::{guests, process, python, workspace};
+use crate::left_out::LeftOut;
+use crate::{guests, npm, process, python, setup, workspace};
 
 #[derive(clap::Args)]
 pub(crate) struct Options {
@@ -19,41 +20,65 @@ enum What {
     Core,
     /// The calls of a packed program, against the same program on a host tmpfs and on an adapter that does nothing.
     Calls,
-    /// Start-up time and memory, with trees of 1 MB to 1 GB.
-    Start,
     /// Packing: its time and memory, and what it adds to a program.
     Pack,
+    /// Every engine: calls packed and on a directory of the host, a program that makes none, growing memory, and what `start` does.
+    Engines,
+    /// Start-up time and memory on every engine, with trees of 1 MB to 1 GB.
+    Start,
 }
 
 impl What {
-    /// What the benchmark of packed programs calls it; `None` for the one that needs no wasm.
-    fn part(self) -> Option<&'static str> {
+    /// What the benchmark of packed programs calls it; nothing for the one that needs no wasm.
+    fn parts(self) -> &'static [&'static str] {
         match self {
-            What::Core => None,
-            What::Calls => Some("calls"),
-            What::Start => Some("start"),
-            What::Pack => Some("pack"),
+            What::Core => &[],
+            What::Calls => &["calls"],
+            What::Pack => &["pack"],
+            What::Engines => &["ratios", "compute", "growth", "start"],
+            What::Start => &["start"],
         }
+    }
+
+    /// Whether it needs JavaScript's engines.
+    fn on_every_engine(self) -> bool {
+        matches!(self, What::Engines | What::Start)
     }
 }
 
 pub(crate) fn run(options: &Options) -> Result<()> {
-    let everything = [What::Core, What::Calls, What::Start, What::Pack];
+    let everything = [What::Core, What::Calls, What::Pack, What::Engines];
     let what = if options.what.is_empty() { &everything[..] } else { &options.what };
     if what.contains(&What::Core) {
         benchmark("core", &["--no-default-features"], &[])?;
     }
-    let parts: Vec<&str> = what.iter().filter_map(|what| what.part()).collect();
+    let mut parts: Vec<&str> = Vec::new();
+    for part in what.iter().flat_map(|what| what.parts()) {
+        if !parts.contains(part) {
+            parts.push(part);
+        }
+    }
     if parts.is_empty() {
         return Ok(());
     }
     python::ensure()?;
-    let guest = workspace::target().join("guests/bench.wasm");
-    fs::create_dir_all(workspace::target().join("guests"))?;
-    guests::zig_cc(&workspace::root().join("benches/guest"), &guest, &["-mexec-model=reactor"])
-        .context("cannot build the guest of the benchmarks")?;
-    let guest = guest.to_str().context("the build directory's path is not UTF-8")?;
-    benchmark("packed", &[], &[&[guest], parts.as_slice()].concat())
+    let mut left_out = LeftOut::default();
+    if what.iter().any(|what| what.on_every_engine()) {
+        setup::attempt(&mut left_out, "npm's packages (a new Node, Bun, Deno)", npm::ensure);
+    }
+    let guests = workspace::target().join("guests");
+    fs::create_dir_all(&guests)?;
+    let source = workspace::root().join("benches/guest");
+    for (source, name) in [(source.clone(), "bench"), (source.join("compute"), "bench-compute")] {
+        let output = guests.join(name).with_extension("wasm");
+        guests::zig_cc(&source, &output, &["-mexec-model=reactor"])
+            .with_context(|| format!("cannot build {name}, a guest of the benchmarks"))?;
+    }
+    let tools = setup::tools();
+    let [guests, tools] = [&guests, &tools]
+        .map(|path| path.to_str().context("the build directory's path is not UTF-8"));
+    benchmark("packed", &[], &[&[guests?, tools?], parts.as_slice()].concat())?;
+    left_out.conclude()
 }
 
 /// Builds and runs a benchmark. Everything is optimised: the engine's own part of a call to the host counts too.

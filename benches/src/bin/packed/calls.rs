@@ -7,10 +7,10 @@ use anyhow::{Context, Result};
 use wasm_vfs::Form;
 use wasm_vfs_benches::rounds::{Batch, Timing, interleaved};
 use wasm_vfs_benches::table::{Table, mark, time, times};
-use wasmtime::{Engine, Instance, Linker, Module, Store};
-use wasmtime_wasi::p1::{self, WasiP1Ctx};
-use wasmtime_wasi::{FsPerms, WasiCtxBuilder};
+use wasmtime::{Engine, Module};
 
+use crate::engines::Guest;
+use crate::engines::wasmtime::Instantiated;
 use crate::{Bench, trees};
 
 const ROUNDS: usize = 41;
@@ -72,47 +72,6 @@ const SEQUENTIAL: &str = "sequential read, 64 KiB";
 /// How much longer than the adapter that does nothing a call may take.
 const NULL_AIM: f64 = 1.5;
 
-/// An instance of the guest.
-struct Variant {
-    store: Store<WasiP1Ctx>,
-    instance: Instance,
-}
-
-impl Variant {
-    fn new(engine: &Engine, module: &[u8], root: Option<&Path>) -> Result<Variant> {
-        let module = Module::new(engine, module)?;
-        let mut linker = Linker::new(engine);
-        p1::add_to_linker_sync(&mut linker, |wasi| wasi)?;
-        let mut store = Store::new(engine, context(root)?);
-        let instance = linker.instantiate(&mut store, &module)?;
-        let initialize = instance.get_typed_func::<(), ()>(&mut store, "_initialize")?;
-        initialize.call(&mut store, ())?;
-        Ok(Variant { store, instance })
-    }
-
-    fn call(&mut self, operation: &str, count: u64) {
-        let count = u32::try_from(count).unwrap_or(u32::MAX);
-        let called = self
-            .instance
-            .get_typed_func::<u32, ()>(&mut self.store, operation)
-            .and_then(|function| function.call(&mut self.store, count));
-        if let Err(error) = called {
-            panic!("{operation}: {error:?}");
-        }
-    }
-}
-
-/// What the guest sees of the host: nothing, or a directory as its root.
-pub(crate) fn context(root: Option<&Path>) -> Result<WasiP1Ctx> {
-    let mut wasi = WasiCtxBuilder::new();
-    // As wasmtime's own command does it: calls are not handed to another thread. It is faster so.
-    wasi.allow_blocking_current_thread(true).inherit_stderr();
-    if let Some(root) = root {
-        wasi.preopened_dir(root, "/", FsPerms::ReadWrite)?;
-    }
-    Ok(wasi.build_p1())
-}
-
 /// The names of the variants, in their order.
 const VARIANTS: [&str; 4] = ["host tmpfs", "portable", "isolated", "null"];
 const HOST: usize = 0;
@@ -129,11 +88,14 @@ pub(crate) fn run(bench: &Bench) -> Result<()> {
     let null = wasm_vfs::Packer::new(wasm_vfs::TreeBuilder::new())
         .adapter_core(wat::parse_str(NULL)?)
         .pack_bytes(&guest)?;
+    let instance = |module: &[u8], root: Option<&Path>| {
+        Instantiated::new(&Module::new(&engine, module)?, root)
+    };
     let variants = [
-        Variant::new(&engine, &guest, Some(&root))?,
-        Variant::new(&engine, &crate::packed(bench, &root, Form::Portable)?, None)?,
-        Variant::new(&engine, &crate::packed(bench, &root, Form::Isolated)?, None)?,
-        Variant::new(&engine, &null, None)?,
+        instance(&guest, Some(&root))?,
+        instance(&crate::packed(bench, &root, Form::Portable)?, None)?,
+        instance(&crate::packed(bench, &root, Form::Isolated)?, None)?,
+        instance(&null, None)?,
     ]
     .map(RefCell::new);
     let mut cases: Vec<Batch<'_>> = Vec::new();
@@ -145,7 +107,12 @@ pub(crate) fn run(bench: &Bench) -> Result<()> {
                 || (operation.skip_null && number == NULL_VARIANT);
             if !skip {
                 place[number] = Some(cases.len());
-                cases.push(Box::new(|count| variant.borrow_mut().call(operation.name, count)));
+                cases.push(Box::new(|count| {
+                    let count = u32::try_from(count).unwrap_or(u32::MAX);
+                    if let Err(error) = variant.borrow_mut().call(operation.name, count) {
+                        panic!("{}: {error:?}", operation.name);
+                    }
+                }));
             }
         }
         places.push(place);

@@ -1,15 +1,22 @@
 //! A packed program against the same program on a directory of the host, and on an adapter that does nothing, in one
 //! run: `cargo xtask bench packed`.
 //!
-//! * `calls`: one guest, operation after operation, on every variant in turn.
-//! * `start`: start-up time and memory of fresh processes, with trees of 1 MB to 1 GB.
+//! * `calls`: one guest under wasmtime, operation after operation, on every variant in turn.
 //! * `pack`: packing itself, and what it adds to a program.
+//! * `ratios`: the same guest on every engine, packed and on a directory of the host.
+//! * `compute`: a program that makes no file calls, on every engine, packed and as it was.
+//! * `growth`: the program's `memory.grow`, while the filesystem holds much.
+//! * `start`: start-up time and memory of fresh processes on every engine, with trees of 1 MB to 1 GB.
 //!
 //! wasmtime is built like the rest of a release: its compiler makes the same code however it was built itself, but the calls to the host
 //! that the tmpfs variant makes would be slow in a debug build.
 
 mod calls;
+mod compute;
+mod engines;
+mod growth;
 mod pack;
+mod ratios;
 mod start;
 mod trees;
 
@@ -18,8 +25,12 @@ use std::path::{Path, PathBuf};
 
 /// Where everything is.
 struct Bench {
-    /// The guest program.
+    /// The guest program, `guest/main.c`.
     guest: PathBuf,
+    /// The guest that computes, `guest/compute/main.c`.
+    compute: PathBuf,
+    /// Where `cargo xtask setup` installs engines.
+    tools: PathBuf,
     /// A directory on a tmpfs that goes when the run ends.
     scratch: PathBuf,
 }
@@ -29,22 +40,35 @@ fn main() -> Result<()> {
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match arguments.as_slice() {
         // This program starts itself where something is to be seen in a fresh process.
-        ["start-child", module, memory, root @ ..] => start::child(module, memory, root),
+        ["start-child", "wasmtime", memory, module, root @ ..] => {
+            engines::wasmtime::child(module, memory, root)
+        }
+        ["start-child", "wasmi", module, root @ ..] => engines::wasmi_child(module, root),
         ["pack-child", guest, tree, output] => pack::child(guest, tree, output),
-        [guest] => all(guest, &["calls", "start", "pack"]),
-        [guest, parts @ ..] => all(guest, parts),
-        [] => bail!("usage: packed GUEST.wasm [calls] [start] [pack]"),
+        [guests, tools, parts @ ..] if !parts.is_empty() => all(guests, tools, parts),
+        _ => bail!(
+            "usage: packed GUESTS-DIRECTORY TOOLS-DIRECTORY calls|pack|ratios|compute|growth|start ..."
+        ),
     }
 }
 
-fn all(guest: &str, parts: &[&str]) -> Result<()> {
+fn all(guests: &str, tools: &str, parts: &[&str]) -> Result<()> {
     let scratch = tempfile::tempdir_in("/dev/shm").context("a tmpfs at /dev/shm is needed")?;
-    let bench = Bench { guest: guest.into(), scratch: scratch.path().to_owned() };
+    let guests = Path::new(guests);
+    let bench = Bench {
+        guest: guests.join("bench.wasm"),
+        compute: guests.join("bench-compute.wasm"),
+        tools: tools.into(),
+        scratch: scratch.path().to_owned(),
+    };
     for &part in parts {
         match part {
             "calls" => calls::run(&bench)?,
-            "start" => start::run(&bench)?,
             "pack" => pack::run(&bench)?,
+            "ratios" => ratios::run(&bench)?,
+            "compute" => compute::run(&bench)?,
+            "growth" => growth::run(&bench)?,
+            "start" => start::run(&bench)?,
             other => bail!("no part is called {other}"),
         }
     }

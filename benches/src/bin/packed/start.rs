@@ -1,25 +1,19 @@
-//! Start-up: fresh processes that load a packed program, read its first file and end.
+//! Start-up on every engine: fresh processes that load a program, read its first file and end.
 
-use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::time::Instant;
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Result, ensure};
 use wasm_vfs::Form;
 use wasm_vfs_benches::rounds::summary;
 use wasm_vfs_benches::table::{Table, mark, time};
-use wasmtime::{Config, Engine, Linker, Module, Store};
-use wasmtime_wasi::p1;
 
-use crate::{Bench, trees};
+use crate::engines::wasmtime::Memory;
+use crate::engines::{Engine, Program, Variants};
+use crate::{Bench, engines, trees};
 
-/// Sizes of the trees, in MB.
-const TREES: [u64; 3] = [1, 100, 1000];
-
-const ROUNDS: usize = 11;
-
-/// The program that starts the guest under Node.
-const NODE: &str = include_str!("../../../guest/start.mjs");
+/// The trees: their sizes in MB, and how many rounds there are with each.
+const TREES: [(u64, usize); 3] = [(1, 11), (100, 11), (1000, 5)];
 
 /// What a start took.
 struct Start {
@@ -27,134 +21,146 @@ struct Start {
     peak_bytes: f64,
 }
 
-fn engine(memory: &str) -> Result<Engine> {
-    let mut config = Config::new();
-    config.memory_init_cow(match memory {
-        "cow" => true,
-        "no-cow" => false,
-        other => bail!("no kind of memory is called {other}"),
-    });
-    Ok(Engine::new(&config)?)
-}
-
-/// What the fresh process does: load, instantiate, read a file, and say how much memory that took.
-pub(crate) fn child(module: &str, memory: &str, root: &[&str]) -> Result<()> {
-    let engine = engine(memory)?;
-    // SAFETY: `run` has just made the file by `Engine::precompile_module`.
-    let module = unsafe { Module::deserialize_file(&engine, module)? };
-    let mut linker = Linker::new(&engine);
-    p1::add_to_linker_sync(&mut linker, |wasi| wasi)?;
-    let root = root.first().map(Path::new);
-    let mut store = Store::new(&engine, crate::calls::context(root)?);
-    let instance = linker.instantiate(&mut store, &module)?;
-    instance.get_typed_func::<(), ()>(&mut store, "_initialize")?.call(&mut store, ())?;
-    instance.get_typed_func::<u32, ()>(&mut store, "read a file")?.call(&mut store, 1)?;
-    println!("{}", crate::peak_memory()?);
-    Ok(())
-}
-
 /// Starts a process and takes its time; it prints its peak memory in bytes.
 fn start(command: &mut Command) -> Result<Start> {
     let begun = Instant::now();
-    let output = command.stderr(Stdio::inherit()).output()?;
+    let output = command.output()?;
     let took = begun.elapsed();
-    ensure!(output.status.success(), "{command:?}: {}", output.status);
+    let errors = String::from_utf8_lossy(&output.stderr);
+    ensure!(output.status.success(), "{command:?}: {}\n{errors}", output.status);
     let peak_bytes = String::from_utf8(output.stdout)?.trim().parse()?;
     Ok(Start { ns: took.as_secs_f64() * 1e9, peak_bytes })
 }
 
-/// A way to start the guest: its name, its aims at 100 MB (milliseconds and MB), and the command.
+/// What a start should take at most.
+#[derive(Clone, Copy)]
+struct Aim {
+    milliseconds: f64,
+    /// `None`: no matter.
+    megabytes: Option<f64>,
+}
+
+/// A way to start the guest.
 struct Way {
-    name: &'static str,
-    aim: Option<(f64, f64)>,
+    engine: String,
+    /// Where its files are, and how it is loaded.
+    program: String,
+    aim: Option<Aim>,
     command: Command,
 }
 
-fn way(name: &'static str, aim: Option<(f64, f64)>, program: &Path, arguments: &[&Path]) -> Way {
-    let mut command = Command::new(program);
-    command.args(arguments);
-    Way { name, aim, command }
+/// The ways of wasmtime, with code compiled beforehand.
+fn ways_of_wasmtime(bench: &Bench, name: &str, variants: &Variants) -> Result<Vec<Way>> {
+    let way = |program: &Program, place: &str, memory: Memory, aim: Option<Aim>| -> Result<Way> {
+        let compiled = bench.scratch.join(format!("start-{place}.cwasm"));
+        let code = memory.engine()?.precompile_module(&std::fs::read(&program.module)?)?;
+        std::fs::write(&compiled, code)?;
+        let mut command = Command::new(std::env::current_exe()?);
+        command.args(["start-child", "wasmtime", memory.word()]).arg(compiled).args(&program.root);
+        Ok(Way { engine: name.to_owned(), program: place.to_owned(), aim, command })
+    };
+    let Variants { host, portable, isolated } = variants;
+    let aim = Some(Aim { milliseconds: 9.0, megabytes: Some(25.0) });
+    Ok(vec![
+        way(host, "host directory", Memory::CopyOnWrite, None)?,
+        way(portable, "portable", Memory::CopyOnWrite, None)?,
+        way(portable, "portable, without copy-on-write", Memory::Copied, aim)?,
+        way(isolated, "isolated, without copy-on-write", Memory::Copied, None)?,
+    ])
+}
+
+/// The ways of another engine, which compiles or translates what it loads.
+fn ways_of(engine: &dyn Engine, variants: &Variants) -> Vec<Way> {
+    // Of the Node that is known to have multi-memory.
+    let portable_aim = (engine.name().starts_with("Node") && engine.runs_isolated())
+        .then_some(Aim { milliseconds: 240.0, megabytes: None });
+    let packed = engine.forms().iter().map(|&form| {
+        let aim = if form == Form::Portable { portable_aim } else { None };
+        (form.to_string(), variants.packed(form), aim)
+    });
+    std::iter::once(("host directory".to_owned(), &variants.host, None))
+        .chain(packed)
+        .filter_map(|(place, program, aim)| {
+            let command = engine.start(program)?;
+            Some(Way { engine: engine.name().to_owned(), program: place, aim, command })
+        })
+        .collect()
+}
+
+/// Starts all of them in turn, round after round. One that fails is not started again.
+fn measure(ways: &mut [Way], megabytes: u64, rounds: usize) -> Vec<Result<Vec<Start>>> {
+    let mut starts: Vec<Result<Vec<Start>>> = ways.iter().map(|_| Ok(Vec::new())).collect();
+    for round in 1..=rounds {
+        eprintln!("starting programs with {megabytes} MB, round {round} of {rounds}");
+        for (way, starts) in ways.iter_mut().zip(&mut starts) {
+            let Ok(so_far) = starts else { continue };
+            match start(&mut way.command) {
+                Ok(start) => so_far.push(start),
+                Err(error) => {
+                    eprintln!("{}, {}: {error:#}", way.engine, way.program);
+                    *starts = Err(error);
+                }
+            }
+        }
+    }
+    starts
+}
+
+fn row(table: &mut Table, way: &Way, megabytes: u64, starts: Result<Vec<Start>>) {
+    // The aims are for 100 MB.
+    let aim = way.aim.filter(|_| megabytes == 100);
+    let (took, peak, met) = match starts {
+        Ok(starts) => {
+            let ns = summary(starts.iter().map(|start| start.ns).collect()).median_ns;
+            let bytes = summary(starts.iter().map(|start| start.peak_bytes).collect()).median_ns;
+            let met = aim.map(|aim| {
+                ns <= aim.milliseconds * 1e6 && aim.megabytes.is_none_or(|mb| bytes <= mb * 1e6)
+            });
+            (time(ns), format!("{:.0} MB", bytes / 1e6), met)
+        }
+        Err(_) => ("fails".to_owned(), "-".to_owned(), aim.map(|_| false)),
+    };
+    table.row([
+        way.engine.clone(),
+        way.program.clone(),
+        format!("{megabytes} MB"),
+        took,
+        peak,
+        aim.map_or_else(String::new, |aim| {
+            let megabytes = aim.megabytes.map_or_else(String::new, |mb| format!(", {mb} MB"));
+            format!("<= {} ms{megabytes}", aim.milliseconds)
+        }),
+        met.map_or("", mark).to_owned(),
+    ]);
 }
 
 pub(crate) fn run(bench: &Bench) -> Result<()> {
-    let this = std::env::current_exe()?;
-    let node_script = bench.scratch.join("start.mjs");
-    std::fs::write(&node_script, NODE)?;
-    let mut table = Table::new(&["start", "tree", "time", "peak memory", "aim", ""]);
-    for megabytes in TREES {
-        let root = bench.scratch.join(format!("tree-{megabytes}"));
+    let engines = engines::all(bench)?;
+    let mut table = Table::new(&["engine", "program", "tree", "time", "peak memory", "aim", ""]);
+    for (megabytes, rounds) in TREES {
+        eprintln!("packing {megabytes} MB to start programs with");
+        let root = bench.scratch.join("start");
         trees::for_start(&root, megabytes)?;
-        let guest = std::fs::read(&bench.guest)?;
-        let file = |name: &str| bench.scratch.join(format!("{name}-{megabytes}"));
-        let (wasm, host) = (file("packed.wasm"), file("host.cwasm"));
-        let (cow, no_cow) = (file("cow.cwasm"), file("no-cow.cwasm"));
-        let isolated = file("isolated.cwasm");
-        let packed = crate::packed(bench, &root, Form::Portable)?;
-        std::fs::write(&wasm, &packed)?;
-        std::fs::write(&host, engine("cow")?.precompile_module(&guest)?)?;
-        std::fs::write(&cow, engine("cow")?.precompile_module(&packed)?)?;
-        std::fs::write(&no_cow, engine("no-cow")?.precompile_module(&packed)?)?;
-        drop(packed);
-        let packed = crate::packed(bench, &root, Form::Isolated)?;
-        std::fs::write(&isolated, engine("no-cow")?.precompile_module(&packed)?)?;
-        drop(packed);
-        let [child, with_cow, without] = ["start-child", "cow", "no-cow"].map(Path::new);
-        let mut ways = [
-            way("wasmtime on a host directory", None, &this, &[child, &host, with_cow, &root]),
-            way("wasmtime, portable", None, &this, &[child, &cow, with_cow]),
-            way(
-                "wasmtime without copy-on-write, portable",
-                (megabytes == 100).then_some((9.0, 25.0)),
-                &this,
-                &[child, &no_cow, without],
-            ),
-            way(
-                "wasmtime without copy-on-write, isolated",
-                None,
-                &this,
-                &[child, &isolated, without],
-            ),
-            way(
-                "Node, portable",
-                (megabytes == 100).then_some((240.0, f64::INFINITY)),
-                Path::new("node"),
-                &[Path::new("--no-warnings"), &node_script, &wasm],
-            ),
-        ];
-        let mut samples: Vec<(Vec<f64>, Vec<f64>)> =
-            ways.iter().map(|_| Default::default()).collect();
-        for _ in 0..ROUNDS {
-            for (way, (ns, bytes)) in ways.iter_mut().zip(&mut samples) {
-                let start = start(&mut way.command).with_context(|| way.name)?;
-                ns.push(start.ns);
-                bytes.push(start.peak_bytes);
+        let variants = Variants::new(bench, &bench.guest, "start", &root)?;
+        let mut ways = Vec::new();
+        for engine in &engines {
+            if engine.start(&variants.host).is_some() {
+                ways.extend(ways_of(engine.as_ref(), &variants));
+            } else {
+                ways.extend(ways_of_wasmtime(bench, engine.name(), &variants)?);
             }
         }
-        for (way, (ns, bytes)) in ways.iter().zip(samples) {
-            let (ns, bytes) = (summary(ns).median_ns, summary(bytes).median_ns);
-            let met = way.aim.map(|(ms, mb)| ns <= ms * 1e6 && bytes <= mb * 1e6);
-            table.row([
-                way.name.to_owned(),
-                format!("{megabytes} MB"),
-                time(ns),
-                format!("{:.0} MB", bytes / 1e6),
-                way.aim.map_or_else(String::new, |(ms, mb)| {
-                    if mb.is_finite() {
-                        format!("<= {ms} ms, {mb} MB")
-                    } else {
-                        format!("<= {ms} ms")
-                    }
-                }),
-                met.map_or("", mark).to_owned(),
-            ]);
+        let starts = measure(&mut ways, megabytes, rounds);
+        for (way, starts) in ways.iter().zip(starts) {
+            row(&mut table, way, megabytes, starts);
         }
-        for path in [wasm, host, cow, no_cow, isolated] {
-            std::fs::remove_file(path)?;
-        }
+        variants.remove()?;
         std::fs::remove_dir_all(root)?;
     }
     println!(
-        "\nStart-up: a fresh process that loads compiled code and reads a file; medians of {ROUNDS} rounds\n"
+        "\nStart-up: a fresh process that loads a program (wasmtime: code that was compiled beforehand) and reads a file; medians of {} \
+         rounds, {} with the largest tree\n",
+        TREES[0].1, TREES[2].1
     );
     table.print();
     Ok(())
