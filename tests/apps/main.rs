@@ -4,6 +4,7 @@
 
 mod app;
 mod devices;
+mod engines;
 
 mod clang;
 mod cpython;

@@ -46,7 +46,7 @@ fn follow(directory: &Path, binaryen: &Path) -> Result<()> {
 }
 
 /// A program of `tests/guests/`, merged and then optimised as the README says, is what it is on a host directory.
-fn check(name: &str, invocation: &Invocation, status: i32, stdout_has: &str) -> Result<()> {
+fn check(name: &'static str, invocation: &Invocation, status: i32, stdout_has: &str) -> Result<()> {
     let Some(program) = tools::guest(name) else { return Ok(()) };
     let Some(binaryen) = tools::installed("npm/binaryen") else { return Ok(()) };
     let directory = TempDir::new()?;
@@ -55,7 +55,7 @@ fn check(name: &str, invocation: &Invocation, status: i32, stdout_has: &str) -> 
     trees::for_guests(&site)?;
     std::fs::copy(&program, directory.path().join("app.wasm"))?;
     follow(directory.path(), &binaryen)?;
-    let app = App::new(&program, trees::for_guests)?;
+    let app = App::new(name, &program, trees::for_guests)?;
     let reference = app.on_host(invocation)?;
     assert_sound(&reference, status, stdout_has);
     let merged = directory.path().join("merged.wasm");

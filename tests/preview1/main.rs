@@ -20,7 +20,7 @@ macro_rules! themes {
             use anyhow::Result;
             use wasm_vfs::Form;
 
-            use crate::theme::{Engine, Theme};
+            use crate::theme::{Shower, Theme};
 
             static THEME: Theme = Theme::new(stringify!($name));
 
@@ -30,48 +30,28 @@ macro_rules! themes {
             }
 
             #[test]
-            fn portable_on_wasmtime() -> Result<()> {
-                THEME.packed(Form::Portable, Engine::Wasmtime)
+            fn portable_on_every_engine() -> Result<()> {
+                THEME.packed(Form::Portable)
             }
 
             #[test]
-            fn portable_on_wasmi() -> Result<()> {
-                THEME.packed(Form::Portable, Engine::Wasmi)
-            }
-
-            #[test]
-            fn portable_on_node() -> Result<()> {
-                THEME.packed(Form::Portable, Engine::Node)
-            }
-
-            #[test]
-            fn isolated_on_wasmtime() -> Result<()> {
-                THEME.packed(Form::Isolated, Engine::Wasmtime)
-            }
-
-            #[test]
-            fn isolated_on_wasmi() -> Result<()> {
-                THEME.packed(Form::Isolated, Engine::Wasmi)
+            fn isolated_on_every_engine() -> Result<()> {
+                THEME.packed(Form::Isolated)
             }
 
             #[test]
             fn over_an_overlay() -> Result<()> {
-                THEME.over_an_overlay(Engine::Wasmtime)
+                THEME.over_an_overlay(Shower::Wasmtime)
             }
 
             #[test]
             fn over_an_overlay_on_node() -> Result<()> {
-                THEME.over_an_overlay(Engine::Node)
+                THEME.over_an_overlay(Shower::Node)
             }
 
             #[test]
             fn on_a_mount() -> Result<()> {
                 THEME.on_a_mount()
-            }
-
-            #[test]
-            fn isolated_on_node() -> Result<()> {
-                THEME.packed(Form::Isolated, Engine::Node)
             }
         })*
     };

@@ -2,9 +2,10 @@
 //! directory, call by call.
 
 use anyhow::{Result, ensure};
-use wasm_vfs::Form;
+use wasm_vfs_tests::engine::{Engine, Outcome};
+use wasm_vfs_tests::matrix::{self, Weight, World};
 
-use crate::theme::{self, Engine, Theme};
+use crate::theme::{self, Theme};
 
 /// The program's name.
 pub(crate) const PROGRAM: &str = "sequences";
@@ -31,26 +32,25 @@ fn are_the_same_on_a_host_directory_and_packed() -> Result<()> {
     ensure!(host.status == Some(0), "on the host directory: {host:?}");
     let host = String::from_utf8(host.stdout)?;
     ensure!(host.lines().count() >= 600 * seeds.len(), "the transcript is too short: {host}");
-    for form in [Form::Portable, Form::Isolated] {
-        for engine in [Engine::Wasmtime, Engine::Wasmi, Engine::Node] {
-            let Some(packed) = program.run_packed(form, engine, &invocation("packed"))? else {
-                continue;
-            };
-            let transcript = String::from_utf8(packed.stdout)?;
-            let mut lines = host.lines().zip(transcript.lines()).enumerate();
-            if let Some((number, (on_host, packed))) = lines.find(|(_, (a, b))| a != b) {
-                let before: Vec<&str> = host.lines().take(number).collect();
-                let before = before[number.saturating_sub(40)..].join("\n");
-                anyhow::bail!(
-                    "{form:?} on {engine:?}: after\n{before}\non the host {on_host}\npacked      {packed}"
-                );
-            }
-            ensure!(
-                packed.status == Some(0) && host.len() == transcript.len(),
-                "{form:?} on {engine:?} did not come to its end: {}",
-                String::from_utf8_lossy(&packed.stderr)
-            );
+    let same = |packed: &Outcome| {
+        let transcript = String::from_utf8_lossy(&packed.stdout);
+        let mut lines = host.lines().zip(transcript.lines()).enumerate();
+        if let Some((number, (on_host, packed))) = lines.find(|(_, (a, b))| a != b) {
+            let before: Vec<&str> = host.lines().take(number).collect();
+            let before = before[number.saturating_sub(40)..].join("\n");
+            return Err(format!("after\n{before}\non the host {on_host}\npacked      {packed}"));
         }
+        if packed.status == Some(0) && host.len() == transcript.len() {
+            return Ok(());
+        }
+        Err(format!("it did not come to its end: {}", String::from_utf8_lossy(&packed.stderr)))
+    };
+    let mut failures = Vec::new();
+    for spot in matrix::spots(Weight::Light) {
+        let Some(packed) = program.packed_in(spot.form)? else { return Ok(()) };
+        let run = |engine: &dyn Engine| engine.run(packed, &invocation("packed"));
+        failures.extend(matrix::put_to(&spot, World::Preview1, PROGRAM, run, same).err());
     }
+    ensure!(failures.is_empty(), "{}", failures.join("\n"));
     Ok(())
 }

@@ -8,10 +8,10 @@ use anyhow::{Context, Result, anyhow, ensure};
 use tempfile::TempDir;
 use wasm_vfs::policy::values::Preopen;
 use wasm_vfs::{Form, Packer, Policy, TreeBuilder};
-use wasm_vfs_tests::engine::{Engine as _, Invocation, Outcome};
+use wasm_vfs_tests::engine::{Engine, Invocation, Outcome};
 use wasm_vfs_tests::engines::node::Node;
-use wasm_vfs_tests::engines::wasmi::Wasmi;
 use wasm_vfs_tests::engines::wasmtime::Wasmtime;
+use wasm_vfs_tests::matrix::{self, Weight, World};
 use wasm_vfs_tests::{tools, trees};
 
 /// What stands on the standard input of every run.
@@ -20,11 +20,10 @@ const INPUT: &[u8] = b"standard input\n";
 /// The name of the preopen beside `/`, which is the directory of that name in it.
 const SECOND_PREOPEN: &str = "second";
 
-/// Where a packed theme runs.
+/// Engines that show a packed theme a directory of the host's, too.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Engine {
+pub(crate) enum Shower {
     Wasmtime,
-    Wasmi,
     Node,
 }
 
@@ -104,32 +103,41 @@ impl Theme {
         judge(self.name, &outcome).map(|_| ())
     }
 
-    /// Packed, in this form, on this engine: the same checks, and none that fails.
-    pub(crate) fn packed(&self, form: Form, engine: Engine) -> Result<()> {
+    /// Packed, in this form, on every engine: the same checks, and none that fails.
+    pub(crate) fn packed(&self, form: Form) -> Result<()> {
+        let Some(reference) = checks_of(self.name)? else { return Ok(()) };
+        let packed = self.packed_in(form)?.context("the program has just been there")?;
         let invocation = invocation(self.name, "packed");
-        let Some(outcome) = self.run_packed(form, engine, &invocation)? else { return Ok(()) };
-        let checks = judge(self.name, &outcome)?;
-        let reference = checks_of(self.name)?.context("the program has just been there")?;
-        ensure!(checks == reference, "not the checks of the host directory: {checks:#?}");
+        let mut failures = Vec::new();
+        for spot in matrix::spots(Weight::Light).into_iter().filter(|spot| spot.form == form) {
+            let run = |engine: &dyn Engine| engine.run(packed, &invocation);
+            let same = |outcome: &Outcome| match judge(self.name, outcome) {
+                Ok(checks) if checks == reference => Ok(()),
+                Ok(checks) => Err(format!("not the checks of the host directory: {checks:#?}")),
+                Err(error) => Err(format!("{error:#}")),
+            };
+            failures.extend(matrix::put_to(&spot, World::Preview1, self.name, run, same).err());
+        }
+        ensure!(failures.is_empty(), "{}", failures.join("\n"));
         Ok(())
     }
 
     /// Packed with an empty tree over a directory of the host's that has everything: as if that were baked.
-    pub(crate) fn over_an_overlay(&self, engine: Engine) -> Result<()> {
+    pub(crate) fn over_an_overlay(&self, engine: Shower) -> Result<()> {
         self.beside_the_host("overlay = ['/=/']\npreopen = ['/', 'second']", "packed", engine)
     }
 
     /// Packed with a directory of the host's in place of the tree: as on the host.
     pub(crate) fn on_a_mount(&self) -> Result<()> {
         let policy = "mount = ['/m=/', '/second=second']\npreopen = ['/=/m', 'second']";
-        self.beside_the_host(policy, "host", Engine::Wasmtime)
+        self.beside_the_host(policy, "host", Shower::Wasmtime)
     }
 
     /// Packed with no files of its own and a directory of the host's that has them, in the portable form.
-    fn beside_the_host(&self, policy: &str, place: &str, engine: Engine) -> Result<()> {
+    fn beside_the_host(&self, policy: &str, place: &str, engine: Shower) -> Result<()> {
         let Some(program) = program(self.name) else { return Ok(()) };
         let node = Node::find();
-        if node.is_none() && matches!(engine, Engine::Node) {
+        if node.is_none() && matches!(engine, Shower::Node) {
             return Ok(());
         }
         let root = TempDir::new()?;
@@ -146,7 +154,7 @@ impl Theme {
         packer.pack(program, &packed)?;
         let invocation = invocation(self.name, place).on_host(root.path());
         let ran = match (engine, node) {
-            (Engine::Node, Some(node)) => node.run(&packed, &invocation),
+            (Shower::Node, Some(node)) => node.run(&packed, &invocation),
             _ => Wasmtime.run(&packed, &invocation),
         };
         fs::remove_file(packed)?;
@@ -157,7 +165,7 @@ impl Theme {
             .filter_map(|line| line.strip_prefix("FAILED ")?.split(": expected").next())
             .collect();
         let otherwise = OTHERWISE.iter().find(|row| (row.0, row.1) == (self.name, place));
-        let otherwise = otherwise.filter(|_| matches!(engine, Engine::Wasmtime));
+        let otherwise = otherwise.filter(|_| matches!(engine, Shower::Wasmtime));
         let Some((_, _, expected)) = otherwise else {
             return judge(self.name, &outcome).map(|_| ());
         };
@@ -167,34 +175,17 @@ impl Theme {
         Ok(())
     }
 
-    /// Runs the packed program. `None`: it was not built, or the engine is not there; that is noted.
-    pub(crate) fn run_packed(
-        &self,
-        form: Form,
-        engine: Engine,
-        invocation: &Invocation,
-    ) -> Result<Option<Outcome>> {
+    /// The packed program. `None`: it was not built; that is noted.
+    pub(crate) fn packed_in(&self, form: Form) -> Result<Option<&Path>> {
         let Some(program) = program(self.name) else { return Ok(None) };
         let packed = self
             .packed
             .get_or_init(|| pack(self.name, &program).map_err(|error| format!("{error:?}")))
             .as_ref()
             .map_err(|error| anyhow!("{error}"))?;
-        let packed = match form {
+        Ok(Some(match form {
             Form::Portable => &packed.portable,
             Form::Isolated => &packed.isolated,
-        };
-        Ok(Some(match (engine, form) {
-            (Engine::Wasmtime, _) => Wasmtime.run(packed, invocation)?,
-            (Engine::Wasmi, _) => Wasmi.run(packed, invocation)?,
-            (Engine::Node, Form::Portable) => match Node::find() {
-                Some(node) => node.run(packed, invocation)?,
-                None => return Ok(None),
-            },
-            (Engine::Node, Form::Isolated) => match Node::with_multi_memory() {
-                Some(node) => node.run(packed, invocation)?,
-                None => return Ok(None),
-            },
         }))
     }
 }

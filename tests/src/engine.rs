@@ -76,13 +76,10 @@ impl fmt::Debug for Outcome {
     }
 }
 
-/// A runtime for preview1 programs.
-pub trait Engine: Sync {
+/// A runtime for preview1 programs. `tests/engines/registry.rs` knows them all.
+pub trait Engine: Send + Sync {
     /// What reports call it.
     fn name(&self) -> &'static str;
-
-    /// Whether it runs modules of two memories.
-    fn runs_isolated(&self) -> bool;
 
     /// Runs the module of this file as a command.
     ///
@@ -90,4 +87,15 @@ pub trait Engine: Sync {
     ///
     /// When the engine cannot load the module or be started. What the program does, trap or fail, is an [`Outcome`].
     fn run(&self, wasm: &Path, invocation: &Invocation) -> anyhow::Result<Outcome>;
+
+    /// Runs a hermetic module: the engine gives it nothing at all, calls `_start` and then reads, through the host interface, the status
+    /// and what is in `/run/stdout` and `/run/stderr` of the tree.
+    ///
+    /// # Errors
+    ///
+    /// When the engine cannot load the module, or the tree in it cannot be read.
+    fn run_hermetic(&self, wasm: &Path) -> anyhow::Result<Outcome>;
 }
+
+/// Where a hermetic program's standard output and error are, in its tree.
+pub const HERMETIC_STREAMS: [&str; 2] = ["/run/stdout", "/run/stderr"];

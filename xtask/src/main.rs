@@ -9,6 +9,9 @@ mod cargo_install;
 mod chromium;
 mod demo;
 mod differential;
+mod engine_drivers;
+mod engine_table;
+mod engines;
 mod file_server;
 mod fsx;
 mod fuse_mount;
@@ -44,6 +47,8 @@ enum Chore {
     Bench(bench::Options),
     /// Compare random sequences of calls on a Linux tmpfs and on fs-core.
     Differential(differential::Options),
+    /// Run packed programs on every engine, and write the README's table of what they do.
+    Engines(engines::Options),
     /// Run the random exerciser fsx on fs-core, mounted by FUSE.
     Fsx(fsx::Options),
     /// Fuzz fs-core: random inputs, guided by what they reach. Wants a nightly compiler.
@@ -67,6 +72,7 @@ fn main() -> ExitCode {
         Chore::Adapter(options) => adapter::run(&options),
         Chore::Bench(options) => bench::run(&options),
         Chore::Differential(options) => differential::run(&options),
+        Chore::Engines(options) => engines::run(&options),
         Chore::Fsx(options) => fsx::run(&options),
         Chore::Fuzz(options) => fuzz::run(&options),
         Chore::Guests => guests::run(),

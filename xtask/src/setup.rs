@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use anyhow::{Error, Result};
 
 use crate::left_out::LeftOut;
-use crate::{chromium, npm, python, rustup, workspace};
+use crate::{chromium, engine_drivers, npm, python, rustup, workspace};
 
 /// The wasm targets: the adapter's, and the Rust guests'.
 const TARGETS: &[&str] = &["wasm32-unknown-unknown", "wasm32-wasip1"];
@@ -26,8 +26,9 @@ pub(crate) fn run() -> Result<()> {
 pub(crate) fn everything(left_out: &mut LeftOut) -> Result<()> {
     rustup::ensure_components(&["clippy", "rustfmt"])?;
     rustup::ensure_targets(TARGETS)?;
-    attempt(left_out, "PyPI's packages (Go, Zig's C compiler, Yosys)", python::ensure);
+    attempt(left_out, "PyPI's packages (Go, Zig's C compiler, Yosys, wasmtime)", python::ensure);
     attempt(left_out, "npm's packages (CPython, Ruby, PHP, a new Node)", npm::ensure);
+    attempt(left_out, "engines that are built here (WAMR, Wasm3, Wasmer)", engine_drivers::ensure);
     attempt(left_out, "Chromium", chromium::ensure);
     Ok(())
 }

@@ -1,11 +1,12 @@
-//! `cargo xtask test`: sets everything up, builds the guests and the page, runs all tests, and says what was left out.
+//! `cargo xtask test`: sets everything up, builds the guests and the page, runs all tests, says what was left out, and whether the
+//! README's table of engines is what the tests have shown.
 
 use std::fs;
 
 use anyhow::{Context, Result, bail};
 
 use crate::left_out::LeftOut;
-use crate::{fsx, fuse_mount, guests, pjdfstest, process, setup, web};
+use crate::{engine_table, fsx, fuse_mount, guests, pjdfstest, process, setup, web};
 
 #[derive(clap::Args)]
 pub(crate) struct Options {
@@ -31,16 +32,20 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     web::build(&mut left_out)?;
     let list = LeftOut::file();
     fs::write(&list, "").with_context(|| format!("cannot write {}", list.display()))?;
+    engine_table::clear_record()?;
     let mut cargo = process::cargo(&["test", "--workspace", "--no-fail-fast"]);
     cargo.args(&options.arguments);
     let summary = process::run_and_read_along(&mut cargo)?;
     left_out.add_those_of_the_tests();
-    // Whoever selects tests wants no others.
-    let suites = if options.arguments.is_empty() { suites(&mut left_out) } else { Ok(()) };
+    // Whoever selects tests wants no others, and has not run all that the README's table claims.
+    let everything = options.arguments.is_empty();
+    let suites = if everything { suites(&mut left_out) } else { Ok(()) };
+    let table = if everything { engine_table::check() } else { Ok(()) };
     let nothing_left_out = left_out.conclude();
     println!("{} passed, {} failed, {} skipped", summary.passed, summary.failed, summary.ignored);
     nothing_left_out?;
     suites?;
+    table?;
     if !summary.success {
         bail!("some tests failed");
     }
