@@ -13,4 +13,6 @@ mod merge;
 mod php;
 mod policy;
 mod ruby;
+mod toolchains;
+mod wizened;
 mod yosys;
