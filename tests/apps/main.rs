@@ -16,4 +16,6 @@ mod policy;
 mod preinit;
 mod repack;
 mod ruby;
+mod toolchains;
+mod wizened;
 mod yosys;

