@@ -7,7 +7,7 @@ use wasm_vfs_benches::rounds::{ratio, summary};
 use wasm_vfs_benches::table::{Table, mark, time};
 
 use crate::engines::{Case, Engine, Plan, Program, Variants};
-use crate::{Bench, engines, trees};
+use crate::{Bench, trees};
 
 /// Each time with new instances: where an instance's memory and code happen to lie makes a difference that no rounds take out.
 const INSTANCES: usize = 5;
@@ -35,12 +35,12 @@ pub(crate) fn run(bench: &Bench) -> Result<()> {
     let variants = Variants::new(bench, &bench.compute, "compute", &root)?;
     let mut table =
         Table::new(&["kernel", "engine", "unpacked", "portable", "isolated", "aim", ""]);
-    for engine in engines::all(bench)? {
+    for engine in &bench.engines {
         eprintln!("computing on {}", engine.name());
         on_engine(engine.as_ref(), &variants, &mut table)?;
     }
     println!(
-        "\nA program that makes no file calls: its time unpacked, and as a multiple of that when packed; medians of {} rounds\n",
+        "\n### A program that makes no file calls\n\nIts time unpacked, and as a multiple of that when packed; medians of {} rounds\n",
         INSTANCES * ROUNDS
     );
     table.print();

@@ -88,11 +88,11 @@ pub(crate) trait Engine {
     }
 }
 
-/// All engines that are there, and on standard output what is not, and why.
-pub(crate) fn all(bench: &Bench) -> Result<Vec<Box<dyn Engine>>> {
+/// All engines that are there. What is not, and why, is said on both standard streams.
+pub(crate) fn all(tools: &Path) -> Vec<Box<dyn Engine>> {
     let mut engines: Vec<Box<dyn Engine>> =
         vec![Box::new(wasmtime::Wasmtime::new()), Box::new(wasmi::Wasmi::new())];
-    for candidate in javascript::candidates(&bench.tools) {
+    for candidate in javascript::candidates(tools) {
         match candidate.find() {
             Ok(engine) => engines.push(Box::new(engine)),
             Err(error) => {
@@ -102,7 +102,7 @@ pub(crate) fn all(bench: &Bench) -> Result<Vec<Box<dyn Engine>>> {
             }
         }
     }
-    Ok(engines)
+    engines
 }
 
 /// The version of a crate that this program was built with.

@@ -9,7 +9,7 @@ use wasm_vfs_benches::table::{Table, mark, time};
 
 use crate::engines::wasmtime::Wasmtime;
 use crate::engines::{Engine, Guest, Once, Program, Variants};
-use crate::{Bench, engines, trees};
+use crate::{Bench, trees};
 
 const ROUNDS: usize = 5;
 
@@ -44,7 +44,9 @@ pub(crate) fn run(bench: &Bench) -> Result<()> {
 
 /// Counts what is moved. The module does it, so it is the same on every engine.
 fn moves(variants: &Variants) -> Result<()> {
-    println!("\nA program of the portable form grows page by page: what is moved\n");
+    println!(
+        "\n### The program's memory.grow\n\nA program of the portable form grows page by page: what is moved\n"
+    );
     let mut table = Table::new(&[
         "filesystem holds",
         "program grows by",
@@ -119,7 +121,7 @@ fn times(bench: &Bench, variants: &Variants) -> Result<()> {
     heads.extend(WRITTEN.map(|written| format!("isolated, {written} MiB")));
     heads.extend(WRITTEN.map(|written| format!("portable, {written} MiB")));
     let mut table = Table::new(&heads.iter().map(String::as_str).collect::<Vec<_>>());
-    for engine in engines::all(bench)? {
+    for engine in &bench.engines {
         let mut runs = vec![(Some(Program { root: None, ..variants.host.clone() }), 0)];
         let isolated = engine.runs_isolated().then_some(&variants.isolated);
         runs.extend(WRITTEN.map(|written| (isolated.cloned(), written)));

@@ -23,14 +23,17 @@ mod trees;
 use anyhow::{Context, Result, bail};
 use std::path::{Path, PathBuf};
 
+/// The parts that are about every engine.
+const ON_EVERY_ENGINE: [&str; 4] = ["ratios", "compute", "growth", "start"];
+
 /// Where everything is.
 struct Bench {
     /// The guest program, `guest/main.c`.
     guest: PathBuf,
     /// The guest that computes, `guest/compute/main.c`.
     compute: PathBuf,
-    /// Where `cargo xtask setup` installs engines.
-    tools: PathBuf,
+    /// The engines that are there; none if no part asks for them.
+    engines: Vec<Box<dyn engines::Engine>>,
     /// A directory on a tmpfs that goes when the run ends.
     scratch: PathBuf,
 }
@@ -58,7 +61,11 @@ fn all(guests: &str, tools: &str, parts: &[&str]) -> Result<()> {
     let bench = Bench {
         guest: guests.join("bench.wasm"),
         compute: guests.join("bench-compute.wasm"),
-        tools: tools.into(),
+        engines: if parts.iter().any(|part| ON_EVERY_ENGINE.contains(part)) {
+            engines::all(Path::new(tools))
+        } else {
+            Vec::new()
+        },
         scratch: scratch.path().to_owned(),
     };
     for &part in parts {

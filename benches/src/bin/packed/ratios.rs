@@ -7,7 +7,7 @@ use wasm_vfs_benches::rounds::{ratio, summary};
 use wasm_vfs_benches::table::{Table, mark, time, times};
 
 use crate::engines::{Case, Engine, Plan, Samples, Variants};
-use crate::{Bench, engines, trees};
+use crate::{Bench, trees};
 
 const ROUNDS: usize = 21;
 const BATCH: Duration = Duration::from_millis(3);
@@ -55,7 +55,7 @@ pub(crate) fn run(bench: &Bench) -> Result<()> {
     trees::for_calls(&root)?;
     let variants = Variants::new(bench, &bench.guest, "ratios", &root)?;
     let mut columns = Vec::new();
-    for engine in engines::all(bench)? {
+    for engine in &bench.engines {
         eprintln!("calls on {}", engine.name());
         columns.push(column(engine.as_ref(), &variants)?);
     }
@@ -119,7 +119,7 @@ fn matrix(columns: &[Column], cell: impl Fn(&Row) -> String) {
 
 fn print_times(columns: &[Column]) {
     println!(
-        "\nThe portable form: the time of an operation, and how many times faster that is than on a directory of the host; medians of \
+        "\n### Calls\n\nThe portable form: the time of an operation, and how many times faster that is than on a directory of the host; medians of \
          {ROUNDS} rounds\n"
     );
     matrix(columns, |row| {

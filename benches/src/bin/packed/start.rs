@@ -10,10 +10,13 @@ use wasm_vfs_benches::table::{Table, mark, time};
 
 use crate::engines::wasmtime::Memory;
 use crate::engines::{Engine, Program, Variants};
-use crate::{Bench, engines, trees};
+use crate::{Bench, trees};
 
 /// The trees: their sizes in MB, and how many rounds there are with each.
 const TREES: [(u64, usize); 3] = [(1, 11), (100, 11), (1000, 5)];
+
+/// The tree that the aims are for.
+const WITH_AIM: usize = 1;
 
 /// What a start took.
 struct Start {
@@ -38,6 +41,13 @@ struct Aim {
     milliseconds: f64,
     /// `None`: no matter.
     megabytes: Option<f64>,
+}
+
+impl Aim {
+    fn met(self, took: &Start) -> bool {
+        took.ns <= self.milliseconds * 1e6
+            && self.megabytes.is_none_or(|megabytes| took.peak_bytes <= megabytes * 1e6)
+    }
 }
 
 /// A way to start the guest.
@@ -106,44 +116,38 @@ fn measure(ways: &mut [Way], megabytes: u64, rounds: usize) -> Vec<Result<Vec<St
     starts
 }
 
-fn row(table: &mut Table, way: &Way, megabytes: u64, starts: Result<Vec<Start>>) {
-    // The aims are for 100 MB.
-    let aim = way.aim.filter(|_| megabytes == 100);
-    let (took, peak, met) = match starts {
-        Ok(starts) => {
-            let ns = summary(starts.iter().map(|start| start.ns).collect()).median_ns;
-            let bytes = summary(starts.iter().map(|start| start.peak_bytes).collect()).median_ns;
-            let met = aim.map(|aim| {
-                ns <= aim.milliseconds * 1e6 && aim.megabytes.is_none_or(|mb| bytes <= mb * 1e6)
-            });
-            (time(ns), format!("{:.0} MB", bytes / 1e6), met)
-        }
-        Err(_) => ("fails".to_owned(), "-".to_owned(), aim.map(|_| false)),
-    };
-    table.row([
-        way.engine.clone(),
-        way.program.clone(),
-        format!("{megabytes} MB"),
-        took,
-        peak,
-        aim.map_or_else(String::new, |aim| {
-            let megabytes = aim.megabytes.map_or_else(String::new, |mb| format!(", {mb} MB"));
-            format!("<= {} ms{megabytes}", aim.milliseconds)
-        }),
-        met.map_or("", mark).to_owned(),
-    ]);
+/// The medians of a way's starts with one tree; `None` if it failed.
+type Medians = Option<Start>;
+
+fn medians(starts: Result<Vec<Start>>) -> Medians {
+    let starts = starts.ok()?;
+    let median = |of: fn(&Start) -> f64| summary(starts.iter().map(of).collect()).median_ns;
+    Some(Start { ns: median(|start| start.ns), peak_bytes: median(|start| start.peak_bytes) })
+}
+
+fn row(table: &mut Table, way: &Way, medians: &[Medians]) {
+    let mut cells = vec![way.engine.clone(), way.program.clone()];
+    cells.extend(medians.iter().map(|medians| match medians {
+        Some(Start { ns, peak_bytes }) => format!("{}, {:.0} MB", time(*ns), peak_bytes / 1e6),
+        None => "fails".to_owned(),
+    }));
+    if let Some(aim) = way.aim {
+        let megabytes = aim.megabytes.map_or_else(String::new, |mb| format!(", {mb} MB"));
+        cells.push(format!("<= {} ms{megabytes}", aim.milliseconds));
+        cells.push(mark(medians[WITH_AIM].as_ref().is_some_and(|took| aim.met(took))).to_owned());
+    }
+    table.row(cells);
 }
 
 pub(crate) fn run(bench: &Bench) -> Result<()> {
-    let engines = engines::all(bench)?;
-    let mut table = Table::new(&["engine", "program", "tree", "time", "peak memory", "aim", ""]);
+    let mut rows: Vec<(Way, Vec<Medians>)> = Vec::new();
     for (megabytes, rounds) in TREES {
         eprintln!("packing {megabytes} MB to start programs with");
         let root = bench.scratch.join("start");
         trees::for_start(&root, megabytes)?;
         let variants = Variants::new(bench, &bench.guest, "start", &root)?;
         let mut ways = Vec::new();
-        for engine in &engines {
+        for engine in &bench.engines {
             if engine.start(&variants.host).is_some() {
                 ways.extend(ways_of(engine.as_ref(), &variants));
             } else {
@@ -151,17 +155,26 @@ pub(crate) fn run(bench: &Bench) -> Result<()> {
             }
         }
         let starts = measure(&mut ways, megabytes, rounds);
-        for (way, starts) in ways.iter().zip(starts) {
-            row(&mut table, way, megabytes, starts);
+        // The ways are the same with every tree.
+        rows.extend(ways.into_iter().skip(rows.len()).map(|way| (way, Vec::new())));
+        for ((_, medians_of_trees), starts) in rows.iter_mut().zip(starts) {
+            medians_of_trees.push(medians(starts));
         }
         variants.remove()?;
         std::fs::remove_dir_all(root)?;
     }
     println!(
-        "\nStart-up: a fresh process that loads a program (wasmtime: code that was compiled beforehand) and reads a file; medians of {} \
-         rounds, {} with the largest tree\n",
+        "\n### Start-up\n\nA fresh process that loads a program (wasmtime: code that was compiled beforehand) and reads a file; time and peak \
+         memory, medians of {} rounds, {} with the largest tree\n",
         TREES[0].1, TREES[2].1
     );
+    let mut heads = vec!["engine".to_owned(), "program".to_owned()];
+    heads.extend(TREES.map(|(megabytes, _)| format!("{megabytes} MB")));
+    heads.extend([format!("aim at {} MB", TREES[WITH_AIM].0), String::new()]);
+    let mut table = Table::new(&heads.iter().map(String::as_str).collect::<Vec<_>>());
+    for (way, medians) in &rows {
+        row(&mut table, way, medians);
+    }
     table.print();
     Ok(())
 }
