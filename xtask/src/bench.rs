@@ -22,6 +22,8 @@ enum What {
     Calls,
     /// Packing: its time and memory, and what it adds to a program.
     Pack,
+    /// Starting an interpreter that ran when it was packed.
+    Preinit,
     /// Every engine: calls packed and on a directory of the host, a program that makes none, growing memory, and what `start` does.
     Engines,
     /// Start-up time and memory on every engine, with trees of 1 MB to 1 GB.
@@ -35,6 +37,7 @@ impl What {
             What::Core => &[],
             What::Calls => &["calls"],
             What::Pack => &["pack"],
+            What::Preinit => &["preinit"],
             What::Engines => &["ratios", "compute", "growth", "start"],
             What::Start => &["start"],
         }
@@ -47,7 +50,7 @@ impl What {
 }
 
 pub(crate) fn run(options: &Options) -> Result<()> {
-    let everything = [What::Core, What::Calls, What::Pack, What::Engines];
+    let everything = [What::Core, What::Calls, What::Pack, What::Preinit, What::Engines];
     let what = if options.what.is_empty() { &everything[..] } else { &options.what };
     if what.contains(&What::Core) {
         benchmark("core", &["--no-default-features"], &[])?;
@@ -73,6 +76,10 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         let output = guests.join(name).with_extension("wasm");
         guests::zig_cc(&source, &output, &["-mexec-model=reactor"])
             .with_context(|| format!("cannot build {name}, a guest of the benchmarks"))?;
+    }
+    if what.contains(&What::Preinit) {
+        let source = workspace::root().join("tests/guests/quickjs");
+        guests::with_quickjs(&source, &guests.join("quickjs.wasm"))?;
     }
     let tools = setup::tools();
     let [guests, tools] = [&guests, &tools]

@@ -184,7 +184,7 @@ fn with_zig_cc(source: &Path, output: &Path) -> Result<()> {
 }
 
 /// The C sources of QuickJS come with a crate that is never built: cargo fetches it and checks it against the lock file.
-fn with_quickjs(source: &Path, output: &Path) -> Result<()> {
+pub(crate) fn with_quickjs(source: &Path, output: &Path) -> Result<()> {
     const FILES: [&str; 4] = ["quickjs.c", "libregexp.c", "libunicode.c", "dtoa.c"];
     let quickjs = crate_source("rquickjs-sys", "wasm-vfs-tests/rquickjs-sys")?.join("quickjs");
     // What the crate's own build defines for WASI, where there is one rounding mode and no other thread.

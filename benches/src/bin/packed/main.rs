@@ -6,6 +6,7 @@
 //! * `ratios`: the same guest on every engine, packed and on a directory of the host.
 //! * `compute`: a program that makes no file calls, on every engine, packed and as it was.
 //! * `growth`: the program's `memory.grow`, while the filesystem holds much.
+//! * `preinit`: starting an interpreter that ran when it was packed.
 //! * `start`: start-up time and memory of fresh processes on every engine, with trees of 1 MB to 1 GB.
 //!
 //! wasmtime is built like the rest of a release: its compiler makes the same code however it was built itself, but the calls to the host
@@ -16,6 +17,7 @@ mod compute;
 mod engines;
 mod growth;
 mod pack;
+mod preinit;
 mod ratios;
 mod start;
 mod trees;
@@ -32,6 +34,8 @@ struct Bench {
     guest: PathBuf,
     /// The guest that computes, `guest/compute/main.c`.
     compute: PathBuf,
+    /// The guest that runs JavaScript, of the tests.
+    quickjs: PathBuf,
     /// The engines that are there; none if no part asks for them.
     engines: Vec<Box<dyn engines::Engine>>,
     /// A directory on a tmpfs that goes when the run ends.
@@ -50,7 +54,7 @@ fn main() -> Result<()> {
         ["pack-child", guest, tree, output] => pack::child(guest, tree, output),
         [guests, tools, parts @ ..] if !parts.is_empty() => all(guests, tools, parts),
         _ => bail!(
-            "usage: packed GUESTS-DIRECTORY TOOLS-DIRECTORY calls|pack|ratios|compute|growth|start ..."
+            "usage: packed GUESTS-DIRECTORY TOOLS-DIRECTORY calls|pack|preinit|ratios|compute|growth|start ..."
         ),
     }
 }
@@ -61,6 +65,7 @@ fn all(guests: &str, tools: &str, parts: &[&str]) -> Result<()> {
     let bench = Bench {
         guest: guests.join("bench.wasm"),
         compute: guests.join("bench-compute.wasm"),
+        quickjs: guests.join("quickjs.wasm"),
         engines: if parts.iter().any(|part| ON_EVERY_ENGINE.contains(part)) {
             engines::all(Path::new(tools))
         } else {
@@ -75,6 +80,7 @@ fn all(guests: &str, tools: &str, parts: &[&str]) -> Result<()> {
             "ratios" => ratios::run(&bench)?,
             "compute" => compute::run(&bench)?,
             "growth" => growth::run(&bench)?,
+            "preinit" => preinit::run(&bench)?,
             "start" => start::run(&bench)?,
             other => bail!("no part is called {other}"),
         }
