@@ -1,6 +1,6 @@
 //! CPython, two builds of it: one that carries its standard library inside by a link-time filesystem of its own, which
 //! must go on working with ours beneath it, and one that finds its library in the tree.
-//! What interprets takes long without a compiler: every engine gets a light script, what compiles the whole one too.
+//! What interprets takes long without a compiler: they get a short script, what compiles the whole one too.
 
 use std::fs;
 use std::path::Path;
@@ -29,7 +29,7 @@ fn with_its_own_library_inside() -> Result<()> {
     let reference = packed_equals_host(&app, &invocation, &spots(Weight::Whole))?;
     assert_sound(&reference, 0, "\ndone\n");
     let invocation = Invocation::of("python -B -S /light.py");
-    let reference = packed_equals_host(&app, &invocation, &spots(Weight::Light))?;
+    let reference = packed_equals_host(&app, &invocation, &spots(Weight::Short))?;
     assert_sound(&reference, 0, "hello, light world");
     Ok(())
 }
@@ -50,7 +50,7 @@ fn with_its_library_in_the_tree() -> Result<()> {
     let reference = packed_equals_host(&app, &invocation, &spots(Weight::Whole))?;
     assert_sound(&reference, 0, "\ndone\n");
     let invocation = Invocation::of("python -B -S /light.py").env("PYTHONHOME", "/python");
-    let reference = packed_equals_host(&app, &invocation, &spots(Weight::Light))?;
+    let reference = packed_equals_host(&app, &invocation, &spots(Weight::Short))?;
     assert_sound(&reference, 0, "hello, light world");
     Ok(())
 }

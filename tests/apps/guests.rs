@@ -45,7 +45,7 @@ fn c_fs() -> Result<()> {
 fn go_fs() -> Result<()> {
     let Some(program) = tools::guest("go-fs") else { return Ok(()) };
     let app = App::new("go-fs", &program, trees::for_guests)?;
-    let reference = packed_equals_host(&app, &Invocation::of("go-fs"), &spots(Weight::Light))?;
+    let reference = packed_equals_host(&app, &Invocation::of("go-fs"), &spots(Weight::Middling))?;
     assert_sound(&reference, 0, "== concurrently\n160 <nil>");
     Ok(())
 }

@@ -24,7 +24,7 @@ fn php() -> Result<()> {
     let reference = packed_equals_host(&app, &invocation, &spots(Weight::Whole))?;
     assert_sound(&reference, 0, "\ndone\n");
     let light = Invocation::of("php /light.php");
-    let reference = packed_equals_host(&app, &light, &spots(Weight::Light))?;
+    let reference = packed_equals_host(&app, &light, &spots(Weight::Short))?;
     assert_sound(&reference, 0, "hello, light world");
     Ok(())
 }

@@ -28,7 +28,7 @@ fn ruby() -> Result<()> {
     let light = Invocation::of(
         "ruby --disable=gems -I /project/lib -rgreeting -e puts(Greeting.greet(File.read('/project/data.txt')))",
     );
-    let reference = packed_equals_host(&app, &light, &spots(Weight::Light))?;
+    let reference = packed_equals_host(&app, &light, &spots(Weight::Short))?;
     assert_sound(&reference, 0, "hello, first\nsecond");
     Ok(())
 }

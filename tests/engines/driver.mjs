@@ -1,8 +1,8 @@
 // What the scripts of JavaScript engines have in common: how a test starts them (process.rs says it), and how they end.
 import { readFileSync, writeSync } from "node:fs";
-import process from "node:process";
 import { Program } from "../../js/wasm-vfs.js";
 
+// `process` is the global one: to import it as a module makes Node open its streams, and their pipes do not block any more: long output is cut off.
 // The statuses of process.rs.
 const CANNOT_LOAD = 111, TRAPPED = 134;
 

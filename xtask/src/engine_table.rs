@@ -77,7 +77,7 @@ impl Record {
         }
         let mut verdicts: BTreeMap<_, BTreeMap<String, usize>> = BTreeMap::new();
         for line in read("results.tsv")?.lines() {
-            let [id, column, _program, verdict, _detail] =
+            let [id, column, _program, verdict, _milliseconds, _detail] =
                 fields(line).with_context(|| format!("a line of results.tsv: {line}"))?;
             *verdicts.entry((id, column)).or_default().entry(verdict).or_default() += 1;
         }
