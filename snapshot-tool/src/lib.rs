@@ -16,6 +16,7 @@
 //!   result under wasmtime.
 //! * [`HostApi`] reaches the tree of a packed program under wasmtime: files in before it starts, results out after it has
 //!   ended.
+//! * [`RunTimeLinker`] binds a baked filesystem to a program that is instantiated under wasmtime, without linking them.
 //! * [`PackedModule`] looks inside a packed module; [`export_tar`] and [`extract`] take the tree
 //!   out again.
 //!
@@ -41,6 +42,7 @@
 #![forbid(unsafe_code)]
 
 pub mod adapter_module;
+pub mod at_run_time;
 pub mod bake;
 pub mod cli;
 mod core_form;
@@ -78,6 +80,7 @@ pub mod progress;
 mod reach;
 mod remap;
 mod run;
+pub mod run_time_shims;
 pub mod section;
 mod trace;
 mod tracing;
@@ -85,6 +88,7 @@ mod transfer;
 pub mod tree;
 pub mod verify;
 
+pub use at_run_time::{Bound, RunTimeLinker};
 pub use export::export_tar;
 pub use extract::{Existing, extract};
 pub use guest_path::{DirMapping, GuestPath};

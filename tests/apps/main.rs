@@ -5,6 +5,7 @@
 mod app;
 mod devices;
 
+mod at_run_time;
 mod clang;
 mod cpython;
 mod guests;
