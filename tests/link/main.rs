@@ -9,6 +9,7 @@
 //! * `relocation`: every instruction that accesses memory, in a filesystem that moves.
 //! * `refusals`: programs and core forms that cannot be linked.
 //! * `self_test`: engines that mix up memories.
+//! * `size`: what a filesystem adds to a program.
 #![allow(clippy::unwrap_used, clippy::missing_panics_doc, reason = "a test fails by panicking")]
 #![allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "small numbers")]
 
@@ -19,6 +20,7 @@ mod rebinding;
 mod refusals;
 mod relocation;
 mod self_test;
+mod size;
 
 use wasm_vfs::Policy;
 use wasm_vfs::link::{AdapterModule, Form, Linked, link};
