@@ -15,7 +15,7 @@
 //! The base is kept in a local, read from its global when first needed and again after a call
 //! that may have moved it: one that can reach the program's `memory.grow` or the host, which
 //! might call back into the program. Before each control instruction the local is made valid, so
-//! that it is valid on every path. A function with a single access reads the global instead.
+//! that it is valid on every path. A function that reads the base once or twice reads the global instead.
 //!
 //! A local that is the address of several accesses has the base added once, into a local beside it,
 //! each time it is set, and after each call that may have moved the base, where that makes the
@@ -97,11 +97,16 @@ pub(crate) fn rewrite(
     for operator in body.get_operators_reader()? {
         accesses += u32::from(uses_base(&operator?));
     }
-    let mut writer = write(adapter, function, remap, form, accesses, AddressLocals::default())?;
+    let plain = |base| write(adapter, function, remap, form, base, AddressLocals::default());
+    let mut writer = plain(if accesses > 1 { BaseIn::Local } else { BaseIn::Global })?;
     if accesses > 1 {
         let chosen = AddressLocals::choose(adapter, function, &writer)?;
         if !chosen.beside.is_empty() {
-            writer = write(adapter, function, remap, form, accesses, chosen)?;
+            writer = write(adapter, function, remap, form, BaseIn::Local, chosen)?;
+        }
+        if writer.base_reads() <= FEW_READS {
+            let chosen = writer.addresses;
+            writer = write(adapter, function, remap, form, BaseIn::Global, chosen)?;
         }
     }
     let mut encoded = Function::new(writer.locals);
@@ -117,7 +122,7 @@ fn write<'m, 'a>(
     function: FuncIdx,
     remap: &Remap,
     form: &'m BaseUse<'m>,
-    accesses: u32,
+    base: BaseIn,
     addresses: AddressLocals,
 ) -> Result<BodyWriter<'m, 'a>> {
     let body = adapter.body(function).context("an imported function has no body")?;
@@ -130,12 +135,12 @@ fn write<'m, 'a>(
         next_local += count;
     }
     let own = next_local;
-    let cached = (accesses > 1).then(|| {
+    let cached = (base == BaseIn::Local).then(|| {
         next_local += 1;
         own
     });
     next_local += addresses.count();
-    locals.push((next_local - own, wasm_encoder::ValType::I32));
+    declare(&mut locals, next_local - own, wasm_encoder::ValType::I32);
     let mut writer = BodyWriter {
         form,
         adapter,
@@ -144,7 +149,7 @@ fn write<'m, 'a>(
         operands: Operands::default(),
         cached,
         addresses,
-        first_address: own + 1,
+        first_address: own + u32::from(cached.is_some()),
         address_uses: BTreeMap::new(),
         moves: 0,
         fresh_since: None,
@@ -159,11 +164,39 @@ fn write<'m, 'a>(
         writer.operator(operator?)?;
     }
     for (_, ty) in &writer.parking {
-        writer.locals.push((1, writer.remap.val_type(*ty).map_err(explain)?));
+        let ty = writer.remap.val_type(*ty).map_err(explain)?;
+        declare(&mut writer.locals, 1, ty);
     }
-    writer.locals.retain(|(count, _)| *count > 0);
     Ok(writer)
 }
+
+/// Declares more locals behind those that there are.
+fn declare(
+    locals: &mut Vec<(u32, wasm_encoder::ValType)>,
+    more: u32,
+    wanted: wasm_encoder::ValType,
+) {
+    match locals.last_mut() {
+        Some((count, ty)) if *ty == wanted => *count += more,
+        _ if more > 0 => locals.push((more, wanted)),
+        _ => {}
+    }
+}
+
+/// Where a function reads the base.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum BaseIn {
+    /// In a local, which is read from the global.
+    Local,
+    /// In the global itself: as short, if it is read seldom.
+    Global,
+}
+
+/// With so few reads the global is read each time.
+const FEW_READS: u32 = 2;
+
+/// How many reads one in a loop counts for.
+const READS_IN_A_LOOP: u32 = 8;
 
 /// Locals that have a local beside them for the address that they are: with the base added.
 #[derive(Debug, Default)]
@@ -295,12 +328,17 @@ impl<'a> BodyWriter<'_, 'a> {
 
     /// The same again, wherever that is.
     fn set_beside(&mut self, start: impl Fn(Start) -> Start) {
-        let (Some(base), false) = (self.cached, self.addresses.beside.is_empty()) else { return };
-        self.out.extend([Instruction::GlobalGet(self.form.base.0), Instruction::LocalSet(base)]);
-        self.fresh_since = Some(self.out.len());
+        if self.addresses.beside.is_empty() {
+            return;
+        }
+        if let Some(local) = self.cached {
+            self.out.push(Instruction::GlobalGet(self.form.base.0));
+            self.out.push(Instruction::LocalSet(local));
+            self.fresh_since = Some(self.out.len());
+        }
         for (&local, &(position, at_start)) in &self.addresses.beside {
             let beside = Instruction::LocalSet(self.first_address + position);
-            let base = Instruction::LocalGet(base);
+            let base = self.base();
             match start(at_start) {
                 Start::Parameter => {
                     let local = Instruction::LocalGet(local);
@@ -312,6 +350,37 @@ impl<'a> BodyWriter<'_, 'a> {
         }
     }
 
+    /// Reads the base where it is known to be valid.
+    fn base(&self) -> Instruction<'a> {
+        match self.cached {
+            Some(local) => Instruction::LocalGet(local),
+            None => Instruction::GlobalGet(self.form.base.0),
+        }
+    }
+
+    /// How often the local of the base is read; reads in loops count for more.
+    fn base_reads(&self) -> u32 {
+        let (mut reads, mut blocks) = (0, Vec::new());
+        for instruction in &self.out {
+            match instruction {
+                Instruction::Loop(_) => blocks.push(READS_IN_A_LOOP),
+                Instruction::Block(_) | Instruction::If(_) => {
+                    blocks.push(blocks.last().copied().unwrap_or(1));
+                }
+                Instruction::End => {
+                    blocks.pop();
+                }
+                Instruction::LocalGet(local) | Instruction::LocalTee(local)
+                    if Some(*local) == self.cached =>
+                {
+                    reads += blocks.last().copied().unwrap_or(1);
+                }
+                _ => {}
+            }
+        }
+        reads
+    }
+
     /// The local beside this one.
     fn beside(&self, local: u32) -> Option<u32> {
         let (position, _) = self.addresses.beside.get(&local)?;
@@ -320,31 +389,40 @@ impl<'a> BodyWriter<'_, 'a> {
 
     /// Writes `local.set` or `local.tee`, and sets the local beside it.
     fn set(&mut self, local: u32, beside: u32, tee: bool) {
-        let Some(base) = self.cached else { return };
         self.out.push(Instruction::LocalTee(local));
         if tee {
             self.out.push(Instruction::LocalGet(local));
         }
-        self.out.extend([
-            Instruction::LocalGet(base),
-            Instruction::I32Add,
-            Instruction::LocalSet(beside),
-        ]);
+        let base = self.base();
+        self.out.extend([base, Instruction::I32Add, Instruction::LocalSet(beside)]);
         self.operands.step(1, u32::from(tee), self.out.len());
     }
 
     /// Adds the base to the operand that was complete at `place`.
     fn add_base(&mut self, place: usize) {
-        let local = match place.checked_sub(1).and_then(|at| self.out.get(at)) {
-            Some(&Instruction::LocalGet(local)) => local,
-            _ => return self.insert_base(place, BaseAs::Addend),
+        let Some((at, local)) = self.addend_before(place) else {
+            return self.insert_base(place, BaseAs::Addend);
         };
         match self.beside(local) {
-            Some(beside) => self.out[place - 1] = Instruction::LocalGet(beside),
+            Some(beside) => self.out[at] = Instruction::LocalGet(beside),
             None => {
                 *self.address_uses.entry(local).or_default() += 1;
                 self.insert_base(place, BaseAs::Addend);
             }
+        }
+    }
+
+    /// A local that is all of the operand that was complete at `place`, or one of two addends of it: which, and where it is
+    /// read.
+    fn addend_before(&self, place: usize) -> Option<(usize, u32)> {
+        let before = self.out.get(..place)?;
+        match *before {
+            [.., Instruction::LocalGet(local)] => Some((place - 1, local)),
+            [.., Instruction::LocalGet(local), Instruction::I32Add] => Some((place - 2, local)),
+            [.., Instruction::LocalGet(local), Instruction::I32Const(_), Instruction::I32Add] => {
+                Some((place - 3, local))
+            }
+            _ => None,
         }
     }
 
