@@ -2,16 +2,22 @@
 //!
 //! Wizer leaves a segment for each stretch of non-zero bytes. Engines limit a module to 100,000
 //! segments, and each costs time at every start; but zeros between segments cost bytes. Segments
-//! are joined over short gaps, over longer ones when there would still be too many.
+//! are joined over short gaps, over longer ones when there would be many. So a small tree adds few
+//! bytes to a small program, and a large tree takes little time.
 
 use anyhow::{Context, Result, bail};
 use wasmparser::{ConstExpr, DataKind, Operator};
 
 use crate::module::Module;
 
-/// A gap of zeros this short is stored: a segment's header takes about seven bytes, and
-/// initialising it as long as copying a few hundred.
-const SHORTEST_GAP_BYTES: usize = 64;
+/// Gaps of zeros shorter than this are stored: a segment's header takes about seven bytes.
+const SHORTEST_GAP_BYTES: usize = 12;
+
+/// With more segments than this their time counts too: initialising one takes as long as copying a few hundred bytes.
+const FEW_SEGMENTS: usize = 200;
+
+/// The shortest gap that is left out then.
+const LONGER_GAP_BYTES: usize = 64;
 
 /// Many fewer than the 100,000 that engines accept, since a program has segments of its own.
 const MOST_SEGMENTS: usize = 10_000;
@@ -37,7 +43,11 @@ pub(crate) fn runs(module: &Module<'_>) -> Result<Vec<Run>> {
         }
     }
     let memory = flatten(&pieces)?;
-    let mut gap = SHORTEST_GAP_BYTES;
+    let runs = split(&memory, SHORTEST_GAP_BYTES);
+    if runs.len() <= FEW_SEGMENTS {
+        return Ok(runs);
+    }
+    let mut gap = LONGER_GAP_BYTES;
     loop {
         let runs = split(&memory, gap);
         if runs.len() <= MOST_SEGMENTS {
@@ -106,8 +116,8 @@ mod tests {
         let mut memory = vec![0; 1000];
         memory[3] = 1;
         memory[10] = 2;
-        memory[10 + SHORTEST_GAP_BYTES + 1] = 3;
-        let runs = split(&memory, SHORTEST_GAP_BYTES);
+        memory[10 + LONGER_GAP_BYTES + 1] = 3;
+        let runs = split(&memory, LONGER_GAP_BYTES);
         assert_eq!(runs.len(), 2);
         assert_eq!((runs[0].offset, runs[0].bytes.as_slice()), (3, &[1, 0, 0, 0, 0, 0, 0, 2][..]));
         assert_eq!(runs[1], Run { offset: 75, bytes: vec![3] });

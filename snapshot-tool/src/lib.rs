@@ -16,6 +16,7 @@
 //!   result under wasmtime.
 //! * [`HostApi`] reaches the tree of a packed program under wasmtime: files in before it starts, results out after it has
 //!   ended.
+//! * [`RunTimeLinker`] binds a baked filesystem to a program that is instantiated under wasmtime, without linking them.
 //! * [`PackedModule`] looks inside a packed module; [`export_tar`] and [`extract`] take the tree
 //!   out again.
 //!
@@ -44,6 +45,7 @@
 
 pub mod adapter_module;
 mod assembly;
+pub mod at_run_time;
 pub mod bake;
 pub mod cli;
 mod core_form;
@@ -85,6 +87,7 @@ mod reach;
 mod remap;
 mod repack;
 mod run;
+pub mod run_time_shims;
 pub mod section;
 mod snapshot;
 mod trace;
@@ -94,6 +97,7 @@ pub mod tree;
 mod unlink;
 pub mod verify;
 
+pub use at_run_time::{Bound, RunTimeLinker};
 pub use export::export_tar;
 pub use extract::{Existing, extract};
 pub use guest_path::{DirMapping, GuestPath};

@@ -15,7 +15,7 @@ use wasm_vfs_tests::matrix::{self, World};
 /// A program and its tree, packed in both forms.
 pub(crate) struct App {
     /// What the record calls it.
-    name: &'static str,
+    name: String,
     /// The program as it was found.
     program: PathBuf,
     /// The host's directory. A run on it changes it, so it is packed first and run on once.
@@ -27,7 +27,7 @@ pub(crate) struct App {
 impl App {
     /// Packs `program` with the tree that `fill` makes.
     pub(crate) fn new(
-        name: &'static str,
+        name: impl Into<String>,
         program: &Path,
         fill: impl FnOnce(&Path) -> Result<()>,
     ) -> Result<Self> {
@@ -43,7 +43,7 @@ impl App {
 
     /// As [`new`](Self::new), with more chosen: what a baked tree alone cannot do.
     pub(crate) fn with(
-        name: &'static str,
+        name: impl Into<String>,
         program: &Path,
         fill: impl FnOnce(&Path) -> Result<()>,
         choose: impl FnOnce(Packer) -> Packer,
@@ -57,12 +57,13 @@ impl App {
     }
 
     fn unpacked(
-        name: &'static str,
+        name: impl Into<String>,
         program: &Path,
         fill: impl FnOnce(&Path) -> Result<()>,
     ) -> Result<Self> {
         let program = program.to_owned();
-        let app = Self { name, program, root: TempDir::new()?, packed: TempDir::new()? };
+        let app =
+            Self { name: name.into(), program, root: TempDir::new()?, packed: TempDir::new()? };
         fill(app.root.path()).context("cannot make the tree")?;
         Ok(app)
     }
@@ -134,7 +135,7 @@ pub(crate) fn packed_equals(
         let same = |outcome: &Outcome| {
             if outcome == reference { Ok(()) } else { Err(first_difference(reference, outcome)) }
         };
-        if let Err(what) = matrix::put_to(spot, World::Preview1, app.name, run, same) {
+        if let Err(what) = matrix::put_to(spot, World::Preview1, &app.name, run, same) {
             writeln!(differences, "{what}")?;
         }
     }

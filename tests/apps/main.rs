@@ -6,6 +6,7 @@ mod app;
 mod devices;
 mod engines;
 
+mod at_run_time;
 mod clang;
 mod cpython;
 mod guests;

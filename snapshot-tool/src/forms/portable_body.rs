@@ -15,7 +15,13 @@
 //! The base is kept in a local, read from its global when first needed and again after a call
 //! that may have moved it: one that can reach the program's `memory.grow` or the host, which
 //! might call back into the program. Before each control instruction the local is made valid, so
-//! that it is valid on every path. A function with a single access reads the global instead.
+//! that it is valid on every path. A function that reads the base once or twice reads the global instead.
+//!
+//! A local that is the address of several accesses has the base added once, into a local beside it,
+//! each time it is set, and after each call that may have moved the base, where that makes the
+//! function shorter ([`AddressLocals`]).
+
+use std::collections::BTreeMap;
 
 use anyhow::{Context, Result, ensure};
 use wasm_encoder::reencode::Reencode as _;
@@ -91,6 +97,35 @@ pub(crate) fn rewrite(
     for operator in body.get_operators_reader()? {
         accesses += u32::from(uses_base(&operator?));
     }
+    let plain = |base| write(adapter, function, remap, form, base, AddressLocals::default());
+    let mut writer = plain(if accesses > 1 { BaseIn::Local } else { BaseIn::Global })?;
+    if accesses > 1 {
+        let chosen = AddressLocals::choose(adapter, function, &writer)?;
+        if !chosen.beside.is_empty() {
+            writer = write(adapter, function, remap, form, BaseIn::Local, chosen)?;
+        }
+        if writer.base_reads() <= FEW_READS {
+            let chosen = writer.addresses;
+            writer = write(adapter, function, remap, form, BaseIn::Global, chosen)?;
+        }
+    }
+    let mut encoded = Function::new(writer.locals);
+    for instruction in &writer.out {
+        encoded.instruction(instruction);
+    }
+    Ok(encoded)
+}
+
+/// Writes a body with these locals beside those that it has.
+fn write<'m, 'a>(
+    adapter: &'m Module<'a>,
+    function: FuncIdx,
+    remap: &Remap,
+    form: &'m BaseUse<'m>,
+    base: BaseIn,
+    addresses: AddressLocals,
+) -> Result<BodyWriter<'m, 'a>> {
+    let body = adapter.body(function).context("an imported function has no body")?;
     let mut remap = remap.clone();
     let mut locals = Vec::new();
     let mut next_local = u32::try_from(adapter.function_type(function)?.params().len())?;
@@ -99,13 +134,13 @@ pub(crate) fn rewrite(
         locals.push((count, remap.val_type(ty).map_err(explain)?));
         next_local += count;
     }
-    let cached = if accesses > 1 {
-        locals.push((1, wasm_encoder::ValType::I32));
+    let own = next_local;
+    let cached = (base == BaseIn::Local).then(|| {
         next_local += 1;
-        Some(next_local - 1)
-    } else {
-        None
-    };
+        own
+    });
+    next_local += addresses.count();
+    declare(&mut locals, next_local - own, wasm_encoder::ValType::I32);
     let mut writer = BodyWriter {
         form,
         adapter,
@@ -113,23 +148,138 @@ pub(crate) fn rewrite(
         out: Vec::new(),
         operands: Operands::default(),
         cached,
+        addresses,
+        first_address: own + u32::from(cached.is_some()),
+        address_uses: BTreeMap::new(),
+        moves: 0,
         fresh_since: None,
         last_move: 0,
         next_local,
         parking: Vec::new(),
         depth: 0,
+        locals,
     };
+    writer.prologue();
     for operator in body.get_operators_reader()? {
         writer.operator(operator?)?;
     }
     for (_, ty) in &writer.parking {
-        locals.push((1, writer.remap.val_type(*ty).map_err(explain)?));
+        let ty = writer.remap.val_type(*ty).map_err(explain)?;
+        declare(&mut writer.locals, 1, ty);
     }
-    let mut encoded = Function::new(locals);
-    for instruction in &writer.out {
-        encoded.instruction(instruction);
+    Ok(writer)
+}
+
+/// Declares more locals behind those that there are.
+fn declare(
+    locals: &mut Vec<(u32, wasm_encoder::ValType)>,
+    more: u32,
+    wanted: wasm_encoder::ValType,
+) {
+    match locals.last_mut() {
+        Some((count, ty)) if *ty == wanted => *count += more,
+        _ if more > 0 => locals.push((more, wanted)),
+        _ => {}
     }
-    Ok(encoded)
+}
+
+/// Where a function reads the base.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum BaseIn {
+    /// In a local, which is read from the global.
+    Local,
+    /// In the global itself: as short, if it is read seldom.
+    Global,
+}
+
+/// With so few reads the global is read each time.
+const FEW_READS: u32 = 2;
+
+/// How many reads one in a loop counts for.
+const READS_IN_A_LOOP: u32 = 8;
+
+/// Locals that have a local beside them for the address that they are: with the base added.
+#[derive(Debug, Default)]
+struct AddressLocals {
+    /// Which of these locals is beside which local, and how it starts.
+    beside: BTreeMap<u32, (u32, Start)>,
+}
+
+/// What the local beside another must be set to as the function starts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Start {
+    /// The other is a parameter.
+    Parameter,
+    /// The other is zero.
+    Zero,
+    /// To nothing: the other is set before anything else.
+    Unset,
+}
+
+/// Bytes that an access gets shorter by: `local.get`, `i32.add`.
+const USE_BYTES: u32 = 3;
+/// Bytes that are added to `local.set`: it becomes `local.tee`, then `local.get`, `i32.add`, `local.set`.
+const SET_BYTES: u32 = 5;
+/// And to `local.tee`, which must leave what it left.
+const TEE_BYTES: u32 = 7;
+/// After a call that may move the base: `local.get`, `local.get`, `i32.add`, `local.set`.
+const MOVE_BYTES: u32 = 7;
+
+impl Start {
+    fn bytes(self) -> u32 {
+        match self {
+            Self::Parameter => 7,
+            Self::Zero => 4,
+            Self::Unset => 0,
+        }
+    }
+}
+
+impl AddressLocals {
+    fn count(&self) -> u32 {
+        u32::try_from(self.beside.len()).unwrap_or_default()
+    }
+
+    /// The locals of a function for which it pays. `plain` is the function written without any.
+    fn choose(adapter: &Module<'_>, function: FuncIdx, plain: &BodyWriter<'_, '_>) -> Result<Self> {
+        let parameters = u32::try_from(adapter.function_type(function)?.params().len())?;
+        let mut costs: BTreeMap<u32, (u32, Start)> = BTreeMap::new();
+        let body = adapter.body(function).context("an imported function has no body")?;
+        let mut depth = 0_u32;
+        for operator in body.get_operators_reader()? {
+            let (local, bytes, sets) = match operator? {
+                Operator::LocalGet { local_index } => (local_index, 0, false),
+                Operator::LocalSet { local_index } => (local_index, SET_BYTES, true),
+                Operator::LocalTee { local_index } => (local_index, TEE_BYTES, true),
+                Operator::Block { .. } | Operator::Loop { .. } | Operator::If { .. } => {
+                    depth += 1;
+                    continue;
+                }
+                Operator::End => {
+                    depth = depth.saturating_sub(1);
+                    continue;
+                }
+                _ => continue,
+            };
+            // All that follows in the text an instruction that is in no block runs after it.
+            let start = match local {
+                _ if local < parameters => Start::Parameter,
+                _ if sets && depth == 0 => Start::Unset,
+                _ => Start::Zero,
+            };
+            costs.entry(local).or_insert((start.bytes(), start)).0 += bytes;
+        }
+        let mut chosen = Self::default();
+        for (local, uses) in &plain.address_uses {
+            if let Some(&(cost, start)) = costs.get(local)
+                && uses * USE_BYTES > cost + plain.moves * MOVE_BYTES
+            {
+                let position = chosen.count();
+                chosen.beside.insert(*local, (position, start));
+            }
+        }
+        Ok(chosen)
+    }
 }
 
 /// Whether the base is needed for this instruction.
@@ -151,6 +301,13 @@ struct BodyWriter<'m, 'a> {
     operands: Operands,
     /// The local that holds the base, unless the function reads the global.
     cached: Option<u32>,
+    addresses: AddressLocals,
+    /// The first local beside another.
+    first_address: u32,
+    /// How often each local as it is was the address of an access.
+    address_uses: BTreeMap<u32, u32>,
+    /// How many instructions may move the base.
+    moves: u32,
     /// The cached base has been valid since this many instructions had been written.
     fresh_since: Option<usize>,
     /// How many instructions had been written when the base last could move.
@@ -160,9 +317,115 @@ struct BodyWriter<'m, 'a> {
     parking: Vec<(u32, ValType)>,
     /// Blocks that are open.
     depth: u32,
+    locals: Vec<(u32, wasm_encoder::ValType)>,
 }
 
 impl<'a> BodyWriter<'_, 'a> {
+    /// Reads the base and sets the locals beside others, if there are any.
+    fn prologue(&mut self) {
+        self.set_beside(|start| start);
+    }
+
+    /// The same again, wherever that is.
+    fn set_beside(&mut self, start: impl Fn(Start) -> Start) {
+        if self.addresses.beside.is_empty() {
+            return;
+        }
+        if let Some(local) = self.cached {
+            self.out.push(Instruction::GlobalGet(self.form.base.0));
+            self.out.push(Instruction::LocalSet(local));
+            self.fresh_since = Some(self.out.len());
+        }
+        for (&local, &(position, at_start)) in &self.addresses.beside {
+            let beside = Instruction::LocalSet(self.first_address + position);
+            let base = self.base();
+            match start(at_start) {
+                Start::Parameter => {
+                    let local = Instruction::LocalGet(local);
+                    self.out.extend([local, base, Instruction::I32Add, beside]);
+                }
+                Start::Zero => self.out.extend([base, beside]),
+                Start::Unset => {}
+            }
+        }
+    }
+
+    /// Reads the base where it is known to be valid.
+    fn base(&self) -> Instruction<'a> {
+        match self.cached {
+            Some(local) => Instruction::LocalGet(local),
+            None => Instruction::GlobalGet(self.form.base.0),
+        }
+    }
+
+    /// How often the local of the base is read; reads in loops count for more.
+    fn base_reads(&self) -> u32 {
+        let (mut reads, mut blocks) = (0, Vec::new());
+        for instruction in &self.out {
+            match instruction {
+                Instruction::Loop(_) => blocks.push(READS_IN_A_LOOP),
+                Instruction::Block(_) | Instruction::If(_) => {
+                    blocks.push(blocks.last().copied().unwrap_or(1));
+                }
+                Instruction::End => {
+                    blocks.pop();
+                }
+                Instruction::LocalGet(local) | Instruction::LocalTee(local)
+                    if Some(*local) == self.cached =>
+                {
+                    reads += blocks.last().copied().unwrap_or(1);
+                }
+                _ => {}
+            }
+        }
+        reads
+    }
+
+    /// The local beside this one.
+    fn beside(&self, local: u32) -> Option<u32> {
+        let (position, _) = self.addresses.beside.get(&local)?;
+        Some(self.first_address + position)
+    }
+
+    /// Writes `local.set` or `local.tee`, and sets the local beside it.
+    fn set(&mut self, local: u32, beside: u32, tee: bool) {
+        self.out.push(Instruction::LocalTee(local));
+        if tee {
+            self.out.push(Instruction::LocalGet(local));
+        }
+        let base = self.base();
+        self.out.extend([base, Instruction::I32Add, Instruction::LocalSet(beside)]);
+        self.operands.step(1, u32::from(tee), self.out.len());
+    }
+
+    /// Adds the base to the operand that was complete at `place`.
+    fn add_base(&mut self, place: usize) {
+        let Some((at, local)) = self.addend_before(place) else {
+            return self.insert_base(place, BaseAs::Addend);
+        };
+        match self.beside(local) {
+            Some(beside) => self.out[at] = Instruction::LocalGet(beside),
+            None => {
+                *self.address_uses.entry(local).or_default() += 1;
+                self.insert_base(place, BaseAs::Addend);
+            }
+        }
+    }
+
+    /// A local that is all of the operand that was complete at `place`, or one of two addends of it: which, and where it is
+    /// read.
+    fn addend_before(&self, place: usize) -> Option<(usize, u32)> {
+        let before = self.out.get(..place)?;
+        match *before {
+            [.., Instruction::LocalGet(local)] => Some((place - 1, local)),
+            [.., Instruction::LocalGet(local), Instruction::I32Add] => Some((place - 2, local)),
+            [.., Instruction::LocalGet(local), Instruction::I32Const(_), Instruction::I32Add] => {
+                Some((place - 3, local))
+            }
+            _ => None,
+        }
+    }
+
     fn operator(&mut self, operator: Operator<'a>) -> Result<()> {
         ensure!(
             is_understood(&operator),
@@ -177,6 +440,14 @@ impl<'a> BodyWriter<'_, 'a> {
             Operator::MemoryFill { mem } | Operator::MemoryInit { mem, .. } => {
                 self.bulk(mem, 2)?;
                 self.plain(operator)
+            }
+            Operator::LocalSet { local_index } | Operator::LocalTee { local_index }
+                if self.beside(local_index).is_some() =>
+            {
+                let tee = matches!(operator, Operator::LocalTee { .. });
+                let beside = self.beside(local_index).unwrap_or(local_index);
+                self.set(local_index, beside, tee);
+                Ok(())
             }
             Operator::MemorySize { mem } => {
                 self.memory_size(MemIdx(mem));
@@ -247,8 +518,11 @@ impl<'a> BodyWriter<'_, 'a> {
 
     /// The base may be another from here on.
     fn moved(&mut self) {
+        self.moves += 1;
         self.fresh_since = None;
         self.last_move = self.out.len();
+        // Each may have any value by now, as a parameter does.
+        self.set_beside(|_| Start::Parameter);
     }
 
     fn memory_size(&mut self, memory: MemIdx) {
@@ -284,7 +558,7 @@ impl<'a> BodyWriter<'_, 'a> {
         }
         let above = [ValType::I32; 2];
         match self.usable_place(depth) {
-            Some(place) => self.insert_base(place, BaseAs::Addend),
+            Some(place) => self.add_base(place),
             None => self.park_and_add(&above[..depth]),
         }
         Ok(())
@@ -304,7 +578,7 @@ impl<'a> BodyWriter<'_, 'a> {
                 self.insert_base(place - 1, BaseAs::Address);
                 self.remap.extra_offset = constant.into();
             }
-            None => self.insert_base(place, BaseAs::Addend),
+            None => self.add_base(place),
         }
         Ok(())
     }

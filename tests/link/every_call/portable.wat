@@ -240,11 +240,8 @@
     i32.const 0
   )
   (func $wasm_vfs::count (;10;) (type 0) (param i32) (result i32)
-    (local i32)
     global.get $wasm_vfs::base
-    local.tee 1
     global.get $wasm_vfs::base
-    local.tee 1
     i32.load offset=2064
     local.get 0
     i32.add

@@ -152,11 +152,8 @@
     call $wasm_vfs::count
   )
   (func $wasm_vfs::count (;4;) (type 2) (param i32) (result i32)
-    (local i32)
     global.get $wasm_vfs::base
-    local.tee 1
     global.get $wasm_vfs::base
-    local.tee 1
     i32.load $main offset=2064
     local.get 0
     i32.add
