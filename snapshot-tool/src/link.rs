@@ -8,7 +8,7 @@ use crate::emit::Emitter;
 use crate::forms::FormRules;
 use crate::index::{FuncIdx, TypeIdx};
 use crate::module::Module;
-use crate::plan::{self, Inputs, Plan, Served};
+use crate::plan::{self, Inputs, Plan};
 use crate::program::Program;
 use crate::program_part::{Entry, ProgramPart, ServedImport, SizeView, WasiModule};
 use crate::reach::Live;
@@ -96,7 +96,7 @@ pub fn link(program: &[u8], rootfs: &AdapterModule<'_>, form: Form) -> Result<Li
         runs.insert(0, initial);
     }
     let synthesised = rules.functions();
-    let plan = Plan::new(&Inputs {
+    let inputs = Inputs {
         program: &program,
         adapter: &adapter,
         live: &live,
@@ -106,10 +106,10 @@ pub fn link(program: &[u8], rootfs: &AdapterModule<'_>, form: Form) -> Result<Li
         synthesised_functions: &synthesised,
         synthesised_globals: rules.globals().len(),
         runs: runs.len(),
-    })?;
+    };
+    let plan = Plan::new(&inputs)?;
     let segments = runs.len() + usize::from(rules.passive_segment().is_some());
-    let section =
-        linked_section(rootfs.section(), &program, &plan, &served, rules.as_ref(), form, segments)?;
+    let section = linked_section(rootfs.section(), &inputs, &plan, rules.as_ref(), form, segments)?;
     let emitter = Emitter {
         program: &program,
         adapter: &adapter,
@@ -127,14 +127,14 @@ pub fn link(program: &[u8], rootfs: &AdapterModule<'_>, form: Form) -> Result<Li
 
 /// What the linked module says about itself. How long its code is, the emitter adds.
 fn linked_section(
-    adapter: &Section,
-    program: &Module<'_>,
+    rootfs: &Section,
+    inputs: &Inputs<'_>,
     plan: &Plan<'_>,
-    served: &[Served],
     rules: &dyn FormRules,
     form: Form,
     added_segments: usize,
 ) -> Result<Section> {
+    let program = inputs.program;
     let user_memory = plan.user_memory;
     let memory = program.memories[user_memory.index()];
     let places = plan.places();
@@ -142,8 +142,8 @@ fn linked_section(
     Ok(Section {
         form: ModuleForm::Linked(form),
         tool_version: env!("CARGO_PKG_VERSION").to_owned(),
-        policy: adapter.policy.clone(),
-        image_len: adapter.image_len,
+        policy: rootfs.policy.clone(),
+        image_len: rootfs.image_len,
         image_segment: plan.image_segment(program, added_segments),
         preinit: None,
         program: Some(ProgramPart {
@@ -163,9 +163,9 @@ fn linked_section(
             view: rules.view(&places).map(|view| SizeView { pages: view.pages, grow: view.grow }),
             entries: gated_exports(program, plan, rules)?,
             features: customs::own_features(program),
-            served: served_imports(program, plan, served)?,
+            served: served_imports(inputs, plan)?,
         }),
-        manifest: adapter.manifest.clone(),
+        manifest: rootfs.manifest.clone(),
     })
 }
 
@@ -183,22 +183,20 @@ fn gated_exports(
 }
 
 /// The program's imports that are gone, to be put back when it is packed again.
-fn served_imports(
-    program: &Module<'_>,
-    plan: &Plan<'_>,
-    served: &[Served],
-) -> Result<Vec<ServedImport>> {
+fn served_imports(inputs: &Inputs<'_>, plan: &Plan<'_>) -> Result<Vec<ServedImport>> {
     let mut imports = Vec::new();
     let mut function = FuncIdx(0);
-    for (position, import) in (0..).zip(&program.imports) {
+    for (position, import) in (0..).zip(&inputs.program.imports) {
         let (TypeRef::Func(ty) | TypeRef::FuncExact(ty)) = import.ty else { continue };
-        if served.iter().any(|it| it.program == function) {
+        if let Some(it) = inputs.served.iter().find(|it| it.program == function) {
             let module = WasiModule::named(import.module);
+            let answers = inputs.adapter.function_types[it.adapter.index()];
+            let answers = plan.adapter_types.get(answers.0);
             imports.push(ServedImport {
                 position,
                 module: module.context("only imports of WASI are served")?,
                 name: import.name.to_owned(),
-                ty: TypeIdx(ty),
+                ty: (answers != Some(ty)).then_some(TypeIdx(ty)),
                 function: plan.moved(function)?,
             });
         }

@@ -13,13 +13,14 @@
 //! entries                              count; each: the export's position, the program's function that it was
 //! features                             option: how many entries of `target_features` are the program's; then count; each of those
 //!                                      that the program does not use: position, prefix
-//! served imports                       count; each: position, module, name, type, function that answers
+//! served imports                       count; each: place, name, perhaps type, function that answers
 //! ```
 //!
-//! A served import's module is 0 for `wasi_snapshot_preview1`, 1 for `wasi_unstable`; its name is a number counted from 1 in the
-//! alphabet of preview1's functions, or 0 and a string.
+//! A served import's place is how many imports stand between it and the one before it, times 4, and 2 if it comes from `wasi_unstable`, and 1 if its
+//! type is said: else it is that of the function. Its name is a number counted from 1 in the alphabet of preview1's functions, or 0
+//! and a string. There are dozens of them, and each packed program carries them: hence so terse.
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use wasm_encoder::Encode as _;
 use wasmparser::BinaryReader;
 
@@ -103,8 +104,8 @@ pub struct ServedImport {
     pub module: WasiModule,
     /// Its name.
     pub name: String,
-    /// Its type.
-    pub ty: TypeIdx,
+    /// Its type, if that has another index than the type of the function.
+    pub ty: Option<TypeIdx>,
     /// The function that answers now.
     pub function: FuncIdx,
 }
@@ -175,8 +176,10 @@ impl ProgramPart {
             }
         }
         self.served.len().encode(out);
+        let mut next = 0;
         for import in &self.served {
-            import.encode(out);
+            import.encode(next, out);
+            next = import.position + 1;
         }
     }
 
@@ -212,20 +215,27 @@ impl ProgramPart {
             }
             part.features = Some(OwnFeatures { count, unused });
         }
+        let mut next = 0;
         for _ in 0..reader.read_var_u32()? {
-            part.served.push(ServedImport::decode(reader)?);
+            let import = ServedImport::decode(next, reader)?;
+            next = import.position.checked_add(1).context("an import is out of place")?;
+            part.served.push(import);
         }
         Ok(part)
     }
 }
 
+/// The bits of a served import's place.
+const PLACE_SHIFT: u32 = 2;
+const IS_UNSTABLE: u32 = 2;
+const HAS_TYPE: u32 = 1;
+
 impl ServedImport {
-    fn encode(&self, out: &mut Vec<u8>) {
-        self.position.encode(out);
-        out.push(match self.module {
-            WasiModule::Preview1 => 0,
-            WasiModule::Unstable => 1,
-        });
+    /// `next` is the position behind the import before this.
+    fn encode(&self, next: u32, out: &mut Vec<u8>) {
+        let unstable = if self.module == WasiModule::Unstable { IS_UNSTABLE } else { 0 };
+        let typed = if self.ty.is_some() { HAS_TYPE } else { 0 };
+        ((self.position - next) << PLACE_SHIFT | unstable | typed).encode(out);
         match trace::number(&self.name) {
             Some(number) => (number + 1).encode(out),
             None => {
@@ -233,17 +243,18 @@ impl ServedImport {
                 self.name.as_str().encode(out);
             }
         }
-        self.ty.0.encode(out);
+        if let Some(ty) = self.ty {
+            ty.0.encode(out);
+        }
         self.function.0.encode(out);
     }
 
-    fn decode(reader: &mut BinaryReader<'_>) -> Result<Self> {
-        let position = reader.read_var_u32()?;
-        let module = match reader.read_u8()? {
-            0 => WasiModule::Preview1,
-            1 => WasiModule::Unstable,
-            other => bail!("a served import comes from a module {other}"),
-        };
+    fn decode(next: u32, reader: &mut BinaryReader<'_>) -> Result<Self> {
+        let place = reader.read_var_u32()?;
+        let position =
+            next.checked_add(place >> PLACE_SHIFT).context("an import is out of place")?;
+        let module =
+            if place & IS_UNSTABLE != 0 { WasiModule::Unstable } else { WasiModule::Preview1 };
         let name = match reader.read_var_u32()? {
             0 => reader.read_string()?.to_owned(),
             number => {
@@ -251,8 +262,8 @@ impl ServedImport {
                 name.context("a served import is no function of preview1")?.to_owned()
             }
         };
-        let (ty, function) = (TypeIdx(reader.read_var_u32()?), FuncIdx(reader.read_var_u32()?));
-        Ok(Self { position, module, name, ty, function })
+        let ty = if place & HAS_TYPE != 0 { Some(TypeIdx(reader.read_var_u32()?)) } else { None };
+        Ok(Self { position, module, name, ty, function: FuncIdx(reader.read_var_u32()?) })
     }
 }
 

@@ -208,7 +208,9 @@ impl Unlinking<'_> {
                 }
                 ImportBack::Served(position) => {
                     let import = &self.part.served[position];
-                    let ty = EntityType::Function(import.ty.0);
+                    let answers = self.linked.function_types.get(import.function.index());
+                    let ty = import.ty.or(answers.copied()).context("an import has no type")?;
+                    let ty = EntityType::Function(ty.0);
                     imports.import(import.module.name(), &import.name, ty);
                 }
             }

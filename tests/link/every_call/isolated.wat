@@ -306,7 +306,7 @@
     i32.store $wasm_vfs::memory offset=16
     i32.const 0
   )
-  (@custom "wasm-vfs" (after code) "\03\02\050.1.0\00\09\04\00\01\05\01\00\01\00\05\02\00\01\01\04\05\d4\05\00\00\01\01\05\00\04\00\00\09\00\08\02\00\15\02\04\03\00\1b\02\06\04\00\1a\03\07manifest")
+  (@custom "wasm-vfs" (after code) "\03\02\050.1.0\00\09\04\00\01\05\01\00\01\00\05\02\00\01\01\04\05\d4\05\00\00\01\01\05\00\04\00\09\08\04\15\04\00\1b\06\00\1a\07manifest")
   (data (;0;) (memory $wasm_vfs::memory) (i32.const 0) "mark")
   (data (;1;) (memory $wasm_vfs::memory) (i32.const 1024) "state\00\00\00\00\00\00\00\00\00\00\00near")
   (data (;2;) (memory $wasm_vfs::memory) (i32.const 70000) "far")

@@ -194,7 +194,7 @@
     i32.store $wasm_vfs::memory offset=16
     i32.const 0
   )
-  (@custom "wasm-vfs" (after code) "\03\02\050.1.0\00\09\06\00\01\0a\06\03\01\02\04\09\00\01\00\02\84\03\00\00\00\00\01\01\00\15\03\08manifest")
+  (@custom "wasm-vfs" (after code) "\03\02\050.1.0\00\09\06\00\01\0a\06\03\01\02\04\09\00\01\00\02\84\03\00\00\00\00\01\04\15\08manifest")
   (data $active (;0;) (i32.const 8) "active")
   (data $passive (;1;) "passive")
   (data (;2;) (memory $wasm_vfs::memory) (i32.const 0) "mark")

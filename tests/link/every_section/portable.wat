@@ -214,7 +214,7 @@
     i32.store offset=2064
     i32.const 0
   )
-  (@custom "wasm-vfs" (after code) "\03\01\050.1.0\00\09\04\00\01\0a\06\03\01\02\04\09\00\01\00\02\e5\02\00\01\04\01\00\00\01\01\00\15\03\09manifest")
+  (@custom "wasm-vfs" (after code) "\03\01\050.1.0\00\09\04\00\01\0a\06\03\01\02\04\09\00\01\00\02\df\02\00\01\04\01\00\00\01\04\15\09manifest")
   (data $active (;0;) (i32.const 8) "active")
   (data $passive (;1;) "passive")
   (data (;2;) (i32.const 132096) "state\00\00\00\00\00\00\00\00\00\00\00near")

@@ -190,7 +190,7 @@
     drop
     i32.const 0
   )
-  (@custom "wasm-vfs" (after code) "\03\02\050.1.0\00\09\03\00\01\02\01\00\01\00\01\02\00\01\00\01\92\03\00\00\00\00\01\00\00\09\00\02manifest")
+  (@custom "wasm-vfs" (after code) "\03\02\050.1.0\00\09\03\00\01\02\01\00\01\00\01\02\00\01\00\01\92\03\00\00\00\00\01\00\09\02manifest")
   (data (;0;) (memory $wasm_vfs::memory) (i32.const 0) "mark")
   (data (;1;) (memory $wasm_vfs::memory) (i32.const 1024) "state\00\00\00\00\00\00\00\00\00\00\00near")
   (data (;2;) (memory $wasm_vfs::memory) (i32.const 70000) "far")

@@ -220,7 +220,7 @@
     drop
     i32.const 0
   )
-  (@custom "wasm-vfs" (after code) "\03\02\050.1.0\00\09\03\00\01\04\01\00\01\00\03\02\00\01\00\03\d3\03\00\00\01\01\03\00\02\00\01\1a\00\04\01\01\09\01\05manifest")
+  (@custom "wasm-vfs" (after code) "\03\02\050.1.0\00\09\03\00\01\04\01\00\01\00\03\02\00\01\00\03\d3\03\00\00\01\01\03\00\02\02\1a\04\02\09\05manifest")
   (data (;0;) (memory $wasm_vfs::memory) (i32.const 0) "mark")
   (data (;1;) (memory $wasm_vfs::memory) (i32.const 1024) "state\00\00\00\00\00\00\00\00\00\00\00near")
   (data (;2;) (memory $wasm_vfs::memory) (i32.const 70000) "far")

@@ -147,7 +147,7 @@
     i32.store $wasm_vfs::memory offset=16
     i32.const 0
   )
-  (@custom "wasm-vfs" (after code) "\03\02\050.1.0\00\09\04\00\01\03\02\00\01\00\02\02\00\01\00\02\c8\02\00\00\01\01\02\00\01\01\00\15\01\05manifest")
+  (@custom "wasm-vfs" (after code) "\03\02\050.1.0\00\09\04\00\01\03\02\00\01\00\02\02\00\01\00\02\c8\02\00\00\01\01\02\00\01\04\15\05manifest")
   (data (;0;) (memory $wasm_vfs::memory) (i32.const 0) "mark")
   (data (;1;) (memory $wasm_vfs::memory) (i32.const 1024) "state\00\00\00\00\00\00\00\00\00\00\00near")
   (data (;2;) (memory $wasm_vfs::memory) (i32.const 70000) "far")

@@ -235,7 +235,7 @@
     drop
     i32.const 0
   )
-  (@custom "wasm-vfs" (after code) "\03\02\050.1.0\00\09\03\00\01\05\04\01\01\00\03\06\00\01\00\03\db\03\01\03\00\00\00\02\00\00\1a\00\07\02\00\09\02\08manifest")
+  (@custom "wasm-vfs" (after code) "\03\02\050.1.0\00\09\03\00\01\05\04\01\01\00\03\06\00\01\00\03\db\03\01\03\00\00\00\02\00\1a\07\04\09\08manifest")
   (data (;0;) (memory $wasm_vfs::memory) (i32.const 0) "mark")
   (data (;1;) (memory $wasm_vfs::memory) (i32.const 1024) "state\00\00\00\00\00\00\00\00\00\00\00near")
   (data (;2;) (memory $wasm_vfs::memory) (i32.const 70000) "far")

@@ -143,7 +143,7 @@
     i32.store $wasm_vfs::memory offset=16
     i32.const 0
   )
-  (@custom "wasm-vfs" (after code) "\03\02\050.1.0\00\09\05\00\01\02\01\00\02\01\01\02\01\01\00\01\cf\02\00\00\01\01\01\00\01\00\00\15\00\03manifest")
+  (@custom "wasm-vfs" (after code) "\03\02\050.1.0\00\09\05\00\01\02\01\00\02\01\01\02\01\01\00\01\cf\02\00\00\01\01\01\00\01\00\15\03manifest")
   (data (;0;) (memory $main) (i32.const 0) "main")
   (data (;1;) (memory $wasm_vfs::memory) (i32.const 0) "mark")
   (data (;2;) (memory $wasm_vfs::memory) (i32.const 1024) "state\00\00\00\00\00\00\00\00\00\00\00near")

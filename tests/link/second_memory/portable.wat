@@ -160,7 +160,7 @@
     i32.store $main offset=2064
     i32.const 0
   )
-  (@custom "wasm-vfs" (after code) "\03\01\050.1.0\00\09\03\00\01\02\01\00\02\01\01\02\01\01\00\01\a0\02\00\01\01\00\00\00\01\00\00\15\00\03manifest")
+  (@custom "wasm-vfs" (after code) "\03\01\050.1.0\00\09\03\00\01\02\01\00\02\01\01\02\01\01\00\01\9a\02\00\01\01\00\00\00\01\00\15\03manifest")
   (data (;0;) (memory $main) (i32.const 0) "main")
   (data (;1;) (memory $main) (i32.const 132096) "state\00\00\00\00\00\00\00\00\00\00\00near")
   (data (;2;) (memory $main) (i32.const 201072) "far")
