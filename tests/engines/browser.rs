@@ -132,10 +132,11 @@ static SESSION: LazyLock<Result<Session>> = LazyLock::new(|| {
 });
 
 /// Starts the browser under a shell that ends it, and removes its profile, when this process has ended and its end of the pipe is closed.
+/// The browser's own children end a little later than it does.
 fn start_chromium(port: u16) -> Result<Child> {
     const SHELL: &str = "profile=$(mktemp -d)\n\
         chromium \"--user-data-dir=$profile\" \"$@\" </dev/null >/dev/null 2>&1 &\n\
-        read -r _\nkill $!\nwait $!\nrm -rf \"$profile\"";
+        read -r _\nkill $!\nwait $!\nsleep 1\nrm -rf \"$profile\"";
     Command::new("sh")
         .args(["-c", SHELL, "sh"])
         // Without a sandbox of its own, which the superuser cannot have; it loads nothing but our page.

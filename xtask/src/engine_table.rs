@@ -7,6 +7,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result, bail, ensure};
 
+use crate::left_out::LeftOut;
 use crate::workspace;
 
 /// Between these lines of the README the table stands.
@@ -17,6 +18,9 @@ const HEAD: &str = "| engine | version | portable | isolated | hermetic |\n|---|
 
 /// What stands in a cell where nothing is known.
 const NOTHING: &str = "-";
+
+/// What the registry says of an engine that no registry of packages has.
+const NOT_TO_BE_HAD: &str = "not to be had";
 
 /// A line of the registry, in its order there.
 struct Engine {
@@ -29,7 +33,7 @@ struct Engine {
     version: String,
     /// `here`, `missing`, or `not to be had`.
     presence: String,
-    /// The programs that it is not given, with the reasons.
+    /// The programs that do not count, with the reasons.
     except: String,
 }
 
@@ -93,7 +97,7 @@ impl Record {
             .into_iter()
             .flatten()
             .map(|(verdict, _)| verdict.as_str())
-            .filter(|verdict| *verdict != "not given")
+            .filter(|verdict| *verdict != "excepted")
             .collect();
         match verdicts.as_slice() {
             [] => NOTHING.to_owned(),
@@ -114,8 +118,8 @@ impl Record {
 
     fn rows(&self) -> Vec<Row> {
         let row = |engine: &Engine| {
-            if engine.presence == "not to be had" {
-                let nothing = vec!["not to be had".to_owned(); 3];
+            if engine.presence == NOT_TO_BE_HAD {
+                let nothing = vec![NOT_TO_BE_HAD.to_owned(); 3];
                 return (engine.title.clone(), NOTHING.to_owned(), nothing);
             }
             let name = format!("{} ({})", engine.title, engine.how);
@@ -132,18 +136,21 @@ impl Record {
         for (engine, (name, version, cells)) in self.engines.iter().zip(self.rows()) {
             let mut mark = String::new();
             let note = match engine.presence.as_str() {
-                "not to be had" => &engine.how,
+                NOT_TO_BE_HAD => &engine.how,
                 _ => &engine.except,
             };
             if !note.is_empty() {
                 number += 1;
                 mark = format!(" [{number}]");
-                writeln!(notes, "{number}. {}: {note}.", engine.title)?;
+                writeln!(notes, "{number}. {name}: {note}.")?;
             }
             writeln!(text, "| {name}{mark} | {version} | {} |", cells.join(" | "))?;
         }
         if !notes.is_empty() {
-            write!(text, "\nNot run there, or not to be had:\n\n{notes}")?;
+            write!(
+                text,
+                "\nPrograms that do not come to the same there, for a reason that is not ours to mend or not yet mended; and what is not to be had:\n\n{notes}"
+            )?;
         }
         write!(text, "{END}")?;
         Ok(text)
@@ -162,6 +169,16 @@ fn cut(readme: &str) -> Result<(&str, &str, &str)> {
     let end = readme.find(END).context("the README has no mark where the table ends")? + END.len();
     ensure!(begin < end, "the README's table ends before it begins");
     Ok((&readme[..begin], &readme[begin..end], &readme[end..]))
+}
+
+/// Notes the engines that the table names and that cannot be had: no chore could install them.
+pub(crate) fn note_what_cannot_be_had(left_out: &mut LeftOut) -> Result<()> {
+    for engine in Record::read()?.engines {
+        if engine.presence == NOT_TO_BE_HAD {
+            left_out.note_of_this_machine(engine.title, engine.how);
+        }
+    }
+    Ok(())
 }
 
 /// Writes the table into the README.
@@ -270,7 +287,7 @@ mod tests {
             &[
                 ("a", "portable", "runs"),
                 ("a", "portable", "runs"),
-                ("a", "portable", "not given"),
+                ("a", "portable", "excepted"),
                 ("a", "isolated", "refuses"),
                 ("a", "hermetic portable", "runs"),
                 ("a", "hermetic isolated", "refuses"),
@@ -279,7 +296,7 @@ mod tests {
         );
         let text = record.text().expect("a table");
         assert!(text.contains("| A (a crate) [1] | 1.2 | yes | no (refuses) | yes |\n"), "{text}");
-        assert!(text.contains("1. A: poll: it cannot.\n"), "{text}");
+        assert!(text.contains("1. A (a crate): poll: it cannot.\n"), "{text}");
         assert!(
             text.contains("| B [2] | - | not to be had | not to be had | not to be had |"),
             "{text}"
