@@ -99,9 +99,6 @@ impl Entry {
     }
 }
 
-/// What our own module for JavaScript lacks.
-const OURS: &[Exception] = &[("host", "our module has no `sched_yield`")];
-
 /// What WAMR's WASI lacks.
 const WAMR: &[Exception] = &[("poll", "its `poll_oneoff` waits for one clock only")];
 
@@ -254,7 +251,7 @@ pub static ENGINES: &[Entry] = &[
         weights: (Weight::Middling, Weight::Whole),
         portable: Expect::Runs,
         isolated: Expect::Runs,
-        except: OURS,
+        except: &[],
         version: || pinned("xtask/npm.lock", "@oven/bun-linux-x64 "),
         find: || Some(Box::new(Script::bun()?)),
     },
@@ -266,7 +263,7 @@ pub static ENGINES: &[Entry] = &[
         weights: (Weight::Middling, Weight::Whole),
         portable: Expect::Runs,
         isolated: Expect::Runs,
-        except: OURS,
+        except: &[],
         version: || pinned("xtask/npm.lock", "@deno/linux-x64-glibc "),
         find: || Some(Box::new(Script::deno()?)),
     },
@@ -278,7 +275,7 @@ pub static ENGINES: &[Entry] = &[
         weights: (Weight::Middling, Weight::Whole),
         portable: Expect::Runs,
         isolated: Expect::Runs,
-        except: OURS,
+        except: &[],
         version: || said(Command::new("chromium").arg("--version")),
         find: || Some(Box::new(Browser::with_our_module()?)),
     },

@@ -47,7 +47,7 @@ struct Broken {
 }
 
 impl Broken {
-    fn to_first(&mut self, memory: &mut u32) {
+    fn mistake(&mut self, memory: &mut u32) {
         self.changed += usize::from(*memory != 0);
         *memory = 0;
     }
@@ -59,7 +59,7 @@ impl Reencode for Broken {
     fn mem_arg(&mut self, arg: wasmparser::MemArg) -> Result<MemArg, reencode::Error> {
         let mut arg = reencode::utils::mem_arg(self, arg)?;
         if self.first {
-            self.to_first(&mut arg.memory_index);
+            self.mistake(&mut arg.memory_index);
         }
         Ok(arg)
     }
@@ -80,8 +80,8 @@ impl Reencode for Broken {
                 std::mem::swap(src_mem, dst_mem);
             }
             (Bug::CopyFirst, Instruction::MemoryCopy { src_mem, dst_mem }) => {
-                self.to_first(src_mem);
-                self.to_first(dst_mem);
+                self.mistake(src_mem);
+                self.mistake(dst_mem);
             }
             (Bug::CopyFromFirst, Instruction::MemoryCopy { src_mem: memory, .. })
             | (Bug::CopyToFirst, Instruction::MemoryCopy { dst_mem: memory, .. })
@@ -89,7 +89,7 @@ impl Reencode for Broken {
             | (Bug::Init, Instruction::MemoryInit { mem: memory, .. })
             | (Bug::Size | Bug::SizeAndGrow, Instruction::MemorySize(memory))
             | (Bug::Grow | Bug::SizeAndGrow, Instruction::MemoryGrow(memory)) => {
-                self.to_first(memory);
+                self.mistake(memory);
             }
             _ => {}
         }
@@ -102,7 +102,7 @@ impl Reencode for Broken {
         mut segment: wasmparser::Data<'_>,
     ) -> Result<(), reencode::Error> {
         if let (Bug::Data, DataKind::Active { memory_index, .. }) = (self.bug, &mut segment.kind) {
-            self.to_first(memory_index);
+            self.mistake(memory_index);
         }
         let mode = match segment.kind {
             DataKind::Passive => DataSegmentMode::Passive,

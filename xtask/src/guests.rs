@@ -43,7 +43,6 @@ const GUESTS: &[Guest] = &[
     Guest::of("rust-fs", "rust-fs-debug", with_rust_debug),
     Guest::of("rust-fs", "rust-fs-small", with_rust_small),
     Guest::new("c-fs", with_zig_cc),
-    Guest::of("c-fs", "c-fs-imported-memory", with_imported_memory),
     Guest::of("c-fs", "c-fs-old", with_old_zig_cc),
     Guest::of("c-fs", "c-fs-features", with_all_features),
     Guest::of("c-fs", "c-fs-imported-memory", with_imported_memory),
@@ -209,11 +208,6 @@ fn crate_source(name: &str, feature: &str) -> Result<PathBuf> {
     let manifest = found.and_then(|package| package["manifest_path"].as_str());
     let manifest = manifest.with_context(|| format!("`cargo metadata` knows no crate {name}"))?;
     Ok(Path::new(manifest).parent().unwrap_or(Path::new("")).to_owned())
-}
-
-/// `c-fs` again, with a memory that it imports (as `env.memory`).
-fn with_imported_memory(source: &Path, output: &Path) -> Result<()> {
-    zig_cc(source, output, &["-Wl,--import-memory"])
 }
 
 /// A module with exported functions in place of `main`.
