@@ -303,7 +303,7 @@ pub static ENGINES: &[Entry] = &[
 /// What cannot be had where the project is built, and what was tried: rows of the table all the same.
 pub const NOT_TO_BE_HAD: &[(&str, &str)] = &[(
     "wazero",
-    "it is a Go module, and of the registries that the project builds from (crates.io, PyPI, npm, Debian) none has its source or a program \
+    "it is a Go module, and of the registries that the project builds from (those of cargo, PyPI, npm and Debian) none has its source or a program \
      that runs any module with it",
 )];
 
