@@ -7,7 +7,7 @@
 //! numbers that repeat. What it prints is collected.
 //!
 //! Wizer cannot keep the state of tables, of references and of dropped segments, so a program with instructions that change
-//! those is refused ([`check`]), whether it executes them or not.
+//! those is refused (`check`), whether it executes them or not.
 
 use crate::hollow::Output;
 use crate::image::ImageSource;

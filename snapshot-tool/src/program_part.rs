@@ -1,5 +1,5 @@
 //! What of a linked module is the program's, and how it was before it was linked ([`ProgramPart`]): with it
-//! [`unlink`](crate::unlink) takes the program out again, so that a packed module can be packed anew.
+//! `unlink` takes the program out again, so that a packed module can be packed anew.
 //!
 //! All integers are unsigned LEB128; an option is 0, or 1 and the value:
 //!

@@ -49,7 +49,7 @@ pub(crate) fn run() -> Result<()> {
     demo.show("wasm-vfs", &["run", "packed.wasm", "--", "/project/main.py"])?;
 
     if node_is_there() {
-        let host = workspace::root().join("tests/engines/node.mjs");
+        let host = workspace::root().join("examples/node.mjs");
         fs::copy(host, directory.join("host.mjs")).context("cannot copy node.mjs")?;
         say(
             "It is plain WebAssembly, so other runtimes take it too. Node's own WASI, with `preopens: {}`:",
