@@ -85,8 +85,7 @@ function preview1({ args = ["program"], env = {}, stdin, stdout, stderr, trace }
       return 0;
     },
     proc_exit: (status) => { throw new Error(`exit status ${status}`); }, // the filesystem has noted it
-    sched_yield: () => 0,
-    fd_close: onStream(() => 0),
+    fd_close: onStream(() => 0), sched_yield: () => 0,
     fd_fdstat_get: onStream((fd, at) => // it may be read or written, and polled
       ((bytes(at, 24).fill(0)[0] = fileType(fd)), put64(at + 8, fd === 0 ? 0x8000002n : 0x8000040n))),
     fd_filestat_get: onStream((fd, at) => ((bytes(at, 64).fill(0)[16] = fileType(fd)), 0)),

@@ -1,6 +1,8 @@
 //! Engines that are programs: how one is started for a packed program, and how it tells what became of that.
 //!
-//!     PROGRAM... MODULE.wasm ARGS...
+//! ```text
+//! PROGRAM... MODULE.wasm ARGS...
+//! ```
 //!
 //! ARGS begin with the packed program's name. Its environment is in `GUEST_ENVIRONMENT`, a line each; `HOST_ROOT` is the directory that it
 //! sees as `/`, if any. With `HERMETIC` set the module gets nothing, and its streams and status are those of its tree.
