@@ -1,5 +1,5 @@
 //! A packed program against the same program on a directory of the host, and on an adapter that does nothing, in one
-//! run: `cargo xtask bench packed`.
+//! run: `cargo xtask bench calls`, `pack`, `engines` or `start`.
 //!
 //! * `calls`: one guest under wasmtime, operation after operation, on every variant in turn.
 //! * `pack`: packing itself, and what it adds to a program.
