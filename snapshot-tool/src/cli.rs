@@ -59,8 +59,9 @@ fn run(arguments: Arguments) -> Result<ExitCode> {
     let bar = Bar::new(talk);
     match arguments.command {
         Command::Pack { program, tree, form, preinit, output, policy } => {
-            let mut packer = packer(&tree, form, *policy, talk)?;
-            if let Some(preinit) = preinit.chosen(&tree.config()?) {
+            let config = tree.config()?;
+            let mut packer = packer(&tree, &config, form, *policy, talk)?;
+            if let Some(preinit) = preinit.chosen(&config) {
                 packer = packer.preinit(preinit);
             }
             let destination = Destination::from_option(&output);
@@ -70,7 +71,8 @@ fn run(arguments: Arguments) -> Result<ExitCode> {
         }
         Command::Image { tree, output, host_shim, policy } => {
             let destination = Destination::from_option(&output);
-            let mut packer = packer(&tree, FormArgs::default(), *policy, talk)?;
+            let config = tree.config()?;
+            let mut packer = packer(&tree, &config, FormArgs::default(), *policy, talk)?;
             if let Some(path) = host_shim {
                 packer = packer.host_shim(path);
             }
@@ -121,12 +123,17 @@ fn run(arguments: Arguments) -> Result<ExitCode> {
 }
 
 /// What the options and the configuration file say.
-fn packer(args: &TreeArgs, form: FormArgs, mut policy: Policy, talk: Talk) -> Result<Packer> {
+fn packer(
+    args: &TreeArgs,
+    config: &ConfigFile,
+    form: FormArgs,
+    mut policy: Policy,
+    talk: Talk,
+) -> Result<Packer> {
     policy.verbose = talk == Talk::Verbose;
-    let config = args.config()?;
-    let form = form.form(&config);
+    let form = form.form(config);
     let mut packer =
-        Packer::new(args.builder(&config)?).policy(config.policy.overridden_by(policy));
+        Packer::new(args.builder(config)?).policy(config.policy.clone().overridden_by(policy));
     if let Some(form) = form {
         packer = packer.form(form);
     }
@@ -195,7 +202,8 @@ fn run_program(
         runner = runner.export(Destination::from_option(path));
     }
     let outcome = if tree.is_given() {
-        let packed = packer(tree, form, Policy::default(), Talk::Normal)?;
+        let config = tree.config()?;
+        let packed = packer(tree, &config, form, Policy::default(), Talk::Normal)?;
         let packed = packed.pack_file_with(program, bar)?;
         runner.run_bytes_with(&file_name(program), &packed, bar)?
     } else {

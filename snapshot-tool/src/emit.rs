@@ -36,7 +36,7 @@ pub(crate) struct Emitter<'a> {
     pub(crate) plan: &'a Plan<'a>,
     pub(crate) rules: &'a dyn FormRules,
     pub(crate) runs: &'a [Run],
-    pub(crate) section: &'a Section,
+    pub(crate) section: Section,
 }
 
 /// The size of a section as LEB128 in this many bytes, when it is written before it is known.
@@ -51,7 +51,7 @@ impl Emitter<'_> {
     /// # Errors
     ///
     /// When a section of the program is damaged.
-    pub(crate) fn emit(&self) -> Result<(Output, Section, WasmFeatures)> {
+    pub(crate) fn emit(mut self) -> Result<(Output, Section, WasmFeatures)> {
         let mut head = wasm_encoder::Module::HEADER.to_vec();
         head.reserve(self.program.bytes.len() + self.adapter.bytes.len());
         customs::copy(self.program, Leading::Yes, &mut head);
@@ -68,11 +68,10 @@ impl Emitter<'_> {
         DataCountSection { count: self.image_segment().0 + 1 }.append_to(&mut head);
         let before_code = head.len();
         let code_features = self.code(&mut head)?;
-        let mut section = self.section.clone();
-        if let Some(part) = &mut section.program {
+        if let Some(part) = &mut self.section.program {
             part.code_bytes = (head.len() - before_code - CODE_HEADER_BYTES) as u64;
         }
-        let payload = section.encode();
+        let payload = self.section.encode();
         CustomSection { name: SECTION_NAME.into(), data: payload.into() }.append_to(&mut head);
 
         let added = features::of_bodies(self.added_bodies())?
@@ -88,7 +87,7 @@ impl Emitter<'_> {
         let data: [&[u8]; 3] = [&count, program_data, &runs];
         let output = Output::assemble(head, &data, &[], &tail, self.section.image_len)?;
         let sections = features::of_sections(self.program)?;
-        Ok((output, section, sections | code_features | added))
+        Ok((output, self.section, sections | code_features | added))
     }
 
     /// The program's types as they are, then the filesystem's.
@@ -314,7 +313,7 @@ impl Emitter<'_> {
     /// Custom sections that follow the data section.
     fn tail(&self, added: WasmFeatures) -> Result<Vec<u8>> {
         let mut tail = Vec::new();
-        let names = names::link(self.program, &self.names_of_program(), self.added_names()?);
+        let names = names::link(self.program, self.names_of_program(), self.added_names()?);
         if let Ok(Some(names)) = names {
             names.append_to(&mut tail);
         }

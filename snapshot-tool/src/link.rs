@@ -116,7 +116,7 @@ pub fn link(program: &[u8], rootfs: &AdapterModule<'_>, form: Form) -> Result<Li
         plan: &plan,
         rules: rules.as_ref(),
         runs: &runs,
-        section: &section,
+        section,
     };
     let (output, section, features) = emitter.emit()?;
     check(&program, &adapter, &output, features)?;

@@ -53,10 +53,10 @@ pub(crate) struct Added {
 /// When the program's section is damaged.
 pub(crate) fn link(
     program: &Module<'_>,
-    functions: &IndexMap,
+    functions: IndexMap,
     added: Added,
 ) -> Result<Option<NameSection>> {
-    let indices = Indices { functions: functions.clone(), ..Indices::default() };
+    let indices = Indices { functions, ..Indices::default() };
     let Some(mut names) = Subsections::read(program, &indices)? else { return Ok(None) };
     names.functions.extend(added.functions);
     names.memories.extend(added.memories);

@@ -42,6 +42,10 @@ const PROGRAM: &str = r#"
         (call $say (i32.load8_u (i32.const 0x2ffff)))
         (call $say (i32.add (memory.size) (i32.const 0x30)))))"#;
 
+/// Packs the program and runs its `init`.
+const PACK: [&str; 8] =
+    ["pack", "app.wasm", "--dir", "dir::/", "--preinit", "init", "-o", "out.wasm"];
+
 fn sandbox() -> Sandbox {
     let sandbox = Sandbox::new();
     sandbox.wasm("app.wasm", PROGRAM);
@@ -53,8 +57,7 @@ fn sandbox() -> Sandbox {
 fn a_start_goes_on_where_the_function_ended() {
     let sandbox = sandbox();
     for form in [&[][..], &["--isolate"]] {
-        let pack = ["pack", "app.wasm", "--dir", "dir::/", "--preinit", "init", "-o", "out.wasm"];
-        let ran = sandbox.tool(&[&pack[..], form].concat()).ok();
+        let ran = sandbox.tool(&[&PACK[..], form].concat()).ok();
         // What it printed then is shown now.
         assert!(ran.stderr.starts_with('x'), "{}", ran.stderr);
         for _ in 0..2 {
@@ -66,7 +69,7 @@ fn a_start_goes_on_where_the_function_ended() {
             );
         }
         let first = read(sandbox.path("out.wasm"));
-        sandbox.tool(&[&pack[..], form].concat()).ok();
+        sandbox.tool(&[&PACK[..], form].concat()).ok();
         assert!(first == read(sandbox.path("out.wasm")), "packed twice, it is the same");
         let shown = sandbox.tool(&["inspect", "out.wasm"]).ok();
         assert!(shown.stdout().contains("\npreinit   init, "), "{}", shown.stdout());
@@ -84,9 +87,7 @@ fn another_start() {
     assert_eq!(sandbox.tool(&["run", "out.wasm"]).ok().stdout(), "o");
     // Programs written with `wizer.h` say by a name what to start with.
     sandbox.wasm("app.wasm", &PROGRAM.replace("other_start", "wizer.resume"));
-    sandbox
-        .tool(&["pack", "app.wasm", "--dir", "dir::/", "--preinit", "init", "-o", "out.wasm"])
-        .ok();
+    sandbox.tool(&PACK).ok();
     assert_eq!(sandbox.tool(&["run", "out.wasm"]).ok().stdout(), "o");
 }
 
@@ -99,8 +100,7 @@ fn a_reactor() {
         "(func (export \"_initialize\") (call $say (i32.const 0x69)))\n(func (export \"_start\")",
     );
     sandbox.wasm("app.wasm", &program);
-    let pack = ["pack", "app.wasm", "--dir", "dir::/", "--preinit", "init", "-o", "out.wasm"];
-    let ran = sandbox.tool(&pack).ok();
+    let ran = sandbox.tool(&PACK).ok();
     assert!(ran.stderr.starts_with("ix"), "{}", ran.stderr);
     let module = read(sandbox.path("out.wasm"));
     let mut names = Vec::new();
@@ -171,16 +171,7 @@ fn instructions_whose_effect_is_lost() {
             ),
         );
         sandbox.wasm("app.wasm", &program);
-        let ran = sandbox.tool(&[
-            "pack",
-            "app.wasm",
-            "--dir",
-            "dir::/",
-            "--preinit",
-            "init",
-            "-o",
-            "out.wasm",
-        ]);
+        let ran = sandbox.tool(&PACK);
         let error = ran.error();
         assert!(error.contains(&format!("(`culprit`) has a `{instruction}`")), "{error}");
         // Without it the same program is packed.
@@ -190,25 +181,14 @@ fn instructions_whose_effect_is_lost() {
         "app.wasm",
         &PROGRAM.replace("(memory (export", "(import \"env\" \"g\" (global i32)) (memory (export"),
     );
-    let ran = sandbox.tool(&[
-        "pack",
-        "app.wasm",
-        "--dir",
-        "dir::/",
-        "--preinit",
-        "init",
-        "-o",
-        "out.wasm",
-    ]);
+    let ran = sandbox.tool(&PACK);
     assert!(ran.error().contains("it imports the global `env.g`"), "{}", ran.error());
 }
 
 #[test]
 fn packing_it_again_is_refused() {
     let sandbox = sandbox();
-    sandbox
-        .tool(&["pack", "app.wasm", "--dir", "dir::/", "--preinit", "init", "-o", "out.wasm"])
-        .ok();
+    sandbox.tool(&PACK).ok();
     let ran = sandbox.tool(&["pack", "out.wasm", "--dir", "dir::/", "-o", "again.wasm"]);
     assert!(ran.error().contains("it was pre-initialised by `init`"), "{}", ran.error());
 }
