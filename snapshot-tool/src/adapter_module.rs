@@ -11,8 +11,9 @@ use std::ops::Range;
 
 use anyhow::{Context, Result, ensure};
 
+use crate::form::ModuleForm;
 use crate::hollow::Output;
-use crate::section::{ModuleForm, Section};
+use crate::section::Section;
 
 /// A baked filesystem as a module, without the bytes of its image.
 #[derive(Debug, Clone)]

@@ -13,9 +13,10 @@ use wasmtime::{
 };
 
 use crate::adapter_module::AdapterModule;
-use crate::core_form::{HOST_API_PREFIX, PREVIEW1, UNSTABLE, WASI_HOST};
-use crate::policy::surface::UNSTABLE_SUFFIX;
-use crate::run_time_shims::{self, APP, MEMORY, TABLE};
+use crate::adapter_names::{HOST_API_PREFIX, UNSTABLE_SUFFIX, WASI_HOST};
+use crate::preview1::{PREVIEW1, UNSTABLE};
+use crate::run_time_shims;
+use crate::run_time_shims::{APP, MEMORY, TABLE};
 
 /// A baked filesystem, compiled, for programs that are not linked with it.
 ///

@@ -12,33 +12,6 @@ use crate::index::{DataIdx, FuncIdx, MemIdx};
 use crate::module::Module;
 use crate::policy::surface::{Cut, Surface};
 
-/// The program's memory in an adapter module.
-pub(crate) const USER_MEMORY: MemIdx = MemIdx(0);
-/// The filesystem's own memory in an adapter module.
-pub(crate) const KERNEL_MEMORY: MemIdx = MemIdx(1);
-
-/// Import module of the functions that copy to and from the program's memory.
-const USER: &str = "user";
-/// Import module of the functions that copy from the image.
-const IMAGE: &str = "image";
-/// Import module of what the host provides: in the core form, and in what a program imports.
-pub(crate) const PREVIEW1: &str = "wasi_snapshot_preview1";
-/// Import module of the preview before: the same functions, but for those that the core form exports as
-/// `function@unstable`.
-pub(crate) const UNSTABLE: &str = "wasi_unstable";
-/// Import module of the host's functions in an adapter module.
-pub(crate) const WASI_HOST: &str = "wasi_host";
-
-/// Exports that start with this are the host interface: a linked module exports them too.
-pub(crate) const HOST_API_PREFIX: &str = "wasm_vfs_";
-/// The export of the filesystem's memory that comes with the host interface.
-pub(crate) const HOST_API_MEMORY: &str = "wasm_vfs_memory";
-/// The export of the global that addresses of the host interface count from.
-pub(crate) const HOST_API_BASE: &str = "wasm_vfs_base";
-
-/// Exports that start with this are what lowering has traced functions call.
-pub(crate) const TRACE_PREFIX: &str = "trace_";
-
 /// Exports that serve baking and are gone afterwards start with one of these.
 const BAKING_EXPORTS: [&str; 2] = ["bake_", "wizer"];
 

@@ -14,20 +14,21 @@ use wasm_encoder::{
 };
 use wasmparser::{ExternalKind, WasmFeatures};
 
-use crate::core_form::{HOST_API_BASE, HOST_API_MEMORY, KERNEL_MEMORY, PREVIEW1, USER_MEMORY};
-use crate::customs::{self, Leading};
-use crate::features;
+use crate::adapter_names::{
+    HOST_API_BASE, HOST_API_MEMORY, KERNEL_MEMORY, NAME_PREFIX, USER_MEMORY,
+};
+use crate::customs::Leading;
 use crate::forms::FormRules;
 use crate::hollow::Output;
 use crate::index::DataIdx;
-use crate::kernel_data::Run;
-use crate::lower::{NAME_PREFIX, encode_passive, encode_run};
+use crate::kernel_data::{Run, encode_passive, encode_run};
 use crate::module::Module;
-use crate::names;
 use crate::plan::{AddedFunction, Plan};
+use crate::preview1::PREVIEW1;
 use crate::program_code::{Direction, ProgramCode};
 use crate::remap::{IndexMap, Remap, explain};
 use crate::section::{SECTION_NAME, Section};
+use crate::{customs, features, names};
 
 /// All that a linked module is written from.
 pub(crate) struct Emitter<'a> {

@@ -11,9 +11,9 @@ use anyhow::Result;
 use wasm_encoder::Function;
 use wasmparser::{FuncType, MemoryType, WasmFeatures};
 
+use crate::form::Form;
 use crate::index::{DataIdx, FuncIdx, GlobalIdx, MemIdx};
 use crate::kernel_data::Run;
-use crate::link::Form;
 use crate::module::Module;
 use crate::program_code::MemoryView;
 use crate::reach::Live;

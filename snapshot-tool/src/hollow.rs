@@ -314,7 +314,7 @@ impl Sections {
     fn walk(file: &mut (impl Read + Seek)) -> Result<Self> {
         let end = file.seek(SeekFrom::End(0))?;
         let preamble = read_range(file, 0..PREAMBLE_BYTES.min(end))?;
-        crate::program::check_preamble(&preamble)?;
+        crate::preamble::check_preamble(&preamble)?;
         let mut found = Self { vfs: None, data: None, end };
         let mut at = PREAMBLE_BYTES;
         while at < end {

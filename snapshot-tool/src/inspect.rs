@@ -1,10 +1,9 @@
 //! Looking inside a packed program or a baked filesystem: nothing is executed, and of the file
 //! only what is asked for is read.
 
-use crate::hollow;
-use crate::manifest;
 use crate::section::Section;
 use crate::tree::{EntryKind, Tree};
+use crate::{hollow, manifest};
 use anyhow::{Context as _, Result, bail, ensure};
 use std::fs::File;
 use std::io::{self, BufReader, Read, Seek, SeekFrom, Write};

@@ -106,6 +106,27 @@ fn next_non_zero(memory: &[u8], from: usize) -> Option<usize> {
     memory[from..].iter().position(|&byte| byte != 0).map(|skipped| from + skipped)
 }
 
+/// An active data segment.
+pub(crate) fn encode_run(run: &Run, memory: u32, offset: u32, out: &mut Vec<u8>) {
+    use wasm_encoder::Encode as _;
+    if memory == 0 {
+        out.push(0);
+    } else {
+        out.push(2);
+        memory.encode(out);
+    }
+    ConstExpr::i32_const(offset.cast_signed()).encode(out);
+    run.bytes.as_slice().encode(out);
+}
+
+/// A passive data segment.
+pub(crate) fn encode_passive(bytes: &[u8], out: &mut Vec<u8>) {
+    use wasm_encoder::Encode as _;
+    const PASSIVE: u8 = 1;
+    out.push(PASSIVE);
+    bytes.encode(out);
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]

@@ -3,39 +3,24 @@
 use anyhow::{Context, Result, bail};
 use wasmparser::{ExternalKind, Import, TypeRef, WasmFeatures};
 
-use crate::core_form::{HOST_API_BASE, HOST_API_PREFIX, PREVIEW1, UNSTABLE};
+use crate::adapter_names::{HOST_API_BASE, HOST_API_PREFIX};
 use crate::emit::Emitter;
+use crate::form::ModuleForm;
 use crate::forms::FormRules;
 use crate::index::{FuncIdx, TypeIdx};
 use crate::module::Module;
-use crate::plan::{self, Inputs, Plan};
+use crate::plan::{Inputs, Plan};
+use crate::preview1::{PREVIEW1, UNSTABLE, WasiModule};
 use crate::program::Program;
-use crate::program_part::{Entry, ProgramPart, ServedImport, SizeView, WasiModule};
+use crate::program_part::{Entry, ProgramPart, ServedImport, SizeView};
 use crate::reach::Live;
-use crate::section::{ModuleForm, Section};
-use crate::{customs, forms, kernel_data, verify};
+use crate::section::Section;
+use crate::{customs, forms, kernel_data, plan, verify};
 
 pub use crate::adapter_module::{AdapterModule, Lowered};
 pub use crate::hollow::Output;
 pub use crate::image::{FileRange, ImageSource};
 pub use crate::lower::lower;
-
-/// How the program and the filesystem share the linked module.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Form {
-    /// One memory: the filesystem's lies above the program's. Runs on every engine.
-    #[default]
-    Portable,
-    /// Two memories: nothing that the program does reaches the filesystem's. Needs an engine with
-    /// multi-memory.
-    Isolated,
-}
-
-impl std::fmt::Display for Form {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        crate::section::ModuleForm::Linked(*self).fmt(f)
-    }
-}
 
 /// A linked module and what can be said about it.
 #[derive(Debug)]

@@ -22,22 +22,19 @@ use wasm_encoder::{
 use wasmparser::{ExternalKind, FunctionBody, Operator, WasmFeatures};
 
 use crate::adapter_module::Lowered;
-use crate::core_form::{self, Intrinsic, KERNEL_MEMORY, WASI_HOST};
+use crate::adapter_names::{KERNEL_MEMORY, WASI_HOST};
+use crate::core_form::Intrinsic;
 use crate::hollow::{Output, check_image_len};
 use crate::index::{DataIdx, FuncIdx};
-use crate::kernel_data::{self, Run};
+use crate::kernel_data::Run;
 use crate::module::Module;
-use crate::names;
 use crate::policy::Policy;
 use crate::policy::surface::Surface;
 use crate::reach::Live;
 use crate::remap::{IndexMap, Remap, explain};
 use crate::section::{SECTION_NAME, Section};
 use crate::tracing::Tracing;
-use crate::{features, verify};
-
-/// The prefix of the filesystem's functions in the `name` section.
-pub(crate) const NAME_PREFIX: &str = "wasm_vfs::";
+use crate::{core_form, features, kernel_data, names, verify};
 
 /// Turns the baked core form into the adapter module.
 ///
@@ -186,7 +183,7 @@ impl<'a> Lowering<'a> {
 
     /// Whether the host interface is kept.
     fn has_host_api(&self) -> bool {
-        self.exports.iter().any(|(name, _)| name.starts_with(core_form::HOST_API_PREFIX))
+        self.exports.iter().any(|(name, _)| name.starts_with(adapter_names::HOST_API_PREFIX))
     }
 
     fn globals(&self) -> Result<GlobalSection> {
@@ -215,8 +212,8 @@ impl<'a> Lowering<'a> {
         }
         if self.has_host_api() {
             let base = self.globals()?.len() - 1;
-            exports.export(core_form::HOST_API_MEMORY, ExportKind::Memory, KERNEL_MEMORY.0);
-            exports.export(core_form::HOST_API_BASE, ExportKind::Global, base);
+            exports.export(adapter_names::HOST_API_MEMORY, ExportKind::Memory, KERNEL_MEMORY.0);
+            exports.export(adapter_names::HOST_API_BASE, ExportKind::Global, base);
         }
         Ok(exports)
     }
@@ -335,25 +332,4 @@ fn data_payload(runs: &[Run], image: DataIdx) -> Vec<u8> {
         encode_run(run, KERNEL_MEMORY.0, run.offset, &mut payload);
     }
     payload
-}
-
-/// An active data segment.
-pub(crate) fn encode_run(run: &Run, memory: u32, offset: u32, out: &mut Vec<u8>) {
-    use wasm_encoder::Encode as _;
-    if memory == 0 {
-        out.push(0);
-    } else {
-        out.push(2);
-        memory.encode(out);
-    }
-    ConstExpr::i32_const(offset.cast_signed()).encode(out);
-    run.bytes.as_slice().encode(out);
-}
-
-/// A passive data segment.
-pub(crate) fn encode_passive(bytes: &[u8], out: &mut Vec<u8>) {
-    use wasm_encoder::Encode as _;
-    const PASSIVE: u8 = 1;
-    out.push(PASSIVE);
-    bytes.encode(out);
 }

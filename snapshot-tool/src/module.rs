@@ -12,7 +12,7 @@ use wasmparser::{
 };
 
 use crate::index::{FuncIdx, GlobalIdx, MemIdx, TypeIdx};
-use crate::program::check_preamble;
+use crate::preamble::check_preamble;
 
 /// A module as its sections and index spaces. Sections that are absent are `None`.
 pub(crate) struct Module<'a> {

@@ -3,29 +3,29 @@
 
 use crate::adapter_module::AdapterModule;
 use crate::bake::{ADAPTER_CORE, ADAPTER_MOUNTS_CORE, Baker};
+use crate::form::Form;
 use crate::format::human_bytes;
 use crate::hollow::Output;
 use crate::host_shim::host_shim;
 use crate::host_tree::TreeBuilder;
 use crate::image::{FileRange, ImageSource};
-use crate::link::{Form, Summary, link};
+use crate::link::{Summary, link};
 use crate::lower::lower;
-use crate::manifest;
 use crate::output::Destination;
 use crate::policy::Policy;
 use crate::policy::values::{Overlay, Stream};
-use crate::preinit::{self, Preinit, Printed};
+use crate::preinit::{Preinit, Printed};
 use crate::progress::{Progress, Silent, Stage};
 use crate::repack::{Before, Given};
 use crate::run::file_name;
 use crate::section::Section;
 use crate::tree::{EntryKind, FinalSymlink, Tree, TreeTotals};
+use crate::{manifest, preinit};
 use anyhow::{Context as _, Result, anyhow, ensure};
-use std::fmt;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
-use std::thread;
 use std::time::{Duration, Instant};
+use std::{fmt, thread};
 
 /// Packs a program with a tree.
 ///
@@ -501,7 +501,7 @@ fn open(path: &Path) -> Result<File> {
 fn read_program(path: &Path) -> Result<Vec<u8>> {
     let bytes = fs::read(path).map_err(|error| anyhow!("cannot read {}: {error}", named(path)))?;
     let preamble = bytes.get(..8).unwrap_or(&bytes);
-    crate::program::check_preamble(preamble).with_context(|| named(path))?;
+    crate::preamble::check_preamble(preamble).with_context(|| named(path))?;
     Ok(bytes)
 }
 

@@ -17,11 +17,11 @@
 use anyhow::{Context, Result, ensure};
 use wasmparser::{CompositeInnerType, ExternalKind, FuncType, Import, TypeRef};
 
-use crate::core_form::{HOST_API_PREFIX, PREVIEW1, UNSTABLE, WASI_HOST};
+use crate::adapter_names::{HOST_API_PREFIX, UNSTABLE_SUFFIX, WASI_HOST};
 use crate::forms::{Places, SynthesisedFunction, self_test};
 use crate::index::{DataIdx, FuncIdx, GlobalIdx, MemIdx, TypeIdx};
 use crate::module::Module;
-use crate::policy::surface::UNSTABLE_SUFFIX;
+use crate::preview1::{PREVIEW1, UNSTABLE};
 use crate::reach::Live;
 use crate::remap::IndexMap;
 

@@ -13,13 +13,12 @@ use crate::hollow::Output;
 use crate::image::ImageSource;
 use crate::index::FuncIdx;
 use crate::module::Module;
-use crate::names;
 use crate::policy::Policy;
 use crate::policy::values::Trace;
 use crate::remap::{Remap, explain};
 use crate::section::{SECTION_NAME, Section};
 use crate::snapshot::snapshot;
-use crate::verify;
+use crate::{names, verify};
 use anyhow::{Context as _, Result, anyhow, bail, ensure};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
@@ -213,7 +212,7 @@ pub(crate) fn run(
 
 fn exported_functions(module: &Module<'_>) -> String {
     let functions = module.exports.iter().filter(|it| it.kind == wasmparser::ExternalKind::Func);
-    let names = functions.filter(|it| !it.name.starts_with(crate::core_form::HOST_API_PREFIX));
+    let names = functions.filter(|it| !it.name.starts_with(crate::adapter_names::HOST_API_PREFIX));
     names.map(|it| format!("`{}`", it.name)).collect::<Vec<_>>().join(", ")
 }
 

@@ -3,37 +3,11 @@
 use anyhow::{Result, bail, ensure};
 use wasmparser::{ExternalKind, TypeRef};
 
-use crate::core_form::{PREVIEW1, UNSTABLE};
+use crate::form::ModuleForm;
 use crate::index::MemIdx;
 use crate::module::Module;
-use crate::section::{ModuleForm, SECTION_NAME, Section};
-
-/// `\0asm`.
-const MAGIC: &[u8] = b"\0asm";
-/// Version 1, layer 0: a core module.
-const CORE_MODULE: &[u8] = &[1, 0, 0, 0];
-
-/// Checks the first eight bytes of a file.
-///
-/// # Errors
-///
-/// When they do not start a core module.
-pub(crate) fn check_preamble(bytes: &[u8]) -> Result<()> {
-    ensure!(
-        bytes.starts_with(MAGIC),
-        "it is not WebAssembly (no `\\0asm` at its start): give a .wasm file{}",
-        if bytes.starts_with(b"(") { ", not the text format" } else { "" }
-    );
-    let version = &bytes[MAGIC.len()..];
-    if version.len() == 4 && version[2..] == [1, 0] {
-        bail!(
-            "it is a component: wasm-vfs packs core modules that import \
-             `wasi_snapshot_preview1`; build for wasm32-wasip1, or take the core module out of it"
-        );
-    }
-    ensure!(version == CORE_MODULE, "its WebAssembly version {version:?} is not supported");
-    Ok(())
-}
+use crate::preview1::{PREVIEW1, UNSTABLE};
+use crate::section::{SECTION_NAME, Section};
 
 /// The name that preview1 gives to the memory that hosts read and write.
 const MEMORY_EXPORT: &str = "memory";

@@ -24,8 +24,8 @@ use anyhow::{Context, Result};
 use wasm_encoder::Encode as _;
 use wasmparser::BinaryReader;
 
-use crate::core_form::{PREVIEW1, UNSTABLE};
 use crate::index::{FuncIdx, GlobalIdx, MemIdx, TypeIdx};
+use crate::preview1::{PREVIEW1, UNSTABLE};
 use crate::trace;
 
 /// The program's part of a linked module. Its items come first in each index space (functions: after the imports and some of
@@ -108,35 +108,6 @@ pub struct ServedImport {
     pub ty: Option<TypeIdx>,
     /// The function that answers now.
     pub function: FuncIdx,
-}
-
-/// The module that an import of WASI comes from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum WasiModule {
-    /// `wasi_snapshot_preview1`.
-    Preview1,
-    /// `wasi_unstable`.
-    Unstable,
-}
-
-impl WasiModule {
-    /// The module of that name.
-    pub(crate) fn named(name: &str) -> Option<Self> {
-        match name {
-            PREVIEW1 => Some(Self::Preview1),
-            UNSTABLE => Some(Self::Unstable),
-            _ => None,
-        }
-    }
-
-    /// Its name.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Preview1 => PREVIEW1,
-            Self::Unstable => UNSTABLE,
-        }
-    }
 }
 
 impl ProgramPart {
@@ -236,7 +207,7 @@ impl ServedImport {
         let unstable = if self.module == WasiModule::Unstable { IS_UNSTABLE } else { 0 };
         let typed = if self.ty.is_some() { HAS_TYPE } else { 0 };
         ((self.position - next) << PLACE_SHIFT | unstable | typed).encode(out);
-        match trace::number(&self.name) {
+        match preview1::number(&self.name) {
             Some(number) => (number + 1).encode(out),
             None => {
                 out.push(0);
@@ -258,7 +229,7 @@ impl ServedImport {
         let name = match reader.read_var_u32()? {
             0 => reader.read_string()?.to_owned(),
             number => {
-                let name = trace::function(number - 1);
+                let name = preview1::function(number - 1);
                 name.context("a served import is no function of preview1")?.to_owned()
             }
         };

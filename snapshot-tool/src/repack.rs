@@ -1,12 +1,12 @@
 //! What is given to be packed ([`Given`]): a program, or a module that was packed before, which is taken apart into its
 //! program and its tree. The new directories are laid over that tree; the old image is read in place when the result is written.
 
+use crate::form::{Form, ModuleForm};
 use crate::hollow::Output;
-use crate::link::Form;
 use crate::packed_tree::{PackedBytes, PackedTree};
 use crate::policy::Policy;
 use crate::program::IS_ADAPTER;
-use crate::section::{ModuleForm, Section};
+use crate::section::Section;
 use crate::unlink::unlink;
 use anyhow::{Context as _, Result, bail};
 use std::fs::File;

@@ -21,9 +21,10 @@ use wasm_encoder::{
 use wasmparser::{ExternalKind, FuncType};
 
 use crate::adapter_module::AdapterModule;
-use crate::core_form::{HOST_API_PREFIX, PREVIEW1, WASI_HOST};
+use crate::adapter_names::{HOST_API_PREFIX, WASI_HOST};
 use crate::index::FuncIdx;
 use crate::module::Module;
+use crate::preview1::PREVIEW1;
 use crate::remap::{Remap, explain};
 
 /// The import module of the program's memory, in an adapter module and in [`host`].

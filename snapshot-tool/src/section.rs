@@ -19,8 +19,8 @@ use anyhow::{Context, Result, bail, ensure};
 use wasm_encoder::Encode as _;
 use wasmparser::BinaryReader;
 
+use crate::form::Form;
 use crate::index::DataIdx;
-use crate::link::Form;
 use crate::policy::Policy;
 use crate::policy::file::ConfigFile;
 use crate::program_part::ProgramPart;
@@ -30,44 +30,6 @@ pub const SECTION_NAME: &str = "wasm-vfs";
 
 /// The version of the layout above. Version 1 had no policy, version 2 of the program's part only counts.
 const FORMAT_VERSION: u32 = 3;
-
-/// Which kind of module carries the section.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ModuleForm {
-    /// A baked filesystem that no program is linked to yet: what `wasm-vfs image` writes.
-    Adapter,
-    /// A program with its filesystem.
-    Linked(Form),
-}
-
-impl ModuleForm {
-    fn code(self) -> u32 {
-        match self {
-            Self::Adapter => 0,
-            Self::Linked(Form::Portable) => 1,
-            Self::Linked(Form::Isolated) => 2,
-        }
-    }
-
-    fn from_code(code: u32) -> Result<Self> {
-        Ok(match code {
-            0 => Self::Adapter,
-            1 => Self::Linked(Form::Portable),
-            2 => Self::Linked(Form::Isolated),
-            other => bail!("form {other} is unknown to this version of wasm-vfs"),
-        })
-    }
-}
-
-impl std::fmt::Display for ModuleForm {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            Self::Adapter => "adapter module",
-            Self::Linked(Form::Portable) => "portable",
-            Self::Linked(Form::Isolated) => "isolated",
-        })
-    }
-}
 
 /// The decoded section.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -189,7 +151,8 @@ mod tests {
     #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
     use super::*;
     use crate::index::{FuncIdx, GlobalIdx, TypeIdx};
-    use crate::program_part::{Entry, OwnFeatures, ServedImport, SizeView, WasiModule};
+    use crate::preview1::WasiModule;
+    use crate::program_part::{Entry, OwnFeatures, ServedImport, SizeView};
 
     #[test]
     fn round_trip() {

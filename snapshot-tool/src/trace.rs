@@ -106,17 +106,6 @@ const NAMES: [&str; 14] = [
 /// The variable that turns tracing on where it is asked for, as a line of the table.
 const VARIABLE: &str = "V=WASM_VFS_TRACE=1";
 
-/// The number of a function in the table.
-pub(crate) fn number(function: &str) -> Option<u32> {
-    let position = CALLS.iter().position(|&(name, ..)| name == function)?;
-    u32::try_from(position).ok()
-}
-
-/// The function of a number.
-pub(crate) fn function(number: u32) -> Option<&'static str> {
-    CALLS.get(number as usize).map(|&(name, ..)| name)
-}
-
 /// The table.
 pub(crate) fn table(trace: Trace) -> String {
     let mut table = String::new();

@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 use wasm_encoder::{Function, ValType};
 use wasmparser::ExternalKind;
 
-use crate::core_form::TRACE_PREFIX;
+use crate::adapter_names::TRACE_PREFIX;
 use crate::index::FuncIdx;
 use crate::module::Module;
 use crate::remap::Remap;
@@ -54,7 +54,7 @@ impl<'a> Tracing<'a> {
         let traced = exports
             .iter()
             .filter_map(|&(name, function)| {
-                Some(Traced { name, function, number: trace::number(name)? })
+                Some(Traced { name, function, number: preview1::number(name)? })
             })
             .collect();
         Ok(Self { traced, tells: Some([tell("begin")?, tell("arg")?, tell("end")?]) })

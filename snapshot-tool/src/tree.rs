@@ -369,7 +369,7 @@ fn is_file_name(name: &[u8]) -> bool {
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 pub(crate) mod tests {
-    use super::*;
+    use crate::*;
 
     pub(crate) const METADATA: Metadata =
         Metadata { mode: 0o644, uid: 0, gid: 0, mtime_sec: 0, mtime_nsec: 0 };

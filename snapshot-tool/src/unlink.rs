@@ -14,14 +14,14 @@ use wasm_encoder::{
 };
 use wasmparser::{ExternalKind, MemoryType, TypeRef};
 
-use crate::customs::{self, Leading};
+use crate::customs::Leading;
 use crate::index::{FuncIdx, MemIdx};
 use crate::module::Module;
-use crate::names;
 use crate::program_code::{Direction, MemoryView, ProgramCode};
 use crate::program_part::ProgramPart;
 use crate::remap::{IndexMap, Remap, explain};
 use crate::section::Section;
+use crate::{customs, names};
 
 /// The program in a packed module. `hollow` is the module without its image, `section` what it says about itself.
 ///

@@ -2,9 +2,9 @@
 //! text here, so that a wrong one is an error of ours with exit status 1, not a usage error.
 
 use crate::extract::Existing;
+use crate::form::Form;
 use crate::guest_path::DirMapping;
 use crate::host_tree::{Owner, TreeBuilder};
-use crate::link::Form;
 use crate::policy::Policy;
 use crate::policy::file::ConfigFile;
 use crate::preinit::Preinit;

@@ -1,6 +1,6 @@
 //! The progress bar: on a terminal, and only once the work has taken a moment.
 
-use super::args::Talk;
+use crate::cli::args::Talk;
 use crate::format::{human_bytes, mode_letters};
 use crate::progress::{Progress, Stage};
 use crate::tree::{EntryKind, TreeEntry};

@@ -1,16 +1,16 @@
 //! The isolated form: the filesystem keeps a memory of its own, behind the program's.
 //!
 //! The program's code changes only where it calls the filesystem. What is synthesised is the
-//! [`self_test`](super::self_test) that runs before it.
+//! [`self_test`](crate::forms::self_test) that runs before it.
 
 use anyhow::{Context, Result};
 use wasm_encoder::Function;
 use wasm_encoder::reencode::Reencode as _;
 use wasmparser::{MemoryType, WasmFeatures};
 
-use super::self_test::SelfTest;
-use super::{FormRules, Places, SynthesisedFunction, SynthesisedGlobal};
-use crate::core_form::KERNEL_MEMORY;
+use crate::adapter_names::KERNEL_MEMORY;
+use crate::forms::self_test::SelfTest;
+use crate::forms::{FormRules, Places, SynthesisedFunction, SynthesisedGlobal};
 use crate::index::{FuncIdx, MemIdx};
 use crate::kernel_data::Run;
 use crate::module::Module;

@@ -23,9 +23,9 @@ use anyhow::{Context, Result, ensure};
 use wasm_encoder::{BlockType, Function, InstructionSink, ValType};
 use wasmparser::{FuncType, MemoryType, WasmFeatures};
 
-use super::portable_body::{self, BaseUse};
-use super::{FormRules, Places, SynthesisedFunction, SynthesisedGlobal};
-use crate::core_form::KERNEL_MEMORY;
+use crate::adapter_names::KERNEL_MEMORY;
+use crate::forms::portable_body::BaseUse;
+use crate::forms::{FormRules, Places, SynthesisedFunction, SynthesisedGlobal, portable_body};
 use crate::index::{FuncIdx, GlobalIdx, MemIdx};
 use crate::module::Module;
 use crate::program_code::MemoryView;

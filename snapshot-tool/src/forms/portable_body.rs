@@ -28,9 +28,9 @@ use wasm_encoder::reencode::Reencode as _;
 use wasm_encoder::{Function, Instruction};
 use wasmparser::{Operator, ValType};
 
-use super::memory_access::memory_access;
-use super::operands::{Arity, Operands, function_arity};
-use crate::core_form::{KERNEL_MEMORY, USER_MEMORY};
+use crate::adapter_names::{KERNEL_MEMORY, USER_MEMORY};
+use crate::forms::memory_access::memory_access;
+use crate::forms::operands::{Arity, Operands, function_arity};
 use crate::index::{FuncIdx, GlobalIdx, MemIdx};
 use crate::module::Module;
 use crate::reach::Live;

@@ -22,8 +22,8 @@ use anyhow::Result;
 use wasm_encoder::{BlockType, Function, Instruction, InstructionSink, MemArg};
 use wasmparser::{ExternalKind, FuncType, Operator, ValType};
 
-use super::{Places, SynthesisedFunction};
-use crate::core_form::{KERNEL_MEMORY, USER_MEMORY};
+use crate::adapter_names::{KERNEL_MEMORY, USER_MEMORY};
+use crate::forms::{Places, SynthesisedFunction};
 use crate::index::{DataIdx, FuncIdx, MemIdx};
 use crate::kernel_data::Run;
 use crate::module::Module;

@@ -8,7 +8,7 @@
 //! stdout = "host"
 //! ```
 
-use super::Policy;
+use crate::policy::Policy;
 use anyhow::{Context as _, Result, bail};
 use serde::Deserialize;
 use std::fs;

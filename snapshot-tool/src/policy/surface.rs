@@ -7,16 +7,10 @@
 //! What the filesystem itself would ask of the host can be *cut*: the call becomes an error number, or a trap, and the
 //! import is gone.
 
-use super::Policy;
-use super::values::{Clock, HostCall, InheritEnv, Random, Stream};
-use crate::core_form::{HOST_API_PREFIX, TRACE_PREFIX};
+use crate::adapter_names::{HOST_API_PREFIX, TRACE_PREFIX};
+use crate::policy::Policy;
+use crate::policy::values::{Clock, HostCall, InheritEnv, Random, Stream};
 use wasi::Errno;
-
-/// Between function and variant in the name of an export.
-pub(crate) const VARIANT_MARK: char = '@';
-
-/// How exports end that answer for `wasi_unstable`: no policy chooses them, the program's imports do.
-pub(crate) const UNSTABLE_SUFFIX: &str = "@unstable";
 
 /// What takes the place of a call of the host.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

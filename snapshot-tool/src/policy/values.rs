@@ -1,4 +1,4 @@
-//! The values of a [`Policy`](super::Policy), and how a person writes them.
+//! The values of a [`Policy`](crate::policy::Policy), and how a person writes them.
 //!
 //! Each type has one text form, which the command line, the configuration file and a packed module share.
 
