@@ -12,11 +12,16 @@ use wasmtime::{
     Engine, ExternType, Func, Instance, Linker, Memory, MemoryType, Module, Ref, Store, Table,
 };
 
-use crate::adapter_module::AdapterModule;
-use crate::adapter_names::{HOST_API_PREFIX, UNSTABLE_SUFFIX, WASI_HOST};
-use crate::preview1::{PREVIEW1, UNSTABLE};
-use crate::run_time_shims;
-use crate::run_time_shims::{APP, MEMORY, TABLE};
+use crate::adapter::module::AdapterModule;
+use crate::adapter::names::HOST_API_PREFIX;
+use crate::adapter::names::UNSTABLE_SUFFIX;
+use crate::adapter::names::WASI_HOST;
+use crate::preview1::PREVIEW1;
+use crate::preview1::UNSTABLE;
+use crate::adapter::run_time_shims;
+use crate::adapter::run_time_shims::APP;
+use crate::adapter::run_time_shims::MEMORY;
+use crate::adapter::run_time_shims::TABLE;
 
 /// A baked filesystem, compiled, for programs that are not linked with it.
 ///

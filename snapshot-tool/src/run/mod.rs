@@ -1,10 +1,12 @@
 //! Running a packed program under wasmtime, without any directory of the host but those that it is given for its mounts.
 
-use crate::guest_path::GuestPath;
-use crate::host_api::HostApi;
+use crate::tree::guest_path::GuestPath;
+use crate::run::host_api::HostApi;
 use crate::output::Destination;
-use crate::progress::{Progress, Silent, Stage};
-use crate::transfer::Transfers;
+use crate::progress::Progress;
+use crate::progress::Silent;
+use crate::progress::Stage;
+use crate::run::transfer::Transfers;
 use anyhow::{Context as _, Result, anyhow, bail};
 use std::path::{Path, PathBuf};
 use wasmtime::{Cache, Config, Engine, Instance, Linker, Module, Store, WasmBacktrace};

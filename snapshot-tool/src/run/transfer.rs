@@ -1,8 +1,8 @@
 //! What goes into a program's tree before it starts and comes out after it has ended: `run`'s `--put`, `--get`, `--export`.
 
-use crate::guest_path::GuestPath;
-use crate::host_api::HostApi;
-use crate::host_tar;
+use crate::tree::guest_path::GuestPath;
+use crate::run::host_api::HostApi;
+use crate::run::tar;
 use crate::output::Destination;
 use crate::progress::Silent;
 use anyhow::{Context as _, Result, bail};

@@ -1,7 +1,7 @@
 //! A file or a directory of the host as a tar archive, for `run --put`: modes, modification times and symbolic links as they are,
 //! owned by 0:0 as a packed tree is.
 
-use crate::export::Member;
+use crate::packed::export::Member;
 use crate::tree::Metadata;
 use anyhow::{Context as _, Result, bail};
 use std::fs::{self, File};
