@@ -43,79 +43,45 @@
 //! Hosts are Unix systems: modes, owners and links are read and restored as they are there.
 #![forbid(unsafe_code)]
 
-pub mod adapter_module;
-mod adapter_names;
-mod assembly;
-pub mod at_run_time;
-pub mod bake;
+mod adapter;
 pub mod cli;
-mod core_form;
-mod customs;
-mod emit;
-mod export;
-mod extract;
-mod features;
-mod form;
 pub mod format;
-mod forms;
-pub mod guest_path;
-pub mod hollow;
-mod host_api;
-pub mod host_shim;
-mod host_tar;
-mod host_tree;
-mod ignore_rules;
-pub mod image;
-mod image_plan;
-pub mod index;
-mod inspect;
-mod kernel_data;
-pub mod link;
-pub mod lower;
-mod manifest;
-mod module;
-mod names;
-pub mod output;
-pub mod pack;
-mod packed_tree;
-mod plan;
+mod gather;
+mod link;
+mod output;
+mod pack;
+mod packed;
 pub mod policy;
-mod preamble;
-pub mod preinit;
 mod preview1;
-mod program;
-mod program_code;
-pub mod program_part;
 pub mod progress;
-mod reach;
-mod remap;
-mod repack;
 mod run;
-pub mod run_time_shims;
-pub mod section;
-mod snapshot;
-mod trace;
-mod tracing;
-mod transfer;
 pub mod tree;
-mod unlink;
-pub mod verify;
+mod wasm;
 
-pub use at_run_time::{Bound, RunTimeLinker};
-pub use export::export_tar;
-pub use extract::{Existing, extract};
-pub use form::Form;
-pub use guest_path::{DirMapping, GuestPath};
-pub use host_api::{DirEntry, FileStatus, HostApi};
-pub use host_tree::{HostTree, Owner, TreeBuilder};
-pub use ignore_rules::IGNORE_FILE;
-pub use image_plan::ImagePlan;
-pub use inspect::PackedModule;
+pub use gather::builder::{HostTree, Owner, TreeBuilder};
+pub use gather::ignore_rules::IGNORE_FILE;
+pub use gather::image_plan::ImagePlan;
 pub use output::Destination;
+pub use pack::preinit::Preinit;
 pub use pack::{Packed, Packer, Report, Rootfs, link_files};
+pub use packed::export::export_tar;
+pub use packed::extract::{Existing, extract};
+pub use packed::form::Form;
+pub use packed::packed_module::PackedModule;
 pub use policy::Policy;
 pub use policy::file::ConfigFile;
-pub use preinit::Preinit;
+pub use run::at_run_time::{Bound, RunTimeLinker};
+pub use run::host_api::{DirEntry, FileStatus, HostApi};
 pub use run::{Outcome, Runner};
+pub use tree::guest_path::{DirMapping, GuestPath};
 pub use tree::{EntryKind, FinalSymlink, Metadata, Tree, TreeEntry};
 pub use wasm_vfs_core::{Errno, FileType};
+
+/// The parts behind the public items, for the project's own tests and benchmarks. No promise is made of them.
+#[doc(hidden)]
+pub mod internals {
+    pub use crate::adapter::{bake, host_shim, lower, module, run_time_shims};
+    pub use crate::link;
+    pub use crate::packed::{hollow, image_source, program_part, section};
+    pub use crate::wasm::{features, index, verify};
+}

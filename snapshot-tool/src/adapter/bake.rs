@@ -4,13 +4,13 @@
 //! No import of the core form may be called while it is baked: each is a trap. So the outcome
 //! depends on the core form and the manifest only, and baking twice gives the same bytes.
 
-use crate::manifest::Manifest;
+use crate::adapter::trace_table;
 use crate::policy::Policy;
 use crate::policy::values::{Clock, HostCall, InheritEnv, Overlay, Preopen, Random, Stream};
 use crate::progress::{Progress, Stage};
-use crate::snapshot::snapshot;
-use crate::trace;
 use crate::tree::Tree;
+use crate::tree::manifest::Manifest;
+use crate::wasm::snapshot::snapshot;
 use anyhow::{Context as _, Result, anyhow, bail, ensure};
 use std::fmt;
 use wasm_vfs_core::Errno;
@@ -18,10 +18,10 @@ use wasmtime::{Config, Engine, Instance, Linker, Memory, Module, OptLevel, Store
 use wizer::{ModuleContext, Wizer};
 
 /// The adapter's core form that belongs to this version of the tool.
-pub const ADAPTER_CORE: &[u8] = include_bytes!("../assets/adapter.wasm");
+pub const ADAPTER_CORE: &[u8] = include_bytes!("../../assets/adapter.wasm");
 
 /// The core form that knows directories of the host: for programs with a mount or an overlay.
-pub const ADAPTER_MOUNTS_CORE: &[u8] = include_bytes!("../assets/adapter-mounts.wasm");
+pub const ADAPTER_MOUNTS_CORE: &[u8] = include_bytes!("../../assets/adapter-mounts.wasm");
 
 /// How much of the manifest is handed over at a time. Records are never split, so one that is
 /// longer (a symbolic link with a very long target) goes alone.
@@ -241,7 +241,7 @@ impl Running {
             self.set("bake_verbose", "", &[])?;
         }
         if let Some(trace) = policy.trace {
-            let table = trace::table(trace);
+            let table = trace_table::table(trace);
             self.set("bake_trace", &table, &[length(&table)?])?;
         }
         if policy.uid.is_some() || policy.gid.is_some() || policy.umask.is_some() {
@@ -359,7 +359,7 @@ mod tests {
     use crate::progress::Silent;
     use crate::tree::tests::sample;
 
-    const STAND_IN: &str = include_str!("../tests/cli/stand_in.wat");
+    const STAND_IN: &str = include_str!("../../tests/cli/stand_in.wat");
 
     #[test]
     fn baking_twice_gives_the_same_bytes() {

@@ -1,16 +1,16 @@
 //! The contract of the adapter's core form: what it may import and which instructions it may use.
 //!
 //! It is an ordinary one-memory module that reaches other memories through imported *intrinsics*;
-//! [`lower`](crate::lower) replaces each call by the one instruction in the table below, whose
+//! [`lower`](crate::adapter::lower) replaces each call by the one instruction in the table below, whose
 //! operands are in the order of the function's parameters.
 
 use anyhow::{Context, Result, bail, ensure};
 use wasm_encoder::{Instruction, MemArg};
 use wasmparser::{DataKind, Operator, TypeRef, ValType};
 
-use crate::index::{DataIdx, FuncIdx, MemIdx};
-use crate::module::Module;
-use crate::policy::surface::{Cut, Surface};
+use crate::adapter::surface::{Cut, Surface};
+use crate::wasm::index::{DataIdx, FuncIdx, MemIdx};
+use crate::wasm::module::Module;
 
 /// Exports that serve baking and are gone afterwards start with one of these.
 const BAKING_EXPORTS: [&str; 2] = ["bake_", "wizer"];

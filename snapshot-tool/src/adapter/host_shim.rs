@@ -6,8 +6,8 @@
 
 use anyhow::Result;
 
-use crate::adapter_module::AdapterModule;
-use crate::run_time_shims::{Memory, host_functions};
+use crate::adapter::module::AdapterModule;
+use crate::adapter::run_time_shims::{Memory, host_functions};
 
 /// The module for the host functions of `adapter`: for each an import by its real name, and an exported function that
 /// calls it.

@@ -8,7 +8,7 @@
 use anyhow::{Context, Result, bail};
 use wasmparser::{ConstExpr, DataKind, Operator};
 
-use crate::module::Module;
+use crate::wasm::module::Module;
 
 /// Gaps of zeros shorter than this are stored: a segment's header takes about seven bytes.
 const SHORTEST_GAP_BYTES: usize = 12;

@@ -21,20 +21,21 @@ use wasm_encoder::{
 };
 use wasmparser::{ExternalKind, FunctionBody, Operator, WasmFeatures};
 
-use crate::adapter_module::Lowered;
-use crate::adapter_names::{KERNEL_MEMORY, WASI_HOST};
-use crate::core_form::Intrinsic;
-use crate::hollow::{Output, check_image_len};
-use crate::index::{DataIdx, FuncIdx};
-use crate::kernel_data::Run;
-use crate::module::Module;
+use crate::adapter::contract::Intrinsic;
+use crate::adapter::initial_memory::Run;
+use crate::adapter::module::Lowered;
+use crate::adapter::names::{KERNEL_MEMORY, WASI_HOST};
+use crate::adapter::surface::Surface;
+use crate::adapter::trace_wrappers::Tracing;
+use crate::adapter::{contract, initial_memory};
+use crate::packed::hollow::{Output, check_image_len};
+use crate::packed::section::{SECTION_NAME, Section};
 use crate::policy::Policy;
-use crate::policy::surface::Surface;
-use crate::reach::Live;
-use crate::remap::{IndexMap, Remap, explain};
-use crate::section::{SECTION_NAME, Section};
-use crate::tracing::Tracing;
-use crate::{core_form, features, kernel_data, names, verify};
+use crate::wasm::index::{DataIdx, FuncIdx};
+use crate::wasm::module::Module;
+use crate::wasm::reach::Live;
+use crate::wasm::remap::{IndexMap, Remap, explain};
+use crate::wasm::{features, names, verify};
 
 /// Turns the baked core form into the adapter module.
 ///
@@ -52,8 +53,8 @@ pub fn lower(
     check_image_len(image_len)?;
     let surface = Surface::of(&policy.settled()?);
     let core = Module::parse(baked_core).context("the adapter's core form")?;
-    let intrinsics = core_form::check(&core, &surface)?;
-    let runs = kernel_data::runs(&core)?;
+    let intrinsics = contract::check(&core, &surface)?;
+    let runs = initial_memory::runs(&core)?;
     let lowering = Lowering::plan(&core, intrinsics, &surface, DataIdx::from_index(runs.len()))?;
     let section =
         Section::for_adapter(image_len, lowering.image, policy.to_toml()?, manifest.to_vec());
@@ -71,7 +72,7 @@ fn kept_exports<'a>(core: &Module<'a>, surface: &Surface) -> Vec<(&'a str, FuncI
     core.exports
         .iter()
         .filter(|export| export.kind == ExternalKind::Func)
-        .filter(|export| !core_form::is_baking_export(export.name))
+        .filter(|export| !contract::is_baking_export(export.name))
         .filter_map(|export| Some((surface.binding(export.name)?, FuncIdx(export.index))))
         .collect()
 }
@@ -183,7 +184,7 @@ impl<'a> Lowering<'a> {
 
     /// Whether the host interface is kept.
     fn has_host_api(&self) -> bool {
-        self.exports.iter().any(|(name, _)| name.starts_with(adapter_names::HOST_API_PREFIX))
+        self.exports.iter().any(|(name, _)| name.starts_with(names::HOST_API_PREFIX))
     }
 
     fn globals(&self) -> Result<GlobalSection> {
@@ -212,8 +213,8 @@ impl<'a> Lowering<'a> {
         }
         if self.has_host_api() {
             let base = self.globals()?.len() - 1;
-            exports.export(adapter_names::HOST_API_MEMORY, ExportKind::Memory, KERNEL_MEMORY.0);
-            exports.export(adapter_names::HOST_API_BASE, ExportKind::Global, base);
+            exports.export(names::HOST_API_MEMORY, ExportKind::Memory, KERNEL_MEMORY.0);
+            exports.export(names::HOST_API_BASE, ExportKind::Global, base);
         }
         Ok(exports)
     }

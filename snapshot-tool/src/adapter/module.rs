@@ -1,6 +1,6 @@
 //! The adapter module: a baked filesystem ready to be linked ([`AdapterModule`]).
 //!
-//! Made by [`lower`](crate::lower::lower) from the baked core form, or read back from a file that
+//! Made by [`lower`](crate::adapter::lower::lower) from the baked core form, or read back from a file that
 //! `wasm-vfs image` wrote. Memory 0 is the program's (imported as `app.memory`), memory 1 the
 //! filesystem's own, host functions come from `wasi_host`, and the image is the last data segment,
 //! passive. It is held hollow: its image's bytes are never in memory.
@@ -11,9 +11,9 @@ use std::ops::Range;
 
 use anyhow::{Context, Result, ensure};
 
-use crate::form::ModuleForm;
-use crate::hollow::Output;
-use crate::section::Section;
+use crate::packed::form::ModuleForm;
+use crate::packed::hollow::Output;
+use crate::packed::section::Section;
 
 /// A baked filesystem as a module, without the bytes of its image.
 #[derive(Debug, Clone)]

@@ -1,6 +1,6 @@
 //! The names that tool and adapter share: import modules, exports, and where each memory lies in an adapter module.
 
-use crate::index::MemIdx;
+use crate::wasm::index::MemIdx;
 
 /// The program's memory in an adapter module.
 pub(crate) const USER_MEMORY: MemIdx = MemIdx(0);

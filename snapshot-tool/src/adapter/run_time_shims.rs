@@ -1,5 +1,5 @@
 //! The two small modules with which a baked filesystem is bound to a program when that is instantiated, in place of being linked:
-//! [`at_run_time`](crate::at_run_time) uses them under wasmtime, and any other engine can.
+//! [`at_run_time`](crate::run::at_run_time) uses them under wasmtime, and any other engine can.
 //!
 //! ```text
 //!   program --fd_read--> (calls) --fd_read--> adapter module --fd_write--> (host) --fd_write--> engine's WASI
@@ -20,12 +20,12 @@ use wasm_encoder::{
 };
 use wasmparser::{ExternalKind, FuncType};
 
-use crate::adapter_module::AdapterModule;
-use crate::adapter_names::{HOST_API_PREFIX, WASI_HOST};
-use crate::index::FuncIdx;
-use crate::module::Module;
+use crate::adapter::module::AdapterModule;
+use crate::adapter::names::{HOST_API_PREFIX, WASI_HOST};
 use crate::preview1::PREVIEW1;
-use crate::remap::{Remap, explain};
+use crate::wasm::index::FuncIdx;
+use crate::wasm::module::Module;
+use crate::wasm::remap::{Remap, explain};
 
 /// The import module of the program's memory, in an adapter module and in [`host`].
 pub const APP: &str = "app";

@@ -7,7 +7,7 @@
 //! What the filesystem itself would ask of the host can be *cut*: the call becomes an error number, or a trap, and the
 //! import is gone.
 
-use crate::adapter_names::{HOST_API_PREFIX, TRACE_PREFIX};
+use crate::adapter::names::{HOST_API_PREFIX, TRACE_PREFIX};
 use crate::policy::Policy;
 use crate::policy::values::{Clock, HostCall, InheritEnv, Random, Stream};
 use wasi::Errno;

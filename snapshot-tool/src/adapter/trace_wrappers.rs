@@ -7,11 +7,11 @@ use anyhow::{Context, Result};
 use wasm_encoder::{Function, ValType};
 use wasmparser::ExternalKind;
 
-use crate::adapter_names::TRACE_PREFIX;
-use crate::index::FuncIdx;
-use crate::module::Module;
-use crate::remap::Remap;
-use crate::trace;
+use crate::adapter::names::TRACE_PREFIX;
+use crate::adapter::trace_table;
+use crate::wasm::index::FuncIdx;
+use crate::wasm::module::Module;
+use crate::wasm::remap::Remap;
 
 /// What the adapter is told of a call without a result.
 const NO_RESULT: i32 = -1;

@@ -1,13 +1,13 @@
 //! The arguments, as clap reads them. Values that need judgement (guest paths, patterns) stay
 //! text here, so that a wrong one is an error of ours with exit status 1, not a usage error.
 
-use crate::extract::Existing;
-use crate::form::Form;
-use crate::guest_path::DirMapping;
-use crate::host_tree::{Owner, TreeBuilder};
+use crate::gather::builder::{Owner, TreeBuilder};
+use crate::pack::preinit::Preinit;
+use crate::packed::extract::Existing;
+use crate::packed::form::Form;
 use crate::policy::Policy;
 use crate::policy::file::ConfigFile;
-use crate::preinit::Preinit;
+use crate::tree::guest_path::DirMapping;
 use anyhow::{Context as _, Result};
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;

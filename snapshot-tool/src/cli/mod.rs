@@ -6,17 +6,19 @@
 
 mod args;
 mod bar;
-mod inside;
+mod show;
 
+use crate::packed::export::export_tar;
 use crate::format::human_bytes;
-use crate::inspect::PackedModule;
 use crate::output::Destination;
 use crate::pack::{Packer, Report, link_files};
+use crate::packed::extract::extract;
+use crate::packed::packed_module::PackedModule;
 use crate::policy::Policy;
 use crate::policy::file::ConfigFile;
 use crate::progress::{Progress as _, Silent};
-use crate::run::{Outcome, Runner, file_name};
-use crate::{export_tar, extract};
+use crate::pack::input::file_name;
+use crate::run::{Outcome, Runner};
 use anyhow::{Context as _, Result, bail};
 use args::{Arguments, Command, FormArgs, ProgramArgs, Talk, TreeArgs};
 use bar::Bar;
@@ -95,11 +97,11 @@ fn run(arguments: Arguments) -> Result<ExitCode> {
         Command::Run { program, tree, form, how } => {
             return run_program(&program, &tree, form, &how, &bar);
         }
-        Command::Inspect { file } => inside::inspect(&file)?,
-        Command::Ls { file, path, long } => inside::ls(&file, path.as_deref(), long)?,
-        Command::Tree { file, path } => inside::tree(&file, path.as_deref())?,
-        Command::Cat { file, paths } => inside::cat(&file, &paths)?,
-        Command::Stat { file, paths } => inside::stat(&file, &paths)?,
+        Command::Inspect { file } => show::inspect(&file)?,
+        Command::Ls { file, path, long } => show::ls(&file, path.as_deref(), long)?,
+        Command::Tree { file, path } => show::tree(&file, path.as_deref())?,
+        Command::Cat { file, paths } => show::cat(&file, &paths)?,
+        Command::Stat { file, paths } => show::stat(&file, &paths)?,
         Command::Export { file, output } => {
             let mut packed = PackedModule::open(&file)?;
             let destination = Destination::from_option(&output);

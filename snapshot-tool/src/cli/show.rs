@@ -2,7 +2,7 @@
 //! commands of those names have on Linux.
 
 use crate::format::{full_time, human_bytes, mode_letters, short_time};
-use crate::inspect::PackedModule;
+use crate::packed::packed_module::PackedModule;
 use crate::tree::{EntryKind, FinalSymlink, Tree};
 use anyhow::Result;
 use std::io::{self, BufWriter, Write};

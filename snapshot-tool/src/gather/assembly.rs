@@ -1,9 +1,9 @@
 //! A tree while it is put together: nodes by name, from host directories and from packed modules, placed, merged, and laid
 //! out as entries in the end.
 
-use crate::guest_path::GuestPath;
-use crate::image_plan::Contents;
+use crate::gather::image_plan::Contents;
 use crate::progress::Progress;
+use crate::tree::guest_path::GuestPath;
 use crate::tree::{EntryKind, Metadata, Tree, TreeEntry};
 use anyhow::{Context as _, Result, bail};
 use std::collections::{BTreeMap, HashMap};

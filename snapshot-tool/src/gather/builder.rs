@@ -4,12 +4,12 @@
 //! ones and when the image is written. What the result is depends on the directories alone: not
 //! on the order in which the host lists them, nor on who runs the tool.
 
-use crate::assembly::{Identity, Node, NodeKind, finish, flatten};
-use crate::guest_path::{DirMapping, GuestPath};
-use crate::ignore_rules::{IGNORE_FILE, IgnoreRules};
-use crate::image_plan::{Contents, HostFile, ImagePlan, SharedBytes};
-use crate::packed_tree::PackedTree;
+use crate::gather::assembly::{Identity, Node, NodeKind, finish, flatten};
+use crate::gather::ignore_rules::{IGNORE_FILE, IgnoreRules};
+use crate::gather::image_plan::{Contents, HostFile, ImagePlan, SharedBytes};
+use crate::gather::packed_tree::PackedTree;
 use crate::progress::{Progress, Silent, Stage};
+use crate::tree::guest_path::{DirMapping, GuestPath};
 use crate::tree::{Metadata, Tree};
 use anyhow::{Context as _, Result, bail, ensure};
 use std::collections::{BTreeMap, HashSet};

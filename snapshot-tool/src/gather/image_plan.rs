@@ -5,7 +5,7 @@
 //! has changed in between is an error: its size is already baked into the inode tables.
 
 use crate::format::human_bytes;
-use crate::image::ImageSource;
+use crate::packed::image_source::ImageSource;
 use crate::progress::{Progress, Stage};
 use anyhow::{Context as _, Result, bail};
 use sha2::{Digest as _, Sha256};

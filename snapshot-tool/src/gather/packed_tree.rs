@@ -1,11 +1,10 @@
 //! The tree of a packed module, to lay another over ([`PackedTree`]). Its contents stay where they are until the new module is
 //! written: in the packed module's file, or in the caller's bytes.
 
-use crate::assembly::{Identity, Node, NodeKind};
-use crate::image_plan::{Contents, HostFile, SharedBytes};
-use crate::manifest;
-use crate::section::Section;
-use crate::tree::{EntryKind, Tree};
+use crate::gather::assembly::{Identity, Node, NodeKind};
+use crate::gather::image_plan::{Contents, HostFile, SharedBytes};
+use crate::packed::section::Section;
+use crate::tree::{EntryKind, Tree, manifest};
 use anyhow::{Context as _, Result};
 use std::collections::BTreeMap;
 use std::fs;

@@ -8,16 +8,16 @@ use anyhow::Result;
 use wasm_encoder::{CustomSection, Encode as _, ProducersField, ProducersSection};
 use wasmparser::{KnownCustom, ProducersSectionReader, WasmFeatures};
 
-use crate::module::{Custom, Module};
-use crate::program_part::OwnFeatures;
-use crate::section::SECTION_NAME;
+use crate::packed::program_part::OwnFeatures;
+use crate::packed::section::SECTION_NAME;
+use crate::wasm::module::{Custom, Module};
 
 /// What becomes of a custom section.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Fate {
     /// Nothing in it refers to what linking moves, as far as anyone knows.
     Copy,
-    /// Written anew with the filesystem's part; see [`names`](crate::names).
+    /// Written anew with the filesystem's part; see [`names`](crate::wasm::names).
     Names,
     Producers,
     TargetFeatures,
@@ -199,7 +199,7 @@ const USED: u8 = b'+';
 
 /// The entries of a module's `target_features`, prefix and name; `None` if it has none or it is damaged.
 fn feature_entries<'a>(module: &Module<'a>) -> Option<Vec<(u8, &'a str)>> {
-    let mut reader = crate::module::reader(module.custom(TARGET_FEATURES_NAME)?, 0);
+    let mut reader = crate::wasm::module::reader(module.custom(TARGET_FEATURES_NAME)?, 0);
     let mut entries = Vec::new();
     for _ in 0..reader.read_var_u32().ok()? {
         entries.push((reader.read_u8().ok()?, reader.read_string().ok()?));

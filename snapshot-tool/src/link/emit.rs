@@ -2,7 +2,7 @@
 //!
 //! Sections of the program that linking does not change are copied as bytes (types, tags, data);
 //! those that hold function indices are re-encoded; code is rewritten by
-//! [`program_code`](crate::program_code).
+//! [`program_code`](crate::link::program_code).
 
 use anyhow::{Context, Result};
 use wasm_encoder::reencode::Reencode as _;
@@ -14,21 +14,22 @@ use wasm_encoder::{
 };
 use wasmparser::{ExternalKind, WasmFeatures};
 
-use crate::adapter_names::{
+use crate::adapter::initial_memory::{Run, encode_passive, encode_run};
+use crate::adapter::names::{
     HOST_API_BASE, HOST_API_MEMORY, KERNEL_MEMORY, NAME_PREFIX, USER_MEMORY,
 };
-use crate::customs::Leading;
-use crate::forms::FormRules;
-use crate::hollow::Output;
-use crate::index::DataIdx;
-use crate::kernel_data::{Run, encode_passive, encode_run};
-use crate::module::Module;
-use crate::plan::{AddedFunction, Plan};
+use crate::link::custom_sections;
+use crate::link::custom_sections::Leading;
+use crate::link::forms::FormRules;
+use crate::link::plan::{AddedFunction, Plan};
+use crate::link::program_code::{Direction, ProgramCode};
+use crate::packed::hollow::Output;
+use crate::packed::section::{SECTION_NAME, Section};
 use crate::preview1::PREVIEW1;
-use crate::program_code::{Direction, ProgramCode};
-use crate::remap::{IndexMap, Remap, explain};
-use crate::section::{SECTION_NAME, Section};
-use crate::{customs, features, names};
+use crate::wasm::index::DataIdx;
+use crate::wasm::module::Module;
+use crate::wasm::remap::{IndexMap, Remap, explain};
+use crate::wasm::{features, names};
 
 /// All that a linked module is written from.
 pub(crate) struct Emitter<'a> {
@@ -55,7 +56,7 @@ impl Emitter<'_> {
     pub(crate) fn emit(mut self) -> Result<(Output, Section, WasmFeatures)> {
         let mut head = wasm_encoder::Module::HEADER.to_vec();
         head.reserve(self.program.bytes.len() + self.adapter.bytes.len());
-        customs::copy(self.program, Leading::Yes, &mut head);
+        custom_sections::copy(self.program, Leading::Yes, &mut head);
         self.types(&mut head);
         self.imports()?.append_to(&mut head);
         self.functions(&mut head);
@@ -318,13 +319,13 @@ impl Emitter<'_> {
         if let Ok(Some(names)) = names {
             names.append_to(&mut tail);
         }
-        if let Some(producers) = customs::producers(self.program) {
+        if let Some(producers) = custom_sections::producers(self.program) {
             producers.append_to(&mut tail);
         }
-        if let Some(target_features) = customs::target_features(self.program, added) {
+        if let Some(target_features) = custom_sections::target_features(self.program, added) {
             target_features.append_to(&mut tail);
         }
-        customs::copy(self.program, Leading::No, &mut tail);
+        custom_sections::copy(self.program, Leading::No, &mut tail);
         Ok(tail)
     }
 
@@ -410,7 +411,7 @@ impl Emitter<'_> {
 fn items_of(section: &impl wasm_encoder::Encode) -> Vec<u8> {
     let mut encoded = Vec::new();
     section.encode(&mut encoded);
-    let mut reader = crate::module::reader(&encoded, 0);
+    let mut reader = crate::wasm::module::reader(&encoded, 0);
     // Its size, then its count.
     let skipped = reader.read_var_u32().and_then(|_| reader.read_var_u32());
     match skipped {

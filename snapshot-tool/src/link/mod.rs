@@ -1,26 +1,36 @@
 //! Joins a program with a baked filesystem into one module.
 
+pub(crate) mod custom_sections;
+pub(crate) mod emit;
+pub(crate) mod forms;
+pub(crate) mod plan;
+pub(crate) mod program;
+pub(crate) mod program_code;
+pub(crate) mod unlink;
+
 use anyhow::{Context, Result, bail};
 use wasmparser::{ExternalKind, Import, TypeRef, WasmFeatures};
 
-use crate::adapter_names::{HOST_API_BASE, HOST_API_PREFIX};
-use crate::emit::Emitter;
-use crate::form::ModuleForm;
-use crate::forms::FormRules;
-use crate::index::{FuncIdx, TypeIdx};
-use crate::module::Module;
-use crate::plan::{Inputs, Plan};
+use crate::adapter::initial_memory;
+use crate::adapter::names::{HOST_API_BASE, HOST_API_PREFIX};
+use crate::link::emit::Emitter;
+use crate::link::forms::FormRules;
+use crate::link::plan::{Inputs, Plan};
+use crate::link::program::Program;
+use crate::link::{custom_sections, forms, plan};
+use crate::packed::form::ModuleForm;
+use crate::packed::program_part::{Entry, ProgramPart, ServedImport, SizeView};
+use crate::packed::section::Section;
 use crate::preview1::{PREVIEW1, UNSTABLE, WasiModule};
-use crate::program::Program;
-use crate::program_part::{Entry, ProgramPart, ServedImport, SizeView};
-use crate::reach::Live;
-use crate::section::Section;
-use crate::{customs, forms, kernel_data, plan, verify};
+use crate::wasm::index::{FuncIdx, TypeIdx};
+use crate::wasm::module::Module;
+use crate::wasm::reach::Live;
+use crate::wasm::verify;
 
-pub use crate::adapter_module::{AdapterModule, Lowered};
-pub use crate::hollow::Output;
-pub use crate::image::{FileRange, ImageSource};
-pub use crate::lower::lower;
+pub use crate::adapter::lower::lower;
+pub use crate::adapter::module::{AdapterModule, Lowered};
+pub use crate::packed::hollow::Output;
+pub use crate::packed::image_source::{FileRange, ImageSource};
 
 /// A linked module and what can be said about it.
 #[derive(Debug)]
@@ -75,7 +85,7 @@ pub fn link(program: &[u8], rootfs: &AdapterModule<'_>, form: Form) -> Result<Li
     {
         live.globals[base as usize] = true;
     }
-    let mut runs = kernel_data::runs(&adapter)?;
+    let mut runs = initial_memory::runs(&adapter)?;
     let rules = forms::rules(form, &program, user_memory, &adapter, &live, &runs)?;
     if let Some(initial) = rules.initial() {
         runs.insert(0, initial);
@@ -147,7 +157,7 @@ fn linked_section(
             start: program.start.map(|start| plan.moved(start)).transpose()?,
             view: rules.view(&places).map(|view| SizeView { pages: view.pages, grow: view.grow }),
             entries: gated_exports(program, plan, rules)?,
-            features: customs::own_features(program),
+            features: custom_sections::own_features(program),
             served: served_imports(inputs, plan)?,
         }),
         manifest: rootfs.manifest.clone(),
@@ -235,7 +245,7 @@ fn summarise(
 ) -> Result<Summary> {
     let kept = plan.kept_imports.iter().map(|it| (it.module.to_owned(), it.name.to_owned()));
     let added = plan.host_imports.iter().map(|it| (PREVIEW1.to_owned(), it.0.to_owned()));
-    let dropped_bytes = customs::dropped_bytes(&program.customs);
+    let dropped_bytes = custom_sections::dropped_bytes(&program.customs);
     let kept_bytes = program.bytes.len() as u64 - dropped_bytes;
     let files = section.image_len + section.manifest.len() as u64;
     Ok(Summary {
@@ -245,6 +255,6 @@ fn summarise(
         initialised_bytes: None,
         filesystem_functions: plan.added_functions().count(),
         imports: kept.chain(added).collect(),
-        notes: customs::notes(&program.customs),
+        notes: custom_sections::notes(&program.customs),
     })
 }

@@ -17,13 +17,13 @@
 use anyhow::{Context, Result, ensure};
 use wasmparser::{CompositeInnerType, ExternalKind, FuncType, Import, TypeRef};
 
-use crate::adapter_names::{HOST_API_PREFIX, UNSTABLE_SUFFIX, WASI_HOST};
-use crate::forms::{Places, SynthesisedFunction, self_test};
-use crate::index::{DataIdx, FuncIdx, GlobalIdx, MemIdx, TypeIdx};
-use crate::module::Module;
+use crate::adapter::names::{HOST_API_PREFIX, UNSTABLE_SUFFIX, WASI_HOST};
+use crate::link::forms::{Places, SynthesisedFunction, self_test};
 use crate::preview1::{PREVIEW1, UNSTABLE};
-use crate::reach::Live;
-use crate::remap::IndexMap;
+use crate::wasm::index::{DataIdx, FuncIdx, GlobalIdx, MemIdx, TypeIdx};
+use crate::wasm::module::Module;
+use crate::wasm::reach::Live;
+use crate::wasm::remap::IndexMap;
 
 /// A function that linking adds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

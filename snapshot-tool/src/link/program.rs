@@ -3,11 +3,11 @@
 use anyhow::{Result, bail, ensure};
 use wasmparser::{ExternalKind, TypeRef};
 
-use crate::form::ModuleForm;
-use crate::index::MemIdx;
-use crate::module::Module;
+use crate::packed::form::ModuleForm;
+use crate::packed::section::{SECTION_NAME, Section};
 use crate::preview1::{PREVIEW1, UNSTABLE};
-use crate::section::{SECTION_NAME, Section};
+use crate::wasm::index::MemIdx;
+use crate::wasm::module::Module;
 
 /// The name that preview1 gives to the memory that hosts read and write.
 const MEMORY_EXPORT: &str = "memory";

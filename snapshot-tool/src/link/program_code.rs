@@ -10,10 +10,10 @@ use anyhow::{Context, Result};
 use wasm_encoder::Encode as _;
 use wasmparser::{FunctionBody, WasmFeatures};
 
-use crate::features::{Reference, Used};
-use crate::index::{FuncIdx, GlobalIdx, MemIdx};
-use crate::module::Module;
-use crate::remap::IndexMap;
+use crate::wasm::features::{Reference, Used};
+use crate::wasm::index::{FuncIdx, GlobalIdx, MemIdx};
+use crate::wasm::module::Module;
+use crate::wasm::remap::IndexMap;
 
 /// Opcodes of the specification.
 const GLOBAL_GET: u8 = 0x23;
@@ -233,7 +233,7 @@ mod tests {
             let mut out = Vec::new();
             padded(index, width, &mut out);
             assert_eq!(out, bytes);
-            assert_eq!(crate::module::reader(&out, 0).read_var_u32().unwrap(), index);
+            assert_eq!(crate::wasm::module::reader(&out, 0).read_var_u32().unwrap(), index);
         }
         for (index, bytes) in [(0, 1), (127, 1), (128, 2), (16_383, 2), (16_384, 3), (u32::MAX, 5)]
         {

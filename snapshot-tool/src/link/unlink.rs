@@ -2,7 +2,7 @@
 //!
 //! What linking did is undone: calls of the filesystem's functions become imports again, `memory.size` and `memory.grow` what
 //! they were, and all that is the filesystem's goes. Where everything was the `wasm-vfs` section says
-//! ([`program_part`](crate::program_part)). What linking dropped (debug information) stays lost; packing what comes out gives
+//! ([`program_part`](crate::packed::program_part)). What linking dropped (debug information) stays lost; packing what comes out gives
 //! what packing the original gives.
 
 use anyhow::{Context, Result, ensure};
@@ -14,14 +14,15 @@ use wasm_encoder::{
 };
 use wasmparser::{ExternalKind, MemoryType, TypeRef};
 
-use crate::customs::Leading;
-use crate::index::{FuncIdx, MemIdx};
-use crate::module::Module;
-use crate::program_code::{Direction, MemoryView, ProgramCode};
-use crate::program_part::ProgramPart;
-use crate::remap::{IndexMap, Remap, explain};
-use crate::section::Section;
-use crate::{customs, names};
+use crate::link::custom_sections;
+use crate::link::custom_sections::Leading;
+use crate::link::program_code::{Direction, MemoryView, ProgramCode};
+use crate::packed::program_part::ProgramPart;
+use crate::packed::section::Section;
+use crate::wasm::index::{FuncIdx, MemIdx};
+use crate::wasm::module::Module;
+use crate::wasm::names;
+use crate::wasm::remap::{IndexMap, Remap, explain};
 
 /// The program in a packed module. `hollow` is the module without its image, `section` what it says about itself.
 ///
@@ -146,7 +147,7 @@ impl Unlinking<'_> {
     fn write(&self) -> Result<Vec<u8>> {
         let mut out = wasm_encoder::Module::HEADER.to_vec();
         out.reserve(self.linked.bytes.len());
-        customs::copy_unlinked(&self.linked, Leading::Yes, &mut out);
+        custom_sections::copy_unlinked(&self.linked, Leading::Yes, &mut out);
         self.types(&mut out)?;
         self.imports()?.append_to(&mut out);
         self.function_types(&mut out)?;
@@ -168,11 +169,11 @@ impl Unlinking<'_> {
         }
         let features = self.part.features.as_ref();
         if let Some(features) =
-            features.and_then(|own| customs::unlinked_features(&self.linked, own))
+            features.and_then(|own| custom_sections::unlinked_features(&self.linked, own))
         {
             features.append_to(&mut out);
         }
-        customs::copy_unlinked(&self.linked, Leading::No, &mut out);
+        custom_sections::copy_unlinked(&self.linked, Leading::No, &mut out);
         Ok(out)
     }
 

@@ -1,13 +1,13 @@
 //! What is given to be packed ([`Given`]): a program, or a module that was packed before, which is taken apart into its
 //! program and its tree. The new directories are laid over that tree; the old image is read in place when the result is written.
 
-use crate::form::{Form, ModuleForm};
-use crate::hollow::Output;
-use crate::packed_tree::{PackedBytes, PackedTree};
+use crate::gather::packed_tree::{PackedBytes, PackedTree};
+use crate::link::program::IS_ADAPTER;
+use crate::link::unlink::unlink;
+use crate::packed::form::{Form, ModuleForm};
+use crate::packed::hollow::Output;
+use crate::packed::section::Section;
 use crate::policy::Policy;
-use crate::program::IS_ADAPTER;
-use crate::section::Section;
-use crate::unlink::unlink;
 use anyhow::{Context as _, Result, bail};
 use std::fs::File;
 use std::io::Cursor;
@@ -74,4 +74,10 @@ impl Given {
         let tree = Arc::new(PackedTree::new(&section, module, image)?);
         Ok(Self { program, before: Some(Before { tree, policy: section.chosen()?, form }) })
     }
+}
+
+/// The name that a program sees as its own: its file's, as under wasmtime.
+#[must_use]
+pub(crate) fn file_name(path: &Path) -> String {
+    path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned()
 }

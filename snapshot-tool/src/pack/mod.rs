@@ -1,26 +1,29 @@
 //! Packing from end to end: tree -> bake -> lower -> link -> write. The command line's `pack`,
 //! `image` and `link` are these calls, and a build script makes them too.
 
-use crate::adapter_module::AdapterModule;
-use crate::bake::{ADAPTER_CORE, ADAPTER_MOUNTS_CORE, Baker};
-use crate::form::Form;
+pub(crate) mod input;
+pub mod preinit;
+
+use crate::adapter::bake::{ADAPTER_CORE, ADAPTER_MOUNTS_CORE, Baker};
+use crate::adapter::host_shim::host_shim;
+use crate::adapter::lower::lower;
+use crate::adapter::module::AdapterModule;
 use crate::format::human_bytes;
-use crate::hollow::Output;
-use crate::host_shim::host_shim;
-use crate::host_tree::TreeBuilder;
-use crate::image::{FileRange, ImageSource};
+use crate::gather::builder::TreeBuilder;
 use crate::link::{Summary, link};
-use crate::lower::lower;
 use crate::output::Destination;
+use crate::pack::input::{Before, Given};
+use crate::pack::preinit;
+use crate::pack::preinit::{Preinit, Printed};
+use crate::packed::form::Form;
+use crate::packed::hollow::Output;
+use crate::packed::image_source::{FileRange, ImageSource};
+use crate::packed::section::Section;
 use crate::policy::Policy;
 use crate::policy::values::{Overlay, Stream};
-use crate::preinit::{Preinit, Printed};
 use crate::progress::{Progress, Silent, Stage};
-use crate::repack::{Before, Given};
-use crate::run::file_name;
-use crate::section::Section;
-use crate::tree::{EntryKind, FinalSymlink, Tree, TreeTotals};
-use crate::{manifest, preinit};
+use crate::pack::input::file_name;
+use crate::tree::{EntryKind, FinalSymlink, Tree, TreeTotals, manifest};
 use anyhow::{Context as _, Result, anyhow, ensure};
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -83,7 +86,7 @@ impl Packer {
         self
     }
 
-    /// Writes the module that `wasm-merge` needs as `wasi_host` beside an image: see [`crate::host_shim`].
+    /// Writes the module that `wasm-merge` needs as `wasi_host` beside an image: see [`crate::adapter::host_shim`].
     #[must_use]
     pub fn host_shim(mut self, path: impl Into<PathBuf>) -> Self {
         self.host_shim = Some(path.into());
@@ -501,7 +504,7 @@ fn open(path: &Path) -> Result<File> {
 fn read_program(path: &Path) -> Result<Vec<u8>> {
     let bytes = fs::read(path).map_err(|error| anyhow!("cannot read {}: {error}", named(path)))?;
     let preamble = bytes.get(..8).unwrap_or(&bytes);
-    crate::preamble::check_preamble(preamble).with_context(|| named(path))?;
+    crate::wasm::preamble::check_preamble(preamble).with_context(|| named(path))?;
     Ok(bytes)
 }
 

@@ -9,16 +9,16 @@
 //! Wizer cannot keep the state of tables, of references and of dropped segments, so a program with instructions that change
 //! those is refused (`check`), whether it executes them or not.
 
-use crate::hollow::Output;
-use crate::image::ImageSource;
-use crate::index::FuncIdx;
-use crate::module::Module;
+use crate::packed::hollow::Output;
+use crate::packed::image_source::ImageSource;
+use crate::packed::section::{SECTION_NAME, Section};
 use crate::policy::Policy;
 use crate::policy::values::Trace;
-use crate::remap::{Remap, explain};
-use crate::section::{SECTION_NAME, Section};
-use crate::snapshot::snapshot;
-use crate::{names, verify};
+use crate::wasm::index::FuncIdx;
+use crate::wasm::module::Module;
+use crate::wasm::remap::{Remap, explain};
+use crate::wasm::snapshot::snapshot;
+use crate::wasm::{names, verify};
 use anyhow::{Context as _, Result, anyhow, bail, ensure};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
@@ -212,7 +212,7 @@ pub(crate) fn run(
 
 fn exported_functions(module: &Module<'_>) -> String {
     let functions = module.exports.iter().filter(|it| it.kind == wasmparser::ExternalKind::Func);
-    let names = functions.filter(|it| !it.name.starts_with(crate::adapter_names::HOST_API_PREFIX));
+    let names = functions.filter(|it| !it.name.starts_with(crate::adapter::names::HOST_API_PREFIX));
     names.map(|it| format!("`{}`", it.name)).collect::<Vec<_>>().join(", ")
 }
 

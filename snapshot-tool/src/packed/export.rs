@@ -1,7 +1,7 @@
 //! A packed tree as a tar archive: POSIX pax format, so that times keep their nanoseconds and
 //! names, link targets and ids any length. Equal trees give equal archives.
 
-use crate::inspect::PackedModule;
+use crate::packed::packed_module::PackedModule;
 use crate::tree::{EntryKind, Metadata, Tree};
 use anyhow::{Context as _, Result};
 use std::io::{self, Read, Seek, Write};

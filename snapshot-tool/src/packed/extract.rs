@@ -4,7 +4,7 @@
 //! nothing outside the destination is touched, whatever links the tree or the destination hold.
 //! Owners are not restored, and device nodes not made: only root could.
 
-use crate::inspect::PackedModule;
+use crate::packed::packed_module::PackedModule;
 use crate::tree::{EntryKind, Metadata, Tree};
 use anyhow::{Context as _, Result, anyhow, bail};
 use rustix::fs::{self, AtFlags, Mode, OFlags, Timespec, Timestamps};

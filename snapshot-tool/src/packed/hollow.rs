@@ -20,8 +20,8 @@ use anyhow::{Context, Result, bail, ensure};
 use wasm_encoder::Encode as _;
 use wasmparser::{BinaryReader, ConstExpr};
 
-use crate::image::ImageSource;
-use crate::section::{SECTION_NAME, Section};
+use crate::packed::image_source::ImageSource;
+use crate::packed::section::{SECTION_NAME, Section};
 
 /// Section ids of the specification that the walk below must know.
 const CUSTOM_SECTION: u8 = 0;
@@ -314,7 +314,7 @@ impl Sections {
     fn walk(file: &mut (impl Read + Seek)) -> Result<Self> {
         let end = file.seek(SeekFrom::End(0))?;
         let preamble = read_range(file, 0..PREAMBLE_BYTES.min(end))?;
-        crate::preamble::check_preamble(&preamble)?;
+        crate::wasm::preamble::check_preamble(&preamble)?;
         let mut found = Self { vfs: None, data: None, end };
         let mut at = PREAMBLE_BYTES;
         while at < end {

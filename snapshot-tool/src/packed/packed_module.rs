@@ -1,9 +1,9 @@
 //! Looking inside a packed program or a baked filesystem: nothing is executed, and of the file
 //! only what is asked for is read.
 
-use crate::section::Section;
-use crate::tree::{EntryKind, Tree};
-use crate::{hollow, manifest};
+use crate::packed::hollow;
+use crate::packed::section::Section;
+use crate::tree::{EntryKind, Tree, manifest};
 use anyhow::{Context as _, Result, bail, ensure};
 use std::fs::File;
 use std::io::{self, BufReader, Read, Seek, SeekFrom, Write};
@@ -189,11 +189,11 @@ impl<R: Read + Seek> PackedModule<R> {
 #[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
     use super::*;
-    use crate::index::DataIdx;
-    use crate::manifest::Manifest;
-    use crate::section::SECTION_NAME;
+    use crate::packed::section::SECTION_NAME;
     use crate::tree::FinalSymlink;
+    use crate::tree::manifest::Manifest;
     use crate::tree::tests::sample;
+    use crate::wasm::index::DataIdx;
     use std::io::Cursor;
     use wasm_encoder::{CustomSection, DataSection, Module};
 

@@ -24,9 +24,9 @@ use anyhow::{Context, Result};
 use wasm_encoder::Encode as _;
 use wasmparser::BinaryReader;
 
-use crate::index::{FuncIdx, GlobalIdx, MemIdx, TypeIdx};
+use crate::preview1;
 use crate::preview1::{PREVIEW1, UNSTABLE};
-use crate::trace;
+use crate::wasm::index::{FuncIdx, GlobalIdx, MemIdx, TypeIdx};
 
 /// The program's part of a linked module. Its items come first in each index space (functions: after the imports and some of
 /// the filesystem's); all that follows them is the filesystem's. Indices are the linked module's unless said otherwise.

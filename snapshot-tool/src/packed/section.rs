@@ -19,11 +19,11 @@ use anyhow::{Context, Result, bail, ensure};
 use wasm_encoder::Encode as _;
 use wasmparser::BinaryReader;
 
-use crate::form::Form;
-use crate::index::DataIdx;
+use crate::packed::form::Form;
+use crate::packed::program_part::ProgramPart;
 use crate::policy::Policy;
 use crate::policy::file::ConfigFile;
-use crate::program_part::ProgramPart;
+use crate::wasm::index::DataIdx;
 
 /// Name of the custom section.
 pub const SECTION_NAME: &str = "wasm-vfs";
@@ -150,9 +150,9 @@ impl Section {
 mod tests {
     #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
     use super::*;
-    use crate::index::{FuncIdx, GlobalIdx, TypeIdx};
+    use crate::packed::program_part::{Entry, OwnFeatures, ServedImport, SizeView};
     use crate::preview1::WasiModule;
-    use crate::program_part::{Entry, OwnFeatures, ServedImport, SizeView};
+    use crate::wasm::index::{FuncIdx, GlobalIdx, TypeIdx};
 
     #[test]
     fn round_trip() {

@@ -8,10 +8,9 @@
 //! configuration file; `surface` decides which functions of preview1 are answered by whom.
 
 pub mod file;
-pub(crate) mod surface;
 pub mod values;
 
-use crate::guest_path::GuestPath;
+use crate::tree::guest_path::GuestPath;
 use anyhow::{Result, bail, ensure};
 use serde::{Deserialize, Serialize};
 

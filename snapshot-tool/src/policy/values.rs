@@ -2,7 +2,7 @@
 //!
 //! Each type has one text form, which the command line, the configuration file and a packed module share.
 
-use crate::guest_path::GuestPath;
+use crate::tree::guest_path::GuestPath;
 use anyhow::{Context as _, Result, bail, ensure};
 use serde::{Deserialize, Serialize};
 use std::fmt;

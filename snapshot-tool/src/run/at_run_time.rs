@@ -13,15 +13,10 @@ use wasmtime::{
 };
 
 use crate::adapter::module::AdapterModule;
-use crate::adapter::names::HOST_API_PREFIX;
-use crate::adapter::names::UNSTABLE_SUFFIX;
-use crate::adapter::names::WASI_HOST;
-use crate::preview1::PREVIEW1;
-use crate::preview1::UNSTABLE;
+use crate::adapter::names::{HOST_API_PREFIX, UNSTABLE_SUFFIX, WASI_HOST};
 use crate::adapter::run_time_shims;
-use crate::adapter::run_time_shims::APP;
-use crate::adapter::run_time_shims::MEMORY;
-use crate::adapter::run_time_shims::TABLE;
+use crate::adapter::run_time_shims::{APP, MEMORY, TABLE};
+use crate::preview1::{PREVIEW1, UNSTABLE};
 
 /// A baked filesystem, compiled, for programs that are not linked with it.
 ///

@@ -1,12 +1,16 @@
 //! Running a packed program under wasmtime, without any directory of the host but those that it is given for its mounts.
 
-use crate::tree::guest_path::GuestPath;
-use crate::run::host_api::HostApi;
+pub mod at_run_time;
+pub(crate) mod disk_tar;
+pub mod host_api;
+pub(crate) mod transfer;
+
 use crate::output::Destination;
-use crate::progress::Progress;
-use crate::progress::Silent;
-use crate::progress::Stage;
+use crate::pack::input::file_name;
+use crate::progress::{Progress, Silent, Stage};
+use crate::run::host_api::HostApi;
 use crate::run::transfer::Transfers;
+use crate::tree::guest_path::GuestPath;
 use anyhow::{Context as _, Result, anyhow, bail};
 use std::path::{Path, PathBuf};
 use wasmtime::{Cache, Config, Engine, Instance, Linker, Module, Store, WasmBacktrace};
@@ -235,12 +239,6 @@ impl std::fmt::Display for Outcome {
             Self::Trapped { reason, .. } => write!(f, "trapped ({reason})"),
         }
     }
-}
-
-/// The name that a program sees as its own: its file's, as under wasmtime.
-#[must_use]
-pub(crate) fn file_name(path: &Path) -> String {
-    path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned()
 }
 
 /// Which function is called.

@@ -1,10 +1,10 @@
 //! What goes into a program's tree before it starts and comes out after it has ended: `run`'s `--put`, `--get`, `--export`.
 
-use crate::tree::guest_path::GuestPath;
-use crate::run::host_api::HostApi;
-use crate::run::tar;
 use crate::output::Destination;
 use crate::progress::Silent;
+use crate::run::disk_tar;
+use crate::run::host_api::HostApi;
+use crate::tree::guest_path::GuestPath;
 use anyhow::{Context as _, Result, bail};
 use std::fs::{self, File};
 use std::io::{Seek as _, SeekFrom};
@@ -57,7 +57,7 @@ impl Transfers {
             if name.is_empty() && !is_directory {
                 bail!("{}: `/` is a directory; name the file that it is to be", what());
             }
-            api.import_tar_with(&mut store, "/", |out| host_tar::write(host, name, out))
+            api.import_tar_with(&mut store, "/", |out| disk_tar::write(host, name, out))
                 .with_context(what)?;
         }
         Ok(())

@@ -1,7 +1,10 @@
 //! A directory tree as data: entries in sorted pre-order, without file contents.
 //!
-//! `host_tree` makes one from host directories, [`crate::bake`] gives it to the adapter,
+//! `host_tree` makes one from host directories, [`crate::adapter::bake`] gives it to the adapter,
 //! and `inspect` reads it back from a packed module. Contents are ranges of the image.
+
+pub mod guest_path;
+pub(crate) mod manifest;
 
 use anyhow::{Result, bail, ensure};
 use std::collections::HashSet;

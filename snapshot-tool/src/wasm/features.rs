@@ -2,7 +2,7 @@
 //!
 //! Instructions are sorted by proposal in wasmparser's own operator table; the rest (types,
 //! limits, segment kinds, constant expressions) is looked at section by section. The result is
-//! what [`verify`](crate::verify) validates a linked module with, so that nothing the linker
+//! what [`verify`](crate::wasm::verify) validates a linked module with, so that nothing the linker
 //! writes can need more than the program and the form do.
 
 use anyhow::Result;
@@ -12,8 +12,8 @@ use wasmparser::{
     TypeRef, ValType, VisitOperator, VisitSimdOperator, WasmFeatures,
 };
 
-use crate::index::{FuncIdx, GlobalIdx, MemIdx};
-use crate::module::Module;
+use crate::wasm::index::{FuncIdx, GlobalIdx, MemIdx};
+use crate::wasm::module::Module;
 
 /// The features of a module's sections other than its code.
 ///

@@ -1,6 +1,6 @@
 //! A parsed core module: its index spaces, and its sections ready to be copied or re-encoded.
 //!
-//! Nothing is validated here and no function body is decoded; [`verify`](crate::verify) checks
+//! Nothing is validated here and no function body is decoded; [`verify`](crate::wasm::verify) checks
 //! what comes out in the end.
 
 use anyhow::{Context, Result, bail};
@@ -11,8 +11,8 @@ use wasmparser::{
     TableSectionReader, TagSectionReader, TypeRef, TypeSectionReader, WasmFeatures,
 };
 
-use crate::index::{FuncIdx, GlobalIdx, MemIdx, TypeIdx};
-use crate::preamble::check_preamble;
+use crate::wasm::index::{FuncIdx, GlobalIdx, MemIdx, TypeIdx};
+use crate::wasm::preamble::check_preamble;
 
 /// A module as its sections and index spaces. Sections that are absent are `None`.
 pub(crate) struct Module<'a> {

@@ -6,9 +6,9 @@ use anyhow::Result;
 use wasm_encoder::{IndirectNameMap, NameMap, NameSection};
 use wasmparser::{KnownCustom, Name, NameSectionReader};
 
-use crate::index::FuncIdx;
-use crate::module::Module;
-use crate::remap::IndexMap;
+use crate::wasm::index::FuncIdx;
+use crate::wasm::module::Module;
+use crate::wasm::remap::IndexMap;
 
 /// The names of a module's functions, as far as it has any.
 ///

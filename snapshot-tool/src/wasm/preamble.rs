@@ -1,6 +1,6 @@
 //! The first eight bytes of a file: whether it is a core module at all, and what it is if not.
 //!
-//! [`module`](crate::module) parses everything behind them.
+//! [`module`](crate::wasm::module) parses everything behind them.
 
 use anyhow::{Result, bail, ensure};
 

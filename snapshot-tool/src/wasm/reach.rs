@@ -4,8 +4,8 @@
 use anyhow::{Context, Result, bail};
 use wasmparser::{BlockType, Operator};
 
-use crate::index::{FuncIdx, TypeIdx};
-use crate::module::Module;
+use crate::wasm::index::{FuncIdx, TypeIdx};
+use crate::wasm::module::Module;
 
 /// What is used, by index of the module that was searched.
 #[derive(Debug)]

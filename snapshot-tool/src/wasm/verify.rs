@@ -9,8 +9,8 @@ use wasmparser::{
     ValidatorResources, WasmFeatures,
 };
 
-use crate::features;
-use crate::module::Module;
+use crate::wasm::features;
+use crate::wasm::module::Module;
 
 /// The features that a module needs: no engine that has these refuses it.
 ///

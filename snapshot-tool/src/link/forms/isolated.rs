@@ -1,22 +1,22 @@
 //! The isolated form: the filesystem keeps a memory of its own, behind the program's.
 //!
 //! The program's code changes only where it calls the filesystem. What is synthesised is the
-//! [`self_test`](crate::forms::self_test) that runs before it.
+//! [`self_test`](crate::link::forms::self_test) that runs before it.
 
 use anyhow::{Context, Result};
 use wasm_encoder::Function;
 use wasm_encoder::reencode::Reencode as _;
 use wasmparser::{MemoryType, WasmFeatures};
 
-use crate::adapter_names::KERNEL_MEMORY;
-use crate::forms::self_test::SelfTest;
-use crate::forms::{FormRules, Places, SynthesisedFunction, SynthesisedGlobal};
-use crate::index::{FuncIdx, MemIdx};
-use crate::kernel_data::Run;
-use crate::module::Module;
-use crate::program_code::MemoryView;
-use crate::reach::Live;
-use crate::remap::{Remap, explain};
+use crate::adapter::initial_memory::Run;
+use crate::adapter::names::KERNEL_MEMORY;
+use crate::link::forms::self_test::SelfTest;
+use crate::link::forms::{FormRules, Places, SynthesisedFunction, SynthesisedGlobal};
+use crate::link::program_code::MemoryView;
+use crate::wasm::index::{FuncIdx, MemIdx};
+use crate::wasm::module::Module;
+use crate::wasm::reach::Live;
+use crate::wasm::remap::{Remap, explain};
 
 /// See the module's documentation.
 pub(crate) struct Isolated<'a> {

@@ -11,13 +11,13 @@ use anyhow::Result;
 use wasm_encoder::Function;
 use wasmparser::{FuncType, MemoryType, WasmFeatures};
 
-use crate::form::Form;
-use crate::index::{DataIdx, FuncIdx, GlobalIdx, MemIdx};
-use crate::kernel_data::Run;
-use crate::module::Module;
-use crate::program_code::MemoryView;
-use crate::reach::Live;
-use crate::remap::{IndexMap, Remap};
+use crate::adapter::initial_memory::Run;
+use crate::link::program_code::MemoryView;
+use crate::packed::form::Form;
+use crate::wasm::index::{DataIdx, FuncIdx, GlobalIdx, MemIdx};
+use crate::wasm::module::Module;
+use crate::wasm::reach::Live;
+use crate::wasm::remap::{IndexMap, Remap};
 
 /// A mutable i32 global that linking adds.
 #[derive(Debug, Clone, Copy)]

@@ -8,7 +8,7 @@ use wasmparser::{
     CompositeInnerType, ContType, FrameKind, FuncType, ModuleArity, RefType, SubType,
 };
 
-use crate::module::Module;
+use crate::wasm::module::Module;
 
 /// The operands of the current straight run, bottom first: how many instructions had been written
 /// when the operand was on top of the stack and complete.

@@ -23,14 +23,16 @@ use anyhow::{Context, Result, ensure};
 use wasm_encoder::{BlockType, Function, InstructionSink, ValType};
 use wasmparser::{FuncType, MemoryType, WasmFeatures};
 
-use crate::adapter_names::KERNEL_MEMORY;
-use crate::forms::portable_body::BaseUse;
-use crate::forms::{FormRules, Places, SynthesisedFunction, SynthesisedGlobal, portable_body};
-use crate::index::{FuncIdx, GlobalIdx, MemIdx};
-use crate::module::Module;
-use crate::program_code::MemoryView;
-use crate::reach::Live;
-use crate::remap::Remap;
+use crate::adapter::names::KERNEL_MEMORY;
+use crate::link::forms::portable_body::BaseUse;
+use crate::link::forms::{
+    FormRules, Places, SynthesisedFunction, SynthesisedGlobal, portable_body,
+};
+use crate::link::program_code::MemoryView;
+use crate::wasm::index::{FuncIdx, GlobalIdx, MemIdx};
+use crate::wasm::module::Module;
+use crate::wasm::reach::Live;
+use crate::wasm::remap::Remap;
 
 /// log2 of the bytes of a page.
 const WASM_PAGE_BITS: i32 = 16;

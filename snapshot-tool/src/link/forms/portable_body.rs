@@ -28,13 +28,13 @@ use wasm_encoder::reencode::Reencode as _;
 use wasm_encoder::{Function, Instruction};
 use wasmparser::{Operator, ValType};
 
-use crate::adapter_names::{KERNEL_MEMORY, USER_MEMORY};
-use crate::forms::memory_access::memory_access;
-use crate::forms::operands::{Arity, Operands, function_arity};
-use crate::index::{FuncIdx, GlobalIdx, MemIdx};
-use crate::module::Module;
-use crate::reach::Live;
-use crate::remap::{Remap, explain};
+use crate::adapter::names::{KERNEL_MEMORY, USER_MEMORY};
+use crate::link::forms::memory_access::memory_access;
+use crate::link::forms::operands::{Arity, Operands, function_arity};
+use crate::wasm::index::{FuncIdx, GlobalIdx, MemIdx};
+use crate::wasm::module::Module;
+use crate::wasm::reach::Live;
+use crate::wasm::remap::{Remap, explain};
 
 /// What a body needs to know of the form.
 pub(crate) struct BaseUse<'a> {

@@ -22,12 +22,12 @@ use anyhow::Result;
 use wasm_encoder::{BlockType, Function, Instruction, InstructionSink, MemArg};
 use wasmparser::{ExternalKind, FuncType, Operator, ValType};
 
-use crate::adapter_names::{KERNEL_MEMORY, USER_MEMORY};
-use crate::forms::{Places, SynthesisedFunction};
-use crate::index::{DataIdx, FuncIdx, MemIdx};
-use crate::kernel_data::Run;
-use crate::module::Module;
-use crate::reach::Live;
+use crate::adapter::initial_memory::Run;
+use crate::adapter::names::{KERNEL_MEMORY, USER_MEMORY};
+use crate::link::forms::{Places, SynthesisedFunction};
+use crate::wasm::index::{DataIdx, FuncIdx, MemIdx};
+use crate::wasm::module::Module;
+use crate::wasm::reach::Live;
 
 /// What of both memories the test writes to.
 pub(crate) const SCRATCH_BYTES: u32 = 16;
