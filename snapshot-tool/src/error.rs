@@ -1,7 +1,7 @@
 //! The library's error: a message for a person, and a kind for a program.
 //!
 //! Within the crate errors are [`anyhow::Error`]s. The layer that knows the kind marks the error with it
-//! ([`Marked::kind`]); each public function turns what arrives into an [`Error`], which keeps messages and causes as they are.
+//! ([`Marked::of_kind`]); each public function turns what arrives into an [`Error`], which keeps messages and causes as they are.
 
 use std::error::Error as StdError;
 use std::{fmt, io};
@@ -12,7 +12,7 @@ use std::{fmt, io};
 /// attempted; `{:#}` appends the causes, which [`source`](StdError::source) returns one by one.
 ///
 /// ```
-/// use wasm_vfs::{ErrorKind, Packer, Program, tree::TreeBuilder};
+/// use wasm_vfs::{ErrorKind, Packer, Program, TreeBuilder};
 ///
 /// let error = Packer::new(TreeBuilder::new()).pack(Program::bytes("app", *b"#!/bin/sh")).unwrap_err();
 /// assert_eq!(error.kind(), ErrorKind::NotWasm);
@@ -65,8 +65,14 @@ impl Error {
 
     /// Returns the first cause of type `T`: an [`io::Error`], an [`Errno`](crate::Errno).
     #[must_use]
-    pub fn find<T: StdError + 'static>(&self) -> Option<&T> {
-        self.inner.chain().find_map(|cause| cause.downcast_ref())
+    pub fn find<T: StdError + Send + Sync + 'static>(&self) -> Option<&T> {
+        // What `context` attached is found by anyhow's own search only.
+        self.inner.downcast_ref().or_else(|| {
+            self.inner.chain().find_map(|cause| match cause.downcast_ref::<Self>() {
+                Some(marked) => marked.find(),
+                None => cause.downcast_ref(),
+            })
+        })
     }
 }
 
@@ -106,13 +112,14 @@ impl From<anyhow::Error> for Error {
 /// Marks errors with their kind.
 pub(crate) trait Marked<T> {
     /// The result, whose error is of this kind unless an inner layer has marked it, or it comes of I/O.
-    fn kind(self, kind: ErrorKind) -> anyhow::Result<T>;
+    fn of_kind(self, kind: ErrorKind) -> anyhow::Result<T>;
 }
 
 impl<T> Marked<T> for anyhow::Result<T> {
-    fn kind(self, kind: ErrorKind) -> anyhow::Result<T> {
+    fn of_kind(self, kind: ErrorKind) -> anyhow::Result<T> {
         self.map_err(|inner| {
-            let known = |cause: &(dyn StdError + 'static)| cause.is::<Error>() || cause.is::<io::Error>();
+            let known =
+                |cause: &(dyn StdError + 'static)| cause.is::<Error>() || cause.is::<io::Error>();
             if inner.chain().any(known) { inner } else { anyhow::Error::new(Error { kind, inner }) }
         })
     }
@@ -125,18 +132,22 @@ mod tests {
     use anyhow::{Context as _, anyhow};
 
     fn marked(kind: ErrorKind) -> anyhow::Result<()> {
-        Err(anyhow!("cause")).context("what").kind(kind)
+        Err(anyhow!("cause")).context("what").of_kind(kind)
     }
 
     #[test]
     fn the_innermost_mark_counts_and_messages_stay() {
-        let outer = marked(ErrorKind::Tree).context("outer").kind(ErrorKind::Policy);
+        let outer = marked(ErrorKind::Tree).context("outer").of_kind(ErrorKind::Policy);
         let error = Error::from(outer.unwrap_err());
         assert_eq!(error.kind(), ErrorKind::Tree);
         assert_eq!(format!("{error:#}"), "outer: what: cause");
         assert_eq!(error.to_string(), "outer");
-        let causes: Vec<String> =
-            std::iter::successors(error.source(), |cause| cause.source()).map(ToString::to_string).collect();
+        let mut causes = Vec::new();
+        let mut cause = error.source();
+        while let Some(error) = cause {
+            causes.push(error.to_string());
+            cause = error.source();
+        }
         assert_eq!(causes, ["what", "cause"]);
         // A caller's own anyhow sees the same.
         assert_eq!(format!("{:#}", anyhow::Error::new(error)), "outer: what: cause");
@@ -145,7 +156,7 @@ mod tests {
     #[test]
     fn input_and_output_is_known_by_its_cause() {
         let missing = Err::<(), _>(io::Error::from(io::ErrorKind::NotFound)).context("cannot read");
-        let error = Error::from(missing.kind(ErrorKind::Tree).unwrap_err());
+        let error = Error::from(missing.of_kind(ErrorKind::Tree).unwrap_err());
         assert_eq!(error.kind(), ErrorKind::Io);
         assert_eq!(error.find::<io::Error>().unwrap().kind(), io::ErrorKind::NotFound);
         assert_eq!(Error::from(anyhow!("surprise")).kind(), ErrorKind::Internal);

@@ -44,44 +44,67 @@
 #![forbid(unsafe_code)]
 
 mod adapter;
+#[cfg(feature = "cli")]
+#[doc(hidden)]
 pub mod cli;
-pub mod format;
+mod error;
+mod format;
 mod gather;
-mod link;
+#[doc(hidden)]
+pub mod link;
 mod output;
 mod pack;
 mod packed;
 pub mod policy;
 mod preview1;
-pub mod progress;
+mod progress;
+#[cfg(feature = "run")]
 mod run;
 pub mod tree;
 mod wasm;
 
-pub use gather::builder::{HostTree, Owner, TreeBuilder};
+pub use error::{Error, ErrorKind};
+pub use gather::builder::{Owner, TreeBuilder};
 pub use gather::ignore_rules::IGNORE_FILE;
-pub use gather::image_plan::ImagePlan;
+pub use link::Summary;
 pub use output::Destination;
+pub use pack::Packer;
+pub use pack::input::Program;
+#[cfg(feature = "run")]
 pub use pack::preinit::Preinit;
-pub use pack::{Packed, Packer, Report, Rootfs, link_files};
-pub use packed::export::export_tar;
-pub use packed::extract::{Existing, extract};
-pub use packed::form::Form;
+pub use pack::report::{Printed, Report};
+pub use pack::rootfs::{Packed, Rootfs};
+pub use packed::extract::Existing;
+pub use packed::form::{Form, ModuleForm};
 pub use packed::packed_module::PackedModule;
 pub use policy::Policy;
 pub use policy::file::ConfigFile;
-pub use run::at_run_time::{Bound, RunTimeLinker};
-pub use run::host_api::{DirEntry, FileStatus, HostApi};
+pub use progress::{Progress, Stage};
+#[cfg(feature = "run")]
 pub use run::{Outcome, Runner};
-pub use tree::guest_path::{DirMapping, GuestPath};
-pub use tree::{EntryKind, FinalSymlink, Metadata, Tree, TreeEntry};
 pub use wasm_vfs_core::{Errno, FileType};
+
+/// Reaching the tree of a program that runs in a wasmtime of your own.
+#[cfg(feature = "run")]
+pub mod embed {
+    pub use crate::run::at_run_time::{Bound, RunTimeLinker};
+    pub use crate::run::host_api::{DirEntry, FileStatus, HostApi};
+}
+
+/// What the examples of these pages pack.
+#[doc(hidden)]
+pub mod doc {
+    /// A program that opens nothing and returns.
+    pub const PROGRAM: &str = r#"(module
+        (import "wasi_snapshot_preview1" "fd_write" (func (param i32 i32 i32 i32) (result i32)))
+        (memory (export "memory") 1)
+        (func (export "_start")))"#;
+}
 
 /// The parts behind the public items, for the project's own tests and benchmarks. No promise is made of them.
 #[doc(hidden)]
 pub mod internals {
-    pub use crate::adapter::{bake, host_shim, lower, module, run_time_shims};
-    pub use crate::link;
+    pub use crate::adapter::{bake, lower, rootfs_module, shims};
     pub use crate::packed::{hollow, image_source, program_part, section};
     pub use crate::wasm::{features, index, verify};
 }

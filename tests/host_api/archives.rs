@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::io::Read as _;
 
 use tar::{Builder, EntryType, Header};
-use wasm_vfs::{Errno, PackedModule, Policy, export_tar};
+use wasm_vfs::{Errno, PackedModule, Policy};
 
 use crate::{FORMS, Running, noise, pack};
 

@@ -3,7 +3,7 @@
 use std::fs;
 use std::process::Command;
 
-use wasm_vfs::{Form, Policy, TreeBuilder};
+use wasm_vfs::{Form, Policy, Program, TreeBuilder};
 use wasm_vfs_tests::engines::chromium::Chromium;
 use wasm_vfs_tests::engines::node::Node;
 use wasm_vfs_tests::tools;
@@ -20,12 +20,17 @@ fn packed(policy: Policy) -> Option<Vec<u8>> {
     let program = fs::read(tools::guest("transform")?).unwrap();
     let directory = tempfile::tempdir().unwrap();
     fs::write(directory.path().join("packed.txt"), "packed\n").unwrap();
-    let tree = TreeBuilder::new().mapping(wasm_vfs::DirMapping {
+    let tree = TreeBuilder::new().mapping(wasm_vfs::tree::DirMapping {
         host: directory.path().to_owned(),
-        guest: wasm_vfs::GuestPath::root(),
+        guest: wasm_vfs::tree::GuestPath::root(),
     });
     let packer = wasm_vfs::Packer::new(tree).form(Form::Portable).policy(policy);
-    Some(packer.pack_bytes(&program).unwrap())
+    Some(
+        packer
+            .pack(Program::bytes("program", &program))
+            .and_then(|packed| packed.to_vec())
+            .unwrap(),
+    )
 }
 
 /// Runs a script under Node, in a directory with the module and `packed.wasm`; what it prints.

@@ -7,7 +7,7 @@ use std::process::Command;
 
 use tempfile::TempDir;
 use wasm_vfs::policy::values::Trace;
-use wasm_vfs::{Packer, Policy, TreeBuilder};
+use wasm_vfs::{Packer, Policy, Program, TreeBuilder};
 use wasm_vfs_tests::engine::{Engine, Invocation, Outcome};
 use wasm_vfs_tests::engines::chromium::Chromium;
 use wasm_vfs_tests::engines::node::Node;
@@ -27,7 +27,7 @@ impl Baked {
         let baked = Baked { root: TempDir::new().unwrap(), output: TempDir::new().unwrap() };
         fill(baked.root.path());
         let packer = Packer::new(TreeBuilder::new().dir(baked.root.path(), "/")).policy(policy);
-        packer.write_image(baked.rootfs()).unwrap();
+        packer.bake().and_then(|rootfs| rootfs.write(baked.rootfs())).unwrap();
         baked
     }
 
@@ -178,7 +178,10 @@ fn what_it_offers_and_what_it_refuses() {
     fs::copy(baked.rootfs(), directory.path().join("rootfs.wasm")).unwrap();
     fs::copy(&program, directory.path().join("transform.wasm")).unwrap();
     let tree = TreeBuilder::new().dir(directory.path(), "/").exclude("*");
-    let packed = Packer::new(tree).pack_bytes(&fs::read(&program).unwrap()).unwrap();
+    let packed = Packer::new(tree)
+        .pack(Program::bytes("program", &fs::read(&program).unwrap()))
+        .and_then(|packed| packed.to_vec())
+        .unwrap();
     write("packed.wasm", &packed);
     write("wasm-vfs.mjs", MODULE.as_bytes());
     write("script.mjs", include_bytes!("javascript_link.mjs"));

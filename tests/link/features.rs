@@ -1,7 +1,6 @@
 //! Programs of every proposal that engines have, and of many thousand functions: linked, they do what they did.
 
-use wasm_vfs::link::Form;
-use wasm_vfs::{Packer, TreeBuilder};
+use wasm_vfs::{Form, Packer, TreeBuilder};
 use wasmtime::{Config, Engine, Linker, Module, Store};
 use wasmtime_wasi::p1::{self, WasiP1Ctx};
 use wasmtime_wasi::p2::pipe::MemoryOutputPipe;
@@ -280,16 +279,20 @@ fn legacy_exceptions_stay_legacy() {
     let program = wasm(&text);
     let root = tempfile::TempDir::new().unwrap();
     let rootfs = Packer::new(TreeBuilder::new().dir(root.path(), "/")).bake().unwrap();
-    let needs = wasm_vfs::verify::features_needed(&program).unwrap();
+    let needs = wasm_vfs::internals::verify::features_needed(&program).unwrap();
     assert!(needs.contains(wasmparser::WasmFeatures::LEGACY_EXCEPTIONS));
     for form in FORMS {
         let linked = rootfs.link(&program, form).unwrap().to_vec().unwrap();
         let mut allowed = needs
-            | wasm_vfs::verify::features_needed(&rootfs_alone(form)).unwrap()
+            | wasm_vfs::internals::verify::features_needed(&rootfs_alone(form)).unwrap()
             | wasmparser::WasmFeatures::BULK_MEMORY;
-        assert_eq!(wasm_vfs::verify::features_needed(&linked).unwrap(), allowed, "{form}");
+        assert_eq!(
+            wasm_vfs::internals::verify::features_needed(&linked).unwrap(),
+            allowed,
+            "{form}"
+        );
         allowed.remove(wasmparser::WasmFeatures::LEGACY_EXCEPTIONS);
-        assert!(wasm_vfs::verify::validate(&linked, allowed).is_err());
+        assert!(wasm_vfs::internals::verify::validate(&linked, allowed).is_err());
     }
 }
 

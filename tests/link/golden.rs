@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use wasm_vfs::Policy;
-use wasm_vfs::link::AdapterModule;
-use wasm_vfs::lower::lower;
+use wasm_vfs::internals::lower::lower;
+use wasm_vfs::internals::rootfs_module::RootfsModule;
 
 use super::{FORMS, IMAGE, MANIFEST, bytes_of};
 
@@ -43,11 +43,10 @@ fn check(case: &Path) -> Vec<String> {
         failures.extend(compare(&case.join("adapter.wat"), &print(&adapter)));
     }
     for form in FORMS {
-        let (file, text) =
-            match wasm_vfs::link::link(&program, &AdapterModule::from(&lowered), form) {
-                Ok(linked) => (format!("{form}.wat"), print(&bytes_of(&linked))),
-                Err(error) => ("error.txt".to_owned(), format!("{error:#}\n")),
-            };
+        let (file, text) = match wasm_vfs::link::link(&program, &lowered, form) {
+            Ok(linked) => (format!("{form}.wat"), print(&bytes_of(&linked))),
+            Err(error) => ("error.txt".to_owned(), format!("{error:#}\n")),
+        };
         failures.extend(compare(&case.join(file), &text));
     }
     failures

@@ -6,8 +6,7 @@ use std::mem::discriminant;
 
 use wasm_encoder::reencode::{self, Reencode};
 use wasm_encoder::{DataSection, DataSegment, DataSegmentMode, Instruction, MemArg};
-use wasm_vfs::link::Form;
-use wasm_vfs::{Packer, TreeBuilder};
+use wasm_vfs::{Form, Packer, TreeBuilder};
 use wasmparser::{DataKind, Operator, Parser, Payload};
 use wasmtime::{Engine, Linker, Module, Store};
 use wasmtime_wasi::p1::{self, WasiP1Ctx};

@@ -1,6 +1,6 @@
 //! What a filesystem adds to a program: the ceilings, on linked programs.
 
-use wasm_vfs::bake::ADAPTER_CORE;
+use wasm_vfs::internals::bake::ADAPTER_CORE;
 use wasm_vfs::{Packer, Policy, TreeBuilder};
 use wasmparser::{ExternalKind, Parser, Payload, TypeRef, ValType};
 

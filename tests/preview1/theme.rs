@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 use anyhow::{Context, Result, anyhow, ensure};
 use tempfile::TempDir;
 use wasm_vfs::policy::values::Preopen;
-use wasm_vfs::{Form, Packer, Policy, TreeBuilder};
+use wasm_vfs::{Form, Packer, Policy, Program, TreeBuilder};
 use wasm_vfs_tests::engine::{Engine, Invocation, Outcome};
 use wasm_vfs_tests::engines::node::Node;
 use wasm_vfs_tests::engines::wasmtime::Wasmtime;
@@ -151,7 +151,7 @@ impl Theme {
         }
         let packer = Packer::new(tree).policy(toml::from_str(policy)?);
         let packed = root.path().with_extension("wasm");
-        packer.pack(program, &packed)?;
+        packer.pack(Program::file(program)).and_then(|packed| packed.write(&packed))?;
         let invocation = invocation(self.name, place).on_host(root.path());
         let ran = match (engine, node) {
             (Shower::Node, Some(node)) => node.run(&packed, &invocation),

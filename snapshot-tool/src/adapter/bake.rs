@@ -6,7 +6,8 @@
 
 use crate::adapter::trace_table;
 use crate::policy::Policy;
-use crate::policy::values::{Clock, HostCall, InheritEnv, Overlay, Preopen, Random, Stream};
+use crate::policy::settled::Settled;
+use crate::policy::values::{Clock, HostCall, InheritEnv, Overlay, Preopen, Random, Stream, Trace};
 use crate::progress::{Progress, Stage};
 use crate::tree::Tree;
 use crate::tree::manifest::Manifest;
@@ -27,8 +28,8 @@ pub const ADAPTER_MOUNTS_CORE: &[u8] = include_bytes!("../../assets/adapter-moun
 /// longer (a symbolic link with a very long target) goes alone.
 const CHUNK_BYTES: usize = 256 << 10;
 
-/// The umask of a program for which none is chosen.
-const DEFAULT_UMASK: u32 = 0o022;
+/// The user, group and umask that the core module has by itself.
+const DEFAULT_IDENTITY: [u32; 3] = [0, 0, 0o022];
 
 /// A core form with a tree in it.
 #[derive(Debug)]
@@ -81,7 +82,7 @@ impl<'a> Baker<'a> {
     ///
     /// When choices contradict each other, or the core form refuses one or an entry of the tree: the message names it.
     pub fn bake(&self, tree: &Tree, policy: &Policy, progress: &dyn Progress) -> Result<Baked> {
-        let policy = policy.settled()?;
+        let policy = policy.settle()?;
         let manifest = Manifest::of(tree)?;
         progress.begin(Stage::Baking, Some(manifest.len() as u64));
         let mut running = Running::start(&self.module, self.wizer.get_init_func())?;
@@ -179,7 +180,7 @@ impl Running {
     }
 
     /// Hands over what a settled policy chooses and the adapter would not do by itself.
-    fn choose(&mut self, policy: &Policy) -> Result<()> {
+    fn choose(&mut self, policy: &Settled) -> Result<()> {
         if policy.preopen != [Preopen::root()] {
             for preopen in &policy.preopen {
                 let path = preopen.path.to_string();
@@ -188,7 +189,7 @@ impl Running {
                 self.set("bake_preopen", &both, &lengths).context("--preopen")?;
             }
         }
-        if let Some(InheritEnv::Only(names)) = &policy.inherit_env {
+        if let InheritEnv::Only(names) = &policy.inherit_env {
             self.set("bake_inherit_only_named", "", &[])?;
             for name in names {
                 self.set("bake_inherited_variable", name, &[length(name)?])?;
@@ -205,7 +206,7 @@ impl Running {
             self.set("bake_argument", argument, &[length(argument)?])?;
         }
         for (fd, stream) in (0..).zip(policy.streams()) {
-            let (choice, path) = match &stream {
+            let (choice, path) = match stream {
                 Stream::Host => continue,
                 Stream::Null => (1, ""),
                 Stream::Deny => (2, ""),
@@ -215,18 +216,18 @@ impl Running {
             self.set("bake_stream", path, &arguments)?;
         }
         match policy.clock {
-            None | Some(Clock::Host) => {}
-            Some(Clock::Fixed(time)) => {
+            Clock::Host => {}
+            Clock::Fixed(time) => {
                 self.set("bake_fixed_clock", "", &[Val::I64(time.cast_signed())])?;
             }
-            Some(Clock::Step(step)) => {
+            Clock::Step(step) => {
                 self.set("bake_stepping_clock", "", &[Val::I64(step.cast_signed())])?;
             }
         }
-        if let Some(Random::Seed(seed)) = &policy.random {
+        if let Random::Seed(seed) = &policy.random {
             self.set("bake_seed", &seed.0, &[length(&seed.0)?])?;
         }
-        if policy.poll == Some(HostCall::Deny) {
+        if policy.poll == HostCall::Deny {
             self.set("bake_no_waiting", "", &[])?;
         }
         let overlays = policy.overlay.iter().map(|Overlay(point)| ("bake_overlay", point));
@@ -240,13 +241,12 @@ impl Running {
         if policy.verbose && !policy.has_no_mounts() {
             self.set("bake_verbose", "", &[])?;
         }
-        if let Some(trace) = policy.trace {
-            let table = trace_table::table(trace);
+        if policy.trace != Trace::Off {
+            let table = trace_table::table(policy.trace);
             self.set("bake_trace", &table, &[length(&table)?])?;
         }
-        if policy.uid.is_some() || policy.gid.is_some() || policy.umask.is_some() {
-            let umask = policy.umask.map_or(DEFAULT_UMASK, |umask| umask.0);
-            let ids = [policy.uid.unwrap_or(0), policy.gid.unwrap_or(0), umask];
+        let ids = [policy.uid, policy.gid, policy.umask.0];
+        if ids != DEFAULT_IDENTITY {
             self.set("bake_identity", "", &ids.map(|id| Val::I32(id.cast_signed())))?;
         }
         self.set("bake_open_all", "", &[]).context("what the program is to find open")?;
@@ -258,9 +258,8 @@ impl Running {
     }
 
     /// Sets limits, after everything that the tree is to hold is in it.
-    fn limit(&mut self, policy: &Policy) -> Result<()> {
-        let (max_bytes, max_inodes) =
-            (policy.max_bytes.map_or(0, |bytes| bytes.0), policy.max_inodes.unwrap_or(0));
+    fn limit(&mut self, policy: &Settled) -> Result<()> {
+        let Settled { max_bytes, max_inodes, max_fds, .. } = *policy;
         if max_bytes != 0 {
             let need = self.used("bake_used_bytes")?;
             ensure!(
@@ -277,7 +276,6 @@ impl Running {
                  out with --exclude"
             );
         }
-        let max_fds = policy.max_fds.unwrap_or(0);
         if max_bytes == 0 && max_inodes == 0 && max_fds == 0 {
             return Ok(());
         }

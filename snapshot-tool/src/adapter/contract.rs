@@ -8,8 +8,10 @@ use anyhow::{Context, Result, bail, ensure};
 use wasm_encoder::{Instruction, MemArg};
 use wasmparser::{DataKind, Operator, TypeRef, ValType};
 
+use crate::adapter::names::{IMAGE, KERNEL_MEMORY, USER, USER_MEMORY};
 use crate::adapter::surface::{Cut, Surface};
-use crate::wasm::index::{DataIdx, FuncIdx, MemIdx};
+use crate::preview1::PREVIEW1;
+use crate::wasm::index::{DataIdx, FuncIdx};
 use crate::wasm::module::Module;
 
 /// Exports that serve baking and are gone afterwards start with one of these.

@@ -24,7 +24,7 @@ const MOST_SEGMENTS: usize = 10_000;
 
 /// A stretch of initial memory.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Run {
+pub(crate) struct Segment {
     pub(crate) offset: u32,
     pub(crate) bytes: Vec<u8>,
 }
@@ -34,7 +34,7 @@ pub(crate) struct Run {
 /// # Errors
 ///
 /// When a segment is damaged or its offset is computed.
-pub(crate) fn runs(module: &Module<'_>) -> Result<Vec<Run>> {
+pub(crate) fn segments(module: &Module<'_>) -> Result<Vec<Segment>> {
     let mut pieces = Vec::new();
     for data in module.sections.data.clone().into_iter().flatten() {
         let data = data?;
@@ -43,15 +43,15 @@ pub(crate) fn runs(module: &Module<'_>) -> Result<Vec<Run>> {
         }
     }
     let memory = flatten(&pieces)?;
-    let runs = split(&memory, SHORTEST_GAP_BYTES);
-    if runs.len() <= FEW_SEGMENTS {
-        return Ok(runs);
+    let segments = split(&memory, SHORTEST_GAP_BYTES);
+    if segments.len() <= FEW_SEGMENTS {
+        return Ok(segments);
     }
     let mut gap = LONGER_GAP_BYTES;
     loop {
-        let runs = split(&memory, gap);
-        if runs.len() <= MOST_SEGMENTS {
-            return Ok(runs);
+        let segments = split(&memory, gap);
+        if segments.len() <= MOST_SEGMENTS {
+            return Ok(segments);
         }
         gap *= 2;
     }
@@ -84,8 +84,8 @@ fn flatten(pieces: &[(u32, &[u8])]) -> Result<Vec<u8>> {
 }
 
 /// Stretches between gaps of at least `gap` zeros.
-fn split(memory: &[u8], gap: usize) -> Vec<Run> {
-    let mut runs = Vec::new();
+fn split(memory: &[u8], gap: usize) -> Vec<Segment> {
+    let mut segments = Vec::new();
     let mut at = 0;
     while let Some(start) = next_non_zero(memory, at) {
         let mut end = start + 1;
@@ -96,10 +96,10 @@ fn split(memory: &[u8], gap: usize) -> Vec<Run> {
             end = next + 1;
         }
         let offset = u32::try_from(start).expect("offsets of segments are 32-bit");
-        runs.push(Run { offset, bytes: memory[start..end].to_vec() });
+        segments.push(Segment { offset, bytes: memory[start..end].to_vec() });
         at = end;
     }
-    runs
+    segments
 }
 
 fn next_non_zero(memory: &[u8], from: usize) -> Option<usize> {
@@ -107,7 +107,7 @@ fn next_non_zero(memory: &[u8], from: usize) -> Option<usize> {
 }
 
 /// An active data segment.
-pub(crate) fn encode_run(run: &Run, memory: u32, offset: u32, out: &mut Vec<u8>) {
+pub(crate) fn encode_active(segment: &Segment, memory: u32, offset: u32, out: &mut Vec<u8>) {
     use wasm_encoder::Encode as _;
     if memory == 0 {
         out.push(0);
@@ -115,8 +115,8 @@ pub(crate) fn encode_run(run: &Run, memory: u32, offset: u32, out: &mut Vec<u8>)
         out.push(2);
         memory.encode(out);
     }
-    ConstExpr::i32_const(offset.cast_signed()).encode(out);
-    run.bytes.as_slice().encode(out);
+    wasm_encoder::ConstExpr::i32_const(offset.cast_signed()).encode(out);
+    segment.bytes.as_slice().encode(out);
 }
 
 /// A passive data segment.
@@ -138,10 +138,13 @@ mod tests {
         memory[3] = 1;
         memory[10] = 2;
         memory[10 + LONGER_GAP_BYTES + 1] = 3;
-        let runs = split(&memory, LONGER_GAP_BYTES);
-        assert_eq!(runs.len(), 2);
-        assert_eq!((runs[0].offset, runs[0].bytes.as_slice()), (3, &[1, 0, 0, 0, 0, 0, 0, 2][..]));
-        assert_eq!(runs[1], Run { offset: 75, bytes: vec![3] });
+        let segments = split(&memory, LONGER_GAP_BYTES);
+        assert_eq!(segments.len(), 2);
+        assert_eq!(
+            (segments[0].offset, segments[0].bytes.as_slice()),
+            (3, &[1, 0, 0, 0, 0, 0, 0, 2][..])
+        );
+        assert_eq!(segments[1], Segment { offset: 75, bytes: vec![3] });
     }
 
     #[test]
@@ -152,10 +155,13 @@ mod tests {
             text += &format!("(data (i32.const {}) \"x\")", at * 100);
         }
         let bytes = wasm(&(text + ")"));
-        let runs = runs(&Module::parse(&bytes).unwrap()).unwrap();
-        assert!(runs.len() <= MOST_SEGMENTS);
+        let segments = segments(&Module::parse(&bytes).unwrap()).unwrap();
+        assert!(segments.len() <= MOST_SEGMENTS);
         assert_eq!(
-            runs.iter().map(|run| run.bytes.iter().filter(|&&b| b != 0).count()).sum::<usize>(),
+            segments
+                .iter()
+                .map(|segment| segment.bytes.iter().filter(|&&b| b != 0).count())
+                .sum::<usize>(),
             MOST_SEGMENTS + 1
         );
     }

@@ -8,7 +8,7 @@
 //!   `wasm-merge` does not resolve them to the module's own exports;
 //! * exports for baking, other than functions, and all that nothing else reaches are dropped;
 //! * initial memory is written as few data segments, then the image as a passive one;
-//! * where calls are traced, a function is put around each that a program calls (`tracing`);
+//! * where calls are traced, a function is put around each that a program calls (`wrappers`);
 //! * where the host interface is kept, the memory and a constant base of 0 are exported for it;
 //! * the `wasm-vfs` section is added, and the `name` section rewritten.
 
@@ -22,13 +22,15 @@ use wasm_encoder::{
 use wasmparser::{ExternalKind, FunctionBody, Operator, WasmFeatures};
 
 use crate::adapter::contract::Intrinsic;
-use crate::adapter::initial_memory::Run;
-use crate::adapter::module::Lowered;
-use crate::adapter::names::{KERNEL_MEMORY, WASI_HOST};
+use crate::adapter::initial_memory::{Segment, encode_active};
+use crate::adapter::names::{
+    HOST_API_BASE, HOST_API_MEMORY, HOST_API_PREFIX, KERNEL_MEMORY, NAME_PREFIX, WASI_HOST,
+};
+use crate::adapter::rootfs_module::RootfsModule;
 use crate::adapter::surface::Surface;
-use crate::adapter::trace_wrappers::Tracing;
+use crate::adapter::trace_wrappers::TraceWrappers;
 use crate::adapter::{contract, initial_memory};
-use crate::packed::hollow::{Output, check_image_len};
+use crate::packed::hollow::{HollowModule, check_image_len};
 use crate::packed::section::{SECTION_NAME, Section};
 use crate::policy::Policy;
 use crate::wasm::index::{DataIdx, FuncIdx};
@@ -49,22 +51,23 @@ pub fn lower(
     image_len: u64,
     manifest: &[u8],
     policy: &Policy,
-) -> Result<Lowered> {
+) -> Result<RootfsModule> {
     check_image_len(image_len)?;
-    let surface = Surface::of(&policy.settled()?);
+    let surface = Surface::of(&policy.settle()?);
     let core = Module::parse(baked_core).context("the adapter's core form")?;
     let intrinsics = contract::check(&core, &surface)?;
-    let runs = initial_memory::runs(&core)?;
-    let lowering = Lowering::plan(&core, intrinsics, &surface, DataIdx::from_index(runs.len()))?;
+    let segments = initial_memory::segments(&core)?;
+    let lowering =
+        Lowering::plan(&core, intrinsics, &surface, DataIdx::from_index(segments.len()))?;
     let section =
         Section::for_adapter(image_len, lowering.image, policy.to_toml()?, manifest.to_vec());
-    let output = lowering.write(&runs, &section)?;
+    let output = lowering.write(&segments, &section)?;
     let allowed = features::of_sections(&core)?
         | lowering.code_features()?
         | WasmFeatures::MULTI_MEMORY
         | WasmFeatures::BULK_MEMORY;
     verify::validate(output.hollow(), allowed).context("the adapter module came out invalid")?;
-    Ok(Lowered { output, section })
+    Ok(RootfsModule { module: output, section })
 }
 
 /// The exports that an adapter module keeps.
@@ -83,7 +86,7 @@ struct Lowering<'a> {
     intrinsics: Vec<Option<Intrinsic>>,
     exports: Vec<(&'a str, FuncIdx)>,
     /// What is put around exported functions.
-    tracing: Tracing<'a>,
+    wrappers: TraceWrappers<'a>,
     live: Live,
     remap: Remap,
     image: DataIdx,
@@ -97,12 +100,12 @@ impl<'a> Lowering<'a> {
         image: DataIdx,
     ) -> Result<Self> {
         let exports = kept_exports(core, surface);
-        let tracing = if surface.traces {
-            Tracing::of(core, &exports).context("--trace")?
+        let wrappers = if surface.traces {
+            TraceWrappers::of(core, &exports).context("--trace")?
         } else {
-            Tracing::default()
+            TraceWrappers::default()
         };
-        let roots = exports.iter().map(|&(_, function)| function).chain(tracing.roots());
+        let roots = exports.iter().map(|&(_, function)| function).chain(wrappers.roots());
         let roots: Vec<FuncIdx> = roots.collect();
         let is_intrinsic =
             |function: FuncIdx| intrinsics.get(function.index()).is_some_and(Option::is_some);
@@ -114,10 +117,10 @@ impl<'a> Lowering<'a> {
             memories: IndexMap::Table(vec![Some(KERNEL_MEMORY.0)]),
             ..Remap::default()
         };
-        Ok(Self { core, intrinsics, exports, tracing, live, remap, image })
+        Ok(Self { core, intrinsics, exports, wrappers, live, remap, image })
     }
 
-    fn write(&self, runs: &[Run], section: &Section) -> Result<Output> {
+    fn write(&self, segments: &[Segment], section: &Section) -> Result<HollowModule> {
         let mut module = Encoded::new();
         module.section(&self.types()?);
         module.section(&self.imports()?);
@@ -129,10 +132,10 @@ impl<'a> Lowering<'a> {
         module.section(&self.code()?);
         let payload = section.encode();
         module.section(&CustomSection { name: SECTION_NAME.into(), data: payload.into() });
-        let data = data_payload(runs, self.image);
+        let data = data_payload(segments, self.image);
         let mut tail = Vec::new();
         wasm_encoder::Section::append_to(&self.names()?, &mut tail);
-        Output::assemble(module.finish(), &[&data], &[], &tail, section.image_len)
+        HollowModule::assemble(module.finish(), &[&data], &[], &tail, section.image_len)
     }
 
     fn types(&self) -> Result<TypeSection> {
@@ -170,7 +173,7 @@ impl<'a> Lowering<'a> {
         for function in self.defined_functions() {
             functions.function(self.ty(function)?);
         }
-        for traced in &self.tracing.traced {
+        for traced in &self.wrappers.traced {
             functions.function(self.ty(traced.function)?);
         }
         Ok(functions)
@@ -184,7 +187,7 @@ impl<'a> Lowering<'a> {
 
     /// Whether the host interface is kept.
     fn has_host_api(&self) -> bool {
-        self.exports.iter().any(|(name, _)| name.starts_with(names::HOST_API_PREFIX))
+        self.exports.iter().any(|(name, _)| name.starts_with(HOST_API_PREFIX))
     }
 
     fn globals(&self) -> Result<GlobalSection> {
@@ -205,7 +208,7 @@ impl<'a> Lowering<'a> {
     fn exports(&self) -> Result<ExportSection> {
         let mut exports = ExportSection::new();
         for &(name, function) in &self.exports {
-            let index = match self.tracing.position(name) {
+            let index = match self.wrappers.position(name) {
                 Some(position) => self.first_added()? + position,
                 None => self.remap.functions.get(function.0).context("it was dropped")?,
             };
@@ -213,8 +216,8 @@ impl<'a> Lowering<'a> {
         }
         if self.has_host_api() {
             let base = self.globals()?.len() - 1;
-            exports.export(names::HOST_API_MEMORY, ExportKind::Memory, KERNEL_MEMORY.0);
-            exports.export(names::HOST_API_BASE, ExportKind::Global, base);
+            exports.export(HOST_API_MEMORY, ExportKind::Memory, KERNEL_MEMORY.0);
+            exports.export(HOST_API_BASE, ExportKind::Global, base);
         }
         Ok(exports)
     }
@@ -229,8 +232,8 @@ impl<'a> Lowering<'a> {
                 code.function(&body);
             }
         }
-        for traced in &self.tracing.traced {
-            code.function(&self.tracing.body(self.core, *traced, &self.remap)?);
+        for traced in &self.wrappers.traced {
+            code.function(&self.wrappers.body(self.core, *traced, &self.remap)?);
         }
         Ok(code)
     }
@@ -293,7 +296,7 @@ impl<'a> Lowering<'a> {
                 functions.append(index, &format!("{prefix}{name}"));
             }
         }
-        for (position, traced) in (0..).zip(&self.tracing.traced) {
+        for (position, traced) in (0..).zip(&self.wrappers.traced) {
             let name = format!("{NAME_PREFIX}traced_{}", traced.name);
             functions.append(self.first_added()? + position, &name);
         }
@@ -325,12 +328,12 @@ impl<'a> Lowering<'a> {
 }
 
 /// The data section's payload up to the image segment.
-fn data_payload(runs: &[Run], image: DataIdx) -> Vec<u8> {
+fn data_payload(segments: &[Segment], image: DataIdx) -> Vec<u8> {
     use wasm_encoder::Encode as _;
     let mut payload = Vec::new();
     (image.0 + 1).encode(&mut payload);
-    for run in runs {
-        encode_run(run, KERNEL_MEMORY.0, run.offset, &mut payload);
+    for segment in segments {
+        encode_active(segment, KERNEL_MEMORY.0, segment.offset, &mut payload);
     }
     payload
 }

@@ -5,12 +5,11 @@
 
 pub mod bake;
 pub(crate) mod contract;
-pub mod host_shim;
 pub(crate) mod initial_memory;
 pub mod lower;
-pub mod module;
 pub(crate) mod names;
-pub mod run_time_shims;
+pub mod rootfs_module;
+pub mod shims;
 pub(crate) mod surface;
 pub(crate) mod trace_table;
 pub(crate) mod trace_wrappers;

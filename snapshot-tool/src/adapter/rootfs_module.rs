@@ -1,80 +1,67 @@
-//! The adapter module: a baked filesystem ready to be linked ([`AdapterModule`]).
+//! The rootfs module: a baked filesystem that no program is linked to yet.
 //!
-//! Made by [`lower`](crate::adapter::lower::lower) from the baked core form, or read back from a file that
-//! `wasm-vfs image` wrote. Memory 0 is the program's (imported as `app.memory`), memory 1 the
-//! filesystem's own, host functions come from `wasi_host`, and the image is the last data segment,
-//! passive. It is held hollow: its image's bytes are never in memory.
+//! [`lower`](crate::adapter::lower::lower) makes it from the baked core module; `wasm-vfs image` writes it, and it is read
+//! back from there. Memory 0 is the program's, imported as `app.memory`; memory 1 is the filesystem's own. It imports
+//! the WASI host's functions from `wasi_host`. The contents are its last data segment, a passive one, whose bytes are
+//! never in memory here.
 
-use std::borrow::Cow;
 use std::io::{Cursor, Read, Seek};
 use std::ops::Range;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail};
 
+use crate::error::{ErrorKind, Marked as _};
 use crate::packed::form::ModuleForm;
-use crate::packed::hollow::Output;
+use crate::packed::hollow::HollowModule;
 use crate::packed::section::Section;
 
-/// A baked filesystem as a module, without the bytes of its image.
+/// A baked filesystem as a module, without the bytes of its contents.
 #[derive(Debug, Clone)]
-pub struct AdapterModule<'a> {
-    /// The module with an image of length zero.
-    pub(crate) hollow: Cow<'a, [u8]>,
-    pub(crate) section: Cow<'a, Section>,
+pub struct RootfsModule {
+    /// The module, to be written together with its contents.
+    pub module: HollowModule,
+    /// Its `wasm-vfs` section.
+    pub section: Section,
 }
 
-impl AdapterModule<'static> {
-    /// Reads the adapter module in `file`, and where in the file its image is.
+impl RootfsModule {
+    /// Reads the rootfs module in `file`; also returns where in the file its contents are.
     ///
     /// # Errors
     ///
-    /// When the file is not an adapter module or cannot be read.
+    /// When the file cannot be read, or holds something else.
     pub fn read_from(file: &mut (impl Read + Seek)) -> Result<(Self, Range<u64>)> {
-        let (output, section, image) = Output::read_from(file)?.context(
+        let found = HollowModule::read_from(file)?;
+        let found = found.context(
             "it has no `wasm-vfs` section, so it is no baked filesystem: make one with \
              `wasm-vfs image`",
-        )?;
-        ensure!(
-            section.form == ModuleForm::Adapter,
-            "it is a packed program ({} form), not a baked filesystem: make one with \
-             `wasm-vfs image`",
-            section.form
         );
-        Ok((Self { hollow: output.hollow().to_vec().into(), section: Cow::Owned(section) }, image))
+        let (module, section, contents) = found.of_kind(ErrorKind::NotPacked)?;
+        Self::check(&section).of_kind(ErrorKind::AlreadyPacked)?;
+        Ok((Self { module, section }, contents))
     }
 
-    /// Reads an adapter module whose bytes, image and all, are in memory.
+    fn check(section: &Section) -> Result<()> {
+        match section.form {
+            ModuleForm::Rootfs => Ok(()),
+            ModuleForm::Linked(form) => bail!(
+                "it is a packed program ({form} form), not a baked filesystem: make one with \
+                 `wasm-vfs image`"
+            ),
+        }
+    }
+
+    /// Reads a rootfs module whose bytes, contents and all, are in memory.
     ///
     /// # Errors
     ///
-    /// When the bytes are not an adapter module.
+    /// When the bytes hold something else.
     pub fn parse(bytes: &[u8]) -> Result<Self> {
         Ok(Self::read_from(&mut Cursor::new(bytes))?.0)
     }
-}
 
-impl AdapterModule<'_> {
-    /// What the module says about itself.
-    #[must_use]
-    pub fn section(&self) -> &Section {
-        &self.section
+    /// Returns the module with contents of length zero.
+    pub(crate) fn hollow(&self) -> &[u8] {
+        self.module.hollow()
     }
-}
-
-impl From<&Lowered> for AdapterModule<'static> {
-    fn from(lowered: &Lowered) -> Self {
-        Self {
-            hollow: lowered.output.hollow().to_vec().into(),
-            section: Cow::Owned(lowered.section.clone()),
-        }
-    }
-}
-
-/// What lowering gives: an adapter module to write or to link.
-#[derive(Debug)]
-pub struct Lowered {
-    /// To be written with the image: the file of `wasm-vfs image`.
-    pub output: Output,
-    /// Its `wasm-vfs` section.
-    pub section: Section,
 }

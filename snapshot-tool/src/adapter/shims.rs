@@ -2,13 +2,13 @@
 //! [`at_run_time`](crate::run::at_run_time) uses them under wasmtime, and any other engine can.
 //!
 //! ```text
-//!   program --fd_read--> (calls) --fd_read--> adapter module --fd_write--> (host) --fd_write--> engine's WASI
+//!   program --fd_read--> (calls) --fd_read--> rootfs module --fd_write--> (host) --fd_write--> engine's WASI
 //! ```
 //!
 //! * [`host`]: an engine's WASI functions look for the memory that the instance which called them exports as `memory`. The adapter
 //!   module exports none: both memories that it uses are somebody else's, or private. So it calls them through this
 //!   module, which imports the program's memory and exports it.
-//! * [`calls`]: a program that exports its memory must exist before the adapter module can have it, and needs the adapter
+//! * [`calls`]: a program that exports its memory must exist before the rootfs module can have it, and needs the adapter
 //!   module's functions before it can exist. This module's functions stand in for them: each calls through a table, which is filled
 //!   when there is something to call.
 
@@ -20,14 +20,14 @@ use wasm_encoder::{
 };
 use wasmparser::{ExternalKind, FuncType};
 
-use crate::adapter::module::AdapterModule;
 use crate::adapter::names::{HOST_API_PREFIX, WASI_HOST};
+use crate::adapter::rootfs_module::RootfsModule;
 use crate::preview1::PREVIEW1;
 use crate::wasm::index::FuncIdx;
 use crate::wasm::module::Module;
 use crate::wasm::remap::{Remap, explain};
 
-/// The import module of the program's memory, in an adapter module and in [`host`].
+/// The import module of the program's memory, in an rootfs module and in [`host`].
 pub const APP: &str = "app";
 /// The program's memory: what hosts look for.
 pub const MEMORY: &str = "memory";
@@ -38,9 +38,22 @@ pub const TABLE: &str = "functions";
 ///
 /// # Errors
 ///
-/// When the adapter module is damaged.
-pub fn host(adapter: &AdapterModule<'_>) -> Result<Vec<u8>> {
+/// When the rootfs module is damaged.
+pub fn host(adapter: &RootfsModule) -> Result<Vec<u8>> {
     host_functions(adapter, Memory::OfTheProgram)
+}
+
+/// Returns the module that a second `wasm-merge` takes as `wasi_host`: for each WASI host function of `adapter` an import
+/// by its real name, and an exported function that calls it.
+///
+/// A rootfs module exports `fd_write` for the program and imports the WASI host's from `wasi_host`: were that import named
+/// `wasi_snapshot_preview1.fd_write`, `wasm-merge` would resolve it to the module's own export.
+///
+/// # Errors
+///
+/// When the rootfs module is damaged.
+pub fn for_wasm_merge(adapter: &RootfsModule) -> Result<Vec<u8>> {
+    host_functions(adapter, Memory::None)
 }
 
 /// Whether a module of forwarding functions has a memory.
@@ -53,8 +66,8 @@ pub(crate) enum Memory {
 
 /// A module that exports, for each host function of `adapter`, a function that calls the one of the real name. (An import that is
 /// exported as it is would do for engines, but not for every tool, and would be called by whoever calls the export.)
-pub(crate) fn host_functions(adapter: &AdapterModule<'_>, memory: Memory) -> Result<Vec<u8>> {
-    let adapter = Module::parse(&adapter.hollow).context("the baked filesystem")?;
+pub(crate) fn host_functions(adapter: &RootfsModule, memory: Memory) -> Result<Vec<u8>> {
+    let adapter = Module::parse(adapter.hollow()).context("the baked filesystem")?;
     let mut imports = ImportSection::new();
     if memory == Memory::OfTheProgram {
         imports.import(APP, MEMORY, EntityType::Memory(any_memory()));
@@ -79,9 +92,9 @@ pub(crate) fn host_functions(adapter: &AdapterModule<'_>, memory: Memory) -> Res
 ///
 /// # Errors
 ///
-/// When the adapter module is damaged.
-pub fn calls(adapter: &AdapterModule<'_>) -> Result<Vec<u8>> {
-    let adapter = Module::parse(&adapter.hollow).context("the baked filesystem")?;
+/// When the rootfs module is damaged.
+pub fn calls(adapter: &RootfsModule) -> Result<Vec<u8>> {
+    let adapter = Module::parse(adapter.hollow()).context("the baked filesystem")?;
     let exports: Vec<(&str, FuncIdx)> = adapter
         .exports
         .iter()

@@ -7,9 +7,9 @@
 //! What the filesystem itself would ask of the host can be *cut*: the call becomes an error number, or a trap, and the
 //! import is gone.
 
-use crate::adapter::names::{HOST_API_PREFIX, TRACE_PREFIX};
-use crate::policy::Policy;
-use crate::policy::values::{Clock, HostCall, InheritEnv, Random, Stream};
+use crate::adapter::names::{HOST_API_PREFIX, TRACE_PREFIX, UNSTABLE_SUFFIX, VARIANT_MARK};
+use crate::policy::settled::Settled;
+use crate::policy::values::{Clock, HostCall, InheritEnv, Random, Stream, Trace};
 use wasi::Errno;
 
 /// What takes the place of a call of the host.
@@ -58,14 +58,14 @@ const ON_SOCKETS: [&str; 4] = ["sock_accept", "sock_recv", "sock_send", "sock_sh
 
 impl Surface {
     /// What a settled policy chooses.
-    pub(crate) fn of(policy: &Policy) -> Surface {
+    pub(crate) fn of(policy: &Settled) -> Surface {
         let mut surface = Surface {
             strips_host_api: policy.strip_host_api,
-            traces: policy.trace.is_some(),
+            traces: policy.trace != Trace::Off,
             ..Surface::default()
         };
-        let denies = |call: Option<HostCall>| call == Some(HostCall::Deny);
-        let inherit = policy.inherit_env.as_ref().unwrap_or(&InheritEnv::All);
+        let denies = |call: HostCall| call == HostCall::Deny;
+        let inherit = &policy.inherit_env;
         if *inherit != InheritEnv::All || !policy.env.is_empty() {
             surface.choose(["environ_get", "environ_sizes_get"], "baked");
         }
@@ -78,14 +78,14 @@ impl Surface {
         if policy.args_only {
             surface.cut(["args_get", "args_sizes_get"], answer(wasi::ERRNO_NOSYS));
         }
-        if !policy.streams().contains(&Stream::Host) && policy.has_no_mounts() {
+        if !policy.streams().contains(&&Stream::Host) && policy.has_no_mounts() {
             surface.cut(ON_STREAMS, answer(wasi::ERRNO_BADF));
             surface.cut(["fd_write"], answer(wasi::ERRNO_BADF));
         }
-        if !matches!(policy.clock, None | Some(Clock::Host)) {
+        if policy.clock != Clock::Host {
             surface.cut(["clock_time_get", "clock_res_get"], answer(wasi::ERRNO_NOSYS));
         }
-        if matches!(policy.random, Some(Random::Seed(_))) {
+        if matches!(policy.random, Random::Seed(_)) {
             surface.choose(["random_get"], "seeded");
             surface.cut(["random_get"], answer(wasi::ERRNO_NOSYS));
         }
@@ -156,10 +156,11 @@ fn answer(errno: Errno) -> Cut {
 mod tests {
     #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
     use super::*;
+    use crate::policy::Policy;
 
     #[test]
     fn the_default_policy_chooses_no_variant_and_cuts_nothing() {
-        let surface = Surface::of(&Policy::default().settled().unwrap());
+        let surface = Surface::of(&Policy::default().settle().unwrap());
         assert_eq!(surface.binding("fd_read"), Some("fd_read"));
         assert_eq!(surface.binding("args_get@baked"), None);
         assert_eq!(surface.cut_of("fd_write"), None);
@@ -167,8 +168,8 @@ mod tests {
 
     #[test]
     fn a_chosen_variant_takes_the_place_of_the_function() {
-        let policy: Policy = toml::from_str("arg = ['x']\nexit = 'deny'").unwrap();
-        let surface = Surface::of(&policy.settled().unwrap());
+        let policy = Policy::from_toml("arg = ['x']\nexit = 'deny'").unwrap();
+        let surface = Surface::of(&policy.settle().unwrap());
         assert_eq!(surface.binding("args_get"), None);
         assert_eq!(surface.binding("args_get@baked"), Some("args_get"));
         assert_eq!(surface.cut_of("args_get"), None, "the host's arguments come first");
@@ -177,7 +178,7 @@ mod tests {
 
     #[test]
     fn a_hermetic_policy_cuts_every_function_of_the_host() {
-        let policy = Policy { hermetic: true, ..Policy::default() }.settled().unwrap();
+        let policy = Policy { hermetic: true, ..Policy::default() }.settle().unwrap();
         let surface = Surface::of(&policy);
         for function in ON_STREAMS.iter().chain(&ON_SOCKETS).chain(&[
             "fd_write",

@@ -1,4 +1,4 @@
-//! Functions that lowering puts around those that a program calls, where its calls are to be told ([`Tracing`]).
+//! Functions that lowering puts around those that a program calls, where its calls are to be told ([`TraceWrappers`]).
 //!
 //! Each tells the adapter which call it is, then each argument as an i64, makes the call, and tells the result. A call that does
 //! not return (`proc_exit`) is told before it is made.
@@ -8,7 +8,7 @@ use wasm_encoder::{Function, ValType};
 use wasmparser::ExternalKind;
 
 use crate::adapter::names::TRACE_PREFIX;
-use crate::adapter::trace_table;
+use crate::preview1;
 use crate::wasm::index::FuncIdx;
 use crate::wasm::module::Module;
 use crate::wasm::remap::Remap;
@@ -29,13 +29,13 @@ pub(crate) struct Traced<'a> {
 
 /// What is put around functions; nothing, where calls are not told.
 #[derive(Debug, Default)]
-pub(crate) struct Tracing<'a> {
+pub(crate) struct TraceWrappers<'a> {
     pub(crate) traced: Vec<Traced<'a>>,
     /// `trace_begin`, `trace_arg`, `trace_end`.
     tells: Option<[FuncIdx; 3]>,
 }
 
-impl<'a> Tracing<'a> {
+impl<'a> TraceWrappers<'a> {
     /// Around all functions of preview1 among `exports`.
     ///
     /// # Errors

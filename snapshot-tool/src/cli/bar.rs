@@ -47,7 +47,7 @@ impl Bar {
 
 impl Drop for Bar {
     fn drop(&mut self) {
-        self.end();
+        self.finish();
     }
 }
 
@@ -95,6 +95,13 @@ impl Progress for Bar {
     }
 
     fn end(&self) {
+        self.finish();
+    }
+}
+
+impl Bar {
+    /// Takes the bar away; nothing is drawn any more.
+    pub(super) fn finish(&self) {
         let mut done = self.done.lock().unwrap_or_else(PoisonError::into_inner);
         *done = true;
         self.bar.finish_and_clear();

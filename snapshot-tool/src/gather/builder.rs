@@ -4,6 +4,7 @@
 //! ones and when the image is written. What the result is depends on the directories alone: not
 //! on the order in which the host lists them, nor on who runs the tool.
 
+use crate::error::{Error, ErrorKind, Marked as _};
 use crate::gather::assembly::{Identity, Node, NodeKind, finish, flatten};
 use crate::gather::ignore_rules::{IGNORE_FILE, IgnoreRules};
 use crate::gather::image_plan::{Contents, HostFile, ImagePlan, SharedBytes};
@@ -36,10 +37,16 @@ pub enum Owner {
 }
 
 impl std::str::FromStr for Owner {
-    type Err = anyhow::Error;
+    type Err = Error;
 
     /// Reads `host` or `UID:GID`.
-    fn from_str(text: &str) -> Result<Self> {
+    fn from_str(text: &str) -> Result<Self, Error> {
+        Ok(Self::written(text).of_kind(ErrorKind::Policy)?)
+    }
+}
+
+impl Owner {
+    fn written(text: &str) -> Result<Self> {
         if text == "host" {
             return Ok(Self::Host);
         }
@@ -53,17 +60,18 @@ impl std::str::FromStr for Owner {
 
 /// Says what goes into a tree.
 ///
-/// ```no_run
+/// ```
 /// use wasm_vfs::TreeBuilder;
 ///
-/// let host_tree = TreeBuilder::new()
-///     .dir("site", "/www")
-///     .dir("/usr/share/zoneinfo", "/usr/share/zoneinfo")
-///     .file("/etc/version", "1.2\n")
-///     .exclude("*.bak")
-///     .read()?;
-/// println!("{} files", host_tree.tree.totals().files);
-/// # Ok::<(), anyhow::Error>(())
+/// # let directory = tempfile::tempdir()?;
+/// # std::env::set_current_dir(&directory)?;
+/// # std::fs::create_dir("site")?;
+/// # std::fs::write("site/index.html", "<p>")?;
+/// # std::fs::write("site/index.html.bak", "<p>")?;
+/// let tree = TreeBuilder::new().dir("site", "/www").file("/etc/version", "1.2\n").exclude("*.bak");
+/// // What would be packed:
+/// assert_eq!(tree.read()?.totals().files, 2);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug)]
 pub struct TreeBuilder {
@@ -225,16 +233,16 @@ impl TreeBuilder {
     /// absolute, contains `..`, is given twice or passes through something that is no directory;
     /// when a directory holds a device, socket or pipe, or a name that is not UTF-8; and when
     /// more than 4 GiB of contents remain.
-    pub fn read(&self) -> Result<HostTree> {
-        self.read_with(&Silent)
+    pub fn read(&self) -> Result<Tree, Error> {
+        Ok(self.gather(&Silent).of_kind(ErrorKind::Tree)?.tree)
     }
 
-    /// [`read`](Self::read), telling what it does.
+    /// Reads the directories, and plans their contents.
     ///
     /// # Errors
     ///
     /// As [`read`](Self::read).
-    pub fn read_with(&self, progress: &dyn Progress) -> Result<HostTree> {
+    pub(crate) fn gather(&self, progress: &dyn Progress) -> Result<Gathered> {
         progress.begin(Stage::Reading, None);
         let sources = self.placed_sources()?;
         let mut root = Node::implied_directory();
@@ -281,7 +289,7 @@ impl TreeBuilder {
         }
         let (entries, contents) = flatten(root, self.made(0o755));
         let (image, ranges) = ImagePlan::new(contents, progress)?;
-        Ok(HostTree { tree: finish(entries, &ranges, progress)?, image })
+        Ok(Gathered { tree: finish(entries, &ranges, progress)?, contents: image })
     }
 
     /// The sources by guest path, outer ones first.
@@ -352,13 +360,12 @@ impl TreeBuilder {
     }
 }
 
-/// A tree read from the host: its entries, and where the contents of its files are.
+/// A tree, and where the contents of its files are.
 #[derive(Debug)]
-pub struct HostTree {
-    /// The entries.
-    pub tree: Tree,
-    /// The contents, to be read from the host when they are written.
-    pub image: ImagePlan,
+pub(crate) struct Gathered {
+    pub(crate) tree: Tree,
+    /// To be read from the disk when they are written.
+    pub(crate) contents: ImagePlan,
 }
 
 /// The reading of one mapped directory.

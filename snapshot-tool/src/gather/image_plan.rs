@@ -145,7 +145,7 @@ impl HostFile {
 
 /// What the image will hold, in order.
 #[derive(Debug)]
-pub struct ImagePlan {
+pub(crate) struct ImagePlan {
     parts: Vec<Contents>,
     len: u64,
 }

@@ -14,7 +14,7 @@ use wasm_encoder::{
 };
 use wasmparser::{ExternalKind, WasmFeatures};
 
-use crate::adapter::initial_memory::{Run, encode_passive, encode_run};
+use crate::adapter::initial_memory::{Segment, encode_active, encode_passive};
 use crate::adapter::names::{
     HOST_API_BASE, HOST_API_MEMORY, KERNEL_MEMORY, NAME_PREFIX, USER_MEMORY,
 };
@@ -23,7 +23,7 @@ use crate::link::custom_sections::Leading;
 use crate::link::forms::FormRules;
 use crate::link::plan::{AddedFunction, Plan};
 use crate::link::program_code::{Direction, ProgramCode};
-use crate::packed::hollow::Output;
+use crate::packed::hollow::HollowModule;
 use crate::packed::section::{SECTION_NAME, Section};
 use crate::preview1::PREVIEW1;
 use crate::wasm::index::DataIdx;
@@ -37,7 +37,7 @@ pub(crate) struct Emitter<'a> {
     pub(crate) adapter: &'a Module<'a>,
     pub(crate) plan: &'a Plan<'a>,
     pub(crate) rules: &'a dyn FormRules,
-    pub(crate) runs: &'a [Run],
+    pub(crate) segments: &'a [Segment],
     pub(crate) section: Section,
 }
 
@@ -53,7 +53,7 @@ impl Emitter<'_> {
     /// # Errors
     ///
     /// When a section of the program is damaged.
-    pub(crate) fn emit(mut self) -> Result<(Output, Section, WasmFeatures)> {
+    pub(crate) fn emit(mut self) -> Result<(HollowModule, Section, WasmFeatures)> {
         let mut head = wasm_encoder::Module::HEADER.to_vec();
         head.reserve(self.program.bytes.len() + self.adapter.bytes.len());
         custom_sections::copy(self.program, Leading::Yes, &mut head);
@@ -81,13 +81,13 @@ impl Emitter<'_> {
             | self.rules.features()
             | WasmFeatures::BULK_MEMORY;
         let tail = self.tail(added)?;
-        let (count, runs) = self.data()?;
+        let (count, segments) = self.data()?;
         let program_data = match &self.program.sections.data {
             Some(data) => self.program.item_bytes(data),
             None => &[],
         };
-        let data: [&[u8]; 3] = [&count, program_data, &runs];
-        let output = Output::assemble(head, &data, &[], &tail, self.section.image_len)?;
+        let data: [&[u8]; 3] = [&count, program_data, &segments];
+        let output = HollowModule::assemble(head, &data, &[], &tail, self.section.image_len)?;
         let sections = features::of_sections(self.program)?;
         Ok((output, self.section, sections | code_features | added))
     }
@@ -301,15 +301,15 @@ impl Emitter<'_> {
     fn data(&self) -> Result<(Vec<u8>, Vec<u8>)> {
         let mut count = Vec::new();
         (self.image_segment().0 + 1).encode(&mut count);
-        let mut runs = Vec::new();
-        for run in self.runs {
-            let offset = self.rules.segment_offset(run.offset)?;
-            encode_run(run, self.rules.kernel_memory().0, offset, &mut runs);
+        let mut segments = Vec::new();
+        for segment in self.segments {
+            let offset = self.rules.segment_offset(segment.offset)?;
+            encode_active(segment, self.rules.kernel_memory().0, offset, &mut segments);
         }
         if let Some(bytes) = self.rules.passive_segment() {
-            encode_passive(bytes, &mut runs);
+            encode_passive(bytes, &mut segments);
         }
-        Ok((count, runs))
+        Ok((count, segments))
     }
 
     /// Custom sections that follow the data section.

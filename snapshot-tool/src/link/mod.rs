@@ -16,9 +16,7 @@ use crate::adapter::names::{HOST_API_BASE, HOST_API_PREFIX};
 use crate::link::emit::Emitter;
 use crate::link::forms::FormRules;
 use crate::link::plan::{Inputs, Plan};
-use crate::link::program::Program;
-use crate::link::{custom_sections, forms, plan};
-use crate::packed::form::ModuleForm;
+use crate::packed::form::{Form, ModuleForm};
 use crate::packed::program_part::{Entry, ProgramPart, ServedImport, SizeView};
 use crate::packed::section::Section;
 use crate::preview1::{PREVIEW1, UNSTABLE, WasiModule};
@@ -28,15 +26,15 @@ use crate::wasm::reach::Live;
 use crate::wasm::verify;
 
 pub use crate::adapter::lower::lower;
-pub use crate::adapter::module::{AdapterModule, Lowered};
-pub use crate::packed::hollow::Output;
+use crate::adapter::rootfs_module::RootfsModule;
+pub use crate::packed::hollow::HollowModule;
 pub use crate::packed::image_source::{FileRange, ImageSource};
 
 /// A linked module and what can be said about it.
 #[derive(Debug)]
 pub struct Linked {
     /// To be written with the image.
-    pub output: Output,
+    pub output: HollowModule,
     /// What the module says of itself, as it is written in it.
     pub section: Section,
     /// What happened.
@@ -68,10 +66,10 @@ pub struct Summary {
 /// # Errors
 ///
 /// When the program cannot be served; the message says why and what to do, in one line.
-pub fn link(program: &[u8], rootfs: &AdapterModule<'_>, form: Form) -> Result<Linked> {
+pub fn link(program: &[u8], rootfs: &RootfsModule, form: Form) -> Result<Linked> {
     let program = Module::parse(program)?;
-    let user_memory = Program::check(&program)?.memory;
-    let adapter = Module::parse(&rootfs.hollow).context("the baked filesystem")?;
+    let user_memory = program::check(&program)?;
+    let adapter = Module::parse(rootfs.hollow()).context("the baked filesystem")?;
     let served = plan::served(&program, &adapter)?;
     let host_api = plan::host_api(&program, &adapter)?;
     let roots: Vec<FuncIdx> = served
@@ -85,10 +83,10 @@ pub fn link(program: &[u8], rootfs: &AdapterModule<'_>, form: Form) -> Result<Li
     {
         live.globals[base as usize] = true;
     }
-    let mut runs = initial_memory::runs(&adapter)?;
-    let rules = forms::rules(form, &program, user_memory, &adapter, &live, &runs)?;
+    let mut segments = initial_memory::segments(&adapter)?;
+    let rules = forms::rules(form, &program, user_memory, &adapter, &live, &segments)?;
     if let Some(initial) = rules.initial() {
-        runs.insert(0, initial);
+        segments.insert(0, initial);
     }
     let synthesised = rules.functions();
     let inputs = Inputs {
@@ -100,17 +98,18 @@ pub fn link(program: &[u8], rootfs: &AdapterModule<'_>, form: Form) -> Result<Li
         user_memory,
         synthesised_functions: &synthesised,
         synthesised_globals: rules.globals().len(),
-        runs: runs.len(),
+        kernel_segments: segments.len(),
     };
     let plan = Plan::new(&inputs)?;
-    let segments = runs.len() + usize::from(rules.passive_segment().is_some());
-    let section = linked_section(rootfs.section(), &inputs, &plan, rules.as_ref(), form, segments)?;
+    let added_segments = segments.len() + usize::from(rules.passive_segment().is_some());
+    let section =
+        linked_section(&rootfs.section, &inputs, &plan, rules.as_ref(), form, added_segments)?;
     let emitter = Emitter {
         program: &program,
         adapter: &adapter,
         plan: &plan,
         rules: rules.as_ref(),
-        runs: &runs,
+        segments: &segments,
         section,
     };
     let (output, section, features) = emitter.emit()?;
@@ -204,7 +203,7 @@ fn served_imports(inputs: &Inputs<'_>, plan: &Plan<'_>) -> Result<Vec<ServedImpo
 fn check(
     program: &Module<'_>,
     adapter: &Module<'_>,
-    output: &Output,
+    output: &HollowModule,
     features: WasmFeatures,
 ) -> Result<()> {
     if let Err(error) = verify::validate(output.hollow(), features) {
@@ -239,7 +238,7 @@ fn check_hermetic(section: &Section, imports: &[(String, String)]) -> Result<()>
 fn summarise(
     program: &Module<'_>,
     plan: &Plan<'_>,
-    output: &Output,
+    output: &HollowModule,
     section: &Section,
     form: Form,
 ) -> Result<Summary> {

@@ -144,7 +144,7 @@ pub(crate) struct Inputs<'a> {
     pub(crate) synthesised_functions: &'a [SynthesisedFunction],
     pub(crate) synthesised_globals: usize,
     /// How many segments of initial memory are added.
-    pub(crate) runs: usize,
+    pub(crate) kernel_segments: usize,
 }
 
 impl<'a> Plan<'a> {
@@ -185,7 +185,9 @@ impl<'a> Plan<'a> {
             adapter_globals: IndexMap::keep(&live.globals, after_synthesised.0),
             first_synthesised_global: first,
             synthesised_types,
-            passive_segment: DataIdx::from_index(program.data_segments() as usize + inputs.runs),
+            passive_segment: DataIdx::from_index(
+                program.data_segments() as usize + inputs.kernel_segments,
+            ),
             fd_write: None,
             proc_exit: None,
             user_memory: inputs.user_memory,

@@ -3,6 +3,7 @@
 use anyhow::{Result, bail, ensure};
 use wasmparser::{ExternalKind, TypeRef};
 
+use crate::error::{ErrorKind, Marked as _};
 use crate::packed::form::ModuleForm;
 use crate::packed::section::{SECTION_NAME, Section};
 use crate::preview1::{PREVIEW1, UNSTABLE};
@@ -12,32 +13,23 @@ use crate::wasm::module::Module;
 /// The name that preview1 gives to the memory that hosts read and write.
 const MEMORY_EXPORT: &str = "memory";
 
-/// What packing needs to know of a program.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Program {
-    /// The memory that it exports as `memory`.
-    pub(crate) memory: MemIdx,
-}
-
-impl Program {
-    /// Checks that a filesystem can serve the program.
-    ///
-    /// # Errors
-    ///
-    /// When not, saying why and what to do.
-    pub(crate) fn check(module: &Module<'_>) -> Result<Self> {
-        check_not_packed(module)?;
-        check_memories(module)?;
-        let memory = exported_memory(module)?;
-        check_imports(module)?;
-        Ok(Self { memory })
-    }
+/// Checks that a filesystem can serve the program, and returns the memory that it exports as `memory`.
+///
+/// # Errors
+///
+/// If no filesystem can serve it; the message says why and what to do.
+pub(crate) fn check(module: &Module<'_>) -> Result<MemIdx> {
+    check_not_packed(module).of_kind(ErrorKind::AlreadyPacked)?;
+    check_memories(module).of_kind(ErrorKind::Unservable)?;
+    let memory = exported_memory(module).of_kind(ErrorKind::Unservable)?;
+    check_imports(module).of_kind(ErrorKind::Unservable)?;
+    Ok(memory)
 }
 
 fn check_not_packed(module: &Module<'_>) -> Result<()> {
     let Some(payload) = module.custom(SECTION_NAME) else { return Ok(()) };
     match Section::decode(payload)?.form {
-        ModuleForm::Adapter => bail!(IS_ADAPTER),
+        ModuleForm::Rootfs => bail!(IS_ROOTFS),
         ModuleForm::Linked(form) => bail!(
             "it is already packed by wasm-vfs ({form} form): `wasm-vfs pack` adds to the tree of such a module, `link` and \
              the library's `link` take the original program"
@@ -46,7 +38,7 @@ fn check_not_packed(module: &Module<'_>) -> Result<()> {
 }
 
 /// Why a baked filesystem is not packed.
-pub(crate) const IS_ADAPTER: &str = "it is a baked filesystem (from `wasm-vfs image`), not a program: give the program \
+pub(crate) const IS_ROOTFS: &str = "it is a baked filesystem (from `wasm-vfs image`), not a program: give the program \
      first, then the filesystem";
 
 fn check_memories(module: &Module<'_>) -> Result<()> {

@@ -9,7 +9,8 @@
 //! Wizer cannot keep the state of tables, of references and of dropped segments, so a program with instructions that change
 //! those is refused (`check`), whether it executes them or not.
 
-use crate::packed::hollow::Output;
+use crate::pack::report::Printed;
+use crate::packed::hollow::HollowModule;
 use crate::packed::image_source::ImageSource;
 use crate::packed::section::{SECTION_NAME, Section};
 use crate::policy::Policy;
@@ -136,33 +137,12 @@ impl Preinit {
     }
 }
 
-/// A program that has run.
-pub(crate) struct Initialised {
-    pub(crate) output: Output,
-    pub(crate) printed: Printed,
-}
-
-/// What the program wrote to its standard streams while it was packed.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Printed {
-    /// Standard output.
-    pub stdout: Vec<u8>,
-    /// Standard error.
-    pub stderr: Vec<u8>,
-}
-
-impl Printed {
-    /// Both, for a message.
-    fn explain(&self) -> String {
-        let text = [&self.stdout[..], &self.stderr].concat();
-        let text = String::from_utf8_lossy(&text);
-        let text = text.trim();
-        if text.is_empty() {
-            "it printed nothing".to_owned()
-        } else {
-            format!("it printed: {text}")
-        }
-    }
+/// What the program printed, for a message.
+fn shown(printed: &Printed) -> String {
+    let text = [&printed.stdout[..], &printed.stderr].concat();
+    let text = String::from_utf8_lossy(&text);
+    let text = text.trim();
+    if text.is_empty() { "it printed nothing".to_owned() } else { format!("it printed: {text}") }
 }
 
 /// Runs a linked program's function. `section` is what the module says of itself, `image` what its files hold.
@@ -172,11 +152,11 @@ impl Printed {
 /// When the program has no such function, cannot be kept, or the function does not return.
 pub(crate) fn run(
     preinit: &Preinit,
-    output: &Output,
+    output: &HollowModule,
     section: &Section,
     image: &(impl ImageSource + ?Sized),
     name: &str,
-) -> Result<Initialised> {
+) -> Result<(HollowModule, Printed)> {
     let linked = Module::parse(output.hollow())?;
     check(&linked)?;
     ensure!(
@@ -188,7 +168,7 @@ pub(crate) fn run(
     let mut wizer = Wizer::new();
     wizer.init_func(&preinit.function);
     let (context, instrumented) = wizer.instrument(output.hollow()).map_err(anyhow::Error::from)?;
-    let instrumented = Output::from_hollow(&instrumented, section.image_len)?;
+    let instrumented = HollowModule::from_hollow(&instrumented, section.image_len)?;
     let mut module = Vec::with_capacity(usize::try_from(instrumented.len())?);
     instrumented.write_to(image, &mut module)?;
     drop(instrumented);
@@ -207,7 +187,7 @@ pub(crate) fn run(
     let hollow = with_section(&hollow, &section)?;
     verify::validate(&hollow, verify::features_needed(output.hollow())?)
         .context("the pre-initialised module came out invalid: please report this")?;
-    Ok(Initialised { output: Output::from_hollow(&hollow, section.image_len)?, printed })
+    Ok((HollowModule::from_hollow(&hollow, section.image_len)?, printed))
 }
 
 fn exported_functions(module: &Module<'_>) -> String {
@@ -362,7 +342,7 @@ impl Running {
         })?;
         let ended = typed.call(&mut self.store, ());
         ended.map_err(|error| {
-            let printed = self.printed().explain();
+            let printed = shown(&self.printed());
             match error.downcast_ref::<I32Exit>() {
                 Some(exit) => {
                     let status = exit.0;

@@ -1,6 +1,7 @@
 //! A packed tree as a tar archive: POSIX pax format, so that times keep their nanoseconds and
 //! names, link targets and ids any length. Equal trees give equal archives.
 
+use crate::error::{Error, ErrorKind, Marked as _};
 use crate::packed::packed_module::PackedModule;
 use crate::tree::{EntryKind, Metadata, Tree};
 use anyhow::{Context as _, Result};
@@ -16,32 +17,41 @@ const MAX_HEADER_ID: u32 = 0o7_777_777;
 /// The largest time in the header's eleven octal digits.
 const MAX_HEADER_TIME: u64 = 0o77_777_777_777;
 
-/// Writes a tree as a tar archive.
-///
-/// ```no_run
-/// use wasm_vfs::{PackedModule, export_tar};
-///
-/// let mut packed = PackedModule::open("app-packed.wasm")?;
-/// export_tar(&mut packed, std::fs::File::create("files.tar")?)?;
-/// # Ok::<(), anyhow::Error>(())
-/// ```
-///
-/// # Errors
-///
-/// When the module cannot be read or the archive not written.
-pub fn export_tar<R: Read + Seek>(packed: &mut PackedModule<R>, out: impl Write) -> Result<()> {
-    let mut archive = Builder::new(out);
-    for index in 0..packed.tree().entries().len() {
-        let member = Member::of(packed.tree(), index);
-        if member.header.entry_type() == EntryType::Regular {
-            member.append(&mut archive, packed.contents(index)?)
-        } else {
-            member.append(&mut archive, io::empty())
-        }
-        .with_context(|| format!("cannot export {}", packed.tree().display_path(index)))?;
+impl<R: Read + Seek> PackedModule<R> {
+    /// Writes the tree as a tar archive in POSIX pax format. Equal trees give equal archives.
+    ///
+    /// ```
+    /// use wasm_vfs::{PackedModule, Packer, Program, TreeBuilder};
+    ///
+    /// # let program = wat::parse_str(wasm_vfs::doc::PROGRAM)?;
+    /// # let bytes = Packer::new(TreeBuilder::new()).pack(Program::bytes("app", program))?.to_vec()?;
+    /// let mut packed = PackedModule::from_reader(std::io::Cursor::new(bytes))?;
+    /// let mut archive = Vec::new();
+    /// packed.export_tar(&mut archive)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// If the module cannot be read or the archive not written.
+    pub fn export_tar(&mut self, out: impl Write) -> Result<(), Error> {
+        Ok(self.write_tar(out).of_kind(ErrorKind::Io)?)
     }
-    archive.finish().context("cannot write the archive")?;
-    Ok(())
+
+    fn write_tar(&mut self, out: impl Write) -> Result<()> {
+        let mut archive = Builder::new(out);
+        for index in 0..self.tree().entries().len() {
+            let member = Member::of(self.tree(), index);
+            if member.header.entry_type() == EntryType::Regular {
+                member.append(&mut archive, self.contents(index)?)
+            } else {
+                member.append(&mut archive, io::empty())
+            }
+            .with_context(|| format!("cannot export {}", self.tree().display_path(index)))?;
+        }
+        archive.finish().context("cannot write the archive")?;
+        Ok(())
+    }
 }
 
 /// One member's headers.

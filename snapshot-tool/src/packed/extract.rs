@@ -4,6 +4,7 @@
 //! nothing outside the destination is touched, whatever links the tree or the destination hold.
 //! Owners are not restored, and device nodes not made: only root could.
 
+use crate::error::{Error, ErrorKind, Marked as _};
 use crate::packed::packed_module::PackedModule;
 use crate::tree::{EntryKind, Metadata, Tree};
 use anyhow::{Context as _, Result, anyhow, bail};
@@ -26,26 +27,41 @@ pub enum Existing {
     Replace,
 }
 
-/// Writes a tree's entries beneath a directory, which is made if it is missing. Device nodes are left out.
-///
-/// ```no_run
-/// use wasm_vfs::{Existing, PackedModule, extract};
-///
-/// let mut packed = PackedModule::open("app-packed.wasm")?;
-/// extract(&mut packed, "unpacked", Existing::Keep)?;
-/// # Ok::<(), anyhow::Error>(())
-/// ```
-///
-/// # Errors
-///
-/// When something is in the way or cannot be made: the message names it. What was made before
-/// stays.
-pub fn extract<R: Read + Seek>(
+impl<R: Read + Seek> PackedModule<R> {
+    /// Writes the tree beneath a directory of the disk, which is made if it is missing. Device nodes are left out, and owners are
+    /// not restored: only root could.
+    ///
+    /// ```
+    /// use wasm_vfs::{Existing, PackedModule, Packer, Program, TreeBuilder};
+    ///
+    /// # let directory = tempfile::tempdir()?;
+    /// # std::env::set_current_dir(&directory)?;
+    /// # let program = wat::parse_str(wasm_vfs::doc::PROGRAM)?;
+    /// # let tree = TreeBuilder::new().file("/etc/version", "1.2\n");
+    /// # Packer::new(tree).pack(Program::bytes("app", program))?.write("app-packed.wasm")?;
+    /// let mut packed = PackedModule::open("app-packed.wasm")?;
+    /// packed.extract("unpacked", Existing::Keep)?;
+    /// assert_eq!(std::fs::read("unpacked/etc/version")?, b"1.2\n");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// If something is in the way or cannot be made: the message names it. What was made before stays.
+    pub fn extract(
+        &mut self,
+        directory: impl AsRef<Path>,
+        existing: Existing,
+    ) -> Result<(), Error> {
+        Ok(extract(self, directory.as_ref(), existing).of_kind(ErrorKind::Io)?)
+    }
+}
+
+fn extract<R: Read + Seek>(
     packed: &mut PackedModule<R>,
-    directory: impl AsRef<Path>,
+    directory: &Path,
     existing: Existing,
 ) -> Result<()> {
-    let directory = directory.as_ref();
     std::fs::create_dir_all(directory)
         .with_context(|| format!("cannot make directory `{}`", directory.display()))?;
     let root = fs::open(directory, directory_flags() - OFlags::NOFOLLOW, Mode::empty())

@@ -23,7 +23,7 @@ impl std::fmt::Display for Form {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ModuleForm {
     /// A baked filesystem that no program is linked to yet: what `wasm-vfs image` writes.
-    Adapter,
+    Rootfs,
     /// A program with its filesystem.
     Linked(Form),
 }
@@ -31,7 +31,7 @@ pub enum ModuleForm {
 impl ModuleForm {
     pub(crate) fn code(self) -> u32 {
         match self {
-            Self::Adapter => 0,
+            Self::Rootfs => 0,
             Self::Linked(Form::Portable) => 1,
             Self::Linked(Form::Isolated) => 2,
         }
@@ -39,7 +39,7 @@ impl ModuleForm {
 
     pub(crate) fn from_code(code: u32) -> Result<Self> {
         Ok(match code {
-            0 => Self::Adapter,
+            0 => Self::Rootfs,
             1 => Self::Linked(Form::Portable),
             2 => Self::Linked(Form::Isolated),
             other => bail!("form {other} is unknown to this version of wasm-vfs"),
@@ -50,7 +50,7 @@ impl ModuleForm {
 impl std::fmt::Display for ModuleForm {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
-            Self::Adapter => "adapter module",
+            Self::Rootfs => "adapter module",
             Self::Linked(Form::Portable) => "portable",
             Self::Linked(Form::Isolated) => "isolated",
         })

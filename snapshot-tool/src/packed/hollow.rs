@@ -1,4 +1,4 @@
-//! A finished module without the bytes of its image: [`Output`].
+//! A finished module without the bytes of its image: [`HollowModule`].
 //!
 //! The image is a segment of the data section, so a module is five runs of bytes:
 //!
@@ -39,7 +39,7 @@ const SEGMENT_HEADER_BYTES: u64 = 1024;
 
 /// A finished module whose image segment's bytes are not in memory.
 #[derive(Debug, Clone)]
-pub struct Output {
+pub struct HollowModule {
     /// The hollow form.
     hollow: Vec<u8>,
     /// Where the data section starts in it,
@@ -51,7 +51,7 @@ pub struct Output {
     image_len: u64,
 }
 
-impl Output {
+impl HollowModule {
     /// Puts a module together: `head` is all before the data section, `before` its payload, which
     /// counts the image segment already but ends before it, `after` what follows the image segment, `tail` all
     /// after the section.
@@ -238,13 +238,13 @@ impl Place {
     }
 
     /// The module without its image, which will have `image_len` bytes.
-    fn read(&self, file: &mut (impl Read + Seek), image_len: u64) -> Result<Output> {
+    fn read(&self, file: &mut (impl Read + Seek), image_len: u64) -> Result<HollowModule> {
         let Self { image, data, end, .. } = self;
         let head = read_range(file, 0..data.header)?;
         let before = read_range(file, data.payload.start..image.header)?;
         let after = read_range(file, image.bytes.end..data.payload.end)?;
         let tail = read_range(file, data.payload.end..*end)?;
-        Output::assemble(head, &[&before], &after, &tail, image_len)
+        HollowModule::assemble(head, &[&before], &after, &tail, image_len)
     }
 }
 

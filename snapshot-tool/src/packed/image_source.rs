@@ -4,9 +4,9 @@
 //! nor the writer of a module ever holds it: they ask an [`ImageSource`] to stream it at the one
 //! moment it is needed.
 
-use std::cell::RefCell;
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::ops::Range;
+use std::sync::{Mutex, PoisonError};
 
 use anyhow::{Context, Result, ensure};
 
@@ -51,14 +51,14 @@ impl ImageSource for Vec<u8> {
 /// The image of a module that is already a file: a range of that file's bytes.
 #[derive(Debug)]
 pub struct FileRange<F> {
-    file: RefCell<F>,
+    file: Mutex<F>,
     bytes: Range<u64>,
 }
 
 impl<F: Read + Seek> FileRange<F> {
     /// The bytes `bytes` of `file`.
     pub fn new(file: F, bytes: Range<u64>) -> Self {
-        Self { file: RefCell::new(file), bytes }
+        Self { file: Mutex::new(file), bytes }
     }
 }
 
@@ -68,7 +68,7 @@ impl<F: Read + Seek> ImageSource for FileRange<F> {
     }
 
     fn write_to(&self, out: &mut dyn Write) -> Result<()> {
-        let mut file = self.file.borrow_mut();
+        let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
         file.seek(SeekFrom::Start(self.bytes.start)).context("seeking to the image")?;
         let copied =
             std::io::copy(&mut (&mut *file).take(self.len()), out).context("copying the image")?;

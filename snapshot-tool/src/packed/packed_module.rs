@@ -1,32 +1,42 @@
 //! Looking inside a packed program or a baked filesystem: nothing is executed, and of the file
 //! only what is asked for is read.
 
+use crate::error::{Error, ErrorKind, Marked as _};
+use crate::packed::form::ModuleForm;
 use crate::packed::hollow;
 use crate::packed::section::Section;
+use crate::policy::Policy;
 use crate::tree::{EntryKind, Tree, manifest};
-use anyhow::{Context as _, Result, bail, ensure};
+use anyhow::{Context as _, Result, anyhow, bail, ensure};
 use std::fs::File;
 use std::io::{self, BufReader, Read, Seek, SeekFrom, Write};
 use std::ops::Range;
 use std::path::Path;
 use wasmparser::{Chunk, Parser, Payload};
 
-/// A module that this tool wrote: its tree, and its contents on demand.
+/// A module that wasm-vfs wrote: its tree, and its contents on demand. Nothing of it is executed, and only what you ask for is read.
 ///
-/// ```no_run
-/// use wasm_vfs::{FinalSymlink, PackedModule};
+/// ```
+/// use wasm_vfs::tree::FinalSymlink;
+/// use wasm_vfs::{PackedModule, Packer, Program, TreeBuilder};
 ///
-/// let mut packed = PackedModule::open("app-packed.wasm")?;
+/// # let program = wat::parse_str(wasm_vfs::doc::PROGRAM)?;
+/// let tree = TreeBuilder::new().file("/etc/version", "1.2\n");
+/// let bytes = Packer::new(tree).pack(Program::bytes("app", program))?.to_vec()?;
+///
+/// let mut packed = PackedModule::from_reader(std::io::Cursor::new(bytes))?;
 /// let index = packed.tree().lookup(b"/etc/version", FinalSymlink::Follow)?;
-/// packed.copy_contents(index, &mut std::io::stdout())?;
-/// # Ok::<(), anyhow::Error>(())
+/// let mut contents = Vec::new();
+/// packed.copy_contents(index, &mut contents)?;
+/// assert_eq!(contents, b"1.2\n");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug)]
 pub struct PackedModule<R> {
     file: R,
     section: Section,
     tree: Tree,
-    /// Where in the file the image is.
+    /// Where in the file the contents are.
     image: Range<u64>,
 }
 
@@ -35,26 +45,26 @@ impl PackedModule<BufReader<File>> {
     ///
     /// # Errors
     ///
-    /// When it cannot be read, or is not a module that this tool wrote.
-    pub fn open(path: impl AsRef<Path>) -> Result<Self> {
+    /// If the file cannot be read, or wasm-vfs did not write it ([`NotPacked`](ErrorKind::NotPacked)).
+    pub fn open(path: impl AsRef<Path>) -> Result<Self, Error> {
         let path = path.as_ref();
         let file = File::open(path).with_context(|| format!("cannot read `{}`", path.display()))?;
-        Self::from_reader(BufReader::new(file)).with_context(|| format!("`{}`", path.display()))
+        Ok(Self::read(BufReader::new(file)).with_context(|| format!("`{}`", path.display()))?)
     }
 }
 
 impl PackedModule<File> {
-    /// Whether a file is a module that this tool wrote.
+    /// Returns whether a file is a module that wasm-vfs wrote.
     ///
     /// # Errors
     ///
-    /// When it cannot be read or is no core module.
-    pub fn is_packed(path: impl AsRef<Path>) -> Result<bool> {
+    /// If the file cannot be read or is no core module.
+    pub fn is_packed(path: impl AsRef<Path>) -> Result<bool, Error> {
         let path = path.as_ref();
         let mut file =
             File::open(path).with_context(|| format!("cannot read `{}`", path.display()))?;
-        let found = hollow::locate(&mut file).with_context(|| format!("`{}`", path.display()))?;
-        Ok(found.is_some())
+        let found = hollow::locate(&mut file).with_context(|| format!("`{}`", path.display()));
+        Ok(found.of_kind(ErrorKind::Damaged)?.is_some())
     }
 }
 
@@ -63,52 +73,89 @@ impl<R: Read + Seek> PackedModule<R> {
     ///
     /// # Errors
     ///
-    /// When it is not a module that this tool wrote.
-    pub fn from_reader(mut file: R) -> Result<Self> {
-        let Some((section, image)) = hollow::locate(&mut file)? else {
-            bail!("holds no files: it was not written by wasm-vfs; pack it first");
-        };
+    /// If the bytes cannot be read, or wasm-vfs did not write them ([`NotPacked`](ErrorKind::NotPacked)).
+    pub fn from_reader(file: R) -> Result<Self, Error> {
+        Ok(Self::read(file)?)
+    }
+
+    fn read(mut file: R) -> Result<Self> {
+        let found = hollow::locate(&mut file).of_kind(ErrorKind::Damaged)?;
+        let found = found.context("holds no files: it was not written by wasm-vfs; pack it first");
+        let (section, image) = found.of_kind(ErrorKind::NotPacked)?;
+        let tree = Self::checked_tree(&section, image.end - image.start);
+        Ok(Self { tree: tree.of_kind(ErrorKind::Damaged)?, file, section, image })
+    }
+
+    /// The tree of the manifest, whose files all lie in the contents.
+    fn checked_tree(section: &Section, contents_len: u64) -> Result<Tree> {
         let tree = manifest::decode(&section.manifest)?;
         for (index, entry) in tree.entries().iter().enumerate() {
             if let EntryKind::File { offset, len } = entry.kind {
                 let end = offset.checked_add(len);
                 ensure!(
-                    end.is_some_and(|end| end <= image.end - image.start),
+                    end.is_some_and(|end| end <= contents_len),
                     "the contents of {} are cut short; the file is damaged",
                     tree.display_path(index)
                 );
             }
         }
-        Ok(Self { file, section, tree, image })
+        Ok(tree)
     }
 
-    /// The tree.
+    /// Returns the tree.
     #[must_use]
     pub fn tree(&self) -> &Tree {
         &self.tree
     }
 
-    /// What the module says about itself.
+    /// Returns which kind of module it is.
+    #[must_use]
+    pub fn form(&self) -> ModuleForm {
+        self.section.form
+    }
+
+    /// Returns the version of the wasm-vfs that wrote it.
+    #[must_use]
+    pub fn tool_version(&self) -> &str {
+        &self.section.tool_version
+    }
+
+    /// Returns what was chosen for the program to see.
+    ///
+    /// # Errors
+    ///
+    /// If this version does not understand the choices: [`Damaged`](ErrorKind::Damaged).
+    pub fn policy(&self) -> Result<Policy, Error> {
+        Ok(self.section.chosen().of_kind(ErrorKind::Damaged)?)
+    }
+
+    /// What the module says about itself, undigested.
+    #[doc(hidden)]
     #[must_use]
     pub fn section(&self) -> &Section {
         &self.section
     }
 
-    /// How long the module is, in bytes.
+    /// Returns how long the module is, in bytes.
     ///
     /// # Errors
     ///
-    /// When it cannot be read.
-    pub fn file_bytes(&mut self) -> Result<u64> {
-        self.file.seek(SeekFrom::End(0)).context("cannot read")
+    /// If it cannot be read.
+    pub fn file_bytes(&mut self) -> Result<u64, Error> {
+        let end = self.file.seek(SeekFrom::End(0)).context("cannot read");
+        Ok(end.of_kind(ErrorKind::Io)?)
     }
 
-    /// What the module imports, as (module, name).
+    /// Returns what the module imports, as (module, name).
     ///
     /// # Errors
     ///
-    /// When it cannot be read or is damaged.
-    pub fn imports(&mut self) -> Result<Vec<(String, String)>> {
+    /// If it cannot be read or is damaged.
+    pub fn imports(&mut self) -> Result<Vec<(String, String)>, Error> {
+        Ok(self.read_imports().of_kind(ErrorKind::Damaged)?)
+    }
+
+    fn read_imports(&mut self) -> Result<Vec<(String, String)>> {
         self.file.seek(SeekFrom::Start(0)).context("cannot read")?;
         let (mut parser, mut bytes) = (Parser::new(0), Vec::new());
         loop {
@@ -140,19 +187,27 @@ impl<R: Read + Seek> PackedModule<R> {
         }
     }
 
-    /// A reader of a regular file's contents; a hard link gives its original's.
+    /// Returns a reader of a regular file's contents; a hard link gives its original's.
     ///
     /// # Errors
     ///
-    /// When the entry is no regular file, or the module cannot be read.
+    /// If the entry is no regular file ([`Tree`](ErrorKind::Tree)), or the module cannot be read.
     ///
     /// # Panics
     ///
     /// If there is no entry of that index.
-    pub fn contents(&mut self, index: usize) -> Result<io::Take<&mut R>> {
+    pub fn contents(&mut self, index: usize) -> Result<io::Take<&mut R>, Error> {
+        let (offset, len) = self.range(index).of_kind(ErrorKind::Tree)?;
+        let start = SeekFrom::Start(self.image.start + offset);
+        self.file.seek(start).context("cannot read")?;
+        Ok(Read::by_ref(&mut self.file).take(len))
+    }
+
+    /// Where among the contents a file's are, and how long.
+    fn range(&self, index: usize) -> Result<(u64, u64)> {
         let original = self.tree.original(index);
-        let (offset, len) = match &self.tree.entries()[original].kind {
-            EntryKind::File { offset, len } => (*offset, *len),
+        match &self.tree.entries()[original].kind {
+            EntryKind::File { offset, len } => Ok((*offset, *len)),
             EntryKind::Directory | EntryKind::DescriptorDirectory => {
                 bail!("{}: is a directory", self.tree.display_path(index))
             }
@@ -162,26 +217,28 @@ impl<R: Read + Seek> PackedModule<R> {
             EntryKind::Symlink { .. } | EntryKind::HardLink { .. } => {
                 bail!("{}: is a symbolic link", self.tree.display_path(index))
             }
-        };
-        self.file.seek(SeekFrom::Start(self.image.start + offset)).context("cannot read")?;
-        Ok(Read::by_ref(&mut self.file).take(len))
+        }
     }
 
-    /// Copies a regular file's contents.
+    /// Copies a regular file's contents. Returns how many bytes that were.
     ///
     /// # Errors
     ///
-    /// As [`contents`](Self::contents), and when `out` cannot be written.
+    /// As [`contents`](Self::contents), and if `out` cannot be written.
     ///
     /// # Panics
     ///
     /// If there is no entry of that index.
-    pub fn copy_contents(&mut self, index: usize, out: &mut dyn Write) -> Result<u64> {
+    pub fn copy_contents(&mut self, index: usize, out: &mut dyn Write) -> Result<u64, Error> {
         let mut contents = self.contents(index)?;
         let expected = contents.limit();
-        let copied = io::copy(&mut contents, out)?;
-        ensure!(copied == expected, "the module ends before the contents do; it is damaged");
-        Ok(copied)
+        let copied = io::copy(&mut contents, out).map_err(anyhow::Error::from)?;
+        let all = if copied == expected {
+            Ok(copied)
+        } else {
+            Err(anyhow!("the module ends before the contents do; it is damaged"))
+        };
+        Ok(all.of_kind(ErrorKind::Damaged)?)
     }
 }
 

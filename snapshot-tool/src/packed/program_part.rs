@@ -25,7 +25,7 @@ use wasm_encoder::Encode as _;
 use wasmparser::BinaryReader;
 
 use crate::preview1;
-use crate::preview1::{PREVIEW1, UNSTABLE};
+use crate::preview1::WasiModule;
 use crate::wasm::index::{FuncIdx, GlobalIdx, MemIdx, TypeIdx};
 
 /// The program's part of a linked module. Its items come first in each index space (functions: after the imports and some of

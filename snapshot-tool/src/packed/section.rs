@@ -15,11 +15,11 @@
 //! manifest                             all bytes that remain
 //! ```
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 use wasm_encoder::Encode as _;
 use wasmparser::BinaryReader;
 
-use crate::packed::form::Form;
+use crate::packed::form::ModuleForm;
 use crate::packed::program_part::ProgramPart;
 use crate::policy::Policy;
 use crate::policy::file::ConfigFile;
@@ -63,7 +63,7 @@ impl Section {
         manifest: Vec<u8>,
     ) -> Self {
         Self {
-            form: ModuleForm::Adapter,
+            form: ModuleForm::Rootfs,
             tool_version: env!("CARGO_PKG_VERSION").to_owned(),
             policy,
             image_len,
@@ -150,6 +150,7 @@ impl Section {
 mod tests {
     #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
     use super::*;
+    use crate::packed::form::Form;
     use crate::packed::program_part::{Entry, OwnFeatures, ServedImport, SizeView};
     use crate::preview1::WasiModule;
     use crate::wasm::index::{FuncIdx, GlobalIdx, TypeIdx};

@@ -12,10 +12,11 @@ use wasmtime::{
     Engine, ExternType, Func, Instance, Linker, Memory, MemoryType, Module, Ref, Store, Table,
 };
 
-use crate::adapter::module::AdapterModule;
 use crate::adapter::names::{HOST_API_PREFIX, UNSTABLE_SUFFIX, WASI_HOST};
-use crate::adapter::run_time_shims;
-use crate::adapter::run_time_shims::{APP, MEMORY, TABLE};
+use crate::adapter::rootfs_module::RootfsModule;
+use crate::adapter::shims;
+use crate::adapter::shims::{APP, MEMORY, TABLE};
+use crate::error::{Error, ErrorKind, Marked as _};
 use crate::preview1::{PREVIEW1, UNSTABLE};
 
 /// A baked filesystem, compiled, for programs that are not linked with it.
@@ -59,12 +60,16 @@ impl RunTimeLinker {
     /// # Errors
     ///
     /// When the bytes are no baked filesystem, or the engine has no multi-memory.
-    pub fn new(engine: &Engine, rootfs: &[u8]) -> Result<Self> {
-        let adapter = AdapterModule::parse(rootfs)?;
+    pub fn new(engine: &Engine, rootfs: &[u8]) -> Result<Self, Error> {
+        Ok(Self::compile(engine, rootfs).of_kind(ErrorKind::Run)?)
+    }
+
+    fn compile(engine: &Engine, rootfs: &[u8]) -> Result<Self> {
+        let adapter = RootfsModule::parse(rootfs)?;
         let compile = |bytes: &[u8]| Module::new(engine, bytes).map_err(anyhow::Error::from);
         Ok(Self {
-            host: compile(&run_time_shims::host(&adapter)?)?,
-            calls: compile(&run_time_shims::calls(&adapter)?)?,
+            host: compile(&shims::host(&adapter)?)?,
+            calls: compile(&shims::calls(&adapter)?)?,
             adapter: compile(rootfs)
                 .context("the baked filesystem (is multi-memory enabled in the engine?)")?,
         })
@@ -77,6 +82,15 @@ impl RunTimeLinker {
     ///
     /// When the program has no memory that it imports or exports as `memory`, an import is missing, or its start function traps.
     pub fn instantiate<T: 'static>(
+        &self,
+        store: &mut Store<T>,
+        host: &Linker<T>,
+        program: &Module,
+    ) -> Result<Bound, Error> {
+        Ok(self.bind(store, host, program).of_kind(ErrorKind::Run)?)
+    }
+
+    fn bind<T: 'static>(
         &self,
         store: &mut Store<T>,
         host: &Linker<T>,

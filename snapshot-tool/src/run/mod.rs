@@ -1,30 +1,34 @@
 //! Running a packed program under wasmtime, without any directory of the host but those that it is given for its mounts.
 
-pub mod at_run_time;
+pub(crate) mod at_run_time;
 pub(crate) mod disk_tar;
-pub mod host_api;
+pub(crate) mod host_api;
 pub(crate) mod transfer;
 
+use crate::error::{Error, ErrorKind, Marked as _};
 use crate::output::Destination;
-use crate::pack::input::file_name;
-use crate::progress::{Progress, Silent, Stage};
+use crate::pack::input::Program;
+use crate::progress::{Listener, Progress, Stage};
 use crate::run::host_api::HostApi;
 use crate::run::transfer::Transfers;
 use crate::tree::guest_path::GuestPath;
 use anyhow::{Context as _, Result, anyhow, bail};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use wasmtime::{Cache, Config, Engine, Instance, Linker, Module, Store, WasmBacktrace};
 use wasmtime_wasi::p1::{self, WasiP1Ctx};
 use wasmtime_wasi::{FsPerms, I32Exit, WasiCtxBuilder};
 
 /// Runs programs: their arguments, their environment, and this process's standard streams.
 ///
-/// ```no_run
-/// use wasm_vfs::{Outcome, Runner};
+/// ```
+/// use wasm_vfs::{Outcome, Packer, Program, Runner, TreeBuilder};
 ///
-/// let outcome = Runner::new().arg("--verbose").env("LANG", "C").run_file("app-packed.wasm")?;
-/// assert!(matches!(outcome, Outcome::Exited(0)));
-/// # Ok::<(), anyhow::Error>(())
+/// # let program = wat::parse_str(wasm_vfs::doc::PROGRAM)?;
+/// let packed = Packer::new(TreeBuilder::new()).pack(Program::bytes("app", program))?;
+/// let packed = Program::bytes("app", packed.to_vec()?);
+/// let outcome = Runner::new().arg("--verbose").env("LANG", "C").run(&packed)?;
+/// assert_eq!(outcome, Outcome::Exited(0));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug)]
 pub struct Runner {
@@ -33,6 +37,7 @@ pub struct Runner {
     cache: bool,
     transfers: Transfers,
     host_directories: Vec<(PathBuf, String)>,
+    progress: Listener,
 }
 
 impl Default for Runner {
@@ -42,7 +47,8 @@ impl Default for Runner {
 }
 
 /// How a program ended.
-#[derive(Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Outcome {
     /// It returned (0) or called `proc_exit`.
     Exited(i32),
@@ -67,6 +73,7 @@ impl Runner {
             cache: true,
             transfers: Transfers::default(),
             host_directories: Vec::new(),
+            progress: Listener::default(),
         }
     }
 
@@ -125,68 +132,42 @@ impl Runner {
 
     /// Writes the whole tree as a tar archive after the program has ended, also by a trap.
     #[must_use]
-    pub fn export(mut self, destination: Destination) -> Self {
-        self.transfers.exports.push(destination);
+    pub fn export(mut self, destination: impl Into<Destination>) -> Self {
+        self.transfers.exports.push(destination.into());
         self
     }
 
-    /// Runs the program in a file.
-    ///
-    /// # Errors
-    ///
-    /// When it cannot be read, compiled or instantiated, or has nothing to run.
-    pub fn run_file(&self, path: impl AsRef<Path>) -> Result<Outcome> {
-        self.run_file_with(path.as_ref(), &Silent)
+    /// Reports compiling to `progress`.
+    #[must_use]
+    pub fn progress(mut self, progress: impl Progress + 'static) -> Self {
+        self.progress = Listener::new(progress);
+        self
     }
 
-    /// [`run_file`](Self::run_file), telling what it does before the program runs.
+    /// Runs a program. It sees its name before its arguments.
     ///
     /// # Errors
     ///
-    /// As [`run_file`](Self::run_file).
-    pub fn run_file_with(&self, path: &Path, progress: &dyn Progress) -> Result<Outcome> {
-        let bytes =
-            std::fs::read(path).with_context(|| format!("cannot read `{}`", path.display()))?;
-        self.run_bytes_with(&file_name(path), &bytes, progress)
-            .with_context(|| format!("cannot run `{}`", path.display()))
+    /// If the program cannot be read ([`Io`](ErrorKind::Io)); if it cannot be compiled or instantiated, or has nothing to run
+    /// ([`Run`](ErrorKind::Run)); if a file cannot be put into its tree or got out of it
+    /// ([`Filesystem`](ErrorKind::Filesystem), [`Io`](ErrorKind::Io)).
+    pub fn run(&self, program: &Program) -> Result<Outcome, Error> {
+        let bytes = program.read()?;
+        let ran = self.run_module(program.name(), &bytes).of_kind(ErrorKind::Run);
+        Ok(match program.path() {
+            Some(path) => ran.with_context(|| format!("cannot run `{}`", path.display()))?,
+            None => ran?,
+        })
     }
 
-    /// Runs a program in memory. It sees `name` as its own, before its arguments.
-    ///
-    /// # Errors
-    ///
-    /// When it cannot be compiled or instantiated, or has nothing to run.
-    pub fn run_bytes(&self, name: &str, program: &[u8]) -> Result<Outcome> {
-        self.run_bytes_with(name, program, &Silent)
-    }
-
-    /// [`run_bytes`](Self::run_bytes), telling what it does before the program runs.
-    ///
-    /// # Errors
-    ///
-    /// As [`run_bytes`](Self::run_bytes).
-    pub fn run_bytes_with(
-        &self,
-        name: &str,
-        program: &[u8],
-        progress: &dyn Progress,
-    ) -> Result<Outcome> {
-        progress.begin(Stage::Compiling, None);
+    fn run_module(&self, name: &str, program: &[u8]) -> Result<Outcome> {
+        self.progress.begin(Stage::Compiling, None);
         let engine = self.engine()?;
         let module = Module::new(&engine, program)?;
-        progress.end();
+        self.progress.end();
         let mut linker: Linker<WasiP1Ctx> = Linker::new(&engine);
         p1::add_to_linker_sync(&mut linker, |wasi| wasi)?;
-        let mut wasi = WasiCtxBuilder::new();
-        wasi.inherit_stdio().arg(name).args(&self.args).envs(&self.env);
-        for (host, name) in &self.host_directories {
-            wasi.preopened_dir(host, name, FsPerms::ReadWrite)
-                .map_err(anyhow::Error::from)
-                .with_context(|| format!("cannot open host directory `{}`", host.display()))?;
-        }
-        // Nothing else runs in this process: no need to hand blocking calls to other threads.
-        wasi.allow_blocking_current_thread(true);
-        let mut store = Store::new(&engine, wasi.build_p1());
+        let mut store = Store::new(&engine, self.wasi(name)?);
         let entry = entry_point(&module)?;
         let instance = match linker.instantiate(&mut store, &module) {
             Ok(instance) => instance,
@@ -201,7 +182,7 @@ impl Runner {
             (Ok(()), Entry::Start) => Outcome::Exited(0),
             (Ok(()), Entry::Initialize) => Outcome::Initialized,
             (Err(error), _) => match stored_status(&mut store, &instance) {
-                // A program that may not ask the host ends so.
+                // A program that may not ask the WASI host ends so.
                 Some(status) => Outcome::Exited(status),
                 None => ended(&error)?,
             },
@@ -213,6 +194,20 @@ impl Runner {
             })?;
         }
         Ok(outcome)
+    }
+
+    /// What the program gets of this process.
+    fn wasi(&self, name: &str) -> Result<WasiP1Ctx> {
+        let mut wasi = WasiCtxBuilder::new();
+        wasi.inherit_stdio().arg(name).args(&self.args).envs(&self.env);
+        for (host, name) in &self.host_directories {
+            wasi.preopened_dir(host, name, FsPerms::ReadWrite)
+                .map_err(anyhow::Error::from)
+                .with_context(|| format!("cannot open host directory `{}`", host.display()))?;
+        }
+        // Nothing else runs in this process: no need to hand blocking calls to other threads.
+        wasi.allow_blocking_current_thread(true);
+        Ok(wasi.build_p1())
     }
 
     fn engine(&self) -> Result<Engine> {

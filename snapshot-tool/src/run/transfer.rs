@@ -39,7 +39,7 @@ impl Transfers {
         if self.is_empty() {
             return Ok(None);
         }
-        HostApi::new(store, instance).map(Some)
+        Ok(Some(HostApi::new(store, instance)?))
     }
 
     /// Puts files and directories of the host into the tree.
@@ -77,7 +77,7 @@ impl Transfers {
         }
         for destination in &self.exports {
             let written = destination
-                .write(&Silent, |out| api.export_tar(&mut store, "/", out))
+                .write_with(&Silent, |out| Ok(api.export_tar(&mut store, "/", out)?))
                 .with_context(|| format!("--export {destination}"));
             result = result.and(written.map(|_| ()));
         }
@@ -90,7 +90,10 @@ fn get(mut store: impl AsContextMut, api: &HostApi, guest: &str, host: &Path) ->
     match status.file_type() {
         Some(FileType::Regular) => {
             let destination = Destination::File(host.to_owned());
-            destination.write(&Silent, |out| api.get(&mut store, guest, out).map(|_| ()))?;
+            destination.write_with(&Silent, |out| {
+                api.get(&mut store, guest, out)?;
+                Ok(())
+            })?;
             Ok(())
         }
         Some(FileType::Directory) => get_directory(store, api, guest, host),

@@ -3,6 +3,7 @@
 //! Only the texts are judged here; whether a host directory exists is `host_tree`'s
 //! business.
 
+use crate::error::{Error, ErrorKind, Marked as _};
 use anyhow::{Result, bail};
 use std::fmt;
 use std::path::PathBuf;
@@ -56,11 +57,17 @@ impl fmt::Display for GuestPath {
 }
 
 impl FromStr for GuestPath {
-    type Err = anyhow::Error;
+    type Err = Error;
 
     /// Reads an absolute path. `//` and `.` are dropped, `..` is refused: what it would mean
     /// depends on symbolic links of the tree.
-    fn from_str(text: &str) -> Result<Self> {
+    fn from_str(text: &str) -> Result<Self, Error> {
+        Ok(Self::written(text).of_kind(ErrorKind::Tree)?)
+    }
+}
+
+impl GuestPath {
+    fn written(text: &str) -> Result<Self> {
         if !text.starts_with('/') {
             bail!("guest path `{text}` is not absolute; write it from the root, as in `/data`");
         }
@@ -93,14 +100,20 @@ pub struct DirMapping {
 }
 
 impl FromStr for DirMapping {
-    type Err = anyhow::Error;
+    type Err = Error;
 
     /// Reads `HOST::GUEST`, or `HOST` alone for the same path on both sides.
     ///
     /// This is how wasmtime reads it, with one difference: a packed program has one preopened
     /// directory, `/`, and starts there. So a relative `HOST` alone is taken from `/`: `--dir .`
     /// fills `/` and `--dir assets` fills `/assets`, and a program that opens `assets/x` finds it.
-    fn from_str(text: &str) -> Result<Self> {
+    fn from_str(text: &str) -> Result<Self, Error> {
+        Ok(Self::written(text).of_kind(ErrorKind::Tree)?)
+    }
+}
+
+impl DirMapping {
+    fn written(text: &str) -> Result<Self> {
         let (host, guest) = match text.split_once("::") {
             Some((host, guest)) => (host, guest.parse()?),
             None => {

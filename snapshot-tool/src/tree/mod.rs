@@ -3,9 +3,12 @@
 //! `host_tree` makes one from host directories, [`crate::adapter::bake`] gives it to the adapter,
 //! and `inspect` reads it back from a packed module. Contents are ranges of the image.
 
-pub mod guest_path;
+pub(crate) mod guest_path;
 pub(crate) mod manifest;
 
+pub use guest_path::{DirMapping, GuestPath};
+
+use crate::error::{Error, ErrorKind, Marked as _};
 use anyhow::{Result, bail, ensure};
 use std::collections::HashSet;
 use std::ops::Range;
@@ -99,7 +102,7 @@ impl Tree {
     /// # Errors
     ///
     /// When the entries are not in sorted pre-order, or refer to entries that cannot be.
-    pub fn new(entries: Vec<TreeEntry>) -> Result<Self> {
+    pub(crate) fn new(entries: Vec<TreeEntry>) -> Result<Self> {
         match entries.first() {
             Some(root) if root.kind == EntryKind::Directory && root.name.is_empty() => {}
             _ => bail!("the tree does not begin with its root directory"),
@@ -240,7 +243,11 @@ impl Tree {
     ///
     /// When there is no such entry, something on the way is no directory, or the path leads
     /// through more than 40 symbolic links.
-    pub fn lookup(&self, path: &[u8], last: FinalSymlink) -> Result<usize> {
+    pub fn lookup(&self, path: &[u8], last: FinalSymlink) -> Result<usize, Error> {
+        Ok(self.find(path, last).of_kind(ErrorKind::Tree)?)
+    }
+
+    pub(crate) fn find(&self, path: &[u8], last: FinalSymlink) -> Result<usize> {
         let shown = String::from_utf8_lossy(path).into_owned();
         // The names still to walk, the next one last.
         let mut names: Vec<Vec<u8>> = split(path);
@@ -372,7 +379,7 @@ fn is_file_name(name: &[u8]) -> bool {
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 pub(crate) mod tests {
-    use crate::*;
+    use super::*;
 
     pub(crate) const METADATA: Metadata =
         Metadata { mode: 0o644, uid: 0, gid: 0, mtime_sec: 0, mtime_nsec: 0 };

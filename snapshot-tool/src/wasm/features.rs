@@ -282,10 +282,10 @@ mod proposal {
     pub(super) const mvp: WasmFeatures = WasmFeatures::empty();
     pub(super) const bulk_memory: WasmFeatures = WasmFeatures::BULK_MEMORY;
     pub(super) const custom_descriptors: WasmFeatures =
-        WasmFeatures::CUSTOM_DESCRIPTORS.union(crate::GC);
+        WasmFeatures::CUSTOM_DESCRIPTORS.union(super::GC);
     pub(super) const exceptions: WasmFeatures = WasmFeatures::EXCEPTIONS;
-    pub(super) const function_references: WasmFeatures = crate::FUNCTION_REFERENCES;
-    pub(super) const gc: WasmFeatures = crate::GC;
+    pub(super) const function_references: WasmFeatures = super::FUNCTION_REFERENCES;
+    pub(super) const gc: WasmFeatures = super::GC;
     pub(super) const legacy_exceptions: WasmFeatures =
         WasmFeatures::LEGACY_EXCEPTIONS.union(WasmFeatures::EXCEPTIONS);
     pub(super) const memory_control: WasmFeatures = WasmFeatures::MEMORY_CONTROL;

@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use anyhow::Result;
 use serde::{Serialize, Serializer};
-use wasm_vfs::Form;
+use wasm_vfs::{Form, Program};
 
 pub(crate) use self::in_process::Guest;
 pub(crate) use self::wasmi::child as wasmi_child;
@@ -126,7 +126,10 @@ impl Variants {
         let pack = |form: Form| -> Result<Program> {
             let module = bench.scratch.join(format!("{name}-{form}.wasm"));
             let tree = wasm_vfs::TreeBuilder::new().dir(tree, "/");
-            crate::packer(tree)?.form(form).pack(guest, &module)?;
+            crate::packer(tree)?
+                .form(form)
+                .pack(Program::file(guest))
+                .and_then(|packed| packed.write(&module))?;
             Ok(Program { module, root: None })
         };
         Ok(Variants {

@@ -5,7 +5,7 @@ use std::process::Command;
 use std::time::Instant;
 
 use anyhow::{Context, Result, ensure};
-use wasm_vfs::{Form, Packer, Policy, TreeBuilder};
+use wasm_vfs::{Form, Packer, Policy, Program, TreeBuilder};
 use wasm_vfs_benches::rounds::summary;
 use wasm_vfs_benches::table::{Table, mark, time};
 
@@ -31,7 +31,9 @@ const READING: &[&str] = &[
 
 /// What the fresh process does: pack, and say how much memory that took.
 pub(crate) fn child(guest: &str, tree: &str, output: &str) -> Result<()> {
-    packer(TreeBuilder::new().dir(tree, "/"))?.pack(guest, output)?;
+    packer(TreeBuilder::new().dir(tree, "/"))?
+        .pack(Program::file(guest))
+        .and_then(|packed| packed.write(output))?;
     println!("{}", crate::peak_memory()?);
     Ok(())
 }
@@ -101,7 +103,7 @@ fn program(calls: &[(String, String)]) -> String {
 
 fn bytes_added(table: &mut Table) -> Result<()> {
     let engine = wasmtime::Engine::default();
-    let adapter = wasmtime::Module::new(&engine, wasm_vfs::bake::ADAPTER_CORE)?;
+    let adapter = wasmtime::Module::new(&engine, wasm_vfs::internals::bake::ADAPTER_CORE)?;
     let served: Vec<(String, String)> = adapter
         .exports()
         .filter(|export| {

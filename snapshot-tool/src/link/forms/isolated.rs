@@ -8,7 +8,7 @@ use wasm_encoder::Function;
 use wasm_encoder::reencode::Reencode as _;
 use wasmparser::{MemoryType, WasmFeatures};
 
-use crate::adapter::initial_memory::Run;
+use crate::adapter::initial_memory::Segment;
 use crate::adapter::names::KERNEL_MEMORY;
 use crate::link::forms::self_test::SelfTest;
 use crate::link::forms::{FormRules, Places, SynthesisedFunction, SynthesisedGlobal};
@@ -31,9 +31,9 @@ impl<'a> Isolated<'a> {
         user_memory: MemIdx,
         adapter: &'a Module<'a>,
         live: &Live,
-        runs: &[Run],
+        segments: &[Segment],
     ) -> Result<Self> {
-        let self_test = SelfTest::new(program, user_memory, adapter, live, runs)?;
+        let self_test = SelfTest::new(program, user_memory, adapter, live, segments)?;
         Ok(Self { program, adapter, self_test })
     }
 }
@@ -78,7 +78,7 @@ impl FormRules for Isolated<'_> {
         self.self_test.as_ref()?.start()
     }
 
-    fn initial(&self) -> Option<Run> {
+    fn initial(&self) -> Option<Segment> {
         self.self_test.as_ref()?.initial()
     }
 

@@ -11,7 +11,7 @@ use anyhow::Result;
 use wasm_encoder::Function;
 use wasmparser::{FuncType, MemoryType, WasmFeatures};
 
-use crate::adapter::initial_memory::Run;
+use crate::adapter::initial_memory::Segment;
 use crate::link::program_code::MemoryView;
 use crate::packed::form::Form;
 use crate::wasm::index::{DataIdx, FuncIdx, GlobalIdx, MemIdx};
@@ -85,7 +85,7 @@ pub(crate) trait FormRules {
     }
 
     /// Initial bytes to add before the filesystem's.
-    fn initial(&self) -> Option<Run> {
+    fn initial(&self) -> Option<Segment> {
         None
     }
 
@@ -118,12 +118,12 @@ pub(crate) fn rules<'a>(
     user_memory: MemIdx,
     adapter: &'a Module<'a>,
     live: &'a Live,
-    runs: &[Run],
+    segments: &[Segment],
 ) -> Result<Box<dyn FormRules + 'a>> {
     Ok(match form {
         Form::Portable => Box::new(portable::Portable::new(program, user_memory, adapter, live)?),
         Form::Isolated => {
-            Box::new(isolated::Isolated::new(program, user_memory, adapter, live, runs)?)
+            Box::new(isolated::Isolated::new(program, user_memory, adapter, live, segments)?)
         }
     })
 }

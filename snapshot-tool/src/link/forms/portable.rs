@@ -24,7 +24,7 @@ use wasm_encoder::{BlockType, Function, InstructionSink, ValType};
 use wasmparser::{FuncType, MemoryType, WasmFeatures};
 
 use crate::adapter::names::KERNEL_MEMORY;
-use crate::link::forms::portable_body::BaseUse;
+use crate::link::forms::portable_body::PortableLayout;
 use crate::link::forms::{
     FormRules, Places, SynthesisedFunction, SynthesisedGlobal, portable_body,
 };
@@ -248,7 +248,7 @@ impl FormRules for Portable<'_> {
     }
 
     fn body(&self, function: FuncIdx, remap: &Remap, places: &Places<'_>) -> Result<Function> {
-        let base = BaseUse {
+        let base = PortableLayout {
             memory: self.memory,
             base: GlobalIdx(places.global(BASE)),
             program_pages: GlobalIdx(places.global(PROGRAM_PAGES)),

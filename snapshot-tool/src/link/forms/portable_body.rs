@@ -37,7 +37,7 @@ use crate::wasm::reach::Live;
 use crate::wasm::remap::{Remap, explain};
 
 /// What a body needs to know of the form.
-pub(crate) struct BaseUse<'a> {
+pub(crate) struct PortableLayout<'a> {
     pub(crate) memory: MemIdx,
     pub(crate) base: GlobalIdx,
     pub(crate) program_pages: GlobalIdx,
@@ -90,7 +90,7 @@ pub(crate) fn rewrite(
     adapter: &Module<'_>,
     function: FuncIdx,
     remap: &Remap,
-    form: &BaseUse<'_>,
+    form: &PortableLayout<'_>,
 ) -> Result<Function> {
     let body = adapter.body(function).context("an imported function has no body")?;
     let mut accesses = 0;
@@ -101,7 +101,7 @@ pub(crate) fn rewrite(
     let mut writer = plain(if accesses > 1 { BaseIn::Local } else { BaseIn::Global })?;
     if accesses > 1 {
         let chosen = AddressLocals::choose(adapter, function, &writer)?;
-        if !chosen.beside.is_empty() {
+        if !chosen.shadow.is_empty() {
             writer = write(adapter, function, remap, form, BaseIn::Local, chosen)?;
         }
         if writer.base_reads() <= FEW_READS {
@@ -121,7 +121,7 @@ fn write<'m, 'a>(
     adapter: &'m Module<'a>,
     function: FuncIdx,
     remap: &Remap,
-    form: &'m BaseUse<'m>,
+    form: &'m PortableLayout<'m>,
     base: BaseIn,
     addresses: AddressLocals,
 ) -> Result<BodyWriter<'m, 'a>> {
@@ -202,7 +202,7 @@ const READS_IN_A_LOOP: u32 = 8;
 #[derive(Debug, Default)]
 struct AddressLocals {
     /// Which of these locals is beside which local, and how it starts.
-    beside: BTreeMap<u32, (u32, Start)>,
+    shadow: BTreeMap<u32, (u32, Start)>,
 }
 
 /// What the local beside another must be set to as the function starts.
@@ -237,7 +237,7 @@ impl Start {
 
 impl AddressLocals {
     fn count(&self) -> u32 {
-        u32::try_from(self.beside.len()).unwrap_or_default()
+        u32::try_from(self.shadow.len()).unwrap_or_default()
     }
 
     /// The locals of a function for which it pays. `plain` is the function written without any.
@@ -275,7 +275,7 @@ impl AddressLocals {
                 && uses * USE_BYTES > cost + plain.moves * MOVE_BYTES
             {
                 let position = chosen.count();
-                chosen.beside.insert(*local, (position, start));
+                chosen.shadow.insert(*local, (position, start));
             }
         }
         Ok(chosen)
@@ -294,7 +294,7 @@ fn uses_base(operator: &Operator<'_>) -> bool {
 
 /// Writes a body, instruction by instruction.
 struct BodyWriter<'m, 'a> {
-    form: &'m BaseUse<'m>,
+    form: &'m PortableLayout<'m>,
     adapter: &'m Module<'a>,
     remap: Remap,
     out: Vec<Instruction<'a>>,
@@ -323,12 +323,12 @@ struct BodyWriter<'m, 'a> {
 impl<'a> BodyWriter<'_, 'a> {
     /// Reads the base and sets the locals beside others, if there are any.
     fn prologue(&mut self) {
-        self.set_beside(|start| start);
+        self.set_shadows(|start| start);
     }
 
     /// The same again, wherever that is.
-    fn set_beside(&mut self, start: impl Fn(Start) -> Start) {
-        if self.addresses.beside.is_empty() {
+    fn set_shadows(&mut self, start: impl Fn(Start) -> Start) {
+        if self.addresses.shadow.is_empty() {
             return;
         }
         if let Some(local) = self.cached {
@@ -336,15 +336,15 @@ impl<'a> BodyWriter<'_, 'a> {
             self.out.push(Instruction::LocalSet(local));
             self.fresh_since = Some(self.out.len());
         }
-        for (&local, &(position, at_start)) in &self.addresses.beside {
-            let beside = Instruction::LocalSet(self.first_address + position);
+        for (&local, &(position, at_start)) in &self.addresses.shadow {
+            let shadow = Instruction::LocalSet(self.first_address + position);
             let base = self.base();
             match start(at_start) {
                 Start::Parameter => {
                     let local = Instruction::LocalGet(local);
-                    self.out.extend([local, base, Instruction::I32Add, beside]);
+                    self.out.extend([local, base, Instruction::I32Add, shadow]);
                 }
-                Start::Zero => self.out.extend([base, beside]),
+                Start::Zero => self.out.extend([base, shadow]),
                 Start::Unset => {}
             }
         }
@@ -382,19 +382,19 @@ impl<'a> BodyWriter<'_, 'a> {
     }
 
     /// The local beside this one.
-    fn beside(&self, local: u32) -> Option<u32> {
-        let (position, _) = self.addresses.beside.get(&local)?;
+    fn shadow(&self, local: u32) -> Option<u32> {
+        let (position, _) = self.addresses.shadow.get(&local)?;
         Some(self.first_address + position)
     }
 
     /// Writes `local.set` or `local.tee`, and sets the local beside it.
-    fn set(&mut self, local: u32, beside: u32, tee: bool) {
+    fn set(&mut self, local: u32, shadow: u32, tee: bool) {
         self.out.push(Instruction::LocalTee(local));
         if tee {
             self.out.push(Instruction::LocalGet(local));
         }
         let base = self.base();
-        self.out.extend([base, Instruction::I32Add, Instruction::LocalSet(beside)]);
+        self.out.extend([base, Instruction::I32Add, Instruction::LocalSet(shadow)]);
         self.operands.step(1, u32::from(tee), self.out.len());
     }
 
@@ -403,8 +403,8 @@ impl<'a> BodyWriter<'_, 'a> {
         let Some((at, local)) = self.addend_before(place) else {
             return self.insert_base(place, BaseAs::Addend);
         };
-        match self.beside(local) {
-            Some(beside) => self.out[at] = Instruction::LocalGet(beside),
+        match self.shadow(local) {
+            Some(shadow) => self.out[at] = Instruction::LocalGet(shadow),
             None => {
                 *self.address_uses.entry(local).or_default() += 1;
                 self.insert_base(place, BaseAs::Addend);
@@ -442,11 +442,11 @@ impl<'a> BodyWriter<'_, 'a> {
                 self.plain(operator)
             }
             Operator::LocalSet { local_index } | Operator::LocalTee { local_index }
-                if self.beside(local_index).is_some() =>
+                if self.shadow(local_index).is_some() =>
             {
                 let tee = matches!(operator, Operator::LocalTee { .. });
-                let beside = self.beside(local_index).unwrap_or(local_index);
-                self.set(local_index, beside, tee);
+                let shadow = self.shadow(local_index).unwrap_or(local_index);
+                self.set(local_index, shadow, tee);
                 Ok(())
             }
             Operator::MemorySize { mem } => {
@@ -522,7 +522,7 @@ impl<'a> BodyWriter<'_, 'a> {
         self.fresh_since = None;
         self.last_move = self.out.len();
         // Each may have any value by now, as a parameter does.
-        self.set_beside(|_| Start::Parameter);
+        self.set_shadows(|_| Start::Parameter);
     }
 
     fn memory_size(&mut self, memory: MemIdx) {

@@ -22,7 +22,7 @@ use anyhow::Result;
 use wasm_encoder::{BlockType, Function, Instruction, InstructionSink, MemArg};
 use wasmparser::{ExternalKind, FuncType, Operator, ValType};
 
-use crate::adapter::initial_memory::Run;
+use crate::adapter::initial_memory::Segment;
 use crate::adapter::names::{KERNEL_MEMORY, USER_MEMORY};
 use crate::link::forms::{Places, SynthesisedFunction};
 use crate::wasm::index::{DataIdx, FuncIdx, MemIdx};
@@ -257,7 +257,7 @@ impl SelfTest {
         user: MemIdx,
         adapter: &Module<'_>,
         live: &Live,
-        runs: &[Run],
+        segments: &[Segment],
     ) -> Result<Option<Self>> {
         if live.function_indices().all(|function| adapter.body(function).is_none()) {
             return Ok(None);
@@ -269,7 +269,7 @@ impl SelfTest {
             kernel: MemIdx::from_index(program.memories.len()),
             least_pages: pages.map(|memory| memory.initial),
             gates: gates(program)?,
-            marks: runs.first().is_none_or(|run| run.offset >= SCRATCH_BYTES),
+            marks: segments.first().is_none_or(|segment| segment.offset >= SCRATCH_BYTES),
         }))
     }
 
@@ -313,8 +313,8 @@ impl SelfTest {
     }
 
     /// What the filesystem's memory starts with, to see where initial data goes.
-    pub(crate) fn initial(&self) -> Option<Run> {
-        self.marks.then(|| Run { offset: FIRST.cast_unsigned(), bytes: MARK.to_vec() })
+    pub(crate) fn initial(&self) -> Option<Segment> {
+        self.marks.then(|| Segment { offset: FIRST.cast_unsigned(), bytes: MARK.to_vec() })
     }
 
     /// What memory is initialised from, if the filesystem does that.

@@ -3,11 +3,18 @@
 //!
 //! The exports themselves are documented where they are made: `adapter/src/host_api/mod.rs`.
 
+mod archives;
+mod records;
+
 use std::io::{self, Read, Write};
 
-use anyhow::{Context as _, Result, bail, ensure};
-use wasm_vfs_core::{Errno, FileType};
+use crate::error::{Error, ErrorKind, Marked as _};
+use anyhow::{Context as _, Result, anyhow, ensure};
+use wasm_vfs_core::Errno;
 use wasmtime::{AsContextMut, Global, Instance, Memory, TypedFunc, WasmParams};
+
+pub use records::{DirEntry, FileStatus};
+use records::{STAT_BYTES, decode_entry, decode_status};
 
 /// The version of the interface that this file speaks.
 const VERSION: i32 = 1;
@@ -17,15 +24,6 @@ const PIECE_BYTES: u32 = 256 << 10;
 
 /// `AT_SYMLINK_NOFOLLOW`.
 const NOFOLLOW: u32 = 0x100;
-
-/// Bytes of what `wasm_vfs_stat` fills in.
-const STAT_BYTES: u32 = 80;
-
-/// Bytes of a `struct linux_dirent64` before its name.
-const DIRENT64_HEADER_BYTES: usize = 19;
-
-/// Where `d_reclen` is in it.
-const RECLEN_AT: usize = 16;
 
 /// Bytes of a path: `PATH_MAX`.
 const PATH_BYTES: u32 = 4096;
@@ -88,50 +86,6 @@ impl std::fmt::Debug for HostApi {
     }
 }
 
-/// What a file of the tree is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct FileStatus {
-    /// The inode number: unique among the files that exist.
-    pub ino: u64,
-    /// Size in bytes; of a symbolic link: of its target.
-    pub size: u64,
-    /// Memory taken, in blocks of 512 bytes. What is still in the image counts.
-    pub blocks: u64,
-    /// Type and permission bits, as `st_mode`.
-    pub mode: u32,
-    /// The number of hard links.
-    pub nlink: u32,
-    /// The owner.
-    pub uid: u32,
-    /// The group.
-    pub gid: u32,
-    /// The last access: seconds since 1970, and nanoseconds.
-    pub atime: (i64, u32),
-    /// The last change of the contents.
-    pub mtime: (i64, u32),
-    /// The last change of the metadata.
-    pub ctime: (i64, u32),
-}
-
-impl FileStatus {
-    /// What kind of file it is; `None` if this version does not know it.
-    #[must_use]
-    pub fn file_type(&self) -> Option<FileType> {
-        FileType::from_mode(self.mode)
-    }
-}
-
-/// An entry of a directory.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DirEntry {
-    /// Its name.
-    pub name: String,
-    /// What kind of file it is; `None` if this version does not know it.
-    pub file_type: Option<FileType>,
-    /// Its inode number.
-    pub ino: u64,
-}
-
 /// Room in the buffer of the filesystem's memory: its address.
 #[derive(Clone, Copy)]
 struct Room(u32);
@@ -142,19 +96,25 @@ impl HostApi {
     /// # Errors
     ///
     /// When it has none: it was not packed, or with `--strip-host-api`; or when it is of a version that this one does not speak.
-    pub fn new(mut store: impl AsContextMut, instance: &Instance) -> Result<Self> {
+    pub fn new(store: impl AsContextMut, instance: &Instance) -> Result<Self, Error> {
+        Ok(Self::of(store, instance)?)
+    }
+
+    fn of(mut store: impl AsContextMut, instance: &Instance) -> Result<Self> {
         let mut store = store.as_context_mut();
         let Ok(version) = instance.get_typed_func::<(), i32>(&mut store, "wasm_vfs_version") else {
-            bail!(
+            let error = anyhow!(
                 "it exports no host interface: it was not packed by wasm-vfs, or with \
                  --strip-host-api"
             );
+            return Err(error).of_kind(ErrorKind::NotPacked);
         };
         let version = version.call(&mut store, ())?;
-        ensure!(
-            version == VERSION,
-            "its host interface has version {version}, this wasm-vfs speaks {VERSION}"
-        );
+        if version != VERSION {
+            let error =
+                anyhow!("its host interface has version {version}, this wasm-vfs speaks {VERSION}");
+            return Err(error).of_kind(ErrorKind::NotPacked);
+        }
         macro_rules! function {
             ($name:literal) => {
                 instance.get_typed_func(&mut store, concat!("wasm_vfs_", $name))?
@@ -199,7 +159,7 @@ impl HostApi {
         path: &str,
         mode: u32,
         mut contents: impl Read,
-    ) -> Result<u64> {
+    ) -> Result<u64, Error> {
         let store = &mut store.as_context_mut();
         let text = || format!("cannot put `{path}` into the tree");
         let (place, data) = self.room_beside(store, path, PIECE_BYTES).with_context(text)?;
@@ -234,7 +194,7 @@ impl HostApi {
         mut store: impl AsContextMut,
         path: &str,
         mut out: impl Write,
-    ) -> Result<u64> {
+    ) -> Result<u64, Error> {
         let store = &mut store.as_context_mut();
         let text = || format!("cannot get `{path}` from the tree");
         let (place, data) = self.room_beside(store, path, PIECE_BYTES).with_context(text)?;
@@ -255,7 +215,7 @@ impl HostApi {
     /// # Errors
     ///
     /// When the filesystem refuses.
-    pub fn read(&self, store: impl AsContextMut, path: &str) -> Result<Vec<u8>> {
+    pub fn read(&self, store: impl AsContextMut, path: &str) -> Result<Vec<u8>, Error> {
         let mut contents = Vec::new();
         self.get(store, path, &mut contents)?;
         Ok(contents)
@@ -266,7 +226,7 @@ impl HostApi {
     /// # Errors
     ///
     /// When the filesystem refuses.
-    pub fn list(&self, mut store: impl AsContextMut, path: &str) -> Result<Vec<DirEntry>> {
+    pub fn list(&self, mut store: impl AsContextMut, path: &str) -> Result<Vec<DirEntry>, Error> {
         let store = &mut store.as_context_mut();
         let text = || format!("cannot list `{path}` of the tree");
         let (place, data) = self.room_beside(store, path, PIECE_BYTES).with_context(text)?;
@@ -295,8 +255,8 @@ impl HostApi {
     /// # Errors
     ///
     /// When the filesystem refuses.
-    pub fn stat(&self, store: impl AsContextMut, path: &str) -> Result<FileStatus> {
-        self.stat_with(store, path, 0)
+    pub fn stat(&self, store: impl AsContextMut, path: &str) -> Result<FileStatus, Error> {
+        Ok(self.stat_with(store, path, 0)?)
     }
 
     /// [`stat`](Self::stat), but of a symbolic link itself.
@@ -304,8 +264,8 @@ impl HostApi {
     /// # Errors
     ///
     /// When the filesystem refuses.
-    pub fn lstat(&self, store: impl AsContextMut, path: &str) -> Result<FileStatus> {
-        self.stat_with(store, path, NOFOLLOW)
+    pub fn lstat(&self, store: impl AsContextMut, path: &str) -> Result<FileStatus, Error> {
+        Ok(self.stat_with(store, path, NOFOLLOW)?)
     }
 
     fn stat_with(
@@ -332,7 +292,7 @@ impl HostApi {
         mut store: impl AsContextMut,
         path: &str,
         mode: u32,
-    ) -> Result<()> {
+    ) -> Result<(), Error> {
         let store = &mut store.as_context_mut();
         let text = || format!("cannot make the directory `{path}` in the tree");
         let (place, _) = self.room_beside(store, path, 0).with_context(text)?;
@@ -345,7 +305,12 @@ impl HostApi {
     /// # Errors
     ///
     /// When the filesystem refuses.
-    pub fn symlink(&self, mut store: impl AsContextMut, target: &str, path: &str) -> Result<()> {
+    pub fn symlink(
+        &self,
+        mut store: impl AsContextMut,
+        target: &str,
+        path: &str,
+    ) -> Result<(), Error> {
         let store = &mut store.as_context_mut();
         let text = || format!("cannot make the symbolic link `{path}` in the tree");
         let target_len = narrow(target.len())?;
@@ -361,7 +326,7 @@ impl HostApi {
     /// # Errors
     ///
     /// When the filesystem refuses.
-    pub fn read_link(&self, mut store: impl AsContextMut, path: &str) -> Result<String> {
+    pub fn read_link(&self, mut store: impl AsContextMut, path: &str) -> Result<String, Error> {
         let store = &mut store.as_context_mut();
         let text = || format!("cannot read the symbolic link `{path}` of the tree");
         // A packed link's target may be longer than any that is made here.
@@ -378,7 +343,7 @@ impl HostApi {
     /// # Errors
     ///
     /// When the filesystem refuses. Some of what is beneath a directory may be gone then.
-    pub fn remove(&self, mut store: impl AsContextMut, path: &str) -> Result<()> {
+    pub fn remove(&self, mut store: impl AsContextMut, path: &str) -> Result<(), Error> {
         let store = &mut store.as_context_mut();
         let text = || format!("cannot remove `{path}` from the tree");
         let (place, _) = self.room_beside(store, path, 0).with_context(text)?;
@@ -386,107 +351,14 @@ impl HostApi {
         Ok(())
     }
 
-    /// Unpacks a tar archive into a directory, which is made if it is missing: files, directories, symbolic and hard links, with
-    /// modes, owners and modification times. Nothing leads out of the directory.
-    ///
-    /// # Errors
-    ///
-    /// When `archive` cannot be read, is damaged or cut short, or the filesystem refuses a member: the message names it. Members
-    /// before it are there then, whole; of it there is nothing.
-    pub fn import_tar(
-        &self,
-        mut store: impl AsContextMut,
-        path: &str,
-        mut archive: impl Read,
-    ) -> Result<()> {
-        self.import_tar_with(&mut store, path, |out| {
-            io::copy(&mut archive, out)?;
-            Ok(())
-        })
-    }
-
-    /// [`import_tar`](Self::import_tar) of an archive that `write` produces.
-    ///
-    /// # Errors
-    ///
-    /// As there, and what `write` answers.
-    pub fn import_tar_with(
-        &self,
-        mut store: impl AsContextMut,
-        path: &str,
-        write: impl FnOnce(&mut dyn Write) -> Result<()>,
-    ) -> Result<()> {
-        let store = &mut store.as_context_mut();
-        let text = || format!("cannot import an archive into `{path}` of the tree");
-        let (place, data) = self.room_beside(store, path, PIECE_BYTES).with_context(text)?;
-        self.answer(store, &self.import_begin, place).with_context(text)?;
-        let mut sink = ImportSink { api: self, store, data, piece: Vec::new(), refused: None };
-        let written = write(&mut sink).and_then(|()| Ok(sink.send()?));
-        let refused = sink.refused.take();
-        let store = sink.store;
-        if let Some(error) = refused {
-            return Err(self.name_culprit(store, data, error)).with_context(text);
-        }
-        let ended = self.answer(store, &self.import_end, ());
-        written.with_context(text)?;
-        match ended {
-            Ok(_) => Ok(()),
-            Err(error) => Err(self.name_culprit(store, data, error)).with_context(text),
-        }
-    }
-
-    /// Adds to an error which member of the archive is at fault.
-    fn name_culprit(
-        &self,
-        store: &mut impl AsContextMut,
-        data: Room,
-        error: anyhow::Error,
-    ) -> anyhow::Error {
-        let culprit = self.answer(store, &self.culprit, (data.0, PATH_BYTES));
-        let name = culprit.and_then(|len| Ok(self.bytes(store, data, len)?.to_vec()));
-        match name {
-            Ok(name) if !name.is_empty() => {
-                error.context(format!("its member `{}`", String::from_utf8_lossy(&name)))
-            }
-            _ if error.downcast_ref() == Some(&Errno::EINVAL) => {
-                error.context("it is no tar archive, or a damaged or incomplete one")
-            }
-            _ => error,
-        }
-    }
-
-    /// Writes a directory as a tar archive: POSIX pax format, as `wasm-vfs export` writes it. Devices and pipes are left out.
-    ///
-    /// # Errors
-    ///
-    /// When the filesystem refuses, or `out` cannot be written.
-    pub fn export_tar(
-        &self,
-        mut store: impl AsContextMut,
-        path: &str,
-        mut out: impl Write,
-    ) -> Result<()> {
-        let store = &mut store.as_context_mut();
-        let text = || format!("cannot export `{path}` of the tree");
-        let (place, data) = self.room_beside(store, path, PIECE_BYTES).with_context(text)?;
-        self.answer(store, &self.export_begin, place).with_context(text)?;
-        loop {
-            let filled = self.answer(store, &self.export, (data.0, PIECE_BYTES));
-            let filled = filled.with_context(text)?;
-            if filled == 0 {
-                return Ok(());
-            }
-            out.write_all(self.bytes(store, data, filled)?).with_context(text)?;
-        }
-    }
-
     /// What the program gave to `proc_exit`; `None` if it has not called it.
     ///
     /// # Errors
     ///
     /// Only wasmtime's own.
-    pub fn exit_status(&self, mut store: impl AsContextMut) -> Result<Option<i32>> {
-        let status = self.exit_status.call(store.as_context_mut(), ())?;
+    pub fn exit_status(&self, mut store: impl AsContextMut) -> Result<Option<i32>, Error> {
+        let status = self.exit_status.call(store.as_context_mut(), ()).map_err(anyhow::Error::from);
+        let status = status.of_kind(ErrorKind::Run)?;
         Ok((status != -1).then_some(status))
     }
 
@@ -512,14 +384,16 @@ impl HostApi {
         function: &TypedFunc<P, i32>,
         args: P,
     ) -> Result<u32> {
-        let answer = function.call(store.as_context_mut(), args)?;
-        u32::try_from(answer).map_err(|_| {
+        let answer = function.call(store.as_context_mut(), args).map_err(anyhow::Error::from);
+        let answer = answer.of_kind(ErrorKind::Run)?;
+        let value = u32::try_from(answer).map_err(|_| {
             let errno = u16::try_from(answer.unsigned_abs()).ok().and_then(Errno::from_number);
             match errno {
                 Some(errno) => anyhow::Error::new(errno),
-                None => anyhow::anyhow!("error number {}", answer.unsigned_abs()),
+                None => anyhow!("error number {}", answer.unsigned_abs()),
             }
-        })
+        });
+        value.of_kind(ErrorKind::Filesystem)
     }
 
     /// Where in the memory an address is now.
@@ -548,49 +422,6 @@ impl HostApi {
     }
 }
 
-/// Hands what is written to it to an import, in large pieces.
-struct ImportSink<'a, S> {
-    api: &'a HostApi,
-    store: &'a mut S,
-    data: Room,
-    piece: Vec<u8>,
-    /// Why the import has ended, if it has.
-    refused: Option<anyhow::Error>,
-}
-
-impl<S: AsContextMut> ImportSink<'_, S> {
-    fn send(&mut self) -> io::Result<()> {
-        let sent = self.api.write(self.store, self.data, &self.piece).and_then(|()| {
-            let len = narrow(self.piece.len())?;
-            self.api.answer(self.store, &self.api.import, (self.data.0, len))
-        });
-        self.piece.clear();
-        if let Err(error) = sent {
-            self.refused.get_or_insert(error);
-        }
-        match self.refused {
-            Some(_) => Err(io::Error::other("the archive was refused")),
-            None => Ok(()),
-        }
-    }
-}
-
-impl<S: AsContextMut> Write for ImportSink<'_, S> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let room = PIECE_BYTES as usize - self.piece.len();
-        let taken = bytes.len().min(room);
-        self.piece.extend_from_slice(&bytes[..taken]);
-        if self.piece.len() == PIECE_BYTES as usize {
-            self.send()?;
-        }
-        Ok(taken)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
 /// A length as the interface takes it.
 fn narrow(len: usize) -> Result<u32> {
     u32::try_from(len).ok().context(Errno::ENAMETOOLONG)
@@ -608,46 +439,4 @@ fn read_full(from: &mut impl Read, buffer: &mut [u8]) -> io::Result<usize> {
         }
     }
     Ok(filled)
-}
-
-/// The first record of a listing, where the next entry begins, and the records after it.
-fn decode_entry(records: &[u8]) -> Result<(DirEntry, i64, &[u8])> {
-    let damaged = "the host interface answered a damaged listing";
-    let (header, _) = records.split_first_chunk::<DIRENT64_HEADER_BYTES>().context(damaged)?;
-    let word = |at: usize| {
-        let mut bytes = [0; 8];
-        bytes.copy_from_slice(&header[at..at + 8]);
-        u64::from_le_bytes(bytes)
-    };
-    let len = usize::from(u16::from_le_bytes([header[RECLEN_AT], header[RECLEN_AT + 1]]));
-    let (record, rest) = records.split_at_checked(len).context(damaged)?;
-    let name = record.get(DIRENT64_HEADER_BYTES..).context(damaged)?;
-    let name = name.split(|byte| *byte == 0).next().unwrap_or_default();
-    let entry = DirEntry {
-        name: String::from_utf8_lossy(name).into_owned(),
-        file_type: FileType::from_d_type(header[DIRENT64_HEADER_BYTES - 1]),
-        ino: word(0),
-    };
-    Ok((entry, word(8).cast_signed(), rest))
-}
-
-/// What `wasm_vfs_stat` filled in.
-fn decode_status(bytes: &[u8]) -> FileStatus {
-    let half = |at: usize| {
-        let four = bytes.get(at..at + 4).and_then(|four| four.try_into().ok());
-        u32::from_le_bytes(four.unwrap_or_default())
-    };
-    let word = |at: usize| u64::from(half(at)) | u64::from(half(at + 4)) << 32;
-    FileStatus {
-        ino: word(0),
-        size: word(8),
-        blocks: word(16),
-        mode: half(24),
-        nlink: half(28),
-        uid: half(32),
-        gid: half(36),
-        atime: (word(40).cast_signed(), half(64)),
-        mtime: (word(48).cast_signed(), half(68)),
-        ctime: (word(56).cast_signed(), half(72)),
-    }
 }
