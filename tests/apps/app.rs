@@ -35,7 +35,7 @@ impl App {
         let rootfs = app.packer().bake()?;
         let bytes = std::fs::read(program).with_context(|| program.display().to_string())?;
         for form in [Form::Portable, Form::Isolated] {
-            let packed = rootfs.link(&bytes, form)?;
+            let packed = rootfs.link(Program::bytes("program", &bytes), form)?;
             std::fs::write(app.packed(form), packed.to_vec()?)?;
         }
         Ok(app)

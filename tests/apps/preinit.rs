@@ -43,8 +43,9 @@ fn it_is_the_same_each_time_and_what_it_printed_is_kept() -> Result<()> {
             .form(form)
             .preinit(Preinit::new("init"));
         let output = elsewhere.path().join("packed.wasm");
-        let report =
-            packer.pack(Program::file(&program)).and_then(|packed| packed.write(&output))?;
+        let packed = packer.pack(Program::file(&program))?;
+        packed.write(&output)?;
+        let report = packed.report();
         assert_eq!(report.printed.stdout, AT_INIT);
         assert!(report.printed.stderr.is_empty());
         let first = std::fs::read(&output)?;

@@ -179,5 +179,5 @@ fn collect(
         return Ok(Vec::new());
     }
     let tree = HostApi::new(&mut *store, &instance)?;
-    paths.iter().map(|path| tree.read(&mut *store, &format!("/{path}"))).collect()
+    paths.iter().map(|path| Ok(tree.read(&mut *store, &format!("/{path}"))?)).collect()
 }

@@ -122,7 +122,7 @@ pub struct Filestat {
 
 /// A policy, from its text.
 pub fn policy(text: &str) -> Policy {
-    toml::from_str(text).unwrap()
+    Policy::from_toml(text).unwrap()
 }
 
 /// A directory of the host, and the name by which it is preopened.

@@ -11,6 +11,7 @@ use wasmparser::{KnownCustom, ProducersSectionReader, WasmFeatures};
 use crate::packed::program_part::OwnFeatures;
 use crate::packed::section::SECTION_NAME;
 use crate::wasm::module::{Custom, Module};
+use crate::wasm::names;
 
 /// What becomes of a custom section.
 #[derive(Debug, PartialEq, Eq)]
@@ -43,11 +44,23 @@ pub(crate) fn fate(name: &str) -> Fate {
     }
 }
 
+/// What becomes of a section of `program`: one that is to be written anew must be readable for that.
+fn fate_in(program: &Module<'_>, custom: &Custom<'_>) -> Fate {
+    let fate = fate(custom.reader.name());
+    let readable = match fate {
+        Fate::Names => names::is_readable(program),
+        Fate::Producers => producers(program).is_some(),
+        Fate::TargetFeatures => feature_entries(program).is_some(),
+        Fate::Copy | Fate::Drop(_) => true,
+    };
+    if readable { fate } else { Fate::Drop("it is damaged") }
+}
+
 /// One line for people about the sections that are dropped; none if none are.
-pub(crate) fn notes(customs: &[Custom<'_>]) -> Vec<String> {
+pub(crate) fn notes(program: &Module<'_>) -> Vec<String> {
     let mut dropped: Vec<(&str, Vec<&str>)> = Vec::new();
-    for custom in customs {
-        if let Fate::Drop(why) = fate(custom.reader.name()) {
+    for custom in &program.customs {
+        if let Fate::Drop(why) = fate_in(program, custom) {
             match dropped.iter_mut().find(|(reason, _)| *reason == why) {
                 Some((_, names)) => names.push(custom.reader.name()),
                 None => dropped.push((why, vec![custom.reader.name()])),
@@ -62,15 +75,15 @@ pub(crate) fn notes(customs: &[Custom<'_>]) -> Vec<String> {
 }
 
 /// How long the dropped sections were, headers included.
-pub(crate) fn dropped_bytes(customs: &[Custom<'_>]) -> u64 {
-    let dropped = |custom: &&Custom<'_>| matches!(fate(custom.reader.name()), Fate::Drop(_));
+pub(crate) fn dropped_bytes(program: &Module<'_>) -> u64 {
+    let dropped = |custom: &&Custom<'_>| matches!(fate_in(program, custom), Fate::Drop(_));
     let bytes = |custom: &Custom<'_>| {
         let payload = custom.reader.range().len();
         let mut header = vec![u8::from(wasm_encoder::SectionId::Custom)];
         payload.encode(&mut header);
         (header.len() + payload) as u64
     };
-    customs.iter().filter(dropped).map(bytes).sum()
+    program.customs.iter().filter(dropped).map(bytes).sum()
 }
 
 /// Appends the sections that are copied, those before all others or the rest.
@@ -222,7 +235,7 @@ pub(crate) fn own_features(program: &Module<'_>) -> Option<OwnFeatures> {
     let entries = feature_entries(program)?;
     let unused = (0..).zip(&entries).filter(|(_, (prefix, _))| *prefix != USED);
     Some(OwnFeatures {
-        count: u32::try_from(entries.len()).ok()?,
+        count: u32::try_from(entries.len()).expect("a section is shorter than 4 GiB"),
         unused: unused.map(|(index, (prefix, _))| (index, *prefix)).collect(),
     })
 }

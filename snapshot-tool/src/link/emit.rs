@@ -4,13 +4,12 @@
 //! those that hold function indices are re-encoded; code is rewritten by
 //! [`program_code`](crate::link::program_code).
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, anyhow};
 use wasm_encoder::reencode::Reencode as _;
 use wasm_encoder::{
-    CodeSection, ConstExpr, CustomSection, DataCountSection, ElementSection, Encode as _,
-    EntityType, ExportKind, ExportSection, FunctionSection, GlobalSection, GlobalType,
-    ImportSection, MemorySection, RawSection, Section as _, SectionId, StartSection, TableSection,
-    TypeSection, ValType,
+    CodeSection, ConstExpr, CustomSection, DataCountSection, Encode as _, EntityType, ExportKind,
+    ExportSection, FunctionSection, GlobalSection, GlobalType, ImportSection, MemorySection,
+    RawSection, Section as _, SectionId, StartSection, TypeSection, ValType,
 };
 use wasmparser::{ExternalKind, WasmFeatures};
 
@@ -20,7 +19,7 @@ use crate::adapter::names::{
 };
 use crate::link::custom_sections;
 use crate::link::custom_sections::Leading;
-use crate::link::forms::FormRules;
+use crate::link::forms::rules::FormRules;
 use crate::link::plan::{AddedFunction, Plan};
 use crate::link::program_code::{Direction, ProgramCode};
 use crate::packed::hollow::HollowModule;
@@ -29,7 +28,7 @@ use crate::preview1::PREVIEW1;
 use crate::wasm::index::DataIdx;
 use crate::wasm::module::Module;
 use crate::wasm::remap::{IndexMap, Remap, explain};
-use crate::wasm::{features, names};
+use crate::wasm::{copy, features, names};
 
 /// All that a linked module is written from.
 pub(crate) struct Emitter<'a> {
@@ -57,16 +56,16 @@ impl Emitter<'_> {
         let mut head = wasm_encoder::Module::HEADER.to_vec();
         head.reserve(self.program.bytes.len() + self.adapter.bytes.len());
         custom_sections::copy(self.program, Leading::Yes, &mut head);
-        self.types(&mut head);
+        self.types(&mut head)?;
         self.imports()?.append_to(&mut head);
-        self.functions(&mut head);
-        self.tables(&mut head)?;
+        self.functions(&mut head)?;
+        copy::tables(self.program, self.program_remap(), &mut head)?;
         self.memories(&mut head);
-        self.tags(&mut head);
+        copy::tags(self.program, &mut head);
         self.globals(&mut head)?;
         self.exports(&mut head)?;
         self.start(&mut head)?;
-        self.elements(&mut head)?;
+        copy::elements(self.program, self.program_remap(), &mut head)?;
         DataCountSection { count: self.image_segment().0 + 1 }.append_to(&mut head);
         let before_code = head.len();
         let code_features = self.code(&mut head)?;
@@ -93,14 +92,14 @@ impl Emitter<'_> {
     }
 
     /// The program's types as they are, then the filesystem's.
-    fn types(&self, out: &mut Vec<u8>) {
+    fn types(&self, out: &mut Vec<u8>) -> Result<()> {
         let mut added = TypeSection::new();
         for ty in &self.plan.types {
-            let encoded = wasm_encoder::FuncType::try_from(ty.clone());
-            // Only numeric types: the adapter is compiled Rust.
-            if let Ok(ty) = encoded {
-                added.ty().func_type(&ty);
-            }
+            let ty = wasm_encoder::FuncType::try_from(ty.clone());
+            let ty = ty.map_err(|_| {
+                anyhow!("a function of the filesystem has a type of another module's")
+            })?;
+            added.ty().func_type(&ty);
         }
         let (count, theirs) = match &self.program.sections.types {
             Some(section) => (section.count(), self.program.item_bytes(section)),
@@ -110,8 +109,9 @@ impl Emitter<'_> {
         // The section counts recursion groups.
         (count + added.len()).encode(&mut data);
         data.extend_from_slice(theirs);
-        data.extend(items_of(&added));
+        data.extend(items_of(&added)?);
         RawSection { id: SectionId::Type.into(), data: &data }.append_to(out);
+        Ok(())
     }
 
     fn imports(&self) -> Result<ImportSection> {
@@ -125,39 +125,32 @@ impl Emitter<'_> {
         Ok(imports)
     }
 
-    fn functions(&self, out: &mut Vec<u8>) {
+    fn functions(&self, out: &mut Vec<u8>) -> Result<()> {
         let mut functions = FunctionSection::new();
         let defined = self.program.imported_functions as usize..;
-        let theirs = self.program.function_types[defined].iter().map(|ty| ty.0);
+        let theirs = self.program.function_types[defined].iter().map(|ty| Ok(ty.0));
         let before = self.plan.before.iter().map(|function| self.type_of(*function));
         let after = self.plan.after.iter().map(|function| self.type_of(*function));
         for ty in before.chain(theirs).chain(after) {
-            functions.function(ty);
+            functions.function(ty?);
         }
         if !functions.is_empty() {
             functions.append_to(out);
         }
+        Ok(())
     }
 
-    fn type_of(&self, function: AddedFunction) -> u32 {
+    fn type_of(&self, function: AddedFunction) -> Result<u32> {
         match function {
-            AddedFunction::Synthesised(position) => self.plan.synthesised_types[position].0,
+            AddedFunction::Synthesised(position) => Ok(self.plan.synthesised_types[position].0),
             AddedFunction::Adapter(function) => {
                 let ty = self.adapter.function_types[function.index()];
-                self.plan.adapter_types.get(ty.0).unwrap_or(u32::MAX)
+                self.plan
+                    .adapter_types
+                    .get(ty.0)
+                    .context("the type of an added function was dropped")
             }
         }
-    }
-
-    fn tables(&self, out: &mut Vec<u8>) -> Result<()> {
-        if let Some(section) = &self.program.sections.tables {
-            let mut tables = TableSection::new();
-            self.program_remap()
-                .parse_table_section(&mut tables, section.clone())
-                .map_err(explain)?;
-            tables.append_to(out);
-        }
-        Ok(())
     }
 
     fn memories(&self, out: &mut Vec<u8>) {
@@ -166,13 +159,6 @@ impl Emitter<'_> {
             memories.memory((*memory).into());
         }
         memories.append_to(out);
-    }
-
-    fn tags(&self, out: &mut Vec<u8>) {
-        if let Some(section) = &self.program.sections.tags {
-            let data = &self.program.bytes[section.range()];
-            RawSection { id: SectionId::Tag.into(), data }.append_to(out);
-        }
     }
 
     /// The program's, the form's, the filesystem's.
@@ -245,17 +231,6 @@ impl Emitter<'_> {
         Ok(())
     }
 
-    fn elements(&self, out: &mut Vec<u8>) -> Result<()> {
-        if let Some(section) = &self.program.sections.elements {
-            let mut elements = ElementSection::new();
-            self.program_remap()
-                .parse_element_section(&mut elements, section.clone())
-                .map_err(explain)?;
-            elements.append_to(out);
-        }
-        Ok(())
-    }
-
     fn code(&self, out: &mut Vec<u8>) -> Result<WasmFeatures> {
         let before = self.added_code(&self.plan.before)?;
         let after = self.added_code(&self.plan.after)?;
@@ -294,7 +269,7 @@ impl Emitter<'_> {
             };
             code.function(&body);
         }
-        Ok(items_of(&code))
+        items_of(&code)
     }
 
     /// The data section's count, and the filesystem's initial memory.
@@ -315,6 +290,7 @@ impl Emitter<'_> {
     /// Custom sections that follow the data section.
     fn tail(&self, added: WasmFeatures) -> Result<Vec<u8>> {
         let mut tail = Vec::new();
+        // A damaged section is dropped, and noted: `custom_sections::damaged`.
         let names = names::link(self.program, self.names_of_program(), self.added_names()?);
         if let Ok(Some(names)) = names {
             names.append_to(&mut tail);
@@ -337,8 +313,8 @@ impl Emitter<'_> {
             let was_imported = index < self.program.imported_functions;
             (!was_imported || new < self.plan.imported_functions).then_some(new)
         };
-        let count = u32::try_from(self.program.function_types.len()).unwrap_or(u32::MAX);
-        IndexMap::Table((0..count).map(own).collect())
+        let functions = (0..).zip(&self.program.function_types);
+        IndexMap::Table(functions.map(|(index, _)| own(index)).collect())
     }
 
     fn added_names(&self) -> Result<names::Added> {
@@ -408,27 +384,23 @@ impl Emitter<'_> {
 }
 
 /// The items of a section that wasm-encoder made, without size and count.
-fn items_of(section: &impl wasm_encoder::Encode) -> Vec<u8> {
+fn items_of(section: &impl wasm_encoder::Encode) -> Result<Vec<u8>> {
     let mut encoded = Vec::new();
     section.encode(&mut encoded);
     let mut reader = crate::wasm::module::reader(&encoded, 0);
     // Its size, then its count.
-    let skipped = reader.read_var_u32().and_then(|_| reader.read_var_u32());
-    match skipped {
-        Ok(_) => encoded.split_off(reader.original_position()),
-        Err(_) => Vec::new(),
-    }
+    reader.read_var_u32()?;
+    reader.read_var_u32()?;
+    Ok(encoded.split_off(reader.original_position()))
 }
 
 /// A size as LEB128 in exactly five bytes.
 fn padded_size(size: u32) -> [u8; PADDED_SIZE_BYTES] {
     let mut bytes = [0; PADDED_SIZE_BYTES];
     for (at, byte) in bytes.iter_mut().enumerate() {
-        let seven = (size >> (7 * at)) & 0x7f;
-        *byte = u8::try_from(seven).unwrap_or_default();
-        if at + 1 < PADDED_SIZE_BYTES {
-            *byte |= 0x80;
-        }
+        let [seven, ..] = (size >> (7 * at)).to_le_bytes();
+        let more = at + 1 < PADDED_SIZE_BYTES;
+        *byte = seven & 0x7f | if more { 0x80 } else { 0 };
     }
     bytes
 }

@@ -14,7 +14,7 @@ use wasmparser::{ExternalKind, Import, TypeRef, WasmFeatures};
 use crate::adapter::initial_memory;
 use crate::adapter::names::{HOST_API_BASE, HOST_API_PREFIX};
 use crate::link::emit::Emitter;
-use crate::link::forms::FormRules;
+use crate::link::forms::rules::FormRules;
 use crate::link::plan::{Inputs, Plan};
 use crate::packed::form::{Form, ModuleForm};
 use crate::packed::program_part::{Entry, ProgramPart, ServedImport, SizeView};
@@ -132,7 +132,8 @@ fn linked_section(
     let user_memory = plan.user_memory;
     let memory = program.memories[user_memory.index()];
     let places = plan.places();
-    let count = |length: usize| u32::try_from(length).unwrap_or(u32::MAX);
+    let count =
+        |length: usize| u32::try_from(length).context("a program has fewer than 2^32 items");
     Ok(Section {
         form: ModuleForm::Linked(form),
         tool_version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -141,17 +142,17 @@ fn linked_section(
         image_segment: plan.image_segment(program, added_segments),
         preinit: None,
         program: Some(ProgramPart {
-            types: count(program.types.len()),
-            functions: count(program.bodies.len()),
-            globals: count(program.globals.len()),
-            memories: count(program.memories.len()),
+            types: count(program.types.len())?,
+            functions: count(program.bodies.len())?,
+            globals: count(program.globals.len())?,
+            memories: count(program.memories.len())?,
             data_segments: program.data_segments(),
-            imports: count(program.imports.len()),
-            exports: count(program.exports.len()),
+            imports: count(program.imports.len())?,
+            exports: count(program.exports.len())?,
             user_memory,
             user_memory_min: memory.initial,
             user_memory_max: memory.maximum,
-            first_function: FuncIdx(plan.imported_functions + count(plan.before.len())),
+            first_function: FuncIdx(plan.imported_functions + count(plan.before.len())?),
             code_bytes: 0,
             start: program.start.map(|start| plan.moved(start)).transpose()?,
             view: rules.view(&places).map(|view| SizeView { pages: view.pages, grow: view.grow }),
@@ -244,7 +245,7 @@ fn summarise(
 ) -> Result<Summary> {
     let kept = plan.kept_imports.iter().map(|it| (it.module.to_owned(), it.name.to_owned()));
     let added = plan.host_imports.iter().map(|it| (PREVIEW1.to_owned(), it.0.to_owned()));
-    let dropped_bytes = custom_sections::dropped_bytes(&program.customs);
+    let dropped_bytes = custom_sections::dropped_bytes(program);
     let kept_bytes = program.bytes.len() as u64 - dropped_bytes;
     let files = section.image_len + section.manifest.len() as u64;
     Ok(Summary {
@@ -254,6 +255,6 @@ fn summarise(
         initialised_bytes: None,
         filesystem_functions: plan.added_functions().count(),
         imports: kept.chain(added).collect(),
-        notes: custom_sections::notes(&program.customs),
+        notes: custom_sections::notes(program),
     })
 }

@@ -18,7 +18,8 @@ use anyhow::{Context, Result, ensure};
 use wasmparser::{CompositeInnerType, ExternalKind, FuncType, Import, TypeRef};
 
 use crate::adapter::names::{HOST_API_PREFIX, UNSTABLE_SUFFIX, WASI_HOST};
-use crate::link::forms::{Places, SynthesisedFunction, self_test};
+use crate::link::forms::rules::{Places, SynthesisedFunction};
+use crate::link::forms::self_test;
 use crate::preview1::{PREVIEW1, UNSTABLE};
 use crate::wasm::index::{DataIdx, FuncIdx, GlobalIdx, MemIdx, TypeIdx};
 use crate::wasm::module::Module;

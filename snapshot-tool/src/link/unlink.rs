@@ -8,9 +8,8 @@
 use anyhow::{Context, Result, ensure};
 use wasm_encoder::reencode::Reencode as _;
 use wasm_encoder::{
-    DataCountSection, ElementSection, Encode as _, EntityType, ExportKind, ExportSection,
-    FunctionSection, GlobalSection, ImportSection, MemorySection, RawSection, Section as _,
-    SectionId, StartSection, TableSection,
+    DataCountSection, Encode as _, EntityType, ExportKind, ExportSection, FunctionSection,
+    GlobalSection, ImportSection, MemorySection, RawSection, Section as _, SectionId, StartSection,
 };
 use wasmparser::{ExternalKind, MemoryType, TypeRef};
 
@@ -21,8 +20,8 @@ use crate::packed::program_part::ProgramPart;
 use crate::packed::section::Section;
 use crate::wasm::index::{FuncIdx, MemIdx};
 use crate::wasm::module::Module;
-use crate::wasm::names;
 use crate::wasm::remap::{IndexMap, Remap, explain};
+use crate::wasm::{copy, names};
 
 /// The program in a packed module. `hollow` is the module without its image, `section` what it says about itself.
 ///
@@ -124,12 +123,15 @@ enum ImportBack {
 
 /// The imports of the unlinked program, in their order.
 fn imports_back(linked: &Module<'_>, part: &ProgramPart) -> Result<Vec<ImportBack>> {
-    let (mut kept, mut served) = (0.., (0..).zip(&part.served).peekable());
+    let (mut kept, mut served) = (0..linked.imports.len(), (0..).zip(&part.served).peekable());
     let mut imports = Vec::new();
     for position in 0..part.imports {
         imports.push(match served.next_if(|(_, import)| import.position == position) {
             Some((which, _)) => ImportBack::Served(which),
-            None => ImportBack::Kept(kept.next().unwrap_or(linked.imports.len())),
+            None => {
+                // `check_untouched` has counted them.
+                ImportBack::Kept(kept.next().context("an import is missing")?)
+            }
         });
     }
     ensure!(served.next().is_none(), "its `wasm-vfs` section is damaged: an import has no place");
@@ -151,16 +153,16 @@ impl Unlinking<'_> {
         self.types(&mut out)?;
         self.imports()?.append_to(&mut out);
         self.function_types(&mut out)?;
-        self.tables(&mut out)?;
+        copy::tables(&self.linked, self.remap(), &mut out)?;
         self.memories(&mut out);
-        self.tags(&mut out);
+        copy::tags(&self.linked, &mut out);
         self.globals(&mut out)?;
         self.exports()?.append_to(&mut out);
         if let Some(start) = self.part.start {
             let function_index = self.function(start).context("its start function")?;
             StartSection { function_index }.append_to(&mut out);
         }
-        self.elements(&mut out)?;
+        copy::elements(&self.linked, self.remap(), &mut out)?;
         DataCountSection { count: self.part.data_segments }.append_to(&mut out);
         self.code(&mut out)?;
         self.data(&mut out)?;
@@ -230,16 +232,6 @@ impl Unlinking<'_> {
         Ok(())
     }
 
-    fn tables(&self, out: &mut Vec<u8>) -> Result<()> {
-        if let Some(section) = &self.linked.sections.tables {
-            let mut tables = TableSection::new();
-            let read = self.remap().parse_table_section(&mut tables, section.clone());
-            read.map_err(explain)?;
-            tables.append_to(out);
-        }
-        Ok(())
-    }
-
     fn memories(&self, out: &mut Vec<u8>) {
         let mut memories = MemorySection::new();
         let own = self.linked.memories.iter().enumerate().take(self.part.memories as usize);
@@ -256,13 +248,6 @@ impl Unlinking<'_> {
             memories.memory(memory.into());
         }
         memories.append_to(out);
-    }
-
-    fn tags(&self, out: &mut Vec<u8>) {
-        if let Some(section) = &self.linked.sections.tags {
-            let data = &self.linked.bytes[section.range()];
-            RawSection { id: SectionId::Tag.into(), data }.append_to(out);
-        }
     }
 
     fn globals(&self, out: &mut Vec<u8>) -> Result<()> {
@@ -293,16 +278,6 @@ impl Unlinking<'_> {
             exports.export(export.name, kind, index);
         }
         Ok(exports)
-    }
-
-    fn elements(&self, out: &mut Vec<u8>) -> Result<()> {
-        if let Some(section) = &self.linked.sections.elements {
-            let mut elements = ElementSection::new();
-            let read = self.remap().parse_element_section(&mut elements, section.clone());
-            read.map_err(explain)?;
-            elements.append_to(out);
-        }
-        Ok(())
     }
 
     fn code(&self, out: &mut Vec<u8>) -> Result<()> {

@@ -187,6 +187,12 @@ impl Packed {
         self.summary.notes.push(note);
     }
 
+    /// Returns what linking did.
+    #[must_use]
+    pub fn summary(&self) -> &Summary {
+        &self.summary
+    }
+
     /// Returns what was packed.
     #[must_use]
     pub fn report(&self) -> Report {

@@ -50,7 +50,7 @@ impl ModuleForm {
 impl std::fmt::Display for ModuleForm {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
-            Self::Rootfs => "adapter module",
+            Self::Rootfs => "rootfs module",
             Self::Linked(Form::Portable) => "portable",
             Self::Linked(Form::Isolated) => "isolated",
         })

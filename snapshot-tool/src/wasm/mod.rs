@@ -2,6 +2,7 @@
 //!
 //! What the sections of *our* modules mean is said in [`packed`](crate::packed) and [`adapter`](crate::adapter).
 
+pub(crate) mod copy;
 pub mod features;
 pub mod index;
 pub(crate) mod module;

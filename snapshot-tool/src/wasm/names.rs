@@ -28,6 +28,12 @@ pub(crate) fn function_names<'a>(module: &Module<'a>) -> Result<BTreeMap<FuncIdx
     Ok(names)
 }
 
+/// Whether the whole section can be read, if there is one.
+pub(crate) fn is_readable(module: &Module<'_>) -> bool {
+    let all = Indices::default();
+    Subsections::read(module, &all).is_ok()
+}
+
 fn section<'a>(module: &Module<'a>) -> Option<NameSectionReader<'a>> {
     module.customs.iter().find_map(|custom| match custom.reader.as_known() {
         KnownCustom::Name(reader) => Some(reader),

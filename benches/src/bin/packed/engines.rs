@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use anyhow::Result;
 use serde::{Serialize, Serializer};
-use wasm_vfs::{Form, Program};
+use wasm_vfs::Form;
 
 pub(crate) use self::in_process::Guest;
 pub(crate) use self::wasmi::child as wasmi_child;
@@ -128,7 +128,7 @@ impl Variants {
             let tree = wasm_vfs::TreeBuilder::new().dir(tree, "/");
             crate::packer(tree)?
                 .form(form)
-                .pack(Program::file(guest))
+                .pack(wasm_vfs::Program::file(guest))
                 .and_then(|packed| packed.write(&module))?;
             Ok(Program { module, root: None })
         };

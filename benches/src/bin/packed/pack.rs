@@ -125,7 +125,7 @@ fn bytes_added(table: &mut Table) -> Result<()> {
     ] {
         let program = wat::parse_str(program(calls)).context("the smallest program")?;
         for form in [Form::Portable, Form::Isolated] {
-            let stripped = Policy { strip_host_api: true, ..Policy::default() };
+            let stripped = Policy::from_toml("strip-host-api = true")?;
             let packer = packer(TreeBuilder::new())?.form(form);
             // Code and tables: what is said of the files, `/dev` and `/tmp` here, is theirs.
             let added = added(&packer.clone().policy(stripped), &program, form)?;
@@ -151,7 +151,7 @@ fn bytes_added(table: &mut Table) -> Result<()> {
 /// How many bytes the filesystem adds to a program.
 fn added(packer: &Packer, program: &[u8], form: Form) -> Result<i64> {
     let rootfs = packer.bake()?;
-    Ok(rootfs.link(program, form)?.summary().added_bytes)
+    Ok(rootfs.link(Program::bytes("program", program), form)?.summary().added_bytes)
 }
 
 /// What a file without contents costs in the packed module, and in the memory that is filled at the start.

@@ -10,8 +10,8 @@ use wasmparser::{MemoryType, WasmFeatures};
 
 use crate::adapter::initial_memory::Segment;
 use crate::adapter::names::KERNEL_MEMORY;
+use crate::link::forms::rules::{FormRules, Places, SynthesisedFunction, SynthesisedGlobal};
 use crate::link::forms::self_test::SelfTest;
-use crate::link::forms::{FormRules, Places, SynthesisedFunction, SynthesisedGlobal};
 use crate::link::program_code::MemoryView;
 use crate::wasm::index::{FuncIdx, MemIdx};
 use crate::wasm::module::Module;

@@ -24,10 +24,9 @@ use wasm_encoder::{BlockType, Function, InstructionSink, ValType};
 use wasmparser::{FuncType, MemoryType, WasmFeatures};
 
 use crate::adapter::names::KERNEL_MEMORY;
-use crate::link::forms::portable_body::PortableLayout;
-use crate::link::forms::{
-    FormRules, Places, SynthesisedFunction, SynthesisedGlobal, portable_body,
-};
+use crate::link::forms::portable_layout::PortableLayout;
+use crate::link::forms::rules::{FormRules, Places, SynthesisedFunction, SynthesisedGlobal};
+use crate::link::forms::{portable_body, portable_layout};
 use crate::link::program_code::MemoryView;
 use crate::wasm::index::{FuncIdx, GlobalIdx, MemIdx};
 use crate::wasm::module::Module;
@@ -98,7 +97,7 @@ impl<'a> Portable<'a> {
             program_most,
             kernel_most: ours.maximum,
             base: theirs.initial + slack,
-            moves: portable_body::moving_functions(adapter, live)?,
+            moves: portable_layout::moving_functions(adapter, live)?,
         })
     }
 
@@ -211,11 +210,13 @@ impl FormRules for Portable<'_> {
         vec![
             SynthesisedGlobal {
                 name: "wasm_vfs::base",
-                initial: u32::try_from(base).unwrap_or(u32::MAX),
+                // `new` has checked that all of it lies below 4 GiB.
+                initial: u32::try_from(base).expect("the base is an address"),
             },
             SynthesisedGlobal {
                 name: "wasm_vfs::program_pages",
-                initial: u32::try_from(self.program_pages).unwrap_or(u32::MAX),
+                initial: u32::try_from(self.program_pages)
+                    .expect("a memory has at most 65536 pages"),
             },
         ]
     }
@@ -283,7 +284,7 @@ fn slack_pages(program: u64, kernel: u64, program_most: u64) -> u64 {
 
 /// A number of pages, at most 65536, as an operand.
 fn pages_operand(pages: u64) -> i32 {
-    i32::try_from(pages).unwrap_or(i32::MAX)
+    i32::try_from(pages).expect("a memory has at most 65536 pages")
 }
 
 /// Leaves 1 if growing the memory by what `delta` pushes failed.

@@ -17,9 +17,9 @@
 //! might call back into the program. Before each control instruction the local is made valid, so
 //! that it is valid on every path. A function that reads the base once or twice reads the global instead.
 //!
-//! A local that is the address of several accesses has the base added once, into a local beside it,
+//! A local that is the address of several accesses has the base added once, into its shadow,
 //! each time it is set, and after each call that may have moved the base, where that makes the
-//! function shorter ([`AddressLocals`]).
+//! function shorter ([`AddressShadows`]).
 
 use std::collections::BTreeMap;
 
@@ -29,57 +29,13 @@ use wasm_encoder::{Function, Instruction};
 use wasmparser::{Operator, ValType};
 
 use crate::adapter::names::{KERNEL_MEMORY, USER_MEMORY};
+use crate::link::forms::address_shadows::{AddressShadows, Start};
 use crate::link::forms::memory_access::memory_access;
 use crate::link::forms::operands::{Arity, Operands, function_arity};
-use crate::wasm::index::{FuncIdx, GlobalIdx, MemIdx};
+use crate::link::forms::portable_layout::PortableLayout;
+use crate::wasm::index::{FuncIdx, MemIdx};
 use crate::wasm::module::Module;
-use crate::wasm::reach::Live;
 use crate::wasm::remap::{Remap, explain};
-
-/// What a body needs to know of the form.
-pub(crate) struct PortableLayout<'a> {
-    pub(crate) memory: MemIdx,
-    pub(crate) base: GlobalIdx,
-    pub(crate) program_pages: GlobalIdx,
-    pub(crate) program_grow: FuncIdx,
-    pub(crate) kernel_grow: FuncIdx,
-    pub(crate) page_bits: i32,
-    /// Whether a call of this function can move the base, by index of the adapter.
-    pub(crate) moves: &'a [bool],
-}
-
-/// The functions whose call can move the base: imported ones, those that grow the program's
-/// memory, and all that call one of these.
-///
-/// # Errors
-///
-/// When a body is damaged.
-pub(crate) fn moving_functions(adapter: &Module<'_>, live: &Live) -> Result<Vec<bool>> {
-    let mut moves = vec![false; adapter.function_types.len()];
-    for function in live.function_indices() {
-        moves[function.index()] = match adapter.body(function) {
-            None => true,
-            Some(body) => {
-                let mut grows = false;
-                for operator in body.get_operators_reader()? {
-                    let grow = Operator::MemoryGrow { mem: USER_MEMORY.0 };
-                    grows |= operator? == grow;
-                }
-                grows
-            }
-        };
-    }
-    loop {
-        let before = moves.clone();
-        for function in live.function_indices() {
-            let calls = &live.calls[function.index()];
-            moves[function.index()] |= calls.iter().any(|callee| before[callee.index()]);
-        }
-        if moves == before {
-            return Ok(moves);
-        }
-    }
-}
 
 /// Rewrites one function.
 ///
@@ -97,11 +53,11 @@ pub(crate) fn rewrite(
     for operator in body.get_operators_reader()? {
         accesses += u32::from(uses_base(&operator?));
     }
-    let plain = |base| write(adapter, function, remap, form, base, AddressLocals::default());
+    let plain = |base| write(adapter, function, remap, form, base, AddressShadows::default());
     let mut writer = plain(if accesses > 1 { BaseIn::Local } else { BaseIn::Global })?;
     if accesses > 1 {
-        let chosen = AddressLocals::choose(adapter, function, &writer)?;
-        if !chosen.shadow.is_empty() {
+        let chosen = AddressShadows::choose(adapter, function, &writer.address_uses, writer.moves)?;
+        if !chosen.shadows.is_empty() {
             writer = write(adapter, function, remap, form, BaseIn::Local, chosen)?;
         }
         if writer.base_reads() <= FEW_READS {
@@ -123,7 +79,7 @@ fn write<'m, 'a>(
     remap: &Remap,
     form: &'m PortableLayout<'m>,
     base: BaseIn,
-    addresses: AddressLocals,
+    addresses: AddressShadows,
 ) -> Result<BodyWriter<'m, 'a>> {
     let body = adapter.body(function).context("an imported function has no body")?;
     let mut remap = remap.clone();
@@ -198,90 +154,6 @@ const FEW_READS: u32 = 2;
 /// How many reads one in a loop counts for.
 const READS_IN_A_LOOP: u32 = 8;
 
-/// Locals that have a local beside them for the address that they are: with the base added.
-#[derive(Debug, Default)]
-struct AddressLocals {
-    /// Which of these locals is beside which local, and how it starts.
-    shadow: BTreeMap<u32, (u32, Start)>,
-}
-
-/// What the local beside another must be set to as the function starts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Start {
-    /// The other is a parameter.
-    Parameter,
-    /// The other is zero.
-    Zero,
-    /// To nothing: the other is set before anything else.
-    Unset,
-}
-
-/// Bytes that an access gets shorter by: `local.get`, `i32.add`.
-const USE_BYTES: u32 = 3;
-/// Bytes that are added to `local.set`: it becomes `local.tee`, then `local.get`, `i32.add`, `local.set`.
-const SET_BYTES: u32 = 5;
-/// And to `local.tee`, which must leave what it left.
-const TEE_BYTES: u32 = 7;
-/// After a call that may move the base: `local.get`, `local.get`, `i32.add`, `local.set`.
-const MOVE_BYTES: u32 = 7;
-
-impl Start {
-    fn bytes(self) -> u32 {
-        match self {
-            Self::Parameter => 7,
-            Self::Zero => 4,
-            Self::Unset => 0,
-        }
-    }
-}
-
-impl AddressLocals {
-    fn count(&self) -> u32 {
-        u32::try_from(self.shadow.len()).unwrap_or_default()
-    }
-
-    /// The locals of a function for which it pays. `plain` is the function written without any.
-    fn choose(adapter: &Module<'_>, function: FuncIdx, plain: &BodyWriter<'_, '_>) -> Result<Self> {
-        let parameters = u32::try_from(adapter.function_type(function)?.params().len())?;
-        let mut costs: BTreeMap<u32, (u32, Start)> = BTreeMap::new();
-        let body = adapter.body(function).context("an imported function has no body")?;
-        let mut depth = 0_u32;
-        for operator in body.get_operators_reader()? {
-            let (local, bytes, sets) = match operator? {
-                Operator::LocalGet { local_index } => (local_index, 0, false),
-                Operator::LocalSet { local_index } => (local_index, SET_BYTES, true),
-                Operator::LocalTee { local_index } => (local_index, TEE_BYTES, true),
-                Operator::Block { .. } | Operator::Loop { .. } | Operator::If { .. } => {
-                    depth += 1;
-                    continue;
-                }
-                Operator::End => {
-                    depth = depth.saturating_sub(1);
-                    continue;
-                }
-                _ => continue,
-            };
-            // All that follows in the text an instruction that is in no block runs after it.
-            let start = match local {
-                _ if local < parameters => Start::Parameter,
-                _ if sets && depth == 0 => Start::Unset,
-                _ => Start::Zero,
-            };
-            costs.entry(local).or_insert((start.bytes(), start)).0 += bytes;
-        }
-        let mut chosen = Self::default();
-        for (local, uses) in &plain.address_uses {
-            if let Some(&(cost, start)) = costs.get(local)
-                && uses * USE_BYTES > cost + plain.moves * MOVE_BYTES
-            {
-                let position = chosen.count();
-                chosen.shadow.insert(*local, (position, start));
-            }
-        }
-        Ok(chosen)
-    }
-}
-
 /// Whether the base is needed for this instruction.
 fn uses_base(operator: &Operator<'_>) -> bool {
     let kernel = KERNEL_MEMORY.0;
@@ -301,8 +173,8 @@ struct BodyWriter<'m, 'a> {
     operands: Operands,
     /// The local that holds the base, unless the function reads the global.
     cached: Option<u32>,
-    addresses: AddressLocals,
-    /// The first local beside another.
+    addresses: AddressShadows,
+    /// The first shadow.
     first_address: u32,
     /// How often each local as it is was the address of an access.
     address_uses: BTreeMap<u32, u32>,
@@ -321,14 +193,14 @@ struct BodyWriter<'m, 'a> {
 }
 
 impl<'a> BodyWriter<'_, 'a> {
-    /// Reads the base and sets the locals beside others, if there are any.
+    /// Reads the base and sets the shadows, if there are any.
     fn prologue(&mut self) {
         self.set_shadows(|start| start);
     }
 
     /// The same again, wherever that is.
     fn set_shadows(&mut self, start: impl Fn(Start) -> Start) {
-        if self.addresses.shadow.is_empty() {
+        if self.addresses.shadows.is_empty() {
             return;
         }
         if let Some(local) = self.cached {
@@ -336,7 +208,7 @@ impl<'a> BodyWriter<'_, 'a> {
             self.out.push(Instruction::LocalSet(local));
             self.fresh_since = Some(self.out.len());
         }
-        for (&local, &(position, at_start)) in &self.addresses.shadow {
+        for (&local, &(position, at_start)) in &self.addresses.shadows {
             let shadow = Instruction::LocalSet(self.first_address + position);
             let base = self.base();
             match start(at_start) {
@@ -381,13 +253,13 @@ impl<'a> BodyWriter<'_, 'a> {
         reads
     }
 
-    /// The local beside this one.
+    /// The shadow of this local.
     fn shadow(&self, local: u32) -> Option<u32> {
-        let (position, _) = self.addresses.shadow.get(&local)?;
+        let (position, _) = self.addresses.shadows.get(&local)?;
         Some(self.first_address + position)
     }
 
-    /// Writes `local.set` or `local.tee`, and sets the local beside it.
+    /// Writes `local.set` or `local.tee`, and sets its shadow.
     fn set(&mut self, local: u32, shadow: u32, tee: bool) {
         self.out.push(Instruction::LocalTee(local));
         if tee {
@@ -442,10 +314,9 @@ impl<'a> BodyWriter<'_, 'a> {
                 self.plain(operator)
             }
             Operator::LocalSet { local_index } | Operator::LocalTee { local_index }
-                if self.shadow(local_index).is_some() =>
+                if let Some(shadow) = self.shadow(local_index) =>
             {
                 let tee = matches!(operator, Operator::LocalTee { .. });
-                let shadow = self.shadow(local_index).unwrap_or(local_index);
                 self.set(local_index, shadow, tee);
                 Ok(())
             }

@@ -24,7 +24,7 @@ use wasmparser::{ExternalKind, FuncType, Operator, ValType};
 
 use crate::adapter::initial_memory::Segment;
 use crate::adapter::names::{KERNEL_MEMORY, USER_MEMORY};
-use crate::link::forms::{Places, SynthesisedFunction};
+use crate::link::forms::rules::{Places, SynthesisedFunction};
 use crate::wasm::index::{DataIdx, FuncIdx, MemIdx};
 use crate::wasm::module::Module;
 use crate::wasm::reach::Live;
@@ -579,7 +579,7 @@ impl Body<'_> {
     fn give_up(&mut self, places: &Places<'_>) {
         let at = self.at(Whose::User);
         if let (Some(fd_write), true) = (places.fd_write, self.has_words(Whose::User)) {
-            let length = i64::try_from(MESSAGE.len()).unwrap_or_default();
+            let length = i64::try_from(MESSAGE.len()).expect("the message is short");
             let iovec = i64::from(TEXT) | length << 32;
             self.code().i32_const(IOVEC).i64_const(iovec).i64_store(at);
             for (address, part) in (TEXT..).step_by(8).zip(MESSAGE.chunks(8)) {
