@@ -1,46 +1,60 @@
-//! Packs WASI programs with their files: one `.wasm` that needs no directory of the host.
+//! Packs WASI programs with their files: one `.wasm` that needs no directory where it runs.
 //!
-//! Everything that the command `wasm-vfs` does is a function here, for build scripts and other
-//! tools:
+//! ```
+//! use wasm_vfs::{Packer, Program, TreeBuilder};
 //!
-//! ```no_run
-//! use wasm_vfs::{Packer, TreeBuilder};
-//!
+//! # let directory = tempfile::tempdir()?;
+//! # std::env::set_current_dir(&directory)?;
+//! # std::fs::create_dir("site")?;
+//! # std::fs::write("server.wasm", wat::parse_str(wasm_vfs::doc::PROGRAM)?)?;
 //! let tree = TreeBuilder::new().dir("site", "/www").exclude("*.map");
-//! Packer::new(tree).pack("server.wasm", "server-packed.wasm")?;
-//! # Ok::<(), anyhow::Error>(())
+//! Packer::new(tree).pack(Program::file("server.wasm"))?.write("server-packed.wasm")?;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! * [`TreeBuilder`] says what goes into a tree and reads it from the host, [`Packer`] packs
-//!   programs with it, [`Rootfs`] is a tree baked for several programs, [`Runner`] runs the
-//!   result under wasmtime.
-//! * [`HostApi`] reaches the tree of a packed program under wasmtime: files in before it starts, results out after it has
-//!   ended.
-//! * [`RunTimeLinker`] binds a baked filesystem to a program that is instantiated under wasmtime, without linking them.
-//! * [`PackedModule`] looks inside a packed module; [`export_tar`] and [`extract`] take the tree
-//!   out again.
+//! Everything that the command `wasm-vfs` does is here, for build scripts and other tools:
 //!
-//! The pipeline, and who does what:
+//! * [`TreeBuilder`] says what goes into the tree and reads it from the disk. [`Policy`] says what else the program sees. [`Packer`]
+//!   packs a [`Program`] with both, in a [`Form`]; [`Packed`] is the result, to be written.
+//! * [`Rootfs`] is a tree that is baked once and linked with several programs.
+//! * [`PackedModule`] looks into a packed module, and takes the tree out again.
+//! * [`Runner`] runs a packed program under wasmtime. [`embed`] is for a wasmtime of your own: [`embed::HostApi`] puts files
+//!   into the tree before the program starts and gets results out after it has ended; [`embed::RunTimeLinker`] binds a baked
+//!   filesystem to a program without linking them.
+//! * [`Error`] has an [`ErrorKind`] for programs and a text for people. [`Progress`] hears of the work.
+//!
+//! # Features
+//!
+//! Both are on by default; a library that only packs needs neither (`default-features = false`).
+//!
+//! | feature | what it adds |
+//! |---|---|
+//! | `run` | [`Runner`], [`embed`] and [`Preinit`], with the crate `wasmtime-wasi` |
+//! | `cli` | the command `wasm-vfs`, with the crates `clap` and `indicatif` |
+//!
+//! # How it is made
 //!
 //! ```text
-//! host directories --host_tree--> Tree --bake(core form)--> baked core
-//!     --lower--> adapter module --link(program)--> packed program --output--> file
+//! directories of the disk --gather--> tree --bake (core module)--> baked core module
+//!     --lower--> rootfs module --link (program)--> packed program --output--> file
 //! ```
 //!
-//! * [`tree`]: a tree as data. `host_tree` reads one from directories, with [`guest_path`] and
-//!   `ignore_rules`, `packed_tree` from a packed module, `assembly` puts them together; `image_plan` finds equal contents and streams them; `manifest` encodes it.
-//! * [`policy`]: what of the world the program sees, chosen when it is packed.
-//! * [`bake`]: runs the adapter's core form on the manifest.
-//! * [`lower`]: core form to adapter module, its contract checked on the way.
-//! * [`link`]: adapter module and program to one module, in a [`Form`].
-//! * `repack`: what to do with a program that is packed already; `unlink` takes it out.
-//! * [`preinit`]: runs a function of the program when it is packed.
-//! * [`section`]: the `wasm-vfs` custom section that a written module carries.
-//! * [`hollow`]: modules without the bytes of their image; [`image`]: where those come from.
-//! * [`output`] writes files by rename; [`progress`] is how the caller hears of the work.
-//! * [`cli`]: the command line.
+//! A folder uses only the folders above it:
 //!
-//! Hosts are Unix systems: modes, owners and links are read and restored as they are there.
+//! | folder | what |
+//! |---|---|
+//! | `preview1` | WASI as data |
+//! | `wasm` | WebAssembly, nothing of ours |
+//! | [`tree`] | a tree as data, and the manifest that encodes it |
+//! | [`policy`] | what the program may see: what was asked, and what holds |
+//! | `packed` | the written file, and reading it back |
+//! | `adapter` | the filesystem's module until it can be linked |
+//! | `gather` | directories and packed modules become a tree and the plan of its contents |
+//! | `link` | program and rootfs module become one module |
+//! | `pack` | from end to end |
+//! | `run`, `cli` | what wasmtime runs; the command line |
+//!
+//! Packing works on Unix systems: modes, owners and links are read and restored as they are there.
 #![forbid(unsafe_code)]
 
 mod adapter;

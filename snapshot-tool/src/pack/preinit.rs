@@ -54,13 +54,20 @@ const CLOCK_STEP_NS: u64 = 1_000_000;
 
 /// Which function runs when the program is packed.
 ///
-/// ```no_run
-/// use wasm_vfs::{Packer, Preinit, TreeBuilder};
+/// ```
+/// use wasm_vfs::{Packer, Preinit, Program, TreeBuilder};
 ///
-/// Packer::new(TreeBuilder::new().dir("scripts", "/scripts"))
-///     .preinit(Preinit::new("init"))
-///     .pack("interpreter.wasm", "packed.wasm")?;
-/// # Ok::<(), anyhow::Error>(())
+/// # let program = wat::parse_str(
+/// #     r#"(module
+/// #         (import "wasi_snapshot_preview1" "sched_yield" (func (result i32)))
+/// #         (memory (export "memory") 1)
+/// #         (func (export "init"))
+/// #         (func (export "_start")))"#,
+/// # )?;
+/// let packer = Packer::new(TreeBuilder::new()).preinit(Preinit::new("init"));
+/// let packed = packer.pack(Program::bytes("interpreter", program))?;
+/// print!("{}", String::from_utf8_lossy(&packed.report().printed.stdout));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Preinit {

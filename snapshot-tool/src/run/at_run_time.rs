@@ -21,15 +21,31 @@ use crate::preview1::{PREVIEW1, UNSTABLE};
 
 /// A baked filesystem, compiled, for programs that are not linked with it.
 ///
-/// ```no_run
-/// use wasm_vfs::RunTimeLinker;
-/// # fn f(engine: wasmtime::Engine, mut store: wasmtime::Store<()>, wasi: wasmtime::Linker<()>) -> anyhow::Result<()> {
+/// ```
+/// use wasm_vfs::embed::{HostApi, RunTimeLinker};
+/// use wasm_vfs::{Packer, TreeBuilder};
+/// use wasmtime::{Engine, Linker, Module, Store};
+/// use wasmtime_wasi::WasiCtxBuilder;
+/// use wasmtime_wasi::p1::{self, WasiP1Ctx};
+///
+/// # let directory = tempfile::tempdir()?;
+/// # std::env::set_current_dir(&directory)?;
+/// # std::fs::write("program.wasm", wat::parse_str(wasm_vfs::doc::PROGRAM)?)?;
+/// let tree = TreeBuilder::new().file("/etc/version", "1.2\n");
+/// Packer::new(tree).bake()?.write("rootfs.wasm")?;
+///
+/// let engine = Engine::default();
 /// let filesystem = RunTimeLinker::new(&engine, &std::fs::read("rootfs.wasm")?)?;
-/// let program = wasmtime::Module::from_file(&engine, "program.wasm")?;
+/// let program = Module::from_file(&engine, "program.wasm")?;
+///
+/// let mut wasi: Linker<WasiP1Ctx> = Linker::new(&engine);
+/// p1::add_to_linker_sync(&mut wasi, |context| context)?;
+/// let mut store = Store::new(&engine, WasiCtxBuilder::new().build_p1());
 /// let bound = filesystem.instantiate(&mut store, &wasi, &program)?;
 /// bound.program.get_typed_func::<(), ()>(&mut store, "_start")?.call(&mut store, ())?;
-/// let tree = wasm_vfs::HostApi::new(&mut store, &bound.filesystem)?;
-/// # Ok(()) }
+/// let tree = HostApi::new(&mut store, &bound.filesystem)?;
+/// assert_eq!(tree.read(&mut store, "/etc/version")?, b"1.2\n");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug, Clone)]
 pub struct RunTimeLinker {

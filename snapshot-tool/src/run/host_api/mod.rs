@@ -32,32 +32,36 @@ const PATH_BYTES: u32 = 4096;
 ///
 /// The host is a process of its own there, the superuser. Paths start at `/`; symbolic links are followed within the tree.
 ///
-/// ```no_run
-/// # fn main() -> anyhow::Result<()> {
+/// ```
+/// use wasm_vfs::embed::HostApi;
+/// use wasm_vfs::{Errno, Packer, Program, TreeBuilder};
 /// # use wasmtime::{Engine, Linker, Module, Store};
 /// # use wasmtime_wasi::{WasiCtxBuilder, p1};
-/// use wasm_vfs::HostApi;
 ///
+/// # let program = wat::parse_str(wasm_vfs::doc::PROGRAM)?;
+/// # let packed = Packer::new(TreeBuilder::new()).pack(Program::bytes("app", program))?.to_vec()?;
 /// # let engine = Engine::default();
-/// # let module = Module::from_file(&engine, "packed.wasm")?;
+/// # let module = Module::new(&engine, packed)?;
 /// # let mut linker = Linker::new(&engine);
 /// # p1::add_to_linker_sync(&mut linker, |wasi| wasi)?;
 /// # let mut store = Store::new(&engine, WasiCtxBuilder::new().build_p1());
 /// let instance = linker.instantiate(&mut store, &module)?;
 /// let tree = HostApi::new(&mut store, &instance)?;
 /// tree.put(&mut store, "/input/data.csv", 0o644, &b"a,b\n1,2\n"[..])?;
+///
 /// let start = instance.get_typed_func::<(), ()>(&mut store, "_start")?;
 /// let ended = start.call(&mut store, ());
 /// // Also if it trapped.
-/// let report = tree.read(&mut store, "/output/report.txt")?;
-/// # Ok(())
-/// # }
+/// let error = tree.read(&mut store, "/output/report.txt").unwrap_err();
+/// assert_eq!(error.find(), Some(&Errno::ENOENT));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
 /// # Errors
 ///
-/// What the filesystem answers is an [`Errno`], which `downcast_ref` finds in the error; the text around it names the path. A
-/// trap, which only a limit of the engine's brings about, is wasmtime's error.
+/// What the filesystem refuses is an error of kind [`Filesystem`](ErrorKind::Filesystem), in which [`Error::find`] finds the
+/// [`Errno`]; its text names the path. A trap, which only a limit of the engine brings about, is of kind
+/// [`Run`](ErrorKind::Run).
 #[derive(Clone)]
 pub struct HostApi {
     memory: Memory,
