@@ -119,6 +119,6 @@ pub mod doc {
 #[doc(hidden)]
 pub mod internals {
     pub use crate::adapter::{bake, lower, rootfs_module, shims};
-    pub use crate::packed::{hollow, image_source, program_part, section};
+    pub use crate::packed::{contents_source, hollow, program_part, section};
     pub use crate::wasm::{features, index, verify};
 }

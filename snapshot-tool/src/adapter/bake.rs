@@ -1,8 +1,8 @@
-//! Baking: the adapter's core form runs once, here, on the manifest, and Wizer writes the
+//! Baking: the adapter's core module runs once, here, on the manifest, and Wizer writes the
 //! memory that results into the module. A packed program starts with its inode tables made.
 //!
-//! No import of the core form may be called while it is baked: each is a trap. So the outcome
-//! depends on the core form and the manifest only, and baking twice gives the same bytes.
+//! No import of the core module may be called while it is baked: each is a trap. So the outcome
+//! depends on the core module and the manifest only, and baking twice gives the same bytes.
 
 use crate::adapter::trace_table;
 use crate::policy::Policy;
@@ -18,10 +18,10 @@ use wasm_vfs_core::Errno;
 use wasmtime::{Config, Engine, Instance, Linker, Memory, Module, OptLevel, Store, TypedFunc, Val};
 use wizer::{ModuleContext, Wizer};
 
-/// The adapter's core form that belongs to this version of the tool.
+/// The adapter's core module that belongs to this version of the tool.
 pub const ADAPTER_CORE: &[u8] = include_bytes!("../../assets/adapter.wasm");
 
-/// The core form that knows directories of the host: for programs with a mount or an overlay.
+/// The core module that knows directories of the host: for programs with a mount or an overlay.
 pub const ADAPTER_MOUNTS_CORE: &[u8] = include_bytes!("../../assets/adapter-mounts.wasm");
 
 /// How much of the manifest is handed over at a time. Records are never split, so one that is
@@ -31,7 +31,7 @@ const CHUNK_BYTES: usize = 256 << 10;
 /// The user, group and umask that the core module has by itself.
 const DEFAULT_IDENTITY: [u32; 3] = [0, 0, 0o022];
 
-/// A core form with a tree in it.
+/// A core module with a tree in it.
 #[derive(Debug)]
 pub struct Baked {
     /// The module, with its start state replaced.
@@ -40,7 +40,7 @@ pub struct Baked {
     pub manifest: Vec<u8>,
 }
 
-/// A core form compiled and ready to be baked. Making one takes about as long as reading a
+/// A core module compiled and ready to be baked. Making one takes about as long as reading a
 /// tree of thousands of files, and can be done at the same time.
 pub struct Baker<'a> {
     wizer: Wizer,
@@ -55,7 +55,7 @@ impl fmt::Debug for Baker<'_> {
 }
 
 impl<'a> Baker<'a> {
-    /// Compiles a core form.
+    /// Compiles a core module.
     ///
     /// # Errors
     ///
@@ -65,7 +65,7 @@ impl<'a> Baker<'a> {
         let (context, instrumented) = wizer
             .instrument(core)
             .map_err(anyhow::Error::from)
-            .context("the adapter's core form cannot be baked")?;
+            .context("the adapter's core module cannot be baked")?;
         let mut config = Config::new();
         // The code runs once, for milliseconds: compiling it well would take longer.
         config.cranelift_opt_level(OptLevel::None);
@@ -76,11 +76,11 @@ impl<'a> Baker<'a> {
         Ok(Self { wizer, context, module })
     }
 
-    /// Bakes a tree and what a policy chooses into the core form.
+    /// Bakes a tree and what a policy chooses into the core module.
     ///
     /// # Errors
     ///
-    /// When choices contradict each other, or the core form refuses one or an entry of the tree: the message names it.
+    /// When choices contradict each other, or the core module refuses one or an entry of the tree: the message names it.
     pub fn bake(&self, tree: &Tree, policy: &Policy, progress: &dyn Progress) -> Result<Baked> {
         let policy = policy.settle()?;
         let manifest = Manifest::of(tree)?;
@@ -97,7 +97,7 @@ impl<'a> Baker<'a> {
     }
 }
 
-/// An instance of the core form, being baked.
+/// An instance of the core module, being baked.
 struct Running {
     store: Store<()>,
     instance: Instance,
@@ -400,7 +400,7 @@ mod tests {
     }
 
     #[test]
-    fn a_core_form_that_calls_the_host_is_refused() {
+    fn a_core_module_that_calls_the_host_is_refused() {
         let calling = STAND_IN.replace(
             "(global.set $records (i32.add (global.get $records) (local.get $len)))",
             "(drop (call $host_fd_write (i32.const 1) (i32.const 0) (i32.const 0) (i32.const 0)))",

@@ -1,4 +1,4 @@
-//! The contract of the adapter's core form: what it may import and which instructions it may use.
+//! The contract of the adapter's core module: what it may import and which instructions it may use.
 //!
 //! It is an ordinary one-memory module that reaches other memories through imported *intrinsics*;
 //! [`lower`](crate::adapter::lower) replaces each call by the one instruction in the table below, whose
@@ -112,22 +112,22 @@ pub(crate) fn check(core: &Module<'_>, surface: &Surface) -> Result<Vec<Option<I
     let intrinsics = check_imports(core, surface)?;
     ensure!(
         core.memories.len() == 1 && core.imported_memories == 0,
-        "the core form must define exactly one memory"
+        "the core module must define exactly one memory"
     );
-    ensure!(core.start.is_none(), "the core form must have no start function");
+    ensure!(core.start.is_none(), "the core module must have no start function");
     for data in core.sections.data.clone().into_iter().flatten() {
         let data = data?;
         // Wizer leaves an empty passive segment where each active one was.
         ensure!(
             matches!(data.kind, DataKind::Active { .. }) || data.data.is_empty(),
-            "the core form must have no passive data segment"
+            "the core module must have no passive data segment"
         );
     }
     for (position, body) in core.bodies.iter().enumerate() {
         let function = FuncIdx::from_index(core.imported_functions as usize + position);
         for operator in body.get_operators_reader()? {
             check_operator(&operator?)
-                .with_context(|| format!("function {} of the core form", function.0))?;
+                .with_context(|| format!("function {} of the core module", function.0))?;
         }
     }
     Ok(intrinsics)
@@ -139,11 +139,11 @@ fn check_imports(core: &Module<'_>, surface: &Surface) -> Result<Vec<Option<Intr
         let name = format!("`{}.{}`", import.module, import.name);
         ensure!(
             [USER, IMAGE, PREVIEW1].contains(&import.module),
-            "the core form imports {name}: it may import only from `{USER}`, `{IMAGE}` and \
+            "the core module imports {name}: it may import only from `{USER}`, `{IMAGE}` and \
              `{PREVIEW1}`"
         );
         let TypeRef::Func(_) = import.ty else {
-            bail!("the core form imports {name}, which is no function");
+            bail!("the core module imports {name}, which is no function");
         };
         let function = FuncIdx::from_index(intrinsics.len());
         let intrinsic = match import.module {
@@ -171,12 +171,12 @@ fn find_intrinsic(
         .iter()
         .find(|signature| signature.0 == module && signature.1 == name)
         .with_context(|| {
-            format!("the core form imports `{module}.{name}`, which is no intrinsic")
+            format!("the core module imports `{module}.{name}`, which is no intrinsic")
         })?;
     let ty = core.function_type(function)?;
     ensure!(
         ty.params() == *params && ty.results() == *results,
-        "the core form imports `{module}.{name}` with type {ty}, it takes {params:?} and gives \
+        "the core module imports `{module}.{name}` with type {ty}, it takes {params:?} and gives \
          {results:?}"
     );
     Ok(*intrinsic)

@@ -1,13 +1,13 @@
-//! Core form to adapter module.
+//! Core form to rootfs module.
 //!
 //! What changes:
 //! * each call of an intrinsic becomes the instruction it stands for (see
-//!   `core_form`);
+//!   `core_module`);
 //! * the memory becomes memory 1; memory 0 is the program's, imported as `app.memory`;
 //! * host functions are imported from `wasi_host` instead of `wasi_snapshot_preview1`, so that
 //!   `wasm-merge` does not resolve them to the module's own exports;
 //! * exports for baking, other than functions, and all that nothing else reaches are dropped;
-//! * initial memory is written as few data segments, then the image as a passive one;
+//! * initial memory is written as few data segments, then the contents as a passive one;
 //! * where calls are traced, a function is put around each that a program calls (`wrappers`);
 //! * where the host interface is kept, the memory and a constant base of 0 are exported for it;
 //! * the `wasm-vfs` section is added, and the `name` section rewritten.
@@ -30,7 +30,7 @@ use crate::adapter::rootfs_module::RootfsModule;
 use crate::adapter::surface::Surface;
 use crate::adapter::trace_wrappers::TraceWrappers;
 use crate::adapter::{contract, initial_memory};
-use crate::packed::hollow::{HollowModule, check_image_len};
+use crate::packed::hollow::{HollowModule, check_contents_len};
 use crate::packed::section::{SECTION_NAME, Section};
 use crate::policy::Policy;
 use crate::wasm::index::{DataIdx, FuncIdx};
@@ -39,38 +39,38 @@ use crate::wasm::reach::Live;
 use crate::wasm::remap::{IndexMap, Remap, explain};
 use crate::wasm::{features, names, verify};
 
-/// Turns the baked core form into the adapter module.
+/// Turns the baked core module into the rootfs module.
 ///
-/// `manifest` is what was baked, `image_len` how long the image will be, `policy` what the program is to see.
+/// `manifest` is what was baked, `contents_len` how long the contents will be, `policy` what the program is to see.
 ///
 /// # Errors
 ///
-/// When the core form breaks its contract, the image is too long, or choices of the policy contradict each other.
+/// When the core module breaks its contract, the contents are too long, or choices of the policy contradict each other.
 pub fn lower(
     baked_core: &[u8],
-    image_len: u64,
+    contents_len: u64,
     manifest: &[u8],
     policy: &Policy,
 ) -> Result<RootfsModule> {
-    check_image_len(image_len)?;
+    check_contents_len(contents_len)?;
     let surface = Surface::of(&policy.settle()?);
-    let core = Module::parse(baked_core).context("the adapter's core form")?;
+    let core = Module::parse(baked_core).context("the adapter's core module")?;
     let intrinsics = contract::check(&core, &surface)?;
     let segments = initial_memory::segments(&core)?;
     let lowering =
         Lowering::plan(&core, intrinsics, &surface, DataIdx::from_index(segments.len()))?;
     let section =
-        Section::for_adapter(image_len, lowering.image, policy.to_toml()?, manifest.to_vec());
+        Section::for_adapter(contents_len, lowering.contents, policy.to_toml()?, manifest.to_vec());
     let output = lowering.write(&segments, &section)?;
     let allowed = features::of_sections(&core)?
         | lowering.code_features()?
         | WasmFeatures::MULTI_MEMORY
         | WasmFeatures::BULK_MEMORY;
-    verify::validate(output.hollow(), allowed).context("the adapter module came out invalid")?;
+    verify::validate(output.hollow(), allowed).context("the rootfs module came out invalid")?;
     Ok(RootfsModule { module: output, section })
 }
 
-/// The exports that an adapter module keeps.
+/// The exports that a rootfs module keeps.
 fn kept_exports<'a>(core: &Module<'a>, surface: &Surface) -> Vec<(&'a str, FuncIdx)> {
     core.exports
         .iter()
@@ -89,7 +89,7 @@ struct Lowering<'a> {
     wrappers: TraceWrappers<'a>,
     live: Live,
     remap: Remap,
-    image: DataIdx,
+    contents: DataIdx,
 }
 
 impl<'a> Lowering<'a> {
@@ -97,7 +97,7 @@ impl<'a> Lowering<'a> {
         core: &'a Module<'a>,
         intrinsics: Vec<Option<Intrinsic>>,
         surface: &Surface,
-        image: DataIdx,
+        contents: DataIdx,
     ) -> Result<Self> {
         let exports = kept_exports(core, surface);
         let wrappers = if surface.traces {
@@ -117,7 +117,7 @@ impl<'a> Lowering<'a> {
             memories: IndexMap::Table(vec![Some(KERNEL_MEMORY.0)]),
             ..Remap::default()
         };
-        Ok(Self { core, intrinsics, exports, wrappers, live, remap, image })
+        Ok(Self { core, intrinsics, exports, wrappers, live, remap, contents })
     }
 
     fn write(&self, segments: &[Segment], section: &Section) -> Result<HollowModule> {
@@ -128,14 +128,14 @@ impl<'a> Lowering<'a> {
         module.section(&self.memory());
         module.section(&self.globals()?);
         module.section(&self.exports()?);
-        module.section(&DataCountSection { count: self.image.0 + 1 });
+        module.section(&DataCountSection { count: self.contents.0 + 1 });
         module.section(&self.code()?);
         let payload = section.encode();
         module.section(&CustomSection { name: SECTION_NAME.into(), data: payload.into() });
-        let data = data_payload(segments, self.image);
+        let data = data_payload(segments, self.contents);
         let mut tail = Vec::new();
         wasm_encoder::Section::append_to(&self.names()?, &mut tail);
-        HollowModule::assemble(module.finish(), &[&data], &[], &tail, section.image_len)
+        HollowModule::assemble(module.finish(), &[&data], &[], &tail, section.contents_len)
     }
 
     fn types(&self) -> Result<TypeSection> {
@@ -253,7 +253,7 @@ impl<'a> Lowering<'a> {
             let operator = operator?;
             match self.intrinsic(&operator) {
                 Some((intrinsic, tail)) => {
-                    intrinsic.emit(self.image, spare, &mut instructions);
+                    intrinsic.emit(self.contents, spare, &mut instructions);
                     if tail {
                         instructions.push(Instruction::Return);
                     }
@@ -282,7 +282,7 @@ impl<'a> Lowering<'a> {
         Some((intrinsic, tail))
     }
 
-    /// Function names of the core form, and for exports their own.
+    /// Function names of the core module, and for exports their own.
     fn names(&self) -> Result<NameSection> {
         let mut by_index = names::function_names(self.core)?;
         for &(name, function) in &self.exports {
@@ -305,7 +305,7 @@ impl<'a> Lowering<'a> {
         Ok(names)
     }
 
-    /// The index of the first function that lowering adds: those of the core form come first.
+    /// The index of the first function that lowering adds: those of the core module come first.
     fn first_added(&self) -> Result<u32> {
         Ok(u32::try_from(self.live.function_indices().count())?)
     }
@@ -327,11 +327,11 @@ impl<'a> Lowering<'a> {
     }
 }
 
-/// The data section's payload up to the image segment.
-fn data_payload(segments: &[Segment], image: DataIdx) -> Vec<u8> {
+/// The data section's payload up to the contents segment.
+fn data_payload(segments: &[Segment], contents: DataIdx) -> Vec<u8> {
     use wasm_encoder::Encode as _;
     let mut payload = Vec::new();
-    (image.0 + 1).encode(&mut payload);
+    (contents.0 + 1).encode(&mut payload);
     for segment in segments {
         encode_active(segment, KERNEL_MEMORY.0, segment.offset, &mut payload);
     }

@@ -1,17 +1,17 @@
-//! The names that tool and adapter share: import modules, exports, and where each memory lies in an adapter module.
+//! The names that tool and adapter share: import modules, exports, and where each memory lies in a rootfs module.
 
 use crate::wasm::index::MemIdx;
 
-/// The program's memory in an adapter module.
+/// The program's memory in a rootfs module.
 pub(crate) const USER_MEMORY: MemIdx = MemIdx(0);
-/// The filesystem's own memory in an adapter module.
+/// The filesystem's own memory in a rootfs module.
 pub(crate) const KERNEL_MEMORY: MemIdx = MemIdx(1);
 
 /// Import module of the functions that copy to and from the program's memory.
 pub(crate) const USER: &str = "user";
 /// Import module of the functions that copy from the image.
 pub(crate) const IMAGE: &str = "image";
-/// Import module of the host's functions in an adapter module.
+/// Import module of the host's functions in a rootfs module.
 pub(crate) const WASI_HOST: &str = "wasi_host";
 
 /// Exports that start with this are the host interface: a linked module exports them too.

@@ -1,6 +1,6 @@
 //! Who answers which function of preview1.
 //!
-//! The core form exports a function under its preview1 name; where a policy has a choice there are *variants*, exported as
+//! The core module exports a function under its preview1 name; where a policy has a choice there are *variants*, exported as
 //! `function@variant`. Lowering keeps one of each and drops the rest. Without an export the function stays the
 //! host's.
 //!
@@ -21,7 +21,7 @@ pub(crate) enum Cut {
     Trap,
 }
 
-/// The choices among the core form's exports and imports.
+/// The choices among the core module's exports and imports.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Surface {
     /// Functions answered by a variant, and which.
@@ -122,7 +122,7 @@ impl Surface {
         self.cuts.extend(functions.map(|function| (function, cut)));
     }
 
-    /// The function of preview1 that an export of the core form answers, or that of the host interface which it is; `None` if it
+    /// The function of preview1 that an export of the core module answers, or that of the host interface which it is; `None` if it
     /// is not chosen.
     pub(crate) fn binding<'a>(&self, export: &'a str) -> Option<&'a str> {
         if export.starts_with(HOST_API_PREFIX) {

@@ -21,7 +21,7 @@ use crate::policy::values::Trace;
 /// Function, arguments, results.
 type Call = (&'static str, &'static str, &'static str);
 
-/// The functions of preview1, by the names that the adapter's core form exports them by.
+/// The functions of preview1, by the names that the adapter's core module exports them by.
 const CALLS: [Call; 50] = [
     ("args_get", "xx", ""),
     ("args_sizes_get", "xx", "u0u1"),

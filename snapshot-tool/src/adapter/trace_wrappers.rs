@@ -21,7 +21,7 @@ const NO_RESULT: i32 = -1;
 pub(crate) struct Traced<'a> {
     /// The function of preview1.
     pub(crate) name: &'a str,
-    /// By index of the core form.
+    /// By index of the core module.
     pub(crate) function: FuncIdx,
     /// Its number in the adapter's table.
     number: u32,
@@ -40,7 +40,7 @@ impl<'a> TraceWrappers<'a> {
     ///
     /// # Errors
     ///
-    /// When the core form cannot tell calls.
+    /// When the core module cannot tell calls.
     pub(crate) fn of(core: &Module<'a>, exports: &[(&'a str, FuncIdx)]) -> Result<Self> {
         let tell = |name: &str| {
             let name = format!("{TRACE_PREFIX}{name}");
@@ -76,7 +76,7 @@ impl<'a> TraceWrappers<'a> {
     ///
     /// # Errors
     ///
-    /// When the core form is damaged.
+    /// When the core module is damaged.
     pub(crate) fn body(
         &self,
         core: &Module<'_>,

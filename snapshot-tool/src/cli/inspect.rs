@@ -29,7 +29,7 @@ impl Inspect {
             out,
             "size      {}: contents {}, manifest {}",
             human_bytes(bytes),
-            human_bytes(section.image_len),
+            human_bytes(section.contents_len),
             human_bytes(section.manifest.len() as u64)
         )?;
         writeln!(

@@ -1,7 +1,7 @@
 //! A tree while it is put together: nodes by name, from host directories and from packed modules, placed, merged, and laid
 //! out as entries in the end.
 
-use crate::gather::image_plan::Contents;
+use crate::gather::contents_plan::FileContents;
 use crate::progress::Progress;
 use crate::tree::guest_path::GuestPath;
 use crate::tree::{EntryKind, Metadata, Tree, TreeEntry};
@@ -31,7 +31,7 @@ pub(crate) enum Identity {
 #[derive(Debug)]
 pub(crate) enum NodeKind {
     Directory(BTreeMap<String, Node>),
-    File(Contents),
+    File(FileContents),
     Symlink(Vec<u8>),
     CharDevice(Dev),
     DescriptorDirectory,
@@ -110,8 +110,8 @@ fn passes_through(guest: &GuestPath, path: &GuestPath, kind: &str) -> String {
 }
 
 /// Lays a tree out in pre-order. A file's range is the index of its contents until
-/// [`finish`] knows the image. `implied` is the metadata of directories that nothing else gives any.
-pub(crate) fn flatten(root: Node, implied: Metadata) -> (Vec<TreeEntry>, Vec<Contents>) {
+/// [`finish`] knows the contents. `implied` is the metadata of directories that nothing else gives any.
+pub(crate) fn flatten(root: Node, implied: Metadata) -> (Vec<TreeEntry>, Vec<FileContents>) {
     let mut flat =
         Flat { implied, entries: Vec::new(), contents: Vec::new(), originals: HashMap::new() };
     flat.add(0, String::new(), root);
@@ -122,7 +122,7 @@ struct Flat {
     /// Of directories that nothing else gives any.
     implied: Metadata,
     entries: Vec<TreeEntry>,
-    contents: Vec<Contents>,
+    contents: Vec<FileContents>,
     originals: HashMap<Identity, usize>,
 }
 
@@ -161,7 +161,7 @@ impl Flat {
     }
 }
 
-/// The tree of entries whose files have these ranges of the image.
+/// The tree of entries whose files have these ranges of the contents.
 pub(crate) fn finish(
     mut entries: Vec<TreeEntry>,
     ranges: &[(u64, u64)],

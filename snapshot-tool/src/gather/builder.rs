@@ -1,13 +1,13 @@
-//! Host directories -> a [`Tree`] and the plan of its image.
+//! Host directories -> a [`Tree`] and the plan of its contents.
 //!
-//! Reads names and metadata only; contents are read by `image_plan`, to find equal
-//! ones and when the image is written. What the result is depends on the directories alone: not
+//! Reads names and metadata only; contents are read by `contents_plan`, to find equal
+//! ones and when the contents are written. What the result is depends on the directories alone: not
 //! on the order in which the host lists them, nor on who runs the tool.
 
 use crate::error::{Error, ErrorKind, Marked as _};
 use crate::gather::assembly::{Identity, Node, NodeKind, finish, flatten};
+use crate::gather::contents_plan::{ContentsPlan, FileContents, HostFile, SharedBytes};
 use crate::gather::ignore_rules::{IGNORE_FILE, IgnoreRules};
-use crate::gather::image_plan::{Contents, HostFile, ImagePlan, SharedBytes};
 use crate::gather::packed_tree::PackedTree;
 use crate::progress::{Progress, Silent, Stage};
 use crate::tree::guest_path::{DirMapping, GuestPath};
@@ -256,7 +256,7 @@ impl TreeBuilder {
                 }
                 Source::Bytes(bytes) => Node {
                     metadata: Some(self.made(0o644)),
-                    kind: NodeKind::File(Contents::Bytes(SharedBytes::all(bytes.clone()))),
+                    kind: NodeKind::File(FileContents::Bytes(SharedBytes::all(bytes.clone()))),
                     identity: None,
                 },
                 Source::MountPoint => self.made_directory(0o755),
@@ -288,8 +288,8 @@ impl TreeBuilder {
             self.add_devices(&mut root);
         }
         let (entries, contents) = flatten(root, self.made(0o755));
-        let (image, ranges) = ImagePlan::new(contents, progress)?;
-        Ok(Gathered { tree: finish(entries, &ranges, progress)?, contents: image })
+        let (contents, ranges) = ContentsPlan::new(contents, progress)?;
+        Ok(Gathered { tree: finish(entries, &ranges, progress)?, contents })
     }
 
     /// The sources by guest path, outer ones first.
@@ -365,7 +365,7 @@ impl TreeBuilder {
 pub(crate) struct Gathered {
     pub(crate) tree: Tree,
     /// To be read from the disk when they are written.
-    pub(crate) contents: ImagePlan,
+    pub(crate) contents: ContentsPlan,
 }
 
 /// The reading of one mapped directory.
@@ -439,7 +439,7 @@ impl Scan<'_> {
         let kind = if file_type.is_dir() {
             self.directory(&path, guest)?
         } else if file_type.is_file() {
-            NodeKind::File(Contents::Host(HostFile::whole(path, found)))
+            NodeKind::File(FileContents::Host(HostFile::whole(path, found)))
         } else if file_type.is_symlink() {
             let target = fs::read_link(&path)
                 .with_context(|| format!("cannot read symbolic link `{}`", path.display()))?;

@@ -1,11 +1,11 @@
-//! The image: all file contents in the order of the tree, equal ones once.
+//! The contents: the bytes of all files in the order of the tree, equal ones once.
 //!
-//! The plan holds no contents. They are read from the host twice at most: the sizes that occur
-//! more than once to find equal files, and everything when the image is written. A file that
+//! The plan holds no bytes. They are read from the host twice at most: the sizes that occur
+//! more than once to find equal files, and everything when the contents are written. A file that
 //! has changed in between is an error: its size is already baked into the inode tables.
 
 use crate::format::human_bytes;
-use crate::packed::image_source::ImageSource;
+use crate::packed::contents_source::ContentsSource;
 use crate::progress::{Progress, Stage};
 use anyhow::{Context as _, Result, bail};
 use sha2::{Digest as _, Sha256};
@@ -21,7 +21,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 /// A data segment's length is 32 bits wide.
-const MAX_IMAGE_BYTES: u64 = u32::MAX as u64;
+const MAX_CONTENTS_BYTES: u64 = u32::MAX as u64;
 
 /// How much of a file is hashed before it is worth hashing all of it. Most files of equal size
 /// differ here already.
@@ -30,9 +30,9 @@ const PROBE_BYTES: u64 = 4096;
 /// How much is copied at a time.
 const COPY_BYTES: usize = 1 << 20;
 
-/// Where the contents of a file come from.
+/// Where the bytes of one file come from.
 #[derive(Clone, Debug)]
-pub(crate) enum Contents {
+pub(crate) enum FileContents {
     Host(HostFile),
     Bytes(SharedBytes),
 }
@@ -67,7 +67,7 @@ pub(crate) struct HostFile {
     pub(crate) bytes: Range<u64>,
 }
 
-impl Contents {
+impl FileContents {
     fn len(&self) -> u64 {
         match self {
             Self::Host(file) => file.len(),
@@ -143,17 +143,17 @@ impl HostFile {
     }
 }
 
-/// What the image will hold, in order.
+/// What the contents will hold, in order.
 #[derive(Debug)]
-pub(crate) struct ImagePlan {
-    parts: Vec<Contents>,
+pub(crate) struct ContentsPlan {
+    parts: Vec<FileContents>,
     len: u64,
 }
 
-impl ImagePlan {
-    /// Lays contents out; returns for each its offset and length in the image.
+impl ContentsPlan {
+    /// Lays contents out; returns for each its offset and length in the contents.
     pub(crate) fn new(
-        contents: Vec<Contents>,
+        contents: Vec<FileContents>,
         progress: &dyn Progress,
     ) -> Result<(Self, Vec<(u64, u64)>)> {
         let first_equal = find_equal(&contents, progress)?;
@@ -171,7 +171,7 @@ impl ImagePlan {
                 plan.parts.push(part);
             }
         }
-        if plan.len > MAX_IMAGE_BYTES {
+        if plan.len > MAX_CONTENTS_BYTES {
             bail!(
                 "the tree holds {} bytes ({}) of file contents, more than the 4 GiB that fit in \
                  a module; leave files out with --exclude",
@@ -183,7 +183,7 @@ impl ImagePlan {
     }
 }
 
-impl ImageSource for ImagePlan {
+impl ContentsSource for ContentsPlan {
     fn len(&self) -> u64 {
         self.len
     }
@@ -193,8 +193,8 @@ impl ImageSource for ImagePlan {
         let mut write = |bytes: &[u8]| out.write_all(bytes).context("cannot write the output");
         for part in &self.parts {
             match part {
-                Contents::Host(file) => file.read(file.len(), &mut buffer, &mut write)?,
-                Contents::Bytes(bytes) => write(bytes.get())?,
+                FileContents::Host(file) => file.read(file.len(), &mut buffer, &mut write)?,
+                FileContents::Bytes(bytes) => write(bytes.get())?,
             }
         }
         Ok(())
@@ -202,7 +202,7 @@ impl ImageSource for ImagePlan {
 }
 
 /// For each of the contents the index of the first one equal to it.
-fn find_equal(contents: &[Contents], progress: &dyn Progress) -> Result<Vec<usize>> {
+fn find_equal(contents: &[FileContents], progress: &dyn Progress) -> Result<Vec<usize>> {
     let mut first_equal: Vec<usize> = (0..contents.len()).collect();
     let mut by_size: HashMap<u64, Vec<usize>> = HashMap::new();
     for (index, part) in contents.iter().enumerate() {
@@ -247,7 +247,7 @@ fn in_order(groups: impl Iterator<Item = Vec<usize>>) -> Vec<usize> {
 
 /// Hashes some of the contents on all processors.
 fn hash_all(
-    contents: &[Contents],
+    contents: &[FileContents],
     indices: &[usize],
     limit: u64,
     progress: &dyn Progress,

@@ -2,6 +2,6 @@
 
 pub(crate) mod assembly;
 pub(crate) mod builder;
+pub(crate) mod contents_plan;
 pub(crate) mod ignore_rules;
-pub(crate) mod image_plan;
 pub(crate) mod packed_tree;

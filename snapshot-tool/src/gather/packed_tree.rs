@@ -2,7 +2,7 @@
 //! written: in the packed module's file, or in the caller's bytes.
 
 use crate::gather::assembly::{Identity, Node, NodeKind};
-use crate::gather::image_plan::{Contents, HostFile, SharedBytes};
+use crate::gather::contents_plan::{FileContents, HostFile, SharedBytes};
 use crate::packed::section::Section;
 use crate::tree::{EntryKind, Tree, manifest};
 use anyhow::{Context as _, Result};
@@ -13,13 +13,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use wasm_vfs_core::Dev;
 
-/// A tree and where its image is.
+/// A tree and where its contents are.
 #[derive(Debug)]
 pub(crate) struct PackedTree {
     tree: Tree,
     module: PackedBytes,
-    /// The image's place in the module.
-    image: Range<u64>,
+    /// The contents' place in the module.
+    contents: Range<u64>,
 }
 
 /// A packed module.
@@ -43,13 +43,17 @@ impl PackedBytes {
 }
 
 impl PackedTree {
-    /// The tree of a module that says this of itself, with the image at `image`.
+    /// The tree of a module that says this of itself, with the contents at `image`.
     ///
     /// # Errors
     ///
     /// When the section is damaged.
-    pub(crate) fn new(section: &Section, module: PackedBytes, image: Range<u64>) -> Result<Self> {
-        Ok(Self { tree: manifest::decode(&section.manifest)?, module, image })
+    pub(crate) fn new(
+        section: &Section,
+        module: PackedBytes,
+        contents: Range<u64>,
+    ) -> Result<Self> {
+        Ok(Self { tree: manifest::decode(&section.manifest)?, module, contents })
     }
 
     /// The tree.
@@ -96,16 +100,16 @@ impl PackedTree {
         })
     }
 
-    fn contents(&self, offset: u64, len: u64) -> Result<Contents> {
-        let start = self.image.start.checked_add(offset);
+    fn contents(&self, offset: u64, len: u64) -> Result<FileContents> {
+        let start = self.contents.start.checked_add(offset);
         let end = start.and_then(|start| start.checked_add(len));
-        let bytes = start.zip(end).filter(|&(_, end)| end <= self.image.end);
+        let bytes = start.zip(end).filter(|&(_, end)| end <= self.contents.end);
         let (start, end) = bytes.context("its contents are cut short; the file is damaged")?;
         Ok(match &self.module {
             PackedBytes::File(file) => {
-                Contents::Host(HostFile { bytes: start..end, ..file.clone() })
+                FileContents::Host(HostFile { bytes: start..end, ..file.clone() })
             }
-            PackedBytes::Memory(buffer) => Contents::Bytes(SharedBytes {
+            PackedBytes::Memory(buffer) => FileContents::Bytes(SharedBytes {
                 buffer: buffer.clone(),
                 range: usize::try_from(start)?..usize::try_from(end)?,
             }),

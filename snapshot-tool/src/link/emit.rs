@@ -66,7 +66,7 @@ impl Emitter<'_> {
         self.exports(&mut head)?;
         self.start(&mut head)?;
         copy::elements(self.program, self.program_remap(), &mut head)?;
-        DataCountSection { count: self.image_segment().0 + 1 }.append_to(&mut head);
+        DataCountSection { count: self.contents_segment().0 + 1 }.append_to(&mut head);
         let before_code = head.len();
         let code_features = self.code(&mut head)?;
         if let Some(part) = &mut self.section.program {
@@ -86,7 +86,7 @@ impl Emitter<'_> {
             None => &[],
         };
         let data: [&[u8]; 3] = [&count, program_data, &segments];
-        let output = HollowModule::assemble(head, &data, &[], &tail, self.section.image_len)?;
+        let output = HollowModule::assemble(head, &data, &[], &tail, self.section.contents_len)?;
         let sections = features::of_sections(self.program)?;
         Ok((output, self.section, sections | code_features | added))
     }
@@ -275,7 +275,7 @@ impl Emitter<'_> {
     /// The data section's count, and the filesystem's initial memory.
     fn data(&self) -> Result<(Vec<u8>, Vec<u8>)> {
         let mut count = Vec::new();
-        (self.image_segment().0 + 1).encode(&mut count);
+        (self.contents_segment().0 + 1).encode(&mut count);
         let mut segments = Vec::new();
         for segment in self.segments {
             let offset = self.rules.segment_offset(segment.offset)?;
@@ -344,7 +344,7 @@ impl Emitter<'_> {
         if let Some(name) = self.rules.memory_name() {
             added.memories.insert(self.rules.kernel_memory().0, name.to_owned());
         }
-        added.data.insert(self.image_segment().0, format!("{NAME_PREFIX}image"));
+        added.data.insert(self.contents_segment().0, format!("{NAME_PREFIX}contents"));
         Ok(added)
     }
 
@@ -365,8 +365,8 @@ impl Emitter<'_> {
         memories[USER_MEMORY.index()] = Some(self.plan.user_memory.0);
         memories[KERNEL_MEMORY.index()] = Some(self.rules.kernel_memory().0);
         let mut data = vec![None; self.adapter.data_segments() as usize];
-        if let Some(image) = data.last_mut() {
-            *image = Some(self.image_segment().0);
+        if let Some(contents) = data.last_mut() {
+            *contents = Some(self.contents_segment().0);
         }
         Remap {
             types: self.plan.adapter_types.clone(),
@@ -378,8 +378,8 @@ impl Emitter<'_> {
         }
     }
 
-    fn image_segment(&self) -> DataIdx {
-        self.section.image_segment
+    fn contents_segment(&self) -> DataIdx {
+        self.section.contents_segment
     }
 }
 

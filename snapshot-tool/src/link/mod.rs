@@ -27,13 +27,13 @@ use crate::wasm::verify;
 
 pub use crate::adapter::lower::lower;
 use crate::adapter::rootfs_module::RootfsModule;
+pub use crate::packed::contents_source::{ContentsSource, FileRange};
 pub use crate::packed::hollow::HollowModule;
-pub use crate::packed::image_source::{FileRange, ImageSource};
 
 /// A linked module and what can be said about it.
 #[derive(Debug)]
 pub struct Linked {
-    /// To be written with the image.
+    /// To be written with the contents.
     pub output: HollowModule,
     /// What the module says of itself, as it is written in it.
     pub section: Section,
@@ -47,7 +47,7 @@ pub struct Summary {
     /// The form of the result.
     pub form: Form,
     /// How many bytes the filesystem adds to the program: its code and initial memory, not the
-    /// packed files (image and manifest).
+    /// packed files (contents and manifest).
     pub added_bytes: i64,
     /// Bytes of the program's custom sections that were dropped; [`notes`](Self::notes) says why.
     pub dropped_bytes: u64,
@@ -138,8 +138,8 @@ fn linked_section(
         form: ModuleForm::Linked(form),
         tool_version: env!("CARGO_PKG_VERSION").to_owned(),
         policy: rootfs.policy.clone(),
-        image_len: rootfs.image_len,
-        image_segment: plan.image_segment(program, added_segments),
+        contents_len: rootfs.contents_len,
+        contents_segment: plan.contents_segment(program, added_segments),
         preinit: None,
         program: Some(ProgramPart {
             types: count(program.types.len())?,
@@ -247,7 +247,7 @@ fn summarise(
     let added = plan.host_imports.iter().map(|it| (PREVIEW1.to_owned(), it.0.to_owned()));
     let dropped_bytes = custom_sections::dropped_bytes(program);
     let kept_bytes = program.bytes.len() as u64 - dropped_bytes;
-    let files = section.image_len + section.manifest.len() as u64;
+    let files = section.contents_len + section.manifest.len() as u64;
     Ok(Summary {
         form,
         added_bytes: i64::try_from(output.len())? - i64::try_from(kept_bytes + files)?,

@@ -6,7 +6,7 @@
 //!            | some of the filesystem's | the program's | the rest of the filesystem's
 //! globals    the program's | synthesised | the filesystem's
 //! memories   the program's | the filesystem's (isolated form)
-//! data       the program's | the filesystem's memory | what the form adds | the image
+//! data       the program's | the filesystem's memory | what the form adds | the contents
 //! ```
 //!
 //! Imports that the filesystem serves disappear. Just as many of the filesystem's functions take
@@ -225,8 +225,8 @@ impl<'a> Plan<'a> {
         }
     }
 
-    /// The image's segment: the program's come first, then `added` ones.
-    pub(crate) fn image_segment(&self, program: &Module<'_>, added: usize) -> DataIdx {
+    /// The contents' segment: the program's come first, then `added` ones.
+    pub(crate) fn contents_segment(&self, program: &Module<'_>, added: usize) -> DataIdx {
         DataIdx::from_index(program.data_segments() as usize + added)
     }
 
@@ -332,7 +332,7 @@ impl FunctionIndices {
             }
             ensure!(
                 import.module == WASI_HOST,
-                "the adapter module imports `{}.{}`; only `{WASI_HOST}` is known",
+                "the rootfs module imports `{}.{}`; only `{WASI_HOST}` is known",
                 import.module,
                 import.name
             );

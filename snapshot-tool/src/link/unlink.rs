@@ -23,7 +23,7 @@ use crate::wasm::module::Module;
 use crate::wasm::remap::{IndexMap, Remap, explain};
 use crate::wasm::{copy, names};
 
-/// The program in a packed module. `hollow` is the module without its image, `section` what it says about itself.
+/// The program in a packed module. `hollow` is the module without its contents, `section` what it says about itself.
 ///
 /// # Errors
 ///

@@ -10,8 +10,8 @@
 //! those is refused (`check`), whether it executes them or not.
 
 use crate::pack::report::Printed;
+use crate::packed::contents_source::ContentsSource;
 use crate::packed::hollow::HollowModule;
-use crate::packed::image_source::ImageSource;
 use crate::packed::section::{SECTION_NAME, Section};
 use crate::policy::Policy;
 use crate::policy::values::Trace;
@@ -161,7 +161,7 @@ pub(crate) fn run(
     preinit: &Preinit,
     output: &HollowModule,
     section: &Section,
-    image: &(impl ImageSource + ?Sized),
+    contents: &(impl ContentsSource + ?Sized),
     name: &str,
 ) -> Result<(HollowModule, Printed)> {
     let linked = Module::parse(output.hollow())?;
@@ -175,9 +175,9 @@ pub(crate) fn run(
     let mut wizer = Wizer::new();
     wizer.init_func(&preinit.function);
     let (context, instrumented) = wizer.instrument(output.hollow()).map_err(anyhow::Error::from)?;
-    let instrumented = HollowModule::from_hollow(&instrumented, section.image_len)?;
+    let instrumented = HollowModule::from_hollow(&instrumented, section.contents_len)?;
     let mut module = Vec::with_capacity(usize::try_from(instrumented.len())?);
-    instrumented.write_to(image, &mut module)?;
+    instrumented.write_to(contents, &mut module)?;
     drop(instrumented);
     let (hollow, printed) = thread::scope(|scope| {
         let deep = thread::Builder::new().stack_size(THREAD_STACK_BYTES);
@@ -194,7 +194,7 @@ pub(crate) fn run(
     let hollow = with_section(&hollow, &section)?;
     verify::validate(&hollow, verify::features_needed(output.hollow())?)
         .context("the pre-initialised module came out invalid: please report this")?;
-    Ok((HollowModule::from_hollow(&hollow, section.image_len)?, printed))
+    Ok((HollowModule::from_hollow(&hollow, section.contents_len)?, printed))
 }
 
 fn exported_functions(module: &Module<'_>) -> String {

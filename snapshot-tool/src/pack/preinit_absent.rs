@@ -2,8 +2,8 @@
 //! no value.
 
 use crate::pack::report::Printed;
+use crate::packed::contents_source::ContentsSource;
 use crate::packed::hollow::HollowModule;
-use crate::packed::image_source::ImageSource;
 use crate::packed::section::Section;
 use crate::policy::Policy;
 use anyhow::Result;
@@ -25,7 +25,7 @@ pub(crate) fn run(
     preinit: &Preinit,
     _module: &HollowModule,
     _section: &Section,
-    _contents: &(impl ImageSource + ?Sized),
+    _contents: &(impl ContentsSource + ?Sized),
     _name: &str,
 ) -> Result<(HollowModule, Printed)> {
     match *preinit {}

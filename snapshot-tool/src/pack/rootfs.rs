@@ -8,9 +8,9 @@ use crate::output::Destination;
 use crate::pack::input::{Program, named, open};
 use crate::pack::preinit::{self, Preinit};
 use crate::pack::report::{Printed, Report};
+use crate::packed::contents_source::{ContentsSource, FileRange};
 use crate::packed::form::Form;
 use crate::packed::hollow::HollowModule;
-use crate::packed::image_source::{FileRange, ImageSource};
 use crate::packed::section::Section;
 use crate::progress::{Listener, Progress, Stage};
 use crate::tree::{TreeTotals, manifest};
@@ -49,7 +49,7 @@ pub struct Rootfs {
 
 struct Baked {
     module: RootfsModule,
-    contents: Box<dyn ImageSource + Send + Sync>,
+    contents: Box<dyn ContentsSource + Send + Sync>,
     totals: TreeTotals,
 }
 
@@ -62,7 +62,7 @@ impl fmt::Debug for Rootfs {
 impl Rootfs {
     pub(crate) fn new(
         module: RootfsModule,
-        contents: impl ImageSource + Send + Sync + 'static,
+        contents: impl ContentsSource + Send + Sync + 'static,
         totals: TreeTotals,
         progress: Listener,
     ) -> Self {

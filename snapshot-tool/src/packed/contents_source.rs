@@ -1,7 +1,7 @@
-//! Where the bytes of the image segment come from when a module is written.
+//! Where the bytes of the contents segment come from when a module is written.
 //!
-//! The image holds the contents of every packed file, so it may be gigabytes. Neither the linker
-//! nor the writer of a module ever holds it: they ask an [`ImageSource`] to stream it at the one
+//! The contents are the bytes of every packed file, perhaps gigabytes. Neither the linker
+//! nor the writer of a module ever holds them: they ask a [`ContentsSource`] to stream them at the one
 //! moment it is needed.
 
 use std::io::{Read, Seek, SeekFrom, Write};
@@ -10,17 +10,17 @@ use std::sync::{Mutex, PoisonError};
 
 use anyhow::{Context, Result, ensure};
 
-/// What the image segment will hold; its bytes are streamed when the module is written.
-pub trait ImageSource {
-    /// Length of the image in bytes. Must be what [`write_to`](Self::write_to) writes.
+/// What the contents segment will hold; its bytes are streamed when the module is written.
+pub trait ContentsSource {
+    /// Length of the contents in bytes. Must be what [`write_to`](Self::write_to) writes.
     fn len(&self) -> u64;
 
-    /// Whether the image has no bytes at all.
+    /// Whether the contents have no bytes at all.
     fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// Writes the whole image, exactly [`len`](Self::len) bytes.
+    /// Writes the whole contents, exactly [`len`](Self::len) bytes.
     ///
     /// # Errors
     ///
@@ -28,17 +28,17 @@ pub trait ImageSource {
     fn write_to(&self, out: &mut dyn Write) -> Result<()>;
 }
 
-impl ImageSource for [u8] {
+impl ContentsSource for [u8] {
     fn len(&self) -> u64 {
         <[u8]>::len(self) as u64
     }
 
     fn write_to(&self, out: &mut dyn Write) -> Result<()> {
-        out.write_all(self).context("writing the image")
+        out.write_all(self).context("writing the contents")
     }
 }
 
-impl ImageSource for Vec<u8> {
+impl ContentsSource for Vec<u8> {
     fn len(&self) -> u64 {
         self.as_slice().len() as u64
     }
@@ -48,7 +48,7 @@ impl ImageSource for Vec<u8> {
     }
 }
 
-/// The image of a module that is already a file: a range of that file's bytes.
+/// The contents of a module that is already a file: a range of that file's bytes.
 #[derive(Debug)]
 pub struct FileRange<F> {
     file: Mutex<F>,
@@ -62,19 +62,19 @@ impl<F: Read + Seek> FileRange<F> {
     }
 }
 
-impl<F: Read + Seek> ImageSource for FileRange<F> {
+impl<F: Read + Seek> ContentsSource for FileRange<F> {
     fn len(&self) -> u64 {
         self.bytes.end - self.bytes.start
     }
 
     fn write_to(&self, out: &mut dyn Write) -> Result<()> {
         let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
-        file.seek(SeekFrom::Start(self.bytes.start)).context("seeking to the image")?;
-        let copied =
-            std::io::copy(&mut (&mut *file).take(self.len()), out).context("copying the image")?;
+        file.seek(SeekFrom::Start(self.bytes.start)).context("seeking to the contents")?;
+        let copied = std::io::copy(&mut (&mut *file).take(self.len()), out)
+            .context("copying the contents")?;
         ensure!(
             copied == self.len(),
-            "the image ends after {copied} of its {} bytes: the file was cut short",
+            "the contents end after {copied} of its {} bytes: the file was cut short",
             self.len()
         );
         Ok(())

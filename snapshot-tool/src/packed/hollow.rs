@@ -1,16 +1,16 @@
-//! A finished module without the bytes of its image: [`HollowModule`].
+//! A finished module without the bytes of its contents: [`HollowModule`].
 //!
-//! The image is a segment of the data section, so a module is five runs of bytes:
+//! The contents are a segment of the data section, so a module is five runs of bytes:
 //!
 //! ```text
 //! head      everything before the data section
-//! before    the data section's payload up to the image segment
-//! (image)   its header here, its bytes from an `ImageSource`
+//! before    the data section's payload up to the contents segment
+//! (contents)   its header here, its bytes from a `ContentsSource`
 //! after     segments behind it: only a pre-initialised module has any
 //! tail      custom sections
 //! ```
 //!
-//! With an image of length zero this is a complete module of its own, the *hollow* form: whether
+//! With contents of length zero this is a complete module of its own, the *hollow* module: whether
 //! a module is valid does not depend on how long a segment is, so that is what gets validated.
 
 use std::io::{Cursor, Read, Seek, SeekFrom, Write};
@@ -20,7 +20,7 @@ use anyhow::{Context, Result, bail, ensure};
 use wasm_encoder::Encode as _;
 use wasmparser::{BinaryReader, ConstExpr};
 
-use crate::packed::image_source::ImageSource;
+use crate::packed::contents_source::ContentsSource;
 use crate::packed::section::{SECTION_NAME, Section};
 
 /// Section ids of the specification that the walk below must know.
@@ -37,43 +37,43 @@ const PREAMBLE_BYTES: u64 = 8;
 /// take: a constant expression is a few instructions.
 const SEGMENT_HEADER_BYTES: u64 = 1024;
 
-/// A finished module whose image segment's bytes are not in memory.
+/// A finished module whose contents segment's bytes are not in memory.
 #[derive(Debug, Clone)]
 pub struct HollowModule {
-    /// The hollow form.
+    /// The hollow module.
     hollow: Vec<u8>,
     /// Where the data section starts in it,
     data_section: usize,
     /// its payload,
     data: Range<usize>,
-    /// and in that the image segment: its header, for a length of zero.
-    image_header: Range<usize>,
-    image_len: u64,
+    /// and in that the contents segment: its header, for a length of zero.
+    contents_header: Range<usize>,
+    contents_len: u64,
 }
 
 impl HollowModule {
     /// Puts a module together: `head` is all before the data section, `before` its payload, which
-    /// counts the image segment already but ends before it, `after` what follows the image segment, `tail` all
+    /// counts the contents segment already but ends before it, `after` what follows the contents segment, `tail` all
     /// after the section.
     ///
     /// # Errors
     ///
-    /// When the image is too long for a data section, whose size is 32 bits.
+    /// When the contents are too long for a data section, whose size is 32 bits.
     pub(crate) fn assemble(
         head: Vec<u8>,
         before: &[&[u8]],
         after: &[u8],
         tail: &[u8],
-        image_len: u64,
+        contents_len: u64,
     ) -> Result<Self> {
-        check_image_len(image_len)?;
+        check_contents_len(contents_len)?;
         let data_len = before.iter().map(|part| part.len()).sum::<usize>() + after.len();
-        let full = data_len as u64 + image_header(image_len).len() as u64 + image_len;
+        let full = data_len as u64 + contents_header(contents_len).len() as u64 + contents_len;
         ensure!(
             full <= u64::from(u32::MAX),
-            "the packed files take {image_len} bytes; a wasm data section holds at most {} beside \
+            "the packed files take {contents_len} bytes; a wasm data section holds at most {} beside \
              the program's own data: pack fewer files",
-            u64::from(u32::MAX) - (full - image_len)
+            u64::from(u32::MAX) - (full - contents_len)
         );
         let mut hollow = head;
         let data_section = hollow.len();
@@ -82,80 +82,84 @@ impl HollowModule {
         for part in before {
             hollow.extend_from_slice(part);
         }
-        let image_start = hollow.len();
-        hollow.extend(image_header(0));
-        let image_header = image_start..hollow.len();
+        let contents_start = hollow.len();
+        hollow.extend(contents_header(0));
+        let contents_header = contents_start..hollow.len();
         hollow.extend_from_slice(after);
         let data = start..hollow.len();
         hollow.extend_from_slice(tail);
-        Ok(Self { hollow, data_section, data, image_header, image_len })
+        Ok(Self { hollow, data_section, data, contents_header, contents_len })
     }
 
-    /// A module in the hollow form whose image will have `image_len` bytes.
+    /// A module  in the hollow module whose contents will have `contents_len` bytes.
     ///
     /// # Errors
     ///
     /// When it is damaged, or has no `wasm-vfs` section.
-    pub(crate) fn from_hollow(hollow: &[u8], image_len: u64) -> Result<Self> {
+    pub(crate) fn from_hollow(hollow: &[u8], contents_len: u64) -> Result<Self> {
         let file = &mut Cursor::new(hollow);
         let place = Place::find(file)?.context("it has no `wasm-vfs` section")?;
-        place.check_image_len(0)?;
-        place.read(file, image_len)
+        place.check_contents_len(0)?;
+        place.read(file, contents_len)
     }
 
-    /// Length of the image segment in bytes.
+    /// Length of the contents segment in bytes.
     #[must_use]
-    pub fn image_len(&self) -> u64 {
-        self.image_len
+    pub fn contents_len(&self) -> u64 {
+        self.contents_len
     }
 
     /// Length in bytes of the file that [`write_to`](Self::write_to) writes.
     #[must_use]
     #[expect(clippy::len_without_is_empty, reason = "no module is empty")]
     pub fn len(&self) -> u64 {
-        self.image_range().end + (self.after().len() + self.tail().len()) as u64
+        self.contents_range().end + (self.after().len() + self.tail().len()) as u64
     }
 
-    /// Where in the written file the image's bytes are.
+    /// Where in the written file the contents' bytes are.
     #[must_use]
-    pub fn image_range(&self) -> Range<u64> {
+    pub fn contents_range(&self) -> Range<u64> {
         let start = self.head().len()
             + self.data_header().len()
             + self.before().len()
-            + image_header(self.image_len).len();
-        start as u64..start as u64 + self.image_len
+            + contents_header(self.contents_len).len();
+        start as u64..start as u64 + self.contents_len
     }
 
-    /// Writes the module with its image.
+    /// Writes the module with its contents.
     ///
     /// # Errors
     ///
     /// When `image` is not as long as the linker was told, or either side of the copy fails.
-    pub fn write_to(&self, image: &(impl ImageSource + ?Sized), out: &mut dyn Write) -> Result<()> {
+    pub fn write_to(
+        &self,
+        contents: &(impl ContentsSource + ?Sized),
+        out: &mut dyn Write,
+    ) -> Result<()> {
         ensure!(
-            image.len() == self.image_len,
-            "the image has {} bytes but {} were linked",
-            image.len(),
-            self.image_len
+            contents.len() == self.contents_len,
+            "the contents have {} bytes but {} were linked",
+            contents.len(),
+            self.contents_len
         );
         out.write_all(self.head())?;
         out.write_all(&self.data_header())?;
         out.write_all(self.before())?;
-        out.write_all(&image_header(self.image_len))?;
+        out.write_all(&contents_header(self.contents_len))?;
         let mut counting = Counting { out, written: 0 };
-        image.write_to(&mut counting)?;
+        contents.write_to(&mut counting)?;
         ensure!(
-            counting.written == self.image_len,
-            "the image wrote {} bytes instead of {}: did a file change while it was packed?",
+            counting.written == self.contents_len,
+            "the contents wrote {} bytes instead of {}: did a file change while it was packed?",
             counting.written,
-            self.image_len
+            self.contents_len
         );
         out.write_all(self.after())?;
         out.write_all(self.tail())?;
         Ok(())
     }
 
-    /// The same module with an image segment of length zero.
+    /// The same module with a contents segment of length zero.
     #[must_use]
     pub fn hollow(&self) -> &[u8] {
         &self.hollow
@@ -166,36 +170,36 @@ impl HollowModule {
     }
 
     fn data_header(&self) -> Vec<u8> {
-        data_header(self.before().len() + self.after().len(), self.image_len)
+        data_header(self.before().len() + self.after().len(), self.contents_len)
     }
 
     fn before(&self) -> &[u8] {
-        &self.hollow[self.data.start..self.image_header.start]
+        &self.hollow[self.data.start..self.contents_header.start]
     }
 
     fn after(&self) -> &[u8] {
-        &self.hollow[self.image_header.end..self.data.end]
+        &self.hollow[self.contents_header.end..self.data.end]
     }
 
     fn tail(&self) -> &[u8] {
         &self.hollow[self.data.end..]
     }
 
-    /// Reads a module that this crate wrote, all but the bytes of its image: the module, its
-    /// `wasm-vfs` section, and where in `file` the image is. `None` if no such section is there.
+    /// Reads a module that this crate wrote, all but the bytes of its contents: the module, its
+    /// `wasm-vfs` section, and where in `file` the contents are. `None` if no such section is there.
     ///
     /// # Errors
     ///
     /// When the file is not wasm, cannot be read, or its section and segments disagree.
     pub fn read_from(file: &mut (impl Read + Seek)) -> Result<Option<(Self, Section, Range<u64>)>> {
         let Some(place) = Place::find(file)? else { return Ok(None) };
-        place.check_image_len(place.section.image_len)?;
-        let output = place.read(file, place.section.image_len)?;
-        Ok(Some((output, place.section, place.image.bytes)))
+        place.check_contents_len(place.section.contents_len)?;
+        let output = place.read(file, place.section.contents_len)?;
+        Ok(Some((output, place.section, place.contents.bytes)))
     }
 }
 
-/// Finds the `wasm-vfs` section of a module and where in the file its image is, reading little
+/// Finds the `wasm-vfs` section of a module and where in the file its contents are, reading little
 /// else. `None` if no such section is there.
 ///
 /// # Errors
@@ -203,14 +207,14 @@ impl HollowModule {
 /// When the file is not wasm, cannot be read, or its section and segments disagree.
 pub fn locate(file: &mut (impl Read + Seek)) -> Result<Option<(Section, Range<u64>)>> {
     let Some(place) = Place::find(file)? else { return Ok(None) };
-    place.check_image_len(place.section.image_len)?;
-    Ok(Some((place.section, place.image.bytes)))
+    place.check_contents_len(place.section.contents_len)?;
+    Ok(Some((place.section, place.contents.bytes)))
 }
 
 /// What a walk over a module's headers finds, if this crate wrote the module.
 struct Place {
     section: Section,
-    image: SegmentPlace,
+    contents: SegmentPlace,
     data: SectionPlace,
     /// Length of the file.
     end: u64,
@@ -223,56 +227,56 @@ impl Place {
         let Some(data) = data else {
             bail!("it has a `wasm-vfs` section but no data section: the file is damaged");
         };
-        let image = find_image(file, data.payload.clone(), section.image_segment.0)
-            .context("looking for the image segment")?;
-        Ok(Some(Self { section, image, data, end }))
+        let contents = find_contents(file, data.payload.clone(), section.contents_segment.0)
+            .context("looking for the contents segment")?;
+        Ok(Some(Self { section, contents, data, end }))
     }
 
-    fn check_image_len(&self, expected: u64) -> Result<()> {
-        let found = self.image.bytes.end - self.image.bytes.start;
+    fn check_contents_len(&self, expected: u64) -> Result<()> {
+        let found = self.contents.bytes.end - self.contents.bytes.start;
         ensure!(
             found == expected,
-            "its image segment has {found} bytes but its `wasm-vfs` section says {expected}: the file is damaged"
+            "its contents segment has {found} bytes but its `wasm-vfs` section says {expected}: the file is damaged"
         );
         Ok(())
     }
 
-    /// The module without its image, which will have `image_len` bytes.
-    fn read(&self, file: &mut (impl Read + Seek), image_len: u64) -> Result<HollowModule> {
-        let Self { image, data, end, .. } = self;
+    /// The module without its contents, which will have `contents_len` bytes.
+    fn read(&self, file: &mut (impl Read + Seek), contents_len: u64) -> Result<HollowModule> {
+        let Self { contents, data, end, .. } = self;
         let head = read_range(file, 0..data.header)?;
-        let before = read_range(file, data.payload.start..image.header)?;
-        let after = read_range(file, image.bytes.end..data.payload.end)?;
+        let before = read_range(file, data.payload.start..contents.header)?;
+        let after = read_range(file, contents.bytes.end..data.payload.end)?;
         let tail = read_range(file, data.payload.end..*end)?;
-        HollowModule::assemble(head, &[&before], &after, &tail, image_len)
+        HollowModule::assemble(head, &[&before], &after, &tail, contents_len)
     }
 }
 
-/// Id and size of a data section with `data_len` bytes before the image segment.
-fn data_header(data_len: usize, image_len: u64) -> Vec<u8> {
+/// Id and size of a data section with `data_len` bytes before the contents segment.
+fn data_header(data_len: usize, contents_len: u64) -> Vec<u8> {
     let mut out = vec![DATA_SECTION];
-    (data_len as u64 + image_header(image_len).len() as u64 + image_len).encode(&mut out);
+    (data_len as u64 + contents_header(contents_len).len() as u64 + contents_len).encode(&mut out);
     out
 }
 
-/// Flag and length of the image segment.
-fn image_header(image_len: u64) -> Vec<u8> {
+/// Flag and length of the contents segment.
+fn contents_header(contents_len: u64) -> Vec<u8> {
     let mut out = vec![PASSIVE];
-    image_len.encode(&mut out);
+    contents_len.encode(&mut out);
     out
 }
 
-/// Refuses an image that no data segment can hold.
+/// Refuses contents that no data segment can hold.
 ///
 /// # Errors
 ///
-/// When the image is 4 GiB or more.
-pub(crate) fn check_image_len(image_len: u64) -> Result<()> {
+/// When the contents are 4 GiB or more.
+pub(crate) fn check_contents_len(contents_len: u64) -> Result<()> {
     ensure!(
-        image_len <= u64::from(u32::MAX),
-        "the packed files take {image_len} bytes ({:.1} GiB) after storing equal contents once; \
+        contents_len <= u64::from(u32::MAX),
+        "the packed files take {contents_len} bytes ({:.1} GiB) after storing equal contents once; \
          the limit is 4 GiB: pack fewer files",
-        image_len as f64 / f64::from(1 << 30)
+        contents_len as f64 / f64::from(1 << 30)
     );
     Ok(())
 }
@@ -367,7 +371,7 @@ struct SegmentPlace {
 }
 
 /// Walks the data section to segment number `wanted`.
-fn find_image(
+fn find_contents(
     file: &mut (impl Read + Seek),
     payload: Range<u64>,
     wanted: u32,
@@ -375,7 +379,7 @@ fn find_image(
     let start = read_range(file, payload.start..payload.end.min(payload.start + 5))?;
     let mut reader = BinaryReader::new(&start, 0);
     let count = reader.read_var_u32()?;
-    ensure!(wanted < count, "it has {count} data segments, the image should be number {wanted}");
+    ensure!(wanted < count, "it has {count} data segments, the contents should be number {wanted}");
     let mut at = payload.start + reader.original_position() as u64;
     for _ in 0..wanted {
         at = segment(file, at, payload.end)?.bytes.end;

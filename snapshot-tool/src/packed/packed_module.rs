@@ -37,7 +37,7 @@ pub struct PackedModule<R> {
     section: Section,
     tree: Tree,
     /// Where in the file the contents are.
-    image: Range<u64>,
+    contents: Range<u64>,
 }
 
 impl PackedModule<BufReader<File>> {
@@ -81,9 +81,9 @@ impl<R: Read + Seek> PackedModule<R> {
     fn read(mut file: R) -> Result<Self> {
         let found = hollow::locate(&mut file).of_kind(ErrorKind::Damaged)?;
         let found = found.context("holds no files: it was not written by wasm-vfs; pack it first");
-        let (section, image) = found.of_kind(ErrorKind::NotPacked)?;
-        let tree = Self::checked_tree(&section, image.end - image.start);
-        Ok(Self { tree: tree.of_kind(ErrorKind::Damaged)?, file, section, image })
+        let (section, contents) = found.of_kind(ErrorKind::NotPacked)?;
+        let tree = Self::checked_tree(&section, contents.end - contents.start);
+        Ok(Self { tree: tree.of_kind(ErrorKind::Damaged)?, file, section, contents })
     }
 
     /// The tree of the manifest, whose files all lie in the contents.
@@ -198,7 +198,7 @@ impl<R: Read + Seek> PackedModule<R> {
     /// If there is no entry of that index.
     pub fn contents(&mut self, index: usize) -> Result<io::Take<&mut R>, Error> {
         let (offset, len) = self.range(index).of_kind(ErrorKind::Tree)?;
-        let start = SeekFrom::Start(self.image.start + offset);
+        let start = SeekFrom::Start(self.contents.start + offset);
         self.file.seek(start).context("cannot read")?;
         Ok(Read::by_ref(&mut self.file).take(len))
     }
@@ -254,12 +254,13 @@ mod tests {
     use std::io::Cursor;
     use wasm_encoder::{CustomSection, DataSection, Module};
 
-    /// A module with the sample's manifest, whose files are bytes 0 to 3, and this image.
-    fn module(image: &[u8]) -> Cursor<Vec<u8>> {
+    /// A module with the sample's manifest, whose files are bytes 0 to 3, and these contents.
+    fn module(contents: &[u8]) -> Cursor<Vec<u8>> {
         let manifest = Manifest::of(&sample()).unwrap().bytes;
-        let section = Section::for_adapter(image.len() as u64, DataIdx(1), String::new(), manifest);
+        let section =
+            Section::for_adapter(contents.len() as u64, DataIdx(1), String::new(), manifest);
         let mut data = DataSection::new();
-        data.passive(*b"another").passive(image.iter().copied());
+        data.passive(*b"another").passive(contents.iter().copied());
         let custom = CustomSection { name: SECTION_NAME.into(), data: section.encode().into() };
         let mut module = Module::new();
         module.section(&data).section(&custom);

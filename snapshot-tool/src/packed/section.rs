@@ -1,17 +1,17 @@
 //! The custom section `wasm-vfs`: what a module that we wrote says about itself.
 //!
 //! A small header, then the manifest exactly as it was baked. `ls`, `cat`, `export` and the rest
-//! read only this section and the image segment that it names. All integers are unsigned LEB128:
+//! read only this section and the contents segment that it names. All integers are unsigned LEB128:
 //!
 //! ```text
 //! format version                       3
-//! form                                 0 adapter module, 1 portable, 2 isolated
+//! form                                 0 rootfs module, 1 portable, 2 isolated
 //! tool version                         length, UTF-8 bytes
 //! policy                               length, UTF-8 bytes: TOML, as in a configuration file
-//! image length in bytes
-//! image segment                        index of the data segment
+//! contents length in bytes
+//! contents segment                        index of the data segment
 //! pre-initialised by                   length, UTF-8 bytes: the function's name, empty if by none
-//! program                              0 absent (adapter module), 1 followed by the program's part (`program_part`)
+//! program                              0 absent (rootfs module), 1 followed by the program's part (`program_part`)
 //! manifest                             all bytes that remain
 //! ```
 
@@ -40,25 +40,25 @@ pub struct Section {
     pub tool_version: String,
     /// What was chosen for the program to see, as TOML.
     pub policy: String,
-    /// Length of the image segment in bytes.
-    pub image_len: u64,
-    /// The passive data segment that holds the image.
-    pub image_segment: DataIdx,
+    /// Length of the contents segment in bytes.
+    pub contents_len: u64,
+    /// The passive data segment that holds the contents.
+    pub contents_segment: DataIdx,
     /// The program's function that ran when the module was packed, if one did: the tree is then what that left, and the
     /// manifest what it found.
     pub preinit: Option<String>,
-    /// What of the module is the program's; `None` in an adapter module.
+    /// What of the module is the program's; `None` in a rootfs module.
     pub program: Option<ProgramPart>,
     /// The manifest records, as baked.
     pub manifest: Vec<u8>,
 }
 
 impl Section {
-    /// The section of an adapter module written by this version.
+    /// The section of a rootfs module written by this version.
     #[must_use]
     pub fn for_adapter(
-        image_len: u64,
-        image_segment: DataIdx,
+        contents_len: u64,
+        contents_segment: DataIdx,
         policy: String,
         manifest: Vec<u8>,
     ) -> Self {
@@ -66,8 +66,8 @@ impl Section {
             form: ModuleForm::Rootfs,
             tool_version: env!("CARGO_PKG_VERSION").to_owned(),
             policy,
-            image_len,
-            image_segment,
+            contents_len,
+            contents_segment,
             preinit: None,
             program: None,
             manifest,
@@ -91,8 +91,8 @@ impl Section {
         self.form.code().encode(&mut out);
         self.tool_version.as_str().encode(&mut out);
         self.policy.as_str().encode(&mut out);
-        self.image_len.encode(&mut out);
-        self.image_segment.0.encode(&mut out);
+        self.contents_len.encode(&mut out);
+        self.contents_segment.0.encode(&mut out);
         self.preinit.as_deref().unwrap_or_default().encode(&mut out);
         match &self.program {
             None => out.push(0),
@@ -125,8 +125,8 @@ impl Section {
         let form = ModuleForm::from_code(reader.read_var_u32()?)?;
         let tool_version = reader.read_string()?.to_owned();
         let policy = reader.read_unlimited_string()?.to_owned();
-        let image_len = reader.read_var_u64()?;
-        let image_segment = DataIdx(reader.read_var_u32()?);
+        let contents_len = reader.read_var_u64()?;
+        let contents_segment = DataIdx(reader.read_var_u32()?);
         let preinit = Some(reader.read_string()?.to_owned()).filter(|name| !name.is_empty());
         let program = match reader.read_u8()? {
             0 => None,
@@ -137,8 +137,8 @@ impl Section {
             form,
             tool_version,
             policy,
-            image_len,
-            image_segment,
+            contents_len,
+            contents_segment,
             preinit,
             program,
             manifest,

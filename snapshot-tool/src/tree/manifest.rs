@@ -95,8 +95,8 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<Tree> {
         };
         let kind = match record.kind {
             RecordKind::Directory { .. } => EntryKind::Directory,
-            RecordKind::Regular { image_offset, len } => {
-                EntryKind::File { offset: image_offset, len }
+            RecordKind::Regular { image_offset: contents_offset, len } => {
+                EntryKind::File { offset: contents_offset, len }
             }
             RecordKind::Symlink { target } => EntryKind::Symlink { target: target.to_vec() },
             RecordKind::HardLink { record } => {

@@ -1,7 +1,7 @@
 //! A directory tree as data: entries in sorted pre-order, without file contents.
 //!
 //! `host_tree` makes one from host directories, [`crate::adapter::bake`] gives it to the adapter,
-//! and `inspect` reads it back from a packed module. Contents are ranges of the image.
+//! and `inspect` reads it back from a packed module. Contents are ranges of the contents.
 
 pub(crate) mod guest_path;
 pub(crate) mod manifest;
@@ -33,9 +33,9 @@ pub struct Metadata {
 pub enum EntryKind {
     /// A directory; its entries follow it.
     Directory,
-    /// A regular file: a range of the image.
+    /// A regular file: a range of the contents.
     File {
-        /// Where its contents start in the image, in bytes.
+        /// Where its contents start in the contents, in bytes.
         offset: u64,
         /// Its size in bytes.
         len: u64,

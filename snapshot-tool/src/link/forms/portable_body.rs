@@ -2,7 +2,7 @@
 //!
 //! Each access of the filesystem's memory gets the base added to its address:
 //!
-//! | in the adapter module | here |
+//! | in the rootfs module | here |
 //! |---|---|
 //! | `addr; load` | `addr; base; i32.add; load` |
 //! | `i32.const C; load offset=O` | `base; load offset=C+O` |

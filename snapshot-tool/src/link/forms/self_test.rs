@@ -152,7 +152,7 @@ enum Whose {
 }
 
 impl Whose {
-    /// By a memory of the adapter module.
+    /// By a memory of the rootfs module.
     fn of(memory: MemIdx) -> Self {
         if memory == USER_MEMORY { Self::User } else { Self::Kernel }
     }

@@ -19,7 +19,7 @@ pub struct FileStatus {
     pub ino: u64,
     /// Size in bytes; of a symbolic link: of its target.
     pub size: u64,
-    /// Memory taken, in blocks of 512 bytes. What is still in the image counts.
+    /// Memory taken, in blocks of 512 bytes. What is still in the contents counts.
     pub blocks: u64,
     /// Type and permission bits, as `st_mode`.
     pub mode: u32,
