@@ -57,7 +57,7 @@ fn it_is_one_small_file_and_needs_nothing() {
 
 #[test]
 fn under_node() {
-    let Some(packed) = packed(Policy { no_dev: true, ..Policy::default() }) else { return };
+    let Some(packed) = packed(Policy::from_toml("no-dev = true").unwrap()) else { return };
     if Node::find().is_none() {
         return;
     }
@@ -92,7 +92,7 @@ fn under_node_without_options() {
 
 #[test]
 fn a_module_without_the_interface_is_told_of() {
-    let Some(packed) = packed(Policy { strip_host_api: true, ..Policy::default() }) else { return };
+    let Some(packed) = packed(Policy::from_toml("strip-host-api = true").unwrap()) else { return };
     if Node::find().is_none() {
         return;
     }
@@ -108,7 +108,7 @@ fn a_module_without_the_interface_is_told_of() {
 
 #[test]
 fn in_a_browser() {
-    let Some(packed) = packed(Policy { no_dev: true, ..Policy::default() }) else { return };
+    let Some(packed) = packed(Policy::from_toml("no-dev = true").unwrap()) else { return };
     let Some(chromium) = Chromium::find() else { return };
     // The page has it all in it: a script of a file: page may not load others.
     let module = MODULE.replace("\nexport ", "\n");

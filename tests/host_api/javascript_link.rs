@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use tempfile::TempDir;
-use wasm_vfs::policy::values::Trace;
 use wasm_vfs::{Packer, Policy, Program, TreeBuilder};
 use wasm_vfs_tests::engine::{Engine, Invocation, Outcome};
 use wasm_vfs_tests::engines::chromium::Chromium;
@@ -168,7 +167,7 @@ fn a_program_of_the_preview_before() {
 fn what_it_offers_and_what_it_refuses() {
     let Some(program) = tools::guest("transform") else { return };
     let Some(node) = Node::with_multi_memory() else { return };
-    let policy = Policy { trace: Some(Trace::Env), ..Policy::default() };
+    let policy = Policy::from_toml("trace = 'env'").unwrap();
     let baked = Baked::of(|root| fs::write(root.join("baked.txt"), "baked\n").unwrap(), policy);
     let directory = TempDir::new().unwrap();
     let write = |name: &str, bytes: &[u8]| fs::write(directory.path().join(name), bytes).unwrap();

@@ -23,7 +23,7 @@ fn host_api(wasm: &[u8]) -> Vec<(String, ExternalKind)> {
 }
 
 fn stripped() -> Policy {
-    Policy { strip_host_api: true, ..Policy::default() }
+    Policy::from_toml("strip-host-api = true").unwrap()
 }
 
 #[test]
@@ -66,7 +66,8 @@ fn an_image_has_it_and_what_is_linked_with_it_too() {
         assert_eq!(host_api(&std::fs::read(&image).unwrap()).len(), expected);
         let rootfs = wasm_vfs::Rootfs::open(&image).unwrap();
         for form in FORMS {
-            let linked = rootfs.link(&program, form).unwrap().to_vec().unwrap();
+            let linked =
+                rootfs.link(Program::bytes("program", program), form).unwrap().to_vec().unwrap();
             assert_eq!(host_api(&linked).len(), expected, "{form}");
         }
     }

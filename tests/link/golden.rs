@@ -4,7 +4,6 @@ use std::path::{Path, PathBuf};
 
 use wasm_vfs::Policy;
 use wasm_vfs::internals::lower::lower;
-use wasm_vfs::internals::rootfs_module::RootfsModule;
 
 use super::{FORMS, IMAGE, MANIFEST, bytes_of};
 
@@ -39,7 +38,7 @@ fn check(case: &Path) -> Vec<String> {
     };
     if own_kernel.exists() {
         let mut adapter = Vec::new();
-        lowered.output.write_to(&IMAGE.to_vec(), &mut adapter).unwrap();
+        lowered.module.write_to(&IMAGE.to_vec(), &mut adapter).unwrap();
         failures.extend(compare(&case.join("adapter.wat"), &print(&adapter)));
     }
     for form in FORMS {

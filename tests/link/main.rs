@@ -25,7 +25,6 @@ mod self_test;
 mod size;
 
 use wasm_vfs::internals::lower::lower;
-use wasm_vfs::internals::rootfs_module::RootfsModule;
 use wasm_vfs::link::{Linked, link};
 use wasm_vfs::{Form, Policy};
 use wasmtime::{Engine, Instance, Linker, Module, Store};

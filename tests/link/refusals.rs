@@ -112,7 +112,7 @@ fn already_packed() {
 fn a_filesystem_as_the_program_and_the_reverse() {
     let lowered = lower(&wasm(KERNEL), IMAGE.len() as u64, MANIFEST, &Policy::default()).unwrap();
     let mut rootfs = Vec::new();
-    lowered.output.write_to(&IMAGE.to_vec(), &mut rootfs).unwrap();
+    lowered.module.write_to(&IMAGE.to_vec(), &mut rootfs).unwrap();
     assert!(refusal(&rootfs).contains("it is a baked filesystem"));
 
     let error = RootfsModule::parse(&wasm(PROGRAM)).unwrap_err().to_string();
@@ -126,10 +126,10 @@ fn a_filesystem_as_the_program_and_the_reverse() {
 fn a_filesystem_read_back_from_its_file_links_the_same() {
     let lowered = lower(&wasm(KERNEL), IMAGE.len() as u64, MANIFEST, &Policy::default()).unwrap();
     let mut file = Vec::new();
-    lowered.output.write_to(&IMAGE.to_vec(), &mut file).unwrap();
+    lowered.module.write_to(&IMAGE.to_vec(), &mut file).unwrap();
     let (adapter, image) = RootfsModule::read_from(&mut std::io::Cursor::new(&file)).unwrap();
     assert_eq!(file[image.start as usize..image.end as usize], *IMAGE);
-    assert_eq!(adapter.section(), &lowered.section);
+    assert_eq!(&adapter.section, &lowered.section);
     for form in FORMS {
         let direct = bytes_of(&link_text(PROGRAM, KERNEL, form).unwrap());
         assert_eq!(bytes_of(&link(&wasm(PROGRAM), &adapter, form).unwrap()), direct);
@@ -177,7 +177,7 @@ fn a_core_form_with_atomics_has_no_portable_form() {
 /// What a hermetic program would still import is named.
 #[test]
 fn a_hermetic_program_imports_nothing() {
-    let policy = Policy { hermetic: true, ..Policy::default() };
+    let policy = Policy::from_toml("hermetic = true").unwrap();
     let lowered = lower(&wasm(KERNEL), IMAGE.len() as u64, MANIFEST, &policy).unwrap();
     let program = r#"
         (module

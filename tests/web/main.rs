@@ -44,8 +44,8 @@ fn programs(directory: &Path) -> Option<()> {
             .and_then(|packed| packed.to_vec())
             .unwrap()
     };
-    let bare = Policy { strip_host_api: true, ..Policy::default() };
-    let hermetic = Policy { hermetic: true, ..Policy::default() };
+    let bare = Policy::from_toml("strip-host-api = true").unwrap();
+    let hermetic = Policy::from_toml("hermetic = true").unwrap();
     let files: [(&str, Vec<u8>); 8] = [
         ("transform.wasm", transform.clone()),
         ("isolated.wasm", packed(Form::Isolated, Policy::default())),
