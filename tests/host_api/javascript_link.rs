@@ -178,7 +178,7 @@ fn what_it_offers_and_what_it_refuses() {
     fs::copy(&program, directory.path().join("transform.wasm")).unwrap();
     let tree = TreeBuilder::new().dir(directory.path(), "/").exclude("*");
     let packed = Packer::new(tree)
-        .pack(Program::bytes("program", &fs::read(&program).unwrap()))
+        .pack(Program::bytes("program", fs::read(&program).unwrap()))
         .and_then(|packed| packed.to_vec())
         .unwrap();
     write("packed.wasm", &packed);

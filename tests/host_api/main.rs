@@ -42,7 +42,7 @@ fn pack(directory: &Path, form: Form, policy: Policy) -> Vec<u8> {
     });
     let packer = Packer::new(tree).form(form).policy(policy);
     packer
-        .pack(Program::bytes("program", &wat::parse_str(PROGRAM).unwrap()))
+        .pack(Program::bytes("program", wat::parse_str(PROGRAM).unwrap()))
         .and_then(|packed| packed.to_vec())
         .unwrap()
 }

@@ -67,7 +67,7 @@ fn an_image_has_it_and_what_is_linked_with_it_too() {
         let rootfs = wasm_vfs::Rootfs::open(&image).unwrap();
         for form in FORMS {
             let linked =
-                rootfs.link(Program::bytes("program", program), form).unwrap().to_vec().unwrap();
+                rootfs.link(Program::bytes("program", &program), form).unwrap().to_vec().unwrap();
             assert_eq!(host_api(&linked).len(), expected, "{form}");
         }
     }
@@ -100,7 +100,7 @@ fn a_program_that_exports_such_a_name_is_refused_unless_it_is_stripped() {
     // Other names of the kind are the program's own affair.
     let program = PROGRAM.replace("\"_start\"", "\"wasm_vfs_mine\"");
     let packed = Packer::new(TreeBuilder::new())
-        .pack(Program::bytes("program", &wat::parse_str(program).unwrap()))
+        .pack(Program::bytes("program", wat::parse_str(program).unwrap()))
         .and_then(|packed| packed.to_vec());
     assert_eq!(host_api(&packed.unwrap()).len(), 20);
 }

@@ -285,7 +285,7 @@ fn legacy_exceptions_stay_legacy() {
     assert!(needs.contains(wasmparser::WasmFeatures::LEGACY_EXCEPTIONS));
     for form in FORMS {
         let linked =
-            rootfs.link(Program::bytes("program", program), form).unwrap().to_vec().unwrap();
+            rootfs.link(Program::bytes("program", &program), form).unwrap().to_vec().unwrap();
         let mut allowed = needs
             | wasm_vfs::internals::verify::features_needed(&rootfs_alone(form)).unwrap()
             | wasmparser::WasmFeatures::BULK_MEMORY;
@@ -305,5 +305,5 @@ fn rootfs_alone(form: Form) -> Vec<u8> {
     let rootfs = Packer::new(TreeBuilder::new().dir(root.path(), "/")).bake().unwrap();
     let program =
         wasm(&format!("(module {PRELUDE} (func (export \"_start\") (call $print (i32.const 1))))"));
-    rootfs.link(Program::bytes("program", program), form).unwrap().to_vec().unwrap()
+    rootfs.link(Program::bytes("program", &program), form).unwrap().to_vec().unwrap()
 }

@@ -59,7 +59,7 @@ fn bytes_of(linked: &Linked) -> Vec<u8> {
     let mut bytes = Vec::new();
     linked.output.write_to(&IMAGE.to_vec(), &mut bytes).unwrap();
     assert_eq!(bytes.len() as u64, linked.output.len());
-    assert_eq!(bytes[linked.output.image_range().start as usize..][..IMAGE.len()], *IMAGE);
+    assert_eq!(bytes[linked.output.contents_range().start as usize..][..IMAGE.len()], *IMAGE);
     bytes
 }
 

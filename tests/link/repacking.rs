@@ -11,10 +11,7 @@ use super::FORMS;
 fn pack(program: &[u8], files: &[(&str, &str)], form: Form) -> anyhow::Result<Vec<u8>> {
     let tree = TreeBuilder::new();
     let tree = files.iter().fold(tree, |tree, (path, contents)| tree.file(*path, *contents));
-    Packer::new(tree)
-        .form(form)
-        .pack(Program::bytes("program", program))
-        .and_then(|packed| packed.to_vec())
+    Ok(Packer::new(tree).form(form).pack(Program::bytes("program", program))?.to_vec()?)
 }
 
 #[test]

@@ -235,7 +235,7 @@ fn pack(name: &str, program: &Path) -> Result<Packed> {
     fs::create_dir_all(&directory)?;
     let link = |form, path: String| {
         let path = directory.join(path);
-        fs::write(&path, rootfs.link(Program::bytes("program", program), form)?.to_vec()?)?;
+        fs::write(&path, rootfs.link(Program::bytes("program", &program), form)?.to_vec()?)?;
         anyhow::Ok(path)
     };
     Ok(Packed {
