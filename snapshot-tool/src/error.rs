@@ -66,14 +66,19 @@ impl Error {
     /// Returns the first cause of type `T`: an [`io::Error`], an [`Errno`](crate::Errno).
     #[must_use]
     pub fn find<T: StdError + Send + Sync + 'static>(&self) -> Option<&T> {
-        // What `context` attached is found by anyhow's own search only.
-        self.inner.downcast_ref().or_else(|| {
-            self.inner.chain().find_map(|cause| match cause.downcast_ref::<Self>() {
-                Some(marked) => marked.find(),
-                None => cause.downcast_ref(),
-            })
-        })
+        find(&self.inner)
     }
+}
+
+/// The first cause of type `T`, those within marked errors included.
+pub(crate) fn find<T: StdError + Send + Sync + 'static>(error: &anyhow::Error) -> Option<&T> {
+    // What `context` attached is found by anyhow's own search only.
+    error.downcast_ref().or_else(|| {
+        error.chain().find_map(|cause| match cause.downcast_ref::<Error>() {
+            Some(marked) => marked.find(),
+            None => cause.downcast_ref(),
+        })
+    })
 }
 
 impl fmt::Display for Error {
@@ -102,7 +107,7 @@ impl From<anyhow::Error> for Error {
         let marked = inner.chain().find_map(|cause| cause.downcast_ref::<Self>());
         let kind = match marked {
             Some(marked) => marked.kind,
-            None if inner.chain().any(|cause| cause.is::<io::Error>()) => ErrorKind::Io,
+            None if find::<io::Error>(&inner).is_some() => ErrorKind::Io,
             None => ErrorKind::Internal,
         };
         Self { kind, inner }
@@ -118,9 +123,11 @@ pub(crate) trait Marked<T> {
 impl<T> Marked<T> for anyhow::Result<T> {
     fn of_kind(self, kind: ErrorKind) -> anyhow::Result<T> {
         self.map_err(|inner| {
-            let known =
-                |cause: &(dyn StdError + 'static)| cause.is::<Error>() || cause.is::<io::Error>();
-            if inner.chain().any(known) { inner } else { anyhow::Error::new(Error { kind, inner }) }
+            let marked = inner.chain().any(|cause| cause.is::<Error>());
+            if marked || find::<io::Error>(&inner).is_some() {
+                return inner;
+            }
+            anyhow::Error::new(Error { kind, inner })
         })
     }
 }
@@ -159,6 +166,10 @@ mod tests {
         let error = Error::from(missing.of_kind(ErrorKind::Tree).unwrap_err());
         assert_eq!(error.kind(), ErrorKind::Io);
         assert_eq!(error.find::<io::Error>().unwrap().kind(), io::ErrorKind::NotFound);
+        // Also as the whole error, and through several layers.
+        let pipe = anyhow::Error::from(io::Error::from(io::ErrorKind::BrokenPipe));
+        let error = anyhow::Error::new(Error::from(pipe)).context("outer");
+        assert_eq!(find::<io::Error>(&error).unwrap().kind(), io::ErrorKind::BrokenPipe);
         assert_eq!(Error::from(anyhow!("surprise")).kind(), ErrorKind::Internal);
     }
 }

@@ -67,7 +67,7 @@ fn programs_with_random_damage() {
                 _ => program.insert(at, random(256) as u8),
             }
         }
-        match link(&program, &adapter, FORMS[random(2)]) {
+        match link(&program, adapter, FORMS[random(2)]) {
             Ok(_) => linked += 1,
             Err(error) => {
                 let error = format!("{error:#}");
@@ -187,7 +187,7 @@ fn a_hermetic_program_imports_nothing() {
           (func (export "_start") (call 1)))"#;
     let rootfs = &lowered;
     for form in FORMS {
-        let error = link(&wasm(program), &rootfs, form).unwrap_err().to_string();
+        let error = link(&wasm(program), rootfs, form).unwrap_err().to_string();
         assert!(error.contains("`env.ask`") && error.contains("hermetic"), "{error}");
     }
 }

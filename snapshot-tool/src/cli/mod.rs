@@ -21,6 +21,7 @@ mod run;
 mod stat;
 mod tree;
 
+use crate::error::find;
 use anyhow::Result;
 use args::TalkArgs;
 use bar::Bar;
@@ -87,10 +88,7 @@ pub fn main() -> ExitCode {
 
 /// Whether whoever read our output has gone: `wasm-vfs ls x.wasm | head` is no error to report.
 fn is_broken_pipe(error: &anyhow::Error) -> bool {
-    let pipe = |cause: &(dyn std::error::Error + 'static)| {
-        cause.downcast_ref().is_some_and(|e: &io::Error| e.kind() == io::ErrorKind::BrokenPipe)
-    };
-    error.chain().any(pipe)
+    find(error).is_some_and(|cause: &io::Error| cause.kind() == io::ErrorKind::BrokenPipe)
 }
 
 fn run(arguments: Arguments) -> Result<ExitCode> {

@@ -148,7 +148,8 @@ impl Input {
             let found = file.metadata().with_context(|| format!("cannot read {}", named(path)))?;
             // What is no file cannot be searched, only read.
             if found.is_file() {
-                let found = program.blame(HollowModule::read_from(&mut file))?;
+                let found = program
+                    .blame(HollowModule::read_from(&mut file).of_kind(ErrorKind::Damaged))?;
                 if let Some(found) = found {
                     return program.blame(Self::packed(found, PackedBytes::file(path)?));
                 }
@@ -158,7 +159,7 @@ impl Input {
     }
 
     fn in_memory(bytes: Vec<u8>) -> Result<Self> {
-        match HollowModule::read_from(&mut Cursor::new(&bytes))? {
+        match HollowModule::read_from(&mut Cursor::new(&bytes)).of_kind(ErrorKind::Damaged)? {
             Some(found) => Self::packed(found, PackedBytes::Memory(bytes.into())),
             None => Ok(Self { program: bytes, before: None }),
         }

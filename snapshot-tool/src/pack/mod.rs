@@ -227,3 +227,50 @@ fn check_places(policy: &Settled, tree: &Tree) -> Result<()> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests {
+    use super::*;
+
+    fn program(text: &str) -> Program {
+        Program::bytes("app", wat::parse_str(text).unwrap())
+    }
+
+    /// The kind of the error of packing this with this tree and policy.
+    fn kind(program: Program, tree: TreeBuilder, policy: &str) -> ErrorKind {
+        let policy = Policy::from_toml(policy).unwrap();
+        Packer::new(tree).policy(policy).pack(program).unwrap_err().kind()
+    }
+
+    #[test]
+    fn each_error_has_its_kind() {
+        let good = || program(crate::doc::PROGRAM);
+        let tree = TreeBuilder::new;
+        let packed = Packer::new(tree()).pack(good()).unwrap().to_vec().unwrap();
+        let component = Program::bytes("app", b"\0asm\x0d\0\x01\0");
+        for (kind, wants, what) in [
+            (kind(Program::bytes("app", b"#!"), tree(), ""), ErrorKind::NotWasm, "a script"),
+            (kind(component, tree(), ""), ErrorKind::Component, "a component"),
+            (kind(program("(module)"), tree(), ""), ErrorKind::Unservable, "no memory"),
+            (kind(Program::file("/no/such/file"), tree(), ""), ErrorKind::Io, "no program"),
+            (kind(good(), tree().dir("/no/such/file", "/x"), ""), ErrorKind::Io, "no directory"),
+            (kind(good(), tree().file("relative", ""), ""), ErrorKind::Tree, "a relative path"),
+            (kind(good(), tree(), "mount = ['/']"), ErrorKind::Policy, "a hidden tree"),
+            (kind(good(), tree(), "preopen = ['/none']"), ErrorKind::Policy, "no preopen"),
+            (
+                kind(Program::bytes("app", &packed[..100]), tree(), ""),
+                ErrorKind::Damaged,
+                "cut short",
+            ),
+        ] {
+            assert_eq!(kind, wants, "{what}");
+        }
+        let linked =
+            Packer::new(tree()).bake().unwrap().link(Program::bytes("app", packed), Form::Portable);
+        assert_eq!(linked.unwrap_err().kind(), ErrorKind::AlreadyPacked);
+        let nothing = crate::PackedModule::from_reader(std::io::Cursor::new(b"\0asm\x01\0\0\0"));
+        assert_eq!(nothing.unwrap_err().kind(), ErrorKind::NotPacked);
+        assert_eq!(Policy::from_toml("no-such-key = 1").unwrap_err().kind(), ErrorKind::Policy);
+    }
+}

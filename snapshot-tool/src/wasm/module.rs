@@ -11,6 +11,7 @@ use wasmparser::{
     TableSectionReader, TagSectionReader, TypeRef, TypeSectionReader, WasmFeatures,
 };
 
+use crate::error::{ErrorKind, Marked as _};
 use crate::wasm::index::{FuncIdx, GlobalIdx, MemIdx, TypeIdx};
 use crate::wasm::preamble::check_preamble;
 
@@ -70,6 +71,10 @@ impl<'a> Module<'a> {
     /// When they are no core module, or damaged.
     pub(crate) fn parse(bytes: &'a [u8]) -> Result<Self> {
         check_preamble(&bytes[..bytes.len().min(8)])?;
+        Self::read(bytes).of_kind(ErrorKind::Damaged)
+    }
+
+    fn read(bytes: &'a [u8]) -> Result<Self> {
         let mut module = Self {
             bytes,
             types: Vec::new(),

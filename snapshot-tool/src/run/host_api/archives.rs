@@ -7,7 +7,7 @@ use wasm_vfs_core::Errno;
 use wasmtime::AsContextMut;
 
 use super::{HostApi, PATH_BYTES, PIECE_BYTES, Room, narrow};
-use crate::error::Error;
+use crate::error::{Error, find};
 
 impl HostApi {
     /// Unpacks a tar archive into a directory, which is made if it is missing: files, directories, symbolic and hard links, with
@@ -72,7 +72,7 @@ impl HostApi {
             Ok(name) if !name.is_empty() => {
                 error.context(format!("its member `{}`", String::from_utf8_lossy(&name)))
             }
-            _ if error.downcast_ref() == Some(&Errno::EINVAL) => {
+            _ if find(&error) == Some(&Errno::EINVAL) => {
                 error.context("it is no tar archive, or a damaged or incomplete one")
             }
             _ => error,
