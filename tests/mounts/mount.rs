@@ -356,7 +356,7 @@ fn without_a_mount_no_directory_of_the_host_is_touched() {
         let (_files, tree) = tree();
         let packed = wasm_vfs::Packer::new(tree)
             .form(form)
-            .pack(Program::bytes("program", &program()))
+            .pack(Program::bytes("program", program()))
             .and_then(|packed| packed.to_vec())
             .unwrap();
         let imports: Vec<String> = wasmparser::Parser::new(0)
@@ -447,7 +447,7 @@ fn the_tool_says_what_does_not_fit() {
     let error = |tree: TreeBuilder, text: &str| {
         let packer = wasm_vfs::Packer::new(tree).policy(policy(text));
         packer
-            .pack(Program::bytes("program", &program()))
+            .pack(Program::bytes("program", program()))
             .and_then(|packed| packed.to_vec())
             .map_or_else(|error| format!("{error:#}"), |_| "none".into())
     };

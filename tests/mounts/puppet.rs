@@ -134,7 +134,7 @@ impl Puppet {
         let packed = Packer::new(tree)
             .policy(policy)
             .form(form)
-            .pack(Program::bytes("program", &program()))
+            .pack(Program::bytes("program", program()))
             .and_then(|packed| packed.to_vec());
         let packed = packed.unwrap_or_else(|error| panic!("{error:#}"));
         Puppet::start(&packed, host)
