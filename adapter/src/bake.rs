@@ -14,10 +14,9 @@ use rand_xoshiro::rand_core::{RngCore, SeedableRng};
 
 use crate::clock::Source;
 use crate::host::Host;
-use crate::runtime;
 use crate::settings::{Inherited, SEED_BYTES, Settings, Stream};
 use crate::state::{self, Kernel};
-use crate::trace;
+use crate::{runtime, trace};
 
 /// The lowest descriptor that opening gives: the numbers of the standard streams are only taken by `fd_renumber`.
 const FIRST_FD: u32 = 3;

@@ -3,8 +3,7 @@
 use core::cell::Cell;
 
 use crate::errno::{Error, Result};
-use crate::host;
-use crate::state;
+use crate::{host, state};
 
 /// What a stepping clock starts from: the beginning of 2000, in nanoseconds since 1970. The monotonic one starts from 0.
 const STEPPING_FROM: u64 = 946_684_800_000_000_000;

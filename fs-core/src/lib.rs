@@ -152,7 +152,9 @@ pub use process::Process;
 pub use stat::{
     Dev, FileType, S_IALLUGO, S_IFMT, S_IRWXUGO, S_ISGID, S_ISUID, S_ISVTX, S_IXGRP, Stat,
 };
-pub use syscalls::{DirEntryView, Fcntl, OpenHow, ST_RDONLY, Statfs, TMPFS_MAGIC};
-pub use syscalls::{FlockOperation, Ioctl, PollEvents, RwFlags, SpliceFlags, XattrFlags};
-pub use syscalls::{Statx, StatxAttributes, StatxMask, TimeSpecifier, Timeval, Utimbuf};
+pub use syscalls::{
+    DirEntryView, Fcntl, FlockOperation, Ioctl, OpenHow, PollEvents, RwFlags, ST_RDONLY,
+    SpliceFlags, Statfs, Statx, StatxAttributes, StatxMask, TMPFS_MAGIC, TimeSpecifier, Timeval,
+    Utimbuf, XattrFlags,
+};
 pub use user_memory::{IoVec, IoVecMut, UserMut, UserRef};

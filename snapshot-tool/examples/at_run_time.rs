@@ -9,7 +9,7 @@ use std::path::Path;
 use std::process::exit;
 
 use anyhow::{Context as _, Result};
-use wasm_vfs::RunTimeLinker;
+use wasm_vfs::embed::RunTimeLinker;
 use wasmtime::{Engine, Linker, Module, Store};
 use wasmtime_wasi::p1::{self, WasiP1Ctx};
 use wasmtime_wasi::{I32Exit, WasiCtxBuilder};

@@ -4,7 +4,7 @@ use crate::tree::{EntryKind, Metadata};
 
 /// A size in bytes as people read it: `512 B`, `12.3 MB`, decimal units.
 #[must_use]
-pub fn human_bytes(bytes: u64) -> String {
+pub(crate) fn human_bytes(bytes: u64) -> String {
     const UNITS: [&str; 5] = ["kB", "MB", "GB", "TB", "PB"];
     if bytes < 1000 {
         return format!("{bytes} B");

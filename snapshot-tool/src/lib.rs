@@ -1,117 +1,124 @@
-//! Packs WASI programs with their files: one `.wasm` that needs no directory of the host.
+//! Packs WASI programs with their files: one `.wasm` that needs no directory where it runs.
 //!
-//! Everything that the command `wasm-vfs` does is a function here, for build scripts and other
-//! tools:
+//! ```
+//! use wasm_vfs::{Packer, Program, TreeBuilder};
 //!
-//! ```no_run
-//! use wasm_vfs::{Packer, TreeBuilder};
-//!
+//! # let directory = tempfile::tempdir()?;
+//! # std::env::set_current_dir(&directory)?;
+//! # std::fs::create_dir("site")?;
+//! # std::fs::write("server.wasm", wat::parse_str(wasm_vfs::doc::PROGRAM)?)?;
 //! let tree = TreeBuilder::new().dir("site", "/www").exclude("*.map");
-//! Packer::new(tree).pack("server.wasm", "server-packed.wasm")?;
-//! # Ok::<(), anyhow::Error>(())
+//! Packer::new(tree).pack(Program::file("server.wasm"))?.write("server-packed.wasm")?;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! * [`TreeBuilder`] says what goes into a tree and reads it from the host, [`Packer`] packs
-//!   programs with it, [`Rootfs`] is a tree baked for several programs, [`Runner`] runs the
-//!   result under wasmtime.
-//! * [`HostApi`] reaches the tree of a packed program under wasmtime: files in before it starts, results out after it has
-//!   ended.
-//! * [`RunTimeLinker`] binds a baked filesystem to a program that is instantiated under wasmtime, without linking them.
-//! * [`PackedModule`] looks inside a packed module; [`export_tar`] and [`extract`] take the tree
-//!   out again.
+//! Everything that the command `wasm-vfs` does is here, for build scripts and other tools:
 //!
-//! The pipeline, and who does what:
+//! * [`TreeBuilder`] says what goes into the tree and reads it from the disk. [`Policy`] says what else the program sees. [`Packer`]
+//!   packs a [`Program`] with both, in a [`Form`]; [`Packed`] is the result, to be written.
+//! * [`Rootfs`] is a tree that is baked once and linked with several programs.
+//! * [`PackedModule`] looks into a packed module, and takes the tree out again.
+//! * [`Runner`] runs a packed program under wasmtime. [`embed`] is for a wasmtime of your own: [`embed::HostApi`] puts files
+//!   into the tree before the program starts and gets results out after it has ended; [`embed::RunTimeLinker`] binds a baked
+//!   filesystem to a program without linking them.
+//! * [`Error`] has an [`ErrorKind`] for programs and a text for people. [`Progress`] hears of the work.
+//!
+//! # Features
+//!
+//! Both are on by default; a library that only packs needs neither (`default-features = false`).
+//!
+//! | feature | what it adds |
+//! |---|---|
+//! | `run` | [`Runner`], [`embed`] and [`Preinit`], with the crate `wasmtime-wasi` |
+//! | `cli` | the command `wasm-vfs`, with the crates `clap` and `indicatif` |
+//!
+//! # How it is made
 //!
 //! ```text
-//! host directories --host_tree--> Tree --bake(core form)--> baked core
-//!     --lower--> adapter module --link(program)--> packed program --output--> file
+//! directories of the disk --gather--> tree --bake (core module)--> baked core module
+//!     --lower--> rootfs module --link (program)--> packed program --output--> file
 //! ```
 //!
-//! * [`tree`]: a tree as data. `host_tree` reads one from directories, with [`guest_path`] and
-//!   `ignore_rules`, `packed_tree` from a packed module, `assembly` puts them together; `image_plan` finds equal contents and streams them; `manifest` encodes it.
-//! * [`policy`]: what of the world the program sees, chosen when it is packed.
-//! * [`bake`]: runs the adapter's core form on the manifest.
-//! * [`lower`]: core form to adapter module, its contract checked on the way.
-//! * [`link`]: adapter module and program to one module, in a [`Form`].
-//! * `repack`: what to do with a program that is packed already; `unlink` takes it out.
-//! * [`preinit`]: runs a function of the program when it is packed.
-//! * [`section`]: the `wasm-vfs` custom section that a written module carries.
-//! * [`hollow`]: modules without the bytes of their image; [`image`]: where those come from.
-//! * [`output`] writes files by rename; [`progress`] is how the caller hears of the work.
-//! * [`cli`]: the command line.
+//! A folder uses only the folders above it:
 //!
-//! Hosts are Unix systems: modes, owners and links are read and restored as they are there.
+//! | folder | what |
+//! |---|---|
+//! | `preview1` | WASI as data |
+//! | `wasm` | WebAssembly, nothing of ours |
+//! | [`tree`] | a tree as data, and the manifest that encodes it |
+//! | [`policy`] | what the program may see: what was asked, and what holds |
+//! | `packed` | the written file, and reading it back |
+//! | `adapter` | the filesystem's module until it can be linked |
+//! | `gather` | directories and packed modules become a tree and the plan of its contents |
+//! | `link` | program and rootfs module become one module |
+//! | `pack` | from end to end |
+//! | `run`, `cli` | what wasmtime runs; the command line |
+//!
+//! Packing works on Unix systems: modes, owners and links are read and restored as they are there.
 #![forbid(unsafe_code)]
 
-pub mod adapter_module;
-mod assembly;
-pub mod at_run_time;
-pub mod bake;
+mod adapter;
+#[cfg(feature = "cli")]
+#[doc(hidden)]
 pub mod cli;
-mod core_form;
-mod customs;
-mod emit;
-mod export;
-mod extract;
-mod features;
-pub mod format;
-mod forms;
-pub mod guest_path;
-pub mod hollow;
-mod host_api;
-pub mod host_shim;
-mod host_tar;
-mod host_tree;
-mod ignore_rules;
-pub mod image;
-mod image_plan;
-pub mod index;
-mod inspect;
-mod kernel_data;
+mod error;
+mod format;
+mod gather;
+#[doc(hidden)]
 pub mod link;
-pub mod lower;
-mod manifest;
-mod module;
-mod names;
-pub mod output;
-pub mod pack;
-mod packed_tree;
-mod plan;
+mod output;
+mod pack;
+mod packed;
 pub mod policy;
-pub mod preinit;
-mod program;
-mod program_code;
-pub mod program_part;
-pub mod progress;
-mod reach;
-mod remap;
-mod repack;
+mod preview1;
+mod progress;
+#[cfg(feature = "run")]
 mod run;
-pub mod run_time_shims;
-pub mod section;
-mod snapshot;
-mod trace;
-mod tracing;
-mod transfer;
 pub mod tree;
-mod unlink;
-pub mod verify;
+mod wasm;
 
-pub use at_run_time::{Bound, RunTimeLinker};
-pub use export::export_tar;
-pub use extract::{Existing, extract};
-pub use guest_path::{DirMapping, GuestPath};
-pub use host_api::{DirEntry, FileStatus, HostApi};
-pub use host_tree::{HostTree, Owner, TreeBuilder};
-pub use ignore_rules::IGNORE_FILE;
-pub use image_plan::ImagePlan;
-pub use inspect::PackedModule;
-pub use link::Form;
+pub use error::{Error, ErrorKind};
+pub use gather::builder::{Owner, TreeBuilder};
+pub use gather::ignore_rules::IGNORE_FILE;
+pub use link::Summary;
 pub use output::Destination;
-pub use pack::{Packed, Packer, Report, Rootfs, link_files};
+pub use pack::Packer;
+pub use pack::input::Program;
+#[cfg(feature = "run")]
+pub use pack::preinit::Preinit;
+pub use pack::report::{Printed, Report};
+pub use pack::rootfs::{Packed, Rootfs};
+pub use packed::extract::Existing;
+pub use packed::form::{Form, ModuleForm};
+pub use packed::packed_module::PackedModule;
 pub use policy::Policy;
 pub use policy::file::ConfigFile;
-pub use preinit::Preinit;
+pub use progress::{Progress, Stage};
+#[cfg(feature = "run")]
 pub use run::{Outcome, Runner};
-pub use tree::{EntryKind, FinalSymlink, Metadata, Tree, TreeEntry};
 pub use wasm_vfs_core::{Errno, FileType};
+
+/// Reaching the tree of a program that runs in a wasmtime of your own.
+#[cfg(feature = "run")]
+pub mod embed {
+    pub use crate::run::at_run_time::{Bound, RunTimeLinker};
+    pub use crate::run::host_api::{DirEntry, FileStatus, HostApi};
+}
+
+/// What the examples of these pages pack.
+#[doc(hidden)]
+pub mod doc {
+    /// A program that opens nothing and returns.
+    pub const PROGRAM: &str = r#"(module
+        (import "wasi_snapshot_preview1" "fd_write" (func (param i32 i32 i32 i32) (result i32)))
+        (memory (export "memory") 1)
+        (func (export "_start")))"#;
+}
+
+/// The parts behind the public items, for the project's own tests and benchmarks. No promise is made of them.
+#[doc(hidden)]
+pub mod internals {
+    pub use crate::adapter::{bake, lower, rootfs_module, shims};
+    pub use crate::packed::{contents_source, hollow, program_part, section};
+    pub use crate::wasm::{features, index, verify};
+}

@@ -33,7 +33,7 @@ impl Destination {
     /// # Errors
     ///
     /// When `contents` fails or the destination cannot be written. A file is then as before.
-    pub fn write(
+    pub(crate) fn write_with(
         &self,
         progress: &dyn Progress,
         contents: impl FnOnce(&mut dyn Write) -> Result<()>,
@@ -47,6 +47,19 @@ impl Destination {
         }
     }
 }
+
+macro_rules! from_path {
+    ($($path:ty),*) => {$(
+        impl From<$path> for Destination {
+            /// The file of that path.
+            fn from(path: $path) -> Self {
+                Self::File(path.into())
+            }
+        }
+    )*};
+}
+
+from_path!(&str, String, &Path, PathBuf, &PathBuf);
 
 impl std::fmt::Display for Destination {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

@@ -1,12 +1,16 @@
 //! How the library tells its caller what it is doing.
 //!
-//! The library prints nothing. The command line draws a bar from these calls; a build script
-//! passes [`Silent`].
+//! The library prints nothing. The command line draws a bar from these calls.
+
+use std::fmt;
+use std::ops::Deref;
+use std::sync::Arc;
 
 use crate::tree::TreeEntry;
 
 /// The stages of the work, in their order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Stage {
     /// Reading directories; the unit is an entry.
     Reading,
@@ -20,15 +24,31 @@ pub enum Stage {
     Initialising,
     /// Writing the output; the unit is a byte.
     Writing,
-    /// Compiling a program to run it; how far it is, is not known.
+    /// Compiling a program to run it; the engine does not tell how far it is.
     Compiling,
 }
 
-/// Receives what the library is doing. Each method does nothing unless implemented.
+/// Receives what the library is doing. Each method does nothing unless you implement it.
 ///
 /// Calls may come from several threads.
-pub trait Progress: Sync {
-    /// A stage begins; `total` is how many units it has, where that is known.
+///
+/// ```
+/// use wasm_vfs::{Packer, Program, Progress, Stage, TreeBuilder};
+///
+/// struct Log;
+///
+/// impl Progress for Log {
+///     fn begin(&self, stage: Stage, total: Option<u64>) {
+///         eprintln!("{stage:?}: {total:?} units");
+///     }
+/// }
+///
+/// # let program = wat::parse_str(wasm_vfs::doc::PROGRAM)?;
+/// Packer::new(TreeBuilder::new()).progress(Log).pack(Program::bytes("app", program))?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub trait Progress: Send + Sync {
+    /// A stage begins; `total` is how many units it has, `None` if nobody knows.
     fn begin(&self, _stage: Stage, _total: Option<u64>) {}
 
     /// Some units of the stage are done.
@@ -41,8 +61,56 @@ pub trait Progress: Sync {
     fn end(&self) {}
 }
 
-/// Takes no notice.
+impl<P: Progress + ?Sized> Progress for Arc<P> {
+    fn begin(&self, stage: Stage, total: Option<u64>) {
+        (**self).begin(stage, total);
+    }
+
+    fn advance(&self, units: u64) {
+        (**self).advance(units);
+    }
+
+    fn entry(&self, path: &str, entry: &TreeEntry) {
+        (**self).entry(path, entry);
+    }
+
+    fn end(&self) {
+        (**self).end();
+    }
+}
+
+/// Takes no notice: what is told when nobody has asked.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Silent;
+pub(crate) struct Silent;
 
 impl Progress for Silent {}
+
+/// Whom the work is told to.
+#[derive(Clone)]
+pub(crate) struct Listener(Arc<dyn Progress>);
+
+impl Listener {
+    pub(crate) fn new(progress: impl Progress + 'static) -> Self {
+        Self(Arc::new(progress))
+    }
+}
+
+impl Default for Listener {
+    fn default() -> Self {
+        Self::new(Silent)
+    }
+}
+
+impl Deref for Listener {
+    type Target = dyn Progress;
+
+    fn deref(&self) -> &Self::Target {
+        &*self.0
+    }
+}
+
+impl fmt::Debug for Listener {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Listener")
+    }
+}

@@ -1,8 +1,7 @@
 //! What a linker, Wizer and the person who downloads it rely on.
 
-use wasm_vfs::adapter_module::AdapterModule;
+use wasm_vfs::internals::lower::lower;
 use wasm_vfs::link::link;
-use wasm_vfs::lower::lower;
 use wasm_vfs::{Form, Policy};
 use wasmparser::{ExternalKind, Operator, Parser, Payload, TypeRef};
 
@@ -236,8 +235,8 @@ fn there_is_nothing_that_wizer_or_the_linker_refuses() {
 fn it_is_small() {
     // What a program gets that uses everything and chooses nothing, without a tree: what bakes, variants of functions, and what
     // serves `wasi_unstable` are dropped.
-    let policy = Policy { strip_host_api: true, ..Policy::default() };
-    let lowered = AdapterModule::from(&lower(CORE, 0, &[], &policy).unwrap());
+    let policy = Policy::from_toml("strip-host-api = true").unwrap();
+    let lowered = lower(CORE, 0, &[], &policy).unwrap();
     let program = imports_everything();
     let linked = link(&program, &lowered, Form::Isolated).unwrap();
     let sections = Parser::new(0).parse_all(linked.output.hollow()).filter_map(|payload| {

@@ -4,7 +4,7 @@
 
 use std::time::{Duration, Instant};
 
-use wasm_vfs::{Form, Packer, TreeBuilder};
+use wasm_vfs::{Form, Packer, Program, TreeBuilder};
 use wasmtime::{Engine, Linker, Module, Store};
 
 use super::rig::CORE;
@@ -64,7 +64,10 @@ fn what_everything_weighs() {
     let program = imports_everything();
     for form in [Form::Portable, Form::Isolated] {
         let packer = Packer::new(TreeBuilder::new()).form(form);
-        let packed = packer.pack_bytes(&program).unwrap();
+        let packed = packer
+            .pack(Program::bytes("program", &program))
+            .and_then(|packed| packed.to_vec())
+            .unwrap();
         println!("{form:?}: {} bytes added", packed.len() - program.len());
     }
 }
@@ -92,7 +95,10 @@ fn speed() {
         if let Some(core) = std::env::var_os("ADAPTER_CORE") {
             packer = packer.adapter_core(std::fs::read(core).unwrap());
         }
-        let packed = packer.pack_bytes(&program).unwrap();
+        let packed = packer
+            .pack(Program::bytes("program", &program))
+            .and_then(|packed| packed.to_vec())
+            .unwrap();
         println!("{form:?}: {} bytes added", packed.len() - program.len() - 10_000);
         let module = Module::new(&engine, &packed).unwrap();
         let mut store = Store::new(&engine, ());

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use anyhow::{Context, Result};
 use tempfile::TempDir;
-use wasm_vfs::{Form, Packer, TreeBuilder};
+use wasm_vfs::{Form, Packer, Program, TreeBuilder};
 use wasm_vfs_tests::engine::{Engine, Invocation, Outcome};
 use wasm_vfs_tests::engines::registry::Spot;
 use wasm_vfs_tests::engines::wasmtime::Wasmtime;
@@ -35,7 +35,7 @@ impl App {
         let rootfs = app.packer().bake()?;
         let bytes = std::fs::read(program).with_context(|| program.display().to_string())?;
         for form in [Form::Portable, Form::Isolated] {
-            let packed = rootfs.link(&bytes, form)?;
+            let packed = rootfs.link(Program::bytes("program", &bytes), form)?;
             std::fs::write(app.packed(form), packed.to_vec()?)?;
         }
         Ok(app)
@@ -51,7 +51,11 @@ impl App {
         let app = Self::unpacked(name, program, fill)?;
         let packer = choose(app.packer());
         for form in [Form::Portable, Form::Isolated] {
-            packer.clone().form(form).pack(program, app.packed(form))?;
+            packer
+                .clone()
+                .form(form)
+                .pack(Program::file(program))
+                .and_then(|packed| packed.write(app.packed(form)))?;
         }
         Ok(app)
     }

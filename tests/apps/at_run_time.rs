@@ -5,7 +5,8 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, ensure};
 use tempfile::TempDir;
-use wasm_vfs::{HostApi, Packer, RunTimeLinker, TreeBuilder};
+use wasm_vfs::embed::{HostApi, RunTimeLinker};
+use wasm_vfs::{Packer, TreeBuilder};
 use wasm_vfs_tests::engine::{Engine as _, Invocation, Outcome};
 use wasm_vfs_tests::engines::wasmtime::Wasmtime;
 use wasm_vfs_tests::{tools, trees};
@@ -22,7 +23,9 @@ fn rootfs(directory: &Path) -> Result<std::path::PathBuf> {
     std::fs::create_dir(&root)?;
     trees::for_guests(&root)?;
     let image = directory.join("rootfs.wasm");
-    Packer::new(TreeBuilder::new().dir(&root, "/")).write_image(&image)?;
+    Packer::new(TreeBuilder::new().dir(&root, "/"))
+        .bake()
+        .and_then(|rootfs| rootfs.write(&image))?;
     Ok(image)
 }
 

@@ -1,7 +1,8 @@
 //! A program that uses `/dev` and tries to change its tree (`tests/guests/devices`), packed with each option of the tree, in both forms.
 
 use anyhow::Result;
-use wasm_vfs::{ConfigFile, Form, HostApi, Packer, TreeBuilder};
+use wasm_vfs::embed::HostApi;
+use wasm_vfs::{ConfigFile, Form, Packer, Program, TreeBuilder};
 use wasm_vfs_tests::engine::{Engine, Invocation};
 use wasm_vfs_tests::engines::wasmtime::Wasmtime;
 use wasm_vfs_tests::tools;
@@ -15,7 +16,10 @@ fn tells(policy: &str) -> Result<Option<String>> {
         let policy = ConfigFile::parse(policy)?.policy;
         let packer = Packer::new(TreeBuilder::new()).form(form).policy(policy);
         let file = tempfile::Builder::new().suffix(".wasm").tempfile()?;
-        std::fs::write(file.path(), packer.pack_bytes(&program)?)?;
+        std::fs::write(
+            file.path(),
+            packer.pack(Program::bytes("program", &program)).and_then(|packed| packed.to_vec())?,
+        )?;
         let mut invocation = Invocation::of("devices");
         invocation.stdin = b"from the host".to_vec();
         let outcome = Wasmtime.run(file.path(), &invocation)?;
@@ -77,7 +81,10 @@ fn new_files_have_the_owner_and_mode_that_were_chosen() -> Result<()> {
         ("hermetic = true\nuid = 7\ngid = 8\numask = '077'", (7, 8, 0o600)),
     ] {
         let policy = ConfigFile::parse(policy)?.policy;
-        let packed = Packer::new(TreeBuilder::new()).policy(policy).pack_bytes(&program)?;
+        let packed = Packer::new(TreeBuilder::new())
+            .policy(policy)
+            .pack(Program::bytes("program", &program))
+            .and_then(|packed| packed.to_vec())?;
         let mut store = Store::new(&engine, ());
         let instance = Instance::new(&mut store, &Module::new(&engine, packed)?, &[])?;
         instance.get_typed_func::<(), ()>(&mut store, "_start")?.call(&mut store, ())?;

@@ -3,7 +3,7 @@
 
 use anyhow::{Context, Result};
 use tempfile::TempDir;
-use wasm_vfs::{ConfigFile, Form, Packer, TreeBuilder};
+use wasm_vfs::{ConfigFile, Form, Packer, Program, TreeBuilder};
 use wasm_vfs_tests::engine::{Engine, Outcome};
 use wasm_vfs_tests::engines::wasmtime::Wasmtime;
 use wasm_vfs_tests::matrix::{self, Weight, World};
@@ -21,7 +21,11 @@ fn pack(form: Form, output: &std::path::Path) -> Result<Option<()>> {
     std::fs::write(files.path().join("input"), "from the tree")?;
     let policy = ConfigFile::parse(POLICY)?.policy;
     let tree = TreeBuilder::new().dir(files.path(), "/work");
-    Packer::new(tree).form(form).policy(policy).pack(program, output)?;
+    Packer::new(tree)
+        .form(form)
+        .policy(policy)
+        .pack(Program::file(program))
+        .and_then(|packed| packed.write(output))?;
     Ok(Some(()))
 }
 

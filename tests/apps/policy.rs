@@ -3,7 +3,7 @@
 
 use anyhow::Result;
 use tempfile::TempDir;
-use wasm_vfs::{ConfigFile, Form, Packer, TreeBuilder};
+use wasm_vfs::{ConfigFile, Form, Packer, Program, TreeBuilder};
 use wasm_vfs_tests::engine::{Engine, Invocation, Outcome};
 use wasm_vfs_tests::engines::node::Node;
 use wasm_vfs_tests::engines::wasmi::Wasmi;
@@ -20,7 +20,11 @@ fn packed(policy: &str, form: Form) -> Result<Option<Vec<u8>>> {
     let policy = ConfigFile::parse(policy)?.policy;
     let tree = TreeBuilder::new().dir(files.path(), "/work");
     let packer = Packer::new(tree).form(form).policy(policy);
-    Ok(Some(packer.pack_bytes(&std::fs::read(program)?)?))
+    Ok(Some(
+        packer
+            .pack(Program::bytes("program", &std::fs::read(program)?))
+            .and_then(|packed| packed.to_vec())?,
+    ))
 }
 
 fn invocation() -> Invocation {

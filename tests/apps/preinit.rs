@@ -2,7 +2,7 @@
 
 use anyhow::{Result, ensure};
 use tempfile::TempDir;
-use wasm_vfs::{Form, Packer, Preinit, TreeBuilder};
+use wasm_vfs::{Form, Packer, Preinit, Program, TreeBuilder};
 use wasm_vfs_tests::engine::Invocation;
 use wasm_vfs_tests::matrix::{Weight, spots};
 use wasm_vfs_tests::{tools, trees};
@@ -43,12 +43,18 @@ fn it_is_the_same_each_time_and_what_it_printed_is_kept() -> Result<()> {
             .form(form)
             .preinit(Preinit::new("init"));
         let output = elsewhere.path().join("packed.wasm");
-        let report = packer.pack(&program, &output)?;
+        let packed = packer.pack(Program::file(&program))?;
+        packed.write(&output)?;
+        let report = packed.report();
         assert_eq!(report.printed.stdout, AT_INIT);
         assert!(report.printed.stderr.is_empty());
         let first = std::fs::read(&output)?;
-        assert!(packer.pack_file(&program)? == first, "{form:?}");
-        let refused = packer.pack_file(&output).unwrap_err();
+        assert!(
+            packer.pack(Program::file(&program)).and_then(|packed| packed.to_vec())? == first,
+            "{form:?}"
+        );
+        let refused =
+            packer.pack(Program::file(&output)).and_then(|packed| packed.to_vec()).unwrap_err();
         assert!(format!("{refused:#}").contains("pre-initialised by `init`"), "{refused:#}");
     }
     Ok(())
@@ -60,7 +66,10 @@ fn a_failing_script_is_told() -> Result<()> {
     let Some(program) = tools::guest("quickjs") else { return Ok(()) };
     let tree = TreeBuilder::new().file("/app/init.js", "import './missing.js';");
     let packer = Packer::new(tree).preinit(Preinit::new("init"));
-    let error = format!("{:#}", packer.pack_file(&program).unwrap_err());
+    let error = format!(
+        "{:#}",
+        packer.pack(Program::file(&program)).and_then(|packed| packed.to_vec()).unwrap_err()
+    );
     assert!(error.contains("`init` exited with status 1"), "{error}");
     assert!(error.contains("cannot load the module /app/missing.js"), "{error}");
     Ok(())

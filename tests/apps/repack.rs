@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use anyhow::Result;
-use wasm_vfs::{Form, Packer, TreeBuilder};
+use wasm_vfs::{Form, Packer, Program, TreeBuilder};
 use wasm_vfs_tests::engine::{Engine, Invocation};
 use wasm_vfs_tests::engines::wasmtime::Wasmtime;
 use wasm_vfs_tests::tools;
@@ -20,12 +20,21 @@ fn check(program: &Path) -> Result<()> {
     let before = directory.path().join("before.wasm");
     for from in [Form::Portable, Form::Isolated] {
         let first = tree(&[("/app/a", "replaced, and longer"), ("/app/kept", "kept")]);
-        Packer::new(first).form(from).pack(program, &before)?;
+        Packer::new(first)
+            .form(from)
+            .pack(Program::file(program))
+            .and_then(|packed| packed.write(&before))?;
         for to in [Form::Portable, Form::Isolated] {
             let over = tree(&[("/app/a", "in its place"), ("/more", "kept")]);
-            let again = Packer::new(over).form(to).pack_file(&before)?;
+            let again = Packer::new(over)
+                .form(to)
+                .pack(Program::file(&before))
+                .and_then(|packed| packed.to_vec())?;
             let all = tree(&[("/app/a", "in its place"), ("/app/kept", "kept"), ("/more", "kept")]);
-            let at_once = Packer::new(all).form(to).pack_file(program)?;
+            let at_once = Packer::new(all)
+                .form(to)
+                .pack(Program::file(program))
+                .and_then(|packed| packed.to_vec())?;
             assert!(again == at_once, "{}: {from} packed again as {to}", program.display());
         }
     }
@@ -65,10 +74,10 @@ fn it_runs_with_both_trees() -> Result<()> {
     let directory = tempfile::tempdir()?;
     let (base, over) = (directory.path().join("base.wasm"), directory.path().join("over.wasm"));
     let app = TreeBuilder::new().file("/app/init.js", "globalThis.from = 'base';");
-    Packer::new(app).pack(&program, &base)?;
+    Packer::new(app).pack(Program::file(&program)).and_then(|packed| packed.write(&base))?;
     let script = "print(from, readFile('/app/init.js').length, readFile('/more'));";
     let more = TreeBuilder::new().file("/app/main.js", script).file("/more", "over");
-    Packer::new(more).pack(&base, &over)?;
+    Packer::new(more).pack(Program::file(&base)).and_then(|packed| packed.write(&over))?;
     let outcome = Wasmtime.run(&over, &Invocation::of("quickjs /app/main.js"))?;
     assert_sound(&outcome, 0, "base 25 over\n");
     Ok(())

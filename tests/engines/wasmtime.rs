@@ -4,13 +4,12 @@ use std::path::Path;
 use std::sync::LazyLock;
 
 use anyhow::Result;
-use wasm_vfs::HostApi;
+use wasm_vfs::embed::HostApi;
 use wasmtime::error::Context;
 use wasmtime::{Cache, CacheConfig, Config, Instance, Linker, Module, Store};
-use wasmtime_wasi::p0;
 use wasmtime_wasi::p1::{self, WasiP1Ctx};
 use wasmtime_wasi::p2::pipe::{MemoryInputPipe, MemoryOutputPipe};
-use wasmtime_wasi::{FsPerms, I32Exit, WasiCtxBuilder};
+use wasmtime_wasi::{FsPerms, I32Exit, WasiCtxBuilder, p0};
 
 use crate::engine::{Engine, HERMETIC_STREAMS, Invocation, Outcome};
 use crate::tools;
@@ -180,5 +179,5 @@ fn collect(
         return Ok(Vec::new());
     }
     let tree = HostApi::new(&mut *store, &instance)?;
-    paths.iter().map(|path| tree.read(&mut *store, &format!("/{path}"))).collect()
+    paths.iter().map(|path| Ok(tree.read(&mut *store, &format!("/{path}"))?)).collect()
 }

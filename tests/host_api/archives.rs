@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::io::Read as _;
 
 use tar::{Builder, EntryType, Header};
-use wasm_vfs::{Errno, PackedModule, Policy, export_tar};
+use wasm_vfs::{Errno, PackedModule, Policy};
 
 use crate::{FORMS, Running, noise, pack};
 
@@ -53,7 +53,7 @@ fn members(archive: &[u8]) -> BTreeMap<Vec<u8>, Member> {
     members
 }
 
-fn import(running: &mut Running, archive: &[u8]) -> anyhow::Result<()> {
+fn import(running: &mut Running, archive: &[u8]) -> Result<(), wasm_vfs::Error> {
     running.api.import_tar(&mut running.store, "/in", archive)
 }
 
@@ -215,10 +215,10 @@ fn a_fresh_tree_exports_as_the_packed_file_does() {
     std::os::unix::fs::symlink("b/file", at("a/link")).unwrap();
     std::os::unix::fs::symlink("t".repeat(150), at("long-link")).unwrap();
     for form in FORMS {
-        let packed = pack(directory.path(), form, Policy { no_dev: true, ..Policy::default() });
+        let packed = pack(directory.path(), form, Policy::from_toml("no-dev = true").unwrap());
         let mut expected = Vec::new();
         let mut module = PackedModule::from_reader(std::io::Cursor::new(&packed)).unwrap();
-        export_tar(&mut module, &mut expected).unwrap();
+        module.export_tar(&mut expected).unwrap();
         let exported = export(&mut Running::of(&packed), "/");
         assert_eq!(members(&exported), members(&expected));
         assert!(exported == expected, "the same members, other bytes");
@@ -262,7 +262,7 @@ fn refused_members_are_named_and_leave_nothing() {
         ];
         for (archive, expected, name) in rows {
             let error = import(&mut running, &archive).unwrap_err();
-            assert_eq!(error.downcast_ref(), Some(&expected), "{error:#}");
+            assert_eq!(error.find(), Some(&expected), "{error:#}");
             if !name.is_empty() {
                 let text = format!("{error:#}");
                 assert!(text.contains(&format!("its member `{name}`: ")), "{text}");
@@ -285,7 +285,7 @@ fn a_damaged_header_is_refused() {
         let mut damaged = archive.clone();
         damaged[at] ^= 0x11;
         let error = import(&mut running, &damaged).expect_err("a wrong checksum");
-        assert_eq!(error.downcast_ref(), Some(&Errno::EINVAL), "byte {at}: {error:#}");
+        assert_eq!(error.find(), Some(&Errno::EINVAL), "byte {at}: {error:#}");
         assert_eq!(running.names("/in"), [""; 0], "byte {at}");
     }
     let error = import(&mut running, b"PK\x03\x04 is a zip archive").unwrap_err();

@@ -8,9 +8,9 @@ use crate::{FORMS, Running, noise};
 const LARGE: usize = 1_000_003;
 
 #[track_caller]
-fn errno<T: std::fmt::Debug>(result: anyhow::Result<T>) -> Errno {
+fn errno<T: std::fmt::Debug>(result: Result<T, wasm_vfs::Error>) -> Errno {
     let error = result.unwrap_err();
-    *error.downcast_ref::<Errno>().unwrap_or_else(|| panic!("{error:#}"))
+    *error.find::<Errno>().unwrap_or_else(|| panic!("{error:#}"))
 }
 
 #[test]

@@ -2,8 +2,9 @@
 
 use std::cell::RefCell;
 
+use proptest::prop_oneof;
+use proptest::strategy::Strategy;
 use proptest::test_runner::{Config, TestRunner};
-use proptest::{prop_oneof, strategy::Strategy};
 use wasm_vfs::Form;
 use wasmtime::Val;
 

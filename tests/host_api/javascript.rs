@@ -3,7 +3,7 @@
 use std::fs;
 use std::process::Command;
 
-use wasm_vfs::{Form, Policy, TreeBuilder};
+use wasm_vfs::{Form, Policy, Program, TreeBuilder};
 use wasm_vfs_tests::engines::chromium::Chromium;
 use wasm_vfs_tests::engines::node::Node;
 use wasm_vfs_tests::tools;
@@ -20,12 +20,17 @@ fn packed(policy: Policy) -> Option<Vec<u8>> {
     let program = fs::read(tools::guest("transform")?).unwrap();
     let directory = tempfile::tempdir().unwrap();
     fs::write(directory.path().join("packed.txt"), "packed\n").unwrap();
-    let tree = TreeBuilder::new().mapping(wasm_vfs::DirMapping {
+    let tree = TreeBuilder::new().mapping(wasm_vfs::tree::DirMapping {
         host: directory.path().to_owned(),
-        guest: wasm_vfs::GuestPath::root(),
+        guest: wasm_vfs::tree::GuestPath::root(),
     });
     let packer = wasm_vfs::Packer::new(tree).form(Form::Portable).policy(policy);
-    Some(packer.pack_bytes(&program).unwrap())
+    Some(
+        packer
+            .pack(Program::bytes("program", &program))
+            .and_then(|packed| packed.to_vec())
+            .unwrap(),
+    )
 }
 
 /// Runs a script under Node, in a directory with the module and `packed.wasm`; what it prints.
@@ -52,7 +57,7 @@ fn it_is_one_small_file_and_needs_nothing() {
 
 #[test]
 fn under_node() {
-    let Some(packed) = packed(Policy { no_dev: true, ..Policy::default() }) else { return };
+    let Some(packed) = packed(Policy::from_toml("no-dev = true").unwrap()) else { return };
     if Node::find().is_none() {
         return;
     }
@@ -87,7 +92,7 @@ fn under_node_without_options() {
 
 #[test]
 fn a_module_without_the_interface_is_told_of() {
-    let Some(packed) = packed(Policy { strip_host_api: true, ..Policy::default() }) else { return };
+    let Some(packed) = packed(Policy::from_toml("strip-host-api = true").unwrap()) else { return };
     if Node::find().is_none() {
         return;
     }
@@ -103,7 +108,7 @@ fn a_module_without_the_interface_is_told_of() {
 
 #[test]
 fn in_a_browser() {
-    let Some(packed) = packed(Policy { no_dev: true, ..Policy::default() }) else { return };
+    let Some(packed) = packed(Policy::from_toml("no-dev = true").unwrap()) else { return };
     let Some(chromium) = Chromium::find() else { return };
     // The page has it all in it: a script of a file: page may not load others.
     let module = MODULE.replace("\nexport ", "\n");

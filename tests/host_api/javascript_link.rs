@@ -6,8 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use tempfile::TempDir;
-use wasm_vfs::policy::values::Trace;
-use wasm_vfs::{Packer, Policy, TreeBuilder};
+use wasm_vfs::{Packer, Policy, Program, TreeBuilder};
 use wasm_vfs_tests::engine::{Engine, Invocation, Outcome};
 use wasm_vfs_tests::engines::chromium::Chromium;
 use wasm_vfs_tests::engines::node::Node;
@@ -27,7 +26,7 @@ impl Baked {
         let baked = Baked { root: TempDir::new().unwrap(), output: TempDir::new().unwrap() };
         fill(baked.root.path());
         let packer = Packer::new(TreeBuilder::new().dir(baked.root.path(), "/")).policy(policy);
-        packer.write_image(baked.rootfs()).unwrap();
+        packer.bake().and_then(|rootfs| rootfs.write(baked.rootfs())).unwrap();
         baked
     }
 
@@ -168,7 +167,7 @@ fn a_program_of_the_preview_before() {
 fn what_it_offers_and_what_it_refuses() {
     let Some(program) = tools::guest("transform") else { return };
     let Some(node) = Node::with_multi_memory() else { return };
-    let policy = Policy { trace: Some(Trace::Env), ..Policy::default() };
+    let policy = Policy::from_toml("trace = 'env'").unwrap();
     let baked = Baked::of(|root| fs::write(root.join("baked.txt"), "baked\n").unwrap(), policy);
     let directory = TempDir::new().unwrap();
     let write = |name: &str, bytes: &[u8]| fs::write(directory.path().join(name), bytes).unwrap();
@@ -178,7 +177,10 @@ fn what_it_offers_and_what_it_refuses() {
     fs::copy(baked.rootfs(), directory.path().join("rootfs.wasm")).unwrap();
     fs::copy(&program, directory.path().join("transform.wasm")).unwrap();
     let tree = TreeBuilder::new().dir(directory.path(), "/").exclude("*");
-    let packed = Packer::new(tree).pack_bytes(&fs::read(&program).unwrap()).unwrap();
+    let packed = Packer::new(tree)
+        .pack(Program::bytes("program", fs::read(&program).unwrap()))
+        .and_then(|packed| packed.to_vec())
+        .unwrap();
     write("packed.wasm", &packed);
     write("wasm-vfs.mjs", MODULE.as_bytes());
     write("script.mjs", include_bytes!("javascript_link.mjs"));

@@ -1,4 +1,4 @@
-//! The host interface: what an embedder does to the tree of a packed program, through the library's [`wasm_vfs::HostApi`] and
+//! The host interface: what an embedder does to the tree of a packed program, through the library's [`wasm_vfs::embed::HostApi`] and
 //! through the bare exports, in both forms.
 //!
 //! * `files`: single files, before the program starts and after it has ended in every way.
@@ -21,7 +21,8 @@ mod surface;
 use std::path::Path;
 use std::sync::LazyLock;
 
-use wasm_vfs::{Form, HostApi, Packer, Policy, TreeBuilder};
+use wasm_vfs::embed::HostApi;
+use wasm_vfs::{Form, Packer, Policy, Program, TreeBuilder};
 use wasmtime::{Engine, Instance, Linker, Module, Store};
 use wasmtime_wasi::WasiCtxBuilder;
 use wasmtime_wasi::p1::{self, WasiP1Ctx};
@@ -35,12 +36,15 @@ static ENGINE: LazyLock<Engine> = LazyLock::new(Engine::default);
 
 /// Packs the program with a directory.
 fn pack(directory: &Path, form: Form, policy: Policy) -> Vec<u8> {
-    let tree = TreeBuilder::new().mapping(wasm_vfs::DirMapping {
+    let tree = TreeBuilder::new().mapping(wasm_vfs::tree::DirMapping {
         host: directory.to_owned(),
-        guest: wasm_vfs::GuestPath::root(),
+        guest: wasm_vfs::tree::GuestPath::root(),
     });
     let packer = Packer::new(tree).form(form).policy(policy);
-    packer.pack_bytes(&wat::parse_str(PROGRAM).unwrap()).unwrap()
+    packer
+        .pack(Program::bytes("program", wat::parse_str(PROGRAM).unwrap()))
+        .and_then(|packed| packed.to_vec())
+        .unwrap()
 }
 
 /// A packed program, instantiated.

@@ -1,6 +1,7 @@
 //! Which exports there are, and what they cost.
 
-use wasm_vfs::{Form, Packer, Policy, TreeBuilder, verify};
+use wasm_vfs::internals::verify;
+use wasm_vfs::{Form, Packer, Policy, Program, TreeBuilder};
 use wasmparser::{ExternalKind, Parser, Payload, WasmFeatures};
 
 use crate::{FORMS, PROGRAM, pack};
@@ -22,7 +23,7 @@ fn host_api(wasm: &[u8]) -> Vec<(String, ExternalKind)> {
 }
 
 fn stripped() -> Policy {
-    Policy { strip_host_api: true, ..Policy::default() }
+    Policy::from_toml("strip-host-api = true").unwrap()
 }
 
 #[test]
@@ -57,11 +58,16 @@ fn an_image_has_it_and_what_is_linked_with_it_too() {
     for (policy, expected) in [(Policy::default(), 19), (stripped(), 0)] {
         let directory = tempfile::tempdir().unwrap();
         let image = directory.path().join("rootfs.wasm");
-        Packer::new(TreeBuilder::new()).policy(policy).write_image(&image).unwrap();
+        Packer::new(TreeBuilder::new())
+            .policy(policy)
+            .bake()
+            .and_then(|rootfs| rootfs.write(&image))
+            .unwrap();
         assert_eq!(host_api(&std::fs::read(&image).unwrap()).len(), expected);
         let rootfs = wasm_vfs::Rootfs::open(&image).unwrap();
         for form in FORMS {
-            let linked = rootfs.link(&program, form).unwrap().to_vec().unwrap();
+            let linked =
+                rootfs.link(Program::bytes("program", &program), form).unwrap().to_vec().unwrap();
             assert_eq!(host_api(&linked).len(), expected, "{form}");
         }
     }
@@ -77,16 +83,25 @@ fn a_program_that_exports_such_a_name_is_refused_unless_it_is_stripped() {
         let program = wat::parse_str(program).unwrap();
         for form in FORMS {
             let packer = Packer::new(TreeBuilder::new()).form(form);
-            let error = packer.pack_bytes(&program).unwrap_err();
+            let error = packer
+                .pack(Program::bytes("program", &program))
+                .and_then(|packed| packed.to_vec())
+                .unwrap_err();
             let text = format!("{error:#}");
             assert!(text.contains(&format!("it exports `{name}`")), "{text}");
             assert!(text.contains("--strip-host-api"), "{text}");
-            packer.policy(stripped()).pack_bytes(&program).unwrap();
+            packer
+                .policy(stripped())
+                .pack(Program::bytes("program", &program))
+                .and_then(|packed| packed.to_vec())
+                .unwrap();
         }
     }
     // Other names of the kind are the program's own affair.
     let program = PROGRAM.replace("\"_start\"", "\"wasm_vfs_mine\"");
-    let packed = Packer::new(TreeBuilder::new()).pack_bytes(&wat::parse_str(program).unwrap());
+    let packed = Packer::new(TreeBuilder::new())
+        .pack(Program::bytes("program", wat::parse_str(program).unwrap()))
+        .and_then(|packed| packed.to_vec());
     assert_eq!(host_api(&packed.unwrap()).len(), 20);
 }
 
@@ -100,7 +115,11 @@ fn a_program_cannot_import_it() {
     );
     let program = wat::parse_str(program).unwrap();
     for form in FORMS {
-        let packed = Packer::new(TreeBuilder::new()).form(form).pack_bytes(&program).unwrap();
+        let packed = Packer::new(TreeBuilder::new())
+            .form(form)
+            .pack(Program::bytes("program", &program))
+            .and_then(|packed| packed.to_vec())
+            .unwrap();
         let imports: Vec<String> = Parser::new(0)
             .parse_all(&packed)
             .filter_map(|payload| match payload.unwrap() {

@@ -1,7 +1,6 @@
 //! Programs of every proposal that engines have, and of many thousand functions: linked, they do what they did.
 
-use wasm_vfs::link::Form;
-use wasm_vfs::{Packer, TreeBuilder};
+use wasm_vfs::{Form, Packer, Program, TreeBuilder};
 use wasmtime::{Config, Engine, Linker, Module, Store};
 use wasmtime_wasi::p1::{self, WasiP1Ctx};
 use wasmtime_wasi::p2::pipe::MemoryOutputPipe;
@@ -221,7 +220,9 @@ fn check(name: &str, program: &[u8], prints: &str) {
     let rootfs = Packer::new(TreeBuilder::new().dir(root.path(), "/")).bake().unwrap();
     assert_eq!(run(program, Some(root.path())), prints, "{name}, on the host");
     for form in FORMS {
-        let linked = rootfs.link(program, form).unwrap_or_else(|error| panic!("{name}: {error:#}"));
+        let linked = rootfs
+            .link(Program::bytes("program", program), form)
+            .unwrap_or_else(|error| panic!("{name}: {error:#}"));
         assert_eq!(run(&linked.to_vec().unwrap(), None), prints, "{name}, {form}");
     }
 }
@@ -280,16 +281,21 @@ fn legacy_exceptions_stay_legacy() {
     let program = wasm(&text);
     let root = tempfile::TempDir::new().unwrap();
     let rootfs = Packer::new(TreeBuilder::new().dir(root.path(), "/")).bake().unwrap();
-    let needs = wasm_vfs::verify::features_needed(&program).unwrap();
+    let needs = wasm_vfs::internals::verify::features_needed(&program).unwrap();
     assert!(needs.contains(wasmparser::WasmFeatures::LEGACY_EXCEPTIONS));
     for form in FORMS {
-        let linked = rootfs.link(&program, form).unwrap().to_vec().unwrap();
+        let linked =
+            rootfs.link(Program::bytes("program", &program), form).unwrap().to_vec().unwrap();
         let mut allowed = needs
-            | wasm_vfs::verify::features_needed(&rootfs_alone(form)).unwrap()
+            | wasm_vfs::internals::verify::features_needed(&rootfs_alone(form)).unwrap()
             | wasmparser::WasmFeatures::BULK_MEMORY;
-        assert_eq!(wasm_vfs::verify::features_needed(&linked).unwrap(), allowed, "{form}");
+        assert_eq!(
+            wasm_vfs::internals::verify::features_needed(&linked).unwrap(),
+            allowed,
+            "{form}"
+        );
         allowed.remove(wasmparser::WasmFeatures::LEGACY_EXCEPTIONS);
-        assert!(wasm_vfs::verify::validate(&linked, allowed).is_err());
+        assert!(wasm_vfs::internals::verify::validate(&linked, allowed).is_err());
     }
 }
 
@@ -299,5 +305,5 @@ fn rootfs_alone(form: Form) -> Vec<u8> {
     let rootfs = Packer::new(TreeBuilder::new().dir(root.path(), "/")).bake().unwrap();
     let program =
         wasm(&format!("(module {PRELUDE} (func (export \"_start\") (call $print (i32.const 1))))"));
-    rootfs.link(&program, form).unwrap().to_vec().unwrap()
+    rootfs.link(Program::bytes("program", &program), form).unwrap().to_vec().unwrap()
 }

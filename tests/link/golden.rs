@@ -3,8 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use wasm_vfs::Policy;
-use wasm_vfs::link::AdapterModule;
-use wasm_vfs::lower::lower;
+use wasm_vfs::internals::lower::lower;
 
 use super::{FORMS, IMAGE, MANIFEST, bytes_of};
 
@@ -39,15 +38,14 @@ fn check(case: &Path) -> Vec<String> {
     };
     if own_kernel.exists() {
         let mut adapter = Vec::new();
-        lowered.output.write_to(&IMAGE.to_vec(), &mut adapter).unwrap();
+        lowered.module.write_to(&IMAGE.to_vec(), &mut adapter).unwrap();
         failures.extend(compare(&case.join("adapter.wat"), &print(&adapter)));
     }
     for form in FORMS {
-        let (file, text) =
-            match wasm_vfs::link::link(&program, &AdapterModule::from(&lowered), form) {
-                Ok(linked) => (format!("{form}.wat"), print(&bytes_of(&linked))),
-                Err(error) => ("error.txt".to_owned(), format!("{error:#}\n")),
-            };
+        let (file, text) = match wasm_vfs::link::link(&program, &lowered, form) {
+            Ok(linked) => (format!("{form}.wat"), print(&bytes_of(&linked))),
+            Err(error) => ("error.txt".to_owned(), format!("{error:#}\n")),
+        };
         failures.extend(compare(&case.join(file), &text));
     }
     failures

@@ -24,9 +24,9 @@ mod repacking;
 mod self_test;
 mod size;
 
-use wasm_vfs::Policy;
-use wasm_vfs::link::{AdapterModule, Form, Linked, link};
-use wasm_vfs::lower::lower;
+use wasm_vfs::internals::lower::lower;
+use wasm_vfs::link::{Linked, link};
+use wasm_vfs::{Form, Policy};
 use wasmtime::{Engine, Instance, Linker, Module, Store};
 
 /// Both forms.
@@ -51,7 +51,7 @@ fn link_text(program: &str, kernel: &str, form: Form) -> anyhow::Result<Linked> 
 /// Links a program with a kernel in the text format.
 fn link_bytes(program: &[u8], kernel: &str, form: Form) -> anyhow::Result<Linked> {
     let lowered = lower(&wasm(kernel), IMAGE.len() as u64, MANIFEST, &Policy::default())?;
-    link(program, &AdapterModule::from(&lowered), form)
+    link(program, &lowered, form)
 }
 
 /// The bytes of a linked module with [`IMAGE`] as its image.
@@ -59,7 +59,7 @@ fn bytes_of(linked: &Linked) -> Vec<u8> {
     let mut bytes = Vec::new();
     linked.output.write_to(&IMAGE.to_vec(), &mut bytes).unwrap();
     assert_eq!(bytes.len() as u64, linked.output.len());
-    assert_eq!(bytes[linked.output.image_range().start as usize..][..IMAGE.len()], *IMAGE);
+    assert_eq!(bytes[linked.output.contents_range().start as usize..][..IMAGE.len()], *IMAGE);
     bytes
 }
 

@@ -1,6 +1,6 @@
 //! The program's memory and the filesystem's in one: growing, moving, zeroing, limits.
 
-use wasm_vfs::link::Form;
+use wasm_vfs::Form;
 use wasmtime::{Caller, Extern, ResourceLimiter};
 
 use super::{FORMS, Running, link_text};

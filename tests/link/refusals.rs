@@ -1,8 +1,9 @@
 //! What cannot be linked, beyond the golden directories: files that are no text.
 
-use wasm_vfs::Policy;
-use wasm_vfs::link::{AdapterModule, Form, link};
-use wasm_vfs::lower::lower;
+use wasm_vfs::internals::lower::lower;
+use wasm_vfs::internals::rootfs_module::RootfsModule;
+use wasm_vfs::link::link;
+use wasm_vfs::{Form, Policy};
 
 use super::{FORMS, IMAGE, MANIFEST, bytes_of, link_bytes, link_text, wasm};
 
@@ -44,7 +45,7 @@ fn programs_with_random_damage() {
     // Refused or linked, but neither a panic nor an invalid module of our making.
     const ROUNDS: u64 = 4000;
     let lowered = lower(&wasm(KERNEL), IMAGE.len() as u64, MANIFEST, &Policy::default()).unwrap();
-    let adapter = AdapterModule::from(&lowered);
+    let adapter = &lowered;
     let seeds =
         [PROGRAM, include_str!("every_section/program.wat"), include_str!("named/program.wat")]
             .map(wasm);
@@ -66,7 +67,7 @@ fn programs_with_random_damage() {
                 _ => program.insert(at, random(256) as u8),
             }
         }
-        match link(&program, &adapter, FORMS[random(2)]) {
+        match link(&program, adapter, FORMS[random(2)]) {
             Ok(_) => linked += 1,
             Err(error) => {
                 let error = format!("{error:#}");
@@ -111,13 +112,13 @@ fn already_packed() {
 fn a_filesystem_as_the_program_and_the_reverse() {
     let lowered = lower(&wasm(KERNEL), IMAGE.len() as u64, MANIFEST, &Policy::default()).unwrap();
     let mut rootfs = Vec::new();
-    lowered.output.write_to(&IMAGE.to_vec(), &mut rootfs).unwrap();
+    lowered.module.write_to(&IMAGE.to_vec(), &mut rootfs).unwrap();
     assert!(refusal(&rootfs).contains("it is a baked filesystem"));
 
-    let error = AdapterModule::parse(&wasm(PROGRAM)).unwrap_err().to_string();
+    let error = RootfsModule::parse(&wasm(PROGRAM)).unwrap_err().to_string();
     assert!(error.contains("no `wasm-vfs` section"), "{error}");
     let packed = bytes_of(&link_text(PROGRAM, KERNEL, Form::Portable).unwrap());
-    let error = AdapterModule::parse(&packed).unwrap_err().to_string();
+    let error = RootfsModule::parse(&packed).unwrap_err().to_string();
     assert!(error.contains("packed program (portable form)"), "{error}");
 }
 
@@ -125,10 +126,10 @@ fn a_filesystem_as_the_program_and_the_reverse() {
 fn a_filesystem_read_back_from_its_file_links_the_same() {
     let lowered = lower(&wasm(KERNEL), IMAGE.len() as u64, MANIFEST, &Policy::default()).unwrap();
     let mut file = Vec::new();
-    lowered.output.write_to(&IMAGE.to_vec(), &mut file).unwrap();
-    let (adapter, image) = AdapterModule::read_from(&mut std::io::Cursor::new(&file)).unwrap();
+    lowered.module.write_to(&IMAGE.to_vec(), &mut file).unwrap();
+    let (adapter, image) = RootfsModule::read_from(&mut std::io::Cursor::new(&file)).unwrap();
     assert_eq!(file[image.start as usize..image.end as usize], *IMAGE);
-    assert_eq!(adapter.section(), &lowered.section);
+    assert_eq!(&adapter.section, &lowered.section);
     for form in FORMS {
         let direct = bytes_of(&link_text(PROGRAM, KERNEL, form).unwrap());
         assert_eq!(bytes_of(&link(&wasm(PROGRAM), &adapter, form).unwrap()), direct);
@@ -145,7 +146,7 @@ fn an_image_beyond_4_gib() {
     let data = "x".repeat(1000);
     let program =
         PROGRAM.replace("(func $_start", &format!("(data (i32.const 0) \"{data}\") (func $_start"));
-    let error = link(&wasm(&program), &AdapterModule::from(&lowered), Form::Portable).unwrap_err();
+    let error = link(&wasm(&program), &lowered, Form::Portable).unwrap_err();
     assert!(error.to_string().contains("beside the program's own data"), "{error}");
 }
 
@@ -176,7 +177,7 @@ fn a_core_form_with_atomics_has_no_portable_form() {
 /// What a hermetic program would still import is named.
 #[test]
 fn a_hermetic_program_imports_nothing() {
-    let policy = Policy { hermetic: true, ..Policy::default() };
+    let policy = Policy::from_toml("hermetic = true").unwrap();
     let lowered = lower(&wasm(KERNEL), IMAGE.len() as u64, MANIFEST, &policy).unwrap();
     let program = r#"
         (module
@@ -184,9 +185,9 @@ fn a_hermetic_program_imports_nothing() {
           (import "env" "ask" (func))
           (memory (export "memory") 1)
           (func (export "_start") (call 1)))"#;
-    let rootfs = AdapterModule::from(&lowered);
+    let rootfs = &lowered;
     for form in FORMS {
-        let error = link(&wasm(program), &rootfs, form).unwrap_err().to_string();
+        let error = link(&wasm(program), rootfs, form).unwrap_err().to_string();
         assert!(error.contains("`env.ask`") && error.contains("hermetic"), "{error}");
     }
 }

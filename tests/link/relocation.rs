@@ -1,7 +1,7 @@
 //! Every instruction that accesses memory, in a filesystem that moves: the portable form must
 //! compute what the isolated form does.
 
-use wasm_vfs::link::Form;
+use wasm_vfs::Form;
 
 use super::{FORMS, Running, link_text};
 

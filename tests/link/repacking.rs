@@ -3,8 +3,7 @@
 
 use std::path::Path;
 
-use wasm_vfs::link::Form;
-use wasm_vfs::{Packer, TreeBuilder};
+use wasm_vfs::{Form, Packer, Program, TreeBuilder};
 
 use super::FORMS;
 
@@ -12,7 +11,7 @@ use super::FORMS;
 fn pack(program: &[u8], files: &[(&str, &str)], form: Form) -> anyhow::Result<Vec<u8>> {
     let tree = TreeBuilder::new();
     let tree = files.iter().fold(tree, |tree, (path, contents)| tree.file(*path, *contents));
-    Packer::new(tree).form(form).pack_bytes(program)
+    Ok(Packer::new(tree).form(form).pack(Program::bytes("program", program))?.to_vec()?)
 }
 
 #[test]

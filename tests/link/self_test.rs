@@ -6,8 +6,7 @@ use std::mem::discriminant;
 
 use wasm_encoder::reencode::{self, Reencode};
 use wasm_encoder::{DataSection, DataSegment, DataSegmentMode, Instruction, MemArg};
-use wasm_vfs::link::Form;
-use wasm_vfs::{Packer, TreeBuilder};
+use wasm_vfs::{Form, Packer, Program, TreeBuilder};
 use wasmparser::{DataKind, Operator, Parser, Payload};
 use wasmtime::{Engine, Linker, Module, Store};
 use wasmtime_wasi::p1::{self, WasiP1Ctx};
@@ -258,7 +257,7 @@ fn packed(program: &str) -> Vec<u8> {
     std::fs::write(root.path().join("file"), "from the filesystem; ").unwrap();
     let packer = Packer::new(TreeBuilder::new().dir(root.path(), "/"));
     let rootfs = packer.bake().unwrap();
-    rootfs.link(&wasm(program), Form::Isolated).unwrap().to_vec().unwrap()
+    rootfs.link(Program::bytes("program", wasm(program)), Form::Isolated).unwrap().to_vec().unwrap()
 }
 
 #[test]

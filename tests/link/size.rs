@@ -1,7 +1,7 @@
 //! What a filesystem adds to a program: the ceilings, on linked programs.
 
-use wasm_vfs::bake::ADAPTER_CORE;
-use wasm_vfs::{Packer, Policy, TreeBuilder};
+use wasm_vfs::internals::bake::ADAPTER_CORE;
+use wasm_vfs::{Packer, Policy, Program, TreeBuilder};
 use wasmparser::{ExternalKind, Parser, Payload, TypeRef, ValType};
 
 use super::{FORMS, wasm};
@@ -98,7 +98,7 @@ fn sections(module: &[u8]) -> String {
 
 #[test]
 fn ceilings() {
-    let policy = Policy { strip_host_api: true, ..Policy::default() };
+    let policy = Policy::from_toml("strip-host-api = true").unwrap();
     let reading = program(|name| READING.contains(&name));
     let everything = program(|_| true);
     for form in FORMS {
@@ -108,7 +108,7 @@ fn ceilings() {
         ] {
             let packer = Packer::new(TreeBuilder::new()).form(form).policy(policy.clone());
             let rootfs = packer.bake().unwrap();
-            let packed = rootfs.link(program, form).unwrap();
+            let packed = rootfs.link(Program::bytes("program", program), form).unwrap();
             // Without what is said of the packed files: here `/dev` and `/tmp`.
             let added = usize::try_from(packed.summary().added_bytes).unwrap();
             let packed = packed.to_vec().unwrap();

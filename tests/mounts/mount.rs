@@ -5,7 +5,7 @@ use std::os::unix::fs::symlink;
 use std::path::Path;
 
 use tempfile::TempDir;
-use wasm_vfs::{Form, TreeBuilder};
+use wasm_vfs::{Form, Program, TreeBuilder};
 use wasmtime_wasi::FsPerms;
 
 use crate::puppet::*;
@@ -354,7 +354,11 @@ fn without_a_mount_no_directory_of_the_host_is_touched() {
     for form in FORMS {
         let host = host();
         let (_files, tree) = tree();
-        let packed = wasm_vfs::Packer::new(tree).form(form).pack_bytes(&program()).unwrap();
+        let packed = wasm_vfs::Packer::new(tree)
+            .form(form)
+            .pack(Program::bytes("program", program()))
+            .and_then(|packed| packed.to_vec())
+            .unwrap();
         let imports: Vec<String> = wasmparser::Parser::new(0)
             .parse_all(&packed)
             .filter_map(|payload| match payload.unwrap() {
@@ -442,7 +446,10 @@ fn the_tool_says_what_does_not_fit() {
     let (files, tree) = tree();
     let error = |tree: TreeBuilder, text: &str| {
         let packer = wasm_vfs::Packer::new(tree).policy(policy(text));
-        packer.pack_bytes(&program()).map_or_else(|error| format!("{error:#}"), |_| "none".into())
+        packer
+            .pack(Program::bytes("program", program()))
+            .and_then(|packed| packed.to_vec())
+            .map_or_else(|error| format!("{error:#}"), |_| "none".into())
     };
     for (text, wants) in [
         ("mount = ['/top/x']", "passes through /top, which is a file"),

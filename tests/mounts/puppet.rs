@@ -3,7 +3,8 @@
 
 use std::path::Path;
 
-use wasm_vfs::{Form, HostApi, Packer, Policy, TreeBuilder};
+use wasm_vfs::embed::HostApi;
+use wasm_vfs::{Form, Packer, Policy, Program, TreeBuilder};
 use wasmtime::{Config, Engine, Instance, Linker, Memory, Module, OptLevel, Store, Val};
 use wasmtime_wasi::p1::{self, WasiP1Ctx};
 use wasmtime_wasi::p2::pipe::MemoryOutputPipe;
@@ -121,7 +122,7 @@ pub struct Filestat {
 
 /// A policy, from its text.
 pub fn policy(text: &str) -> Policy {
-    toml::from_str(text).unwrap()
+    Policy::from_toml(text).unwrap()
 }
 
 /// A directory of the host, and the name by which it is preopened.
@@ -130,7 +131,11 @@ pub type Preopened<'a> = (&'a Path, &'a str, FsPerms);
 impl Puppet {
     /// Packs the program with a tree, and starts it with directories of the host.
     pub fn new(tree: TreeBuilder, policy: Policy, form: Form, host: &[Preopened<'_>]) -> Puppet {
-        let packed = Packer::new(tree).policy(policy).form(form).pack_bytes(&program());
+        let packed = Packer::new(tree)
+            .policy(policy)
+            .form(form)
+            .pack(Program::bytes("program", program()))
+            .and_then(|packed| packed.to_vec());
         let packed = packed.unwrap_or_else(|error| panic!("{error:#}"));
         Puppet::start(&packed, host)
     }

@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 use anyhow::{Context, Result, anyhow, ensure};
 use tempfile::TempDir;
 use wasm_vfs::policy::values::Preopen;
-use wasm_vfs::{Form, Packer, Policy, TreeBuilder};
+use wasm_vfs::{Form, Packer, Policy, Program, TreeBuilder};
 use wasm_vfs_tests::engine::{Engine, Invocation, Outcome};
 use wasm_vfs_tests::engines::node::Node;
 use wasm_vfs_tests::engines::wasmtime::Wasmtime;
@@ -149,9 +149,9 @@ impl Theme {
         if place == "packed" {
             tree = tree.dir(empty.path(), format!("/{SECOND_PREOPEN}"));
         }
-        let packer = Packer::new(tree).policy(toml::from_str(policy)?);
+        let packer = Packer::new(tree).policy(Policy::from_toml(policy)?);
         let packed = root.path().with_extension("wasm");
-        packer.pack(program, &packed)?;
+        packer.pack(Program::file(program))?.write(&packed)?;
         let invocation = invocation(self.name, place).on_host(root.path());
         let ran = match (engine, node) {
             (Shower::Node, Some(node)) => node.run(&packed, &invocation),
@@ -227,15 +227,15 @@ pub(crate) fn run_on_host(name: &str, invocation: Invocation) -> Result<Option<O
 fn pack(name: &str, program: &Path) -> Result<Packed> {
     let root = TempDir::new()?;
     trees::for_themes(root.path())?;
-    let policy =
-        Policy { preopen: vec![Preopen::root(), SECOND_PREOPEN.parse()?], ..Policy::default() };
+    let mut policy = Policy::default();
+    policy.preopen = vec![Preopen::root(), SECOND_PREOPEN.parse()?];
     let rootfs = Packer::new(TreeBuilder::new().dir(root.path(), "/")).policy(policy).bake()?;
     let program = fs::read(program)?;
     let directory = tools::target().join("preview1");
     fs::create_dir_all(&directory)?;
     let link = |form, path: String| {
         let path = directory.join(path);
-        fs::write(&path, rootfs.link(&program, form)?.to_vec()?)?;
+        fs::write(&path, rootfs.link(Program::bytes("program", &program), form)?.to_vec()?)?;
         anyhow::Ok(path)
     };
     Ok(Packed {

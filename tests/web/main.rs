@@ -9,7 +9,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use wasm_vfs::{Form, Packer, Policy, TreeBuilder};
+use wasm_vfs::{Form, Packer, Policy, Program, TreeBuilder};
 use wasm_vfs_tests::engines::chromium::Chromium;
 use wasm_vfs_tests::engines::node::Node;
 use wasm_vfs_tests::tools;
@@ -37,10 +37,15 @@ fn programs(directory: &Path) -> Option<()> {
     let empty = tempfile::tempdir().unwrap();
     let packed = |form: Form, policy: Policy| {
         let tree = TreeBuilder::new().dir(empty.path(), "/");
-        Packer::new(tree).form(form).policy(policy).pack_bytes(&transform).unwrap()
+        Packer::new(tree)
+            .form(form)
+            .policy(policy)
+            .pack(Program::bytes("program", &transform))
+            .and_then(|packed| packed.to_vec())
+            .unwrap()
     };
-    let bare = Policy { strip_host_api: true, ..Policy::default() };
-    let hermetic = Policy { hermetic: true, ..Policy::default() };
+    let bare = Policy::from_toml("strip-host-api = true").unwrap();
+    let hermetic = Policy::from_toml("hermetic = true").unwrap();
     let files: [(&str, Vec<u8>); 8] = [
         ("transform.wasm", transform.clone()),
         ("isolated.wasm", packed(Form::Isolated, Policy::default())),
@@ -56,7 +61,7 @@ fn programs(directory: &Path) -> Option<()> {
     }
     fs::write(empty.path().join("baked.txt"), "baked\n").unwrap();
     let baked = Packer::new(TreeBuilder::new().dir(empty.path(), "/"));
-    baked.write_image(directory.join("baked.wasm")).unwrap();
+    baked.bake().and_then(|rootfs| rootfs.write(directory.join("baked.wasm"))).unwrap();
     fs::create_dir_all(directory.join("project/data")).unwrap();
     fs::write(directory.join("project/data/d.txt"), "in a directory").unwrap();
     Some(())

@@ -3,9 +3,8 @@
 //! The chores note what they miss themselves; the tests append lines to a file (`tests/src/tools.rs`), for they run in
 //! processes of their own.
 
-use std::fmt;
-use std::fs;
 use std::path::PathBuf;
+use std::{fmt, fs};
 
 use anyhow::{Result, bail};
 

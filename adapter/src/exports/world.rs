@@ -8,12 +8,11 @@ use alloc::vec::Vec;
 
 use wasm_vfs_core::Errno;
 
-use crate::clock;
 use crate::errno::{Error, Result, answer};
 use crate::host::{Borrowed, import};
 use crate::settings::{Inherited, Settings};
-use crate::state;
 use crate::user::{UserRange, check_for_host};
+use crate::{clock, state};
 
 /// Bytes of a pointer of the program's.
 const POINTER_BYTES: u32 = 4;

@@ -6,13 +6,12 @@ use wasm_vfs_core::{FollowLast, Foreign, OFlags, PATH_MAX, Target};
 use crate::convert::FILESTAT_BYTES;
 use crate::errno::{Error, Result, answer};
 use crate::exports::path::{UserPath, Which, open_flags, opening_rights};
-use crate::host;
 use crate::mounts::lead::{HostPath, HostStat, filestat, lead};
 use crate::mounts::loan::Loan;
 use crate::mounts::{HOST_FLAGS, host_directory, import, mount_of, of_host, overlay, token};
 use crate::rights::Private;
-use crate::state;
 use crate::user::{self, UserRange, check_for_host};
+use crate::{host, state};
 
 /// What is added to the host's device numbers, so that none of them is the tree's, which is 1.
 const DEVICE_SHIFT: u64 = 1 << 32;

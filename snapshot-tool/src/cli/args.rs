@@ -1,26 +1,19 @@
-//! The arguments, as clap reads them. Values that need judgement (guest paths, patterns) stay
+//! The options that several commands share. Values that need judgement (guest paths, patterns) stay
 //! text here, so that a wrong one is an error of ours with exit status 1, not a usage error.
 
-use crate::extract::Existing;
-use crate::guest_path::DirMapping;
-use crate::host_tree::{Owner, TreeBuilder};
-use crate::link::Form;
+use crate::gather::builder::{Owner, TreeBuilder};
+use crate::output::Destination;
+use crate::pack::Packer;
+#[cfg(feature = "run")]
+use crate::pack::preinit::Preinit;
+use crate::packed::form::Form;
 use crate::policy::Policy;
 use crate::policy::file::ConfigFile;
-use crate::preinit::Preinit;
+use crate::tree::guest_path::DirMapping;
 use anyhow::{Context as _, Result};
-use clap::{Args, Parser, Subcommand};
+use clap::Args;
+use std::fs;
 use std::path::PathBuf;
-
-/// A filesystem that is itself WebAssembly: packs a WASI program with its files into one .wasm
-#[derive(Debug, Parser)]
-#[command(name = "wasm-vfs", version, arg_required_else_help = true, subcommand_required = true)]
-pub(crate) struct Arguments {
-    #[command(flatten)]
-    pub(crate) talk: TalkArgs,
-    #[command(subcommand)]
-    pub(crate) command: Command,
-}
 
 /// How much is said on standard error.
 #[derive(Clone, Copy, Debug, Args)]
@@ -44,6 +37,12 @@ pub(crate) enum Talk {
     Verbose,
 }
 
+impl Talk {
+    pub(super) fn is_verbose(self) -> bool {
+        self == Self::Verbose
+    }
+}
+
 impl TalkArgs {
     pub(crate) fn talk(self) -> Talk {
         match (self.quiet, self.verbose) {
@@ -52,132 +51,6 @@ impl TalkArgs {
             _ => Talk::Normal,
         }
     }
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum Command {
-    /// Pack a program with directories into one module
-    Pack {
-        /// The program: a core module that imports wasi_snapshot_preview1, or one that was packed before
-        #[arg(value_name = "APP.wasm")]
-        program: PathBuf,
-        #[command(flatten)]
-        form: FormArgs,
-        #[command(flatten)]
-        preinit: PreinitArgs,
-        /// Where to write the result; - for standard output
-        #[arg(short, long, value_name = "OUT.wasm")]
-        output: PathBuf,
-        #[command(flatten)]
-        tree: TreeArgs,
-        #[command(flatten)]
-        policy: Box<Policy>,
-    },
-    /// Run a packed program, or pack one in memory and run it
-    ///
-    /// The program gets this process's standard streams and no directory of the host. The exit
-    /// status is the program's; 134 if it trapped.
-    Run {
-        /// A packed program, or any program together with --dir
-        #[arg(value_name = "FILE.wasm")]
-        program: PathBuf,
-        #[command(flatten)]
-        form: FormArgs,
-        #[command(flatten)]
-        how: ProgramArgs,
-        #[command(flatten)]
-        tree: TreeArgs,
-    },
-    /// Bake directories into an adapter module, to be linked with programs later
-    Image {
-        /// Where to write the result; - for standard output
-        #[arg(short, long, value_name = "ROOTFS.wasm")]
-        output: PathBuf,
-        /// Write the module that Binaryen's wasm-merge needs as `wasi_host`, too
-        #[arg(long, value_name = "SHIM.wasm")]
-        host_shim: Option<PathBuf>,
-        #[command(flatten)]
-        tree: TreeArgs,
-        #[command(flatten)]
-        policy: Box<Policy>,
-    },
-    /// Link a program with an adapter module that `image` wrote
-    Link {
-        /// The program: a core module that imports wasi_snapshot_preview1
-        #[arg(value_name = "APP.wasm")]
-        program: PathBuf,
-        /// What `wasm-vfs image` wrote
-        #[arg(value_name = "ROOTFS.wasm")]
-        rootfs: PathBuf,
-        #[command(flatten)]
-        form: FormArgs,
-        /// Where to write the result; - for standard output
-        #[arg(short, long, value_name = "OUT.wasm")]
-        output: PathBuf,
-    },
-    /// Show what a module is and what its program sees: form, sizes, tree, imports, policy
-    Inspect {
-        /// What `pack`, `image` or `link` wrote
-        #[arg(value_name = "FILE.wasm")]
-        file: PathBuf,
-    },
-    /// List a directory of a packed module
-    Ls {
-        /// What `pack`, `image` or `link` wrote
-        #[arg(value_name = "FILE.wasm")]
-        file: PathBuf,
-        /// A directory or file in it [default: /]
-        path: Option<String>,
-        /// Show mode, links, owner, size and time as well
-        #[arg(short, long)]
-        long: bool,
-    },
-    /// Show a directory of a packed module with all beneath it
-    Tree {
-        /// What `pack`, `image` or `link` wrote
-        #[arg(value_name = "FILE.wasm")]
-        file: PathBuf,
-        /// A directory in it [default: /]
-        path: Option<String>,
-    },
-    /// Write files of a packed module to standard output
-    Cat {
-        /// What `pack`, `image` or `link` wrote
-        #[arg(value_name = "FILE.wasm")]
-        file: PathBuf,
-        /// Files in it
-        #[arg(required = true, value_name = "PATH")]
-        paths: Vec<String>,
-    },
-    /// Show the metadata of files of a packed module
-    Stat {
-        /// What `pack`, `image` or `link` wrote
-        #[arg(value_name = "FILE.wasm")]
-        file: PathBuf,
-        /// Files in it, not followed if symbolic links [default: /]
-        #[arg(value_name = "PATH")]
-        paths: Vec<String>,
-    },
-    /// Write the tree of a packed module as a tar archive
-    Export {
-        /// What `pack`, `image` or `link` wrote
-        #[arg(value_name = "FILE.wasm")]
-        file: PathBuf,
-        /// Where to write the archive; - for standard output
-        #[arg(short, long, value_name = "OUT.tar")]
-        output: PathBuf,
-    },
-    /// Write the tree of a packed module into a directory
-    Extract {
-        /// What `pack`, `image` or `link` wrote
-        #[arg(value_name = "FILE.wasm")]
-        file: PathBuf,
-        /// The directory, made if it is missing
-        #[arg(short = 'C', long, value_name = "DIR")]
-        directory: PathBuf,
-        #[command(flatten)]
-        existing: ExistingArgs,
-    },
 }
 
 /// What goes into the tree.
@@ -210,7 +83,7 @@ pub(crate) struct TreeArgs {
     owner: Option<String>,
     /// Use another build of the adapter
     #[arg(long, value_name = "CORE.wasm", hide = true)]
-    pub(crate) adapter: Option<PathBuf>,
+    adapter: Option<PathBuf>,
 }
 
 impl TreeArgs {
@@ -221,11 +94,30 @@ impl TreeArgs {
 
     /// What the configuration file says; without one, nothing.
     pub(crate) fn config(&self) -> Result<ConfigFile> {
-        self.config.as_ref().map_or_else(|| Ok(ConfigFile::default()), ConfigFile::read)
+        let Some(path) = &self.config else { return Ok(ConfigFile::default()) };
+        Ok(ConfigFile::read(path)?)
+    }
+
+    /// The packer that the options and the configuration file describe. `policy` is what the command line says of it; the
+    /// earlier result at `destination` is no part of the tree.
+    pub(super) fn packer(
+        &self,
+        config: &ConfigFile,
+        destination: Option<&Destination>,
+        policy: Policy,
+    ) -> Result<Packer> {
+        let mut tree = self.builder(config)?;
+        if let Some(Destination::File(path)) = destination {
+            tree = tree.leave_out(path);
+        }
+        let packer = Packer::new(tree).policy(config.policy.clone().overridden_by(policy));
+        let Some(path) = &self.adapter else { return Ok(packer) };
+        let core = fs::read(path).with_context(|| format!("cannot read `{}`", path.display()))?;
+        Ok(packer.adapter_core(core))
     }
 
     /// What the options and the configuration file say, and `SOURCE_DATE_EPOCH`.
-    pub(crate) fn builder(&self, config: &ConfigFile) -> Result<TreeBuilder> {
+    fn builder(&self, config: &ConfigFile) -> Result<TreeBuilder> {
         let owner = self.owner.as_deref().or(config.tree.owner.as_deref()).unwrap_or("0:0");
         let mut builder = TreeBuilder::new()
             .tmp(!self.no_tmp && !config.tree.no_tmp)
@@ -262,9 +154,14 @@ pub(crate) struct FormArgs {
 }
 
 impl FormArgs {
-    /// The form that is chosen, if one is.
-    pub(crate) fn form(self, config: &ConfigFile) -> Option<Form> {
-        (self.isolate || config.tree.isolate).then_some(Form::Isolated)
+    /// The form of a result that no configuration file is about.
+    pub(super) fn form(self) -> Form {
+        if self.isolate { Form::Isolated } else { Form::Portable }
+    }
+
+    /// The packer, with the form that is chosen, if one is.
+    pub(super) fn apply(self, config: &ConfigFile, packer: Packer) -> Packer {
+        if self.isolate || config.tree.isolate { packer.form(Form::Isolated) } else { packer }
     }
 }
 
@@ -282,51 +179,25 @@ pub(crate) struct PreinitArgs {
 }
 
 impl PreinitArgs {
-    /// What the options and the configuration file say.
-    pub(crate) fn chosen(self, config: &ConfigFile) -> Option<Preinit> {
-        let preinit = Preinit::new(self.preinit.or_else(|| config.tree.preinit.clone())?);
-        Some(match self.preinit_start.or_else(|| config.tree.preinit_start.clone()) {
+    /// The packer, with the function that is to run, if one is.
+    #[cfg(feature = "run")]
+    pub(super) fn apply(self, config: &ConfigFile, packer: Packer) -> Result<Packer> {
+        let Some(function) = self.preinit.or_else(|| config.tree.preinit.clone()) else {
+            return Ok(packer);
+        };
+        let preinit = Preinit::new(function);
+        let start = self.preinit_start.or_else(|| config.tree.preinit_start.clone());
+        Ok(packer.preinit(match start {
             Some(start) => preinit.start(start),
             None => preinit,
-        })
+        }))
     }
-}
 
-/// What a program is run with.
-#[derive(Debug, Args)]
-pub(crate) struct ProgramArgs {
-    /// Set an environment variable; NAME alone passes it on; may be repeated
-    #[arg(long, value_name = "NAME[=VALUE]")]
-    pub(crate) env: Vec<String>,
-    /// Put a host file or directory into the tree before the program starts; may be repeated
-    #[arg(long, value_name = "HOST::GUEST")]
-    pub(crate) put: Vec<String>,
-    /// Copy a file or directory of the tree to the host after the program has ended, also by a trap; may be repeated
-    #[arg(long, value_name = "GUEST::HOST")]
-    pub(crate) get: Vec<String>,
-    /// Write the tree as a tar archive after the program has ended, also by a trap
-    #[arg(long, value_name = "OUT.tar")]
-    pub(crate) export: Option<PathBuf>,
-    /// Preopen a host directory under a name, for a program packed with --mount or --overlay; may be repeated
-    ///
-    /// HOST alone is also the name.
-    #[arg(long, value_name = "HOST[::NAME]")]
-    pub(crate) host_dir: Vec<String>,
-    /// Arguments of the program
-    #[arg(last = true)]
-    pub(crate) args: Vec<String>,
-}
-
-/// What happens to files in the way.
-#[derive(Clone, Copy, Debug, Args)]
-pub(crate) struct ExistingArgs {
-    /// Replace files that exist
-    #[arg(short, long)]
-    force: bool,
-}
-
-impl ExistingArgs {
-    pub(crate) fn existing(self) -> Existing {
-        if self.force { Existing::Replace } else { Existing::Keep }
+    /// Refuses to run a function: this build of the command has no engine with WASI.
+    #[cfg(not(feature = "run"))]
+    pub(super) fn apply(self, config: &ConfigFile, packer: Packer) -> Result<Packer> {
+        let asked = self.preinit.is_some() || config.tree.preinit.is_some();
+        anyhow::ensure!(!asked, "--preinit: this wasm-vfs was built without the feature `run`");
+        Ok(packer)
     }
 }

@@ -1,6 +1,6 @@
 //! The progress bar: on a terminal, and only once the work has taken a moment.
 
-use super::args::Talk;
+use crate::cli::args::Talk;
 use crate::format::{human_bytes, mode_letters};
 use crate::progress::{Progress, Stage};
 use crate::tree::{EntryKind, TreeEntry};
@@ -47,7 +47,7 @@ impl Bar {
 
 impl Drop for Bar {
     fn drop(&mut self) {
-        self.end();
+        self.finish();
     }
 }
 
@@ -95,6 +95,13 @@ impl Progress for Bar {
     }
 
     fn end(&self) {
+        self.finish();
+    }
+}
+
+impl Bar {
+    /// Takes the bar away; nothing is drawn any more.
+    pub(super) fn finish(&self) {
         let mut done = self.done.lock().unwrap_or_else(PoisonError::into_inner);
         *done = true;
         self.bar.finish_and_clear();

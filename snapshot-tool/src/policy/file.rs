@@ -8,8 +8,12 @@
 //! stdout = "host"
 //! ```
 
-use super::Policy;
-use anyhow::{Context as _, Result, bail};
+use crate::error::{Error, ErrorKind, Marked as _};
+use crate::policy::Policy;
+use crate::policy::keys::{POLICY_KEYS, PolicyKeys};
+#[cfg(feature = "cli")]
+use anyhow::anyhow;
+use anyhow::{Context as _, Result, bail, ensure};
 use serde::Deserialize;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -21,8 +25,10 @@ pub struct ConfigFile {
     pub tree: TreeKeys,
     /// What the program sees beside it.
     pub policy: Policy,
-    /// Where the file is: host directories are taken from there.
+    /// The directory of the file: relative directories of the disk start there.
     pub directory: PathBuf,
+    /// The file, for messages; `None` for a text.
+    path: Option<PathBuf>,
 }
 
 /// The keys that say what goes into the tree, and the form.
@@ -49,9 +55,6 @@ pub struct TreeKeys {
 const TREE_KEYS: [&str; 7] =
     ["dir", "exclude", "no-tmp", "owner", "isolate", "preinit", "preinit-start"];
 
-/// The key of a policy whose flag is not the policy's alone: `-v`.
-const VERBOSE: &str = "verbose";
-
 /// How alike a key and a word must be for one to be meant by the other: Jaro-Winkler, 0 to 1.
 const ALIKE: f64 = 0.75;
 
@@ -60,14 +63,16 @@ impl ConfigFile {
     ///
     /// # Errors
     ///
-    /// When it cannot be read, is no TOML, has a key that there is not or a value that makes no sense; the message names
-    /// file and key.
-    pub fn read(path: impl AsRef<Path>) -> Result<ConfigFile> {
+    /// If the file cannot be read ([`Io`](ErrorKind::Io)); if it is no TOML, has an unknown key, or a value makes no sense
+    /// ([`Policy`](ErrorKind::Policy)). The message names file and key.
+    pub fn read(path: impl AsRef<Path>) -> Result<ConfigFile, Error> {
         let path = path.as_ref();
         let text = fs::read_to_string(path)
             .with_context(|| format!("cannot read the configuration `{}`", path.display()))?;
-        let mut file = ConfigFile::parse(&text).with_context(|| format!("`{}`", path.display()))?;
+        let mut file =
+            ConfigFile::parsed(&text).with_context(|| format!("`{}`", path.display()))?;
         file.directory = path.parent().unwrap_or(Path::new("")).to_owned();
+        file.path = Some(path.to_owned());
         Ok(file)
     }
 
@@ -76,22 +81,57 @@ impl ConfigFile {
     /// # Errors
     ///
     /// As [`read`](Self::read).
-    pub fn parse(text: &str) -> Result<ConfigFile> {
+    pub fn parse(text: &str) -> Result<ConfigFile, Error> {
+        Ok(Self::parsed(text)?)
+    }
+
+    fn parsed(text: &str) -> Result<ConfigFile> {
+        Self::from_table(text).of_kind(ErrorKind::Policy)
+    }
+
+    fn from_table(text: &str) -> Result<ConfigFile> {
         let mut policy: toml::Table = toml::from_str(text).map_err(|error| whole(&error))?;
-        let known = known_keys();
         let mut tree = toml::Table::new();
         for key in policy.keys().cloned().collect::<Vec<_>>() {
             if TREE_KEYS.contains(&key.as_str()) {
                 tree.extend(policy.remove_entry(&key));
-            } else if !known.contains(&key) {
-                bail!("there is no key `{key}`{}", suggestion(&key, &known));
+            } else if !POLICY_KEYS.contains(&key.as_str()) {
+                bail!("there is no key `{key}`{}", suggestion(&key));
             }
         }
-        Ok(ConfigFile {
-            tree: tree.try_into().map_err(|error| whole(&error))?,
-            policy: policy.try_into().map_err(|error| whole(&error))?,
-            directory: PathBuf::new(),
-        })
+        let policy: PolicyKeys = policy.try_into().map_err(|error| whole(&error))?;
+        let tree: TreeKeys = tree.try_into().map_err(|error| whole(&error))?;
+        ensure!(
+            tree.preinit_start.is_none() || tree.preinit.is_some(),
+            "`preinit-start` says where a program starts after `preinit`, which is not there: add it, or drop `preinit-start`"
+        );
+        Ok(ConfigFile { tree, policy: policy.into(), directory: PathBuf::new(), path: None })
+    }
+
+    /// Refuses the keys that `command` has no use for: what somebody wrote is never ignored.
+    ///
+    /// # Errors
+    ///
+    /// If the file has one of `keys`; the message names it and the file.
+    #[cfg(feature = "cli")]
+    pub(crate) fn refuse(&self, command: &str, keys: &[&str]) -> Result<()> {
+        let TreeKeys { dir: _, exclude: _, no_tmp: _, owner: _, isolate, preinit, preinit_start } =
+            &self.tree;
+        let present = [
+            ("isolate", *isolate),
+            ("preinit", preinit.is_some()),
+            ("preinit-start", preinit_start.is_some()),
+        ];
+        let Some((key, _)) = present.iter().find(|(key, found)| *found && keys.contains(key))
+        else {
+            return Ok(());
+        };
+        let path = self.path.as_deref().unwrap_or(Path::new("the configuration"));
+        Err(anyhow!(
+            "`{}`: `{key}` is about a program, and `{command}` has none: remove the key, or give another file",
+            path.display()
+        ))
+        .of_kind(ErrorKind::Policy)
     }
 }
 
@@ -102,19 +142,17 @@ fn whole(error: &toml::de::Error) -> anyhow::Error {
     anyhow::anyhow!("{}", lines.join(" "))
 }
 
-/// Every key: the flags of a policy, and those of the tree.
-fn known_keys() -> Vec<String> {
-    let flags = <Policy as clap::Args>::augment_args(clap::Command::new("policy"));
-    let flags = flags.get_arguments().filter_map(|flag| flag.get_long().map(str::to_owned));
-    flags.chain(TREE_KEYS.map(str::to_owned)).chain([VERBOSE.to_owned()]).collect()
+/// Every key: those of a policy, and those of the tree.
+fn known_keys() -> impl Iterator<Item = &'static str> + Clone {
+    POLICY_KEYS.into_iter().chain(TREE_KEYS)
 }
 
-fn suggestion(key: &str, known: &[String]) -> String {
-    let alike = |word: &String| strsim::jaro_winkler(&key.replace('_', "-"), word);
-    let nearest = known.iter().max_by(|a, b| alike(a).total_cmp(&alike(b)));
+fn suggestion(key: &str) -> String {
+    let alike = |word: &str| strsim::jaro_winkler(&key.replace('_', "-"), word);
+    let nearest = known_keys().max_by(|a, b| alike(a).total_cmp(&alike(b)));
     match nearest {
         Some(word) if alike(word) > ALIKE => format!("; did you mean `{word}`?"),
-        _ => format!("; these are known: {}", known.join(", ")),
+        _ => format!("; these are known: {}", known_keys().collect::<Vec<_>>().join(", ")),
     }
 }
 

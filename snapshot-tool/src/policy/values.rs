@@ -1,8 +1,9 @@
-//! The values of a [`Policy`](super::Policy), and how a person writes them.
+//! The values of a [`Policy`](crate::policy::Policy), and how a person writes them.
 //!
 //! Each type has one text form, which the command line, the configuration file and a packed module share.
 
-use crate::guest_path::GuestPath;
+use crate::error::{Error, ErrorKind, Marked as _};
+use crate::tree::guest_path::GuestPath;
 use anyhow::{Context as _, Result, bail, ensure};
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -10,12 +11,39 @@ use std::str::FromStr;
 use std::time::{Duration, UNIX_EPOCH};
 
 /// Serialises a type as its text.
+/// A value with a text form.
+trait Written: Sized {
+    /// Reads the text form.
+    ///
+    /// # Errors
+    ///
+    /// If the text makes no sense; the message quotes it and says what would.
+    fn read(text: &str) -> Result<Self>;
+}
+
+macro_rules! from_text {
+    ($($type:ty),*) => {$(
+        impl FromStr for $type {
+            type Err = Error;
+
+            fn from_str(text: &str) -> Result<Self, Error> {
+                Ok(Self::read(text).of_kind(ErrorKind::Policy)?)
+            }
+        }
+    )*};
+}
+
+from_text!(
+    Preopen, Variable, InheritEnv, Stream, Clock, Random, HostCall, ByteCount, Umask, MountPoint,
+    Overlay, Trace
+);
+
 macro_rules! as_text {
     ($($type:ty),*) => {$(
         impl TryFrom<String> for $type {
-            type Error = anyhow::Error;
+            type Error = Error;
 
-            fn try_from(text: String) -> Result<Self> {
+            fn try_from(text: String) -> Result<Self, Error> {
                 text.parse()
             }
         }
@@ -48,11 +76,9 @@ impl Preopen {
     }
 }
 
-impl FromStr for Preopen {
-    type Err = anyhow::Error;
-
+impl Written for Preopen {
     /// Reads `GUEST[=TREEPATH]`.
-    fn from_str(text: &str) -> Result<Self> {
+    fn read(text: &str) -> Result<Self> {
         let (name, path) = match text.split_once('=') {
             Some((name, path)) => (name, path.parse()?),
             None => (text, format!("/{text}").parse()?),
@@ -79,11 +105,9 @@ pub struct Variable {
     pub value: String,
 }
 
-impl FromStr for Variable {
-    type Err = anyhow::Error;
-
+impl Written for Variable {
     /// Reads `NAME=VALUE`.
-    fn from_str(text: &str) -> Result<Self> {
+    fn read(text: &str) -> Result<Self> {
         let Some((name, value)) = text.split_once('=') else {
             bail!("`{text}` gives no value; write `{text}=VALUE`, or inherit-env to pass it on");
         };
@@ -145,7 +169,7 @@ impl TryFrom<InheritEnvText> for InheritEnv {
         match text {
             InheritEnvText::Switch(true) => Ok(InheritEnv::All),
             InheritEnvText::Switch(false) => Ok(InheritEnv::Only(Vec::new())),
-            InheritEnvText::Text(text) => text.parse(),
+            InheritEnvText::Text(text) => Self::read(&text),
             InheritEnvText::Names(names) => InheritEnv::only(names),
         }
     }
@@ -161,11 +185,9 @@ impl From<InheritEnv> for InheritEnvText {
     }
 }
 
-impl FromStr for InheritEnv {
-    type Err = anyhow::Error;
-
+impl Written for InheritEnv {
     /// Reads `true` or `A,B`.
-    fn from_str(text: &str) -> Result<Self> {
+    fn read(text: &str) -> Result<Self> {
         match text {
             "true" => Ok(InheritEnv::All),
             "false" => Ok(InheritEnv::Only(Vec::new())),
@@ -188,10 +210,8 @@ pub enum Stream {
     File(String),
 }
 
-impl FromStr for Stream {
-    type Err = anyhow::Error;
-
-    fn from_str(text: &str) -> Result<Self> {
+impl Written for Stream {
+    fn read(text: &str) -> Result<Self> {
         Ok(match text {
             "host" => Stream::Host,
             "null" => Stream::Null,
@@ -227,10 +247,8 @@ pub enum Clock {
     Step(u64),
 }
 
-impl FromStr for Clock {
-    type Err = anyhow::Error;
-
-    fn from_str(text: &str) -> Result<Self> {
+impl Written for Clock {
+    fn read(text: &str) -> Result<Self> {
         if text == "host" {
             return Ok(Clock::Host);
         }
@@ -280,10 +298,8 @@ pub struct Seed(pub Vec<u8>);
 /// The longest seed: the generator's state.
 const SEED_BYTES: usize = 32;
 
-impl FromStr for Random {
-    type Err = anyhow::Error;
-
-    fn from_str(text: &str) -> Result<Self> {
+impl Written for Random {
+    fn read(text: &str) -> Result<Self> {
         if text == "host" {
             return Ok(Random::Host);
         }
@@ -320,10 +336,8 @@ pub enum HostCall {
     Deny,
 }
 
-impl FromStr for HostCall {
-    type Err = anyhow::Error;
-
-    fn from_str(text: &str) -> Result<Self> {
+impl Written for HostCall {
+    fn read(text: &str) -> Result<Self> {
         match text {
             "host" => Ok(HostCall::Host),
             "deny" => Ok(HostCall::Deny),
@@ -360,7 +374,7 @@ impl TryFrom<ByteCountText> for ByteCount {
     fn try_from(text: ByteCountText) -> Result<Self> {
         match text {
             ByteCountText::Number(number) => Ok(ByteCount(number)),
-            ByteCountText::Text(text) => text.parse(),
+            ByteCountText::Text(text) => Self::read(&text),
         }
     }
 }
@@ -371,10 +385,8 @@ impl From<ByteCount> for u64 {
     }
 }
 
-impl FromStr for ByteCount {
-    type Err = anyhow::Error;
-
-    fn from_str(text: &str) -> Result<Self> {
+impl Written for ByteCount {
+    fn read(text: &str) -> Result<Self> {
         let count = parse_size::parse_size(text);
         count.map(ByteCount).with_context(|| format!("`{text}` is no size like 65536 or 64MiB"))
     }
@@ -385,10 +397,8 @@ impl FromStr for ByteCount {
 #[serde(try_from = "String", into = "String")]
 pub struct Umask(pub u32);
 
-impl FromStr for Umask {
-    type Err = anyhow::Error;
-
-    fn from_str(text: &str) -> Result<Self> {
+impl Written for Umask {
+    fn read(text: &str) -> Result<Self> {
         match u32::from_str_radix(text, 8) {
             Ok(bits) if bits <= 0o777 => Ok(Umask(bits)),
             _ => bail!("umask `{text}` is not within 000 and 777 in octal"),
@@ -412,11 +422,9 @@ pub struct MountPoint {
     pub preopen: String,
 }
 
-impl FromStr for MountPoint {
-    type Err = anyhow::Error;
-
+impl Written for MountPoint {
     /// Reads `GUEST[=PREOPEN]`.
-    fn from_str(text: &str) -> Result<Self> {
+    fn read(text: &str) -> Result<Self> {
         let (guest, preopen) = text.split_once('=').unwrap_or((text, text));
         ensure!(!preopen.is_empty(), "`{text}` names no preopen of the host; write GUEST=PREOPEN");
         Ok(MountPoint { guest: guest.parse()?, preopen: preopen.to_owned() })
@@ -434,13 +442,11 @@ impl fmt::Display for MountPoint {
 #[serde(try_from = "String", into = "String")]
 pub struct Overlay(pub MountPoint);
 
-impl FromStr for Overlay {
-    type Err = anyhow::Error;
-
+impl Written for Overlay {
     /// Reads `GUEST=PREOPEN`.
-    fn from_str(text: &str) -> Result<Self> {
+    fn read(text: &str) -> Result<Self> {
         ensure!(text.contains('='), "`{text}` names no preopen of the host; write GUEST=PREOPEN");
-        text.parse().map(Overlay)
+        MountPoint::read(text).map(Overlay)
     }
 }
 
@@ -454,20 +460,21 @@ impl fmt::Display for Overlay {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub enum Trace {
+    /// Never.
+    Off,
     /// Always.
     Always,
     /// When `WASM_VFS_TRACE=1` is in the program's environment.
     Env,
 }
 
-impl FromStr for Trace {
-    type Err = anyhow::Error;
-
-    fn from_str(text: &str) -> Result<Self> {
+impl Written for Trace {
+    fn read(text: &str) -> Result<Self> {
         match text {
+            "off" => Ok(Trace::Off),
             "always" => Ok(Trace::Always),
             "env" => Ok(Trace::Env),
-            _ => bail!("trace `{text}` is neither `always` nor `env`"),
+            _ => bail!("trace `{text}` is none of `off`, `always` and `env`"),
         }
     }
 }
@@ -475,6 +482,7 @@ impl FromStr for Trace {
 impl fmt::Display for Trace {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
+            Trace::Off => "off",
             Trace::Always => "always",
             Trace::Env => "env",
         })
@@ -489,7 +497,7 @@ mod tests {
     /// What is written comes back; texts in their shortest form.
     #[test]
     fn texts_round_trip() {
-        fn same<T: FromStr<Err = anyhow::Error> + ToString>(texts: &[&str]) {
+        fn same<T: FromStr<Err = Error> + ToString>(texts: &[&str]) {
             for text in texts {
                 assert_eq!(text.parse::<T>().unwrap().to_string(), *text);
             }
@@ -502,7 +510,7 @@ mod tests {
         same::<Umask>(&["000", "022", "777"]);
         same::<MountPoint>(&["/mnt=."]);
         same::<Overlay>(&["/mnt=/"]);
-        same::<Trace>(&["always", "env"]);
+        same::<Trace>(&["off", "always", "env"]);
         assert_eq!("work".parse::<Preopen>().unwrap().to_string(), "work=/work");
         assert_eq!(".".parse::<Preopen>().unwrap().to_string(), ".=/");
         assert_eq!("/mnt".parse::<MountPoint>().unwrap().to_string(), "/mnt=/mnt");
@@ -511,7 +519,7 @@ mod tests {
 
     #[test]
     fn errors_name_what_is_wrong() {
-        fn error<T: FromStr<Err = anyhow::Error> + std::fmt::Debug>(text: &str) -> String {
+        fn error<T: FromStr<Err = Error> + std::fmt::Debug>(text: &str) -> String {
             format!("{:#}", text.parse::<T>().unwrap_err())
         }
         for (message, wants) in [

@@ -1,6 +1,6 @@
 //! `ls`, `tree`, `cat` and `stat`.
 
-use crate::sandbox::Sandbox;
+use crate::sandbox::{Sandbox, read};
 use std::os::unix::fs::symlink;
 
 fn sample() -> Sandbox {
@@ -97,5 +97,23 @@ fn a_packed_program_shows_the_same() {
         sandbox.tool(&[&link, form].concat()).ok();
         assert_eq!(sandbox.tool(&["tree", "out.wasm"]).ok().stdout, image.stdout);
         assert_eq!(sandbox.tool(&["cat", "out.wasm", "link"]).ok().stdout(), "hello");
+    }
+}
+
+#[test]
+fn a_reader_who_leaves_is_no_error_to_report() {
+    let sandbox = Sandbox::new();
+    sandbox.file("host/large", vec![b'x'; 4 << 20]);
+    sandbox.image(&["--dir", "host::/"]);
+    let shell = |command: &str| {
+        let tool = env!("CARGO_BIN_EXE_wasm-vfs");
+        let line = format!("{tool} {command} 2>err.txt | head -c 1 >/dev/null");
+        let mut sh = std::process::Command::new("sh");
+        let ran = sh.arg("-c").arg(line).current_dir(sandbox.path("")).status().unwrap();
+        assert!(ran.success());
+        String::from_utf8(read(sandbox.path("err.txt"))).unwrap()
+    };
+    for command in ["cat image.wasm /large", "export image.wasm -o -"] {
+        assert_eq!(shell(command), "", "{command}");
     }
 }

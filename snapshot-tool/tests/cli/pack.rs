@@ -136,3 +136,21 @@ fn an_earlier_output_is_not_packed() {
         assert_eq!(ls.stdout(), "f\n");
     }
 }
+
+#[test]
+fn a_damaged_custom_section_is_dropped_and_that_is_said() {
+    let sandbox = Sandbox::new();
+    for name in ["name", "producers", "target_features"] {
+        let mut program = read(sandbox.wasm("app.wasm", NOTHING));
+        // A count of items that are not there.
+        let mut section = vec![u8::try_from(name.len()).unwrap()];
+        section.extend(name.bytes());
+        section.extend([1, 2, 0xff]);
+        program.extend([0, u8::try_from(section.len()).unwrap()]);
+        program.extend(section);
+        sandbox.file("app.wasm", program);
+        let ran = sandbox.tool(&["pack", "app.wasm", "-o", "out.wasm"]).ok();
+        let note = format!("wasm-vfs: note: dropped custom section {name} (it is damaged)");
+        assert!(ran.stderr.lines().any(|line| line == note), "{}", ran.stderr);
+    }
+}

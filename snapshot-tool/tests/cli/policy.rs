@@ -16,7 +16,7 @@ fn inspect_tells_what_a_module_is() {
     let sandbox = Sandbox::new();
     sandbox.file("host/f", "four");
     let told = inspected(&sandbox, &[]);
-    for line in ["form      adapter module", "    preopen = [\"/=/\"]", "    clock = \"host\""] {
+    for line in ["form      rootfs module", "    preopen = [\"/=/\"]", "    clock = \"host\""] {
         assert!(told.lines().any(|it| it == line), "no {line:?} in\n{told}");
     }
     assert!(told.contains("files of 4 B"), "{told}");
@@ -29,7 +29,7 @@ fn flags_and_file_say_the_same() {
     let sandbox = Sandbox::new();
     sandbox.file(
         "conf/vfs.toml",
-        "dir = ['data::/data']\nclock = 'step=5'\nenv = ['A=1']\nno-env = true\nisolate = true\n",
+        "dir = ['data::/data']\nclock = 'step=5'\nenv = ['A=1']\nno-env = true\n",
     );
     sandbox.file("conf/data/f", "");
     let told = inspected(&sandbox, &["--config", "conf/vfs.toml", "--env", "B=2"]);
@@ -68,4 +68,20 @@ fn what_makes_no_sense_is_named() {
     }
     assert_eq!(sandbox.tool(&["image", "-o", "out.wasm", "--clock", "now"]).status, 2);
     assert!(!sandbox.path("out.wasm").exists());
+}
+
+#[test]
+fn a_key_that_a_command_has_no_use_for_is_an_error() {
+    let sandbox = Sandbox::new();
+    for key in ["isolate = true", "preinit = 'init'", "preinit = 'init'\npreinit-start = 'go'"] {
+        sandbox.file("vfs.toml", key);
+        let ran = sandbox.tool(&["image", "--config", "vfs.toml", "-o", "out.wasm"]);
+        let name = key.split(' ').next().unwrap();
+        let wants = format!("`vfs.toml`: `{name}` is about a program, and `image` has none");
+        assert!(ran.error().starts_with(&wants), "{}", ran.stderr);
+        assert!(!sandbox.path("out.wasm").exists());
+    }
+    sandbox.file("vfs.toml", "preinit-start = 'go'");
+    let ran = sandbox.tool(&["image", "--config", "vfs.toml", "-o", "out.wasm"]);
+    assert!(ran.error().contains("`preinit-start` says where"), "{}", ran.stderr);
 }

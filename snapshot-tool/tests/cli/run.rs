@@ -159,3 +159,39 @@ fn a_cache_that_cannot_be_used_is_done_without() {
     let ran = sandbox.tool_with(&args, &[("XDG_CACHE_HOME", cache.to_str().unwrap())], b"").ok();
     assert_eq!(ran.stderr, "");
 }
+
+#[test]
+fn verbose_lists_what_is_packed_and_what_is_imported() {
+    let sandbox = Sandbox::new();
+    sandbox.wasm("echo.wasm", ECHO);
+    sandbox.file("host/inside", "");
+    let ran = sandbox.tool(&["run", "-v", "echo.wasm", "--dir", "host::/"]);
+    assert!(ran.stderr.lines().any(|line| line.ends_with(" /inside")), "{}", ran.stderr);
+    let import = "import wasi_snapshot_preview1 fd_write";
+    assert!(ran.stderr.lines().any(|line| line == import), "{}", ran.stderr);
+    sandbox.tool(&["pack", "echo.wasm", "--dir", "host::/", "-o", "packed.wasm"]).ok();
+    let ran = sandbox.tool(&["run", "-v", "packed.wasm"]);
+    assert!(ran.stderr.lines().any(|line| line == import), "{}", ran.stderr);
+    assert_eq!(sandbox.tool(&["run", "packed.wasm"]).stderr, "");
+}
+
+#[test]
+fn the_configuration_holds_for_what_is_run_at_once() {
+    let sandbox = Sandbox::new();
+    // Says in `_start` whether `init` ran, and whether a second memory is there.
+    sandbox.wasm(
+        "app.wasm",
+        r#"(module
+          (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
+          (memory (export "memory") 1)
+          (global $ran (mut i32) (i32.const 3))
+          (func (export "init") (global.set $ran (i32.const 4)))
+          (func (export "_start") (call $exit (global.get $ran))))"#,
+    );
+    sandbox.file("vfs.toml", "preinit = 'init'\nisolate = true\n");
+    let run = ["run", "app.wasm", "--config", "vfs.toml"];
+    assert_eq!(sandbox.tool(&run).status, 4);
+    sandbox.file("vfs.toml", "isolate = true\n");
+    assert_eq!(sandbox.tool(&run).status, 3);
+    assert_eq!(sandbox.tool(&["run", "app.wasm", "--dir", ".", "--preinit", "init"]).status, 4);
+}

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::path::Path;
 
 use anyhow::{Context, Result};
-use wasm_vfs::Form;
+use wasm_vfs::{Form, Program};
 use wasm_vfs_benches::rounds::{Batch, Timing, interleaved};
 use wasm_vfs_benches::table::{Table, mark, time, times};
 use wasmtime::{Engine, Module};
@@ -87,7 +87,8 @@ pub(crate) fn run(bench: &Bench) -> Result<()> {
     let engine = Engine::default();
     let null = wasm_vfs::Packer::new(wasm_vfs::TreeBuilder::new())
         .adapter_core(wat::parse_str(NULL)?)
-        .pack_bytes(&guest)?;
+        .pack(Program::bytes("program", &guest))
+        .and_then(|packed| packed.to_vec())?;
     let instance = |module: &[u8], root: Option<&Path>| {
         Instantiated::new(&Module::new(&engine, module)?, root)
     };

@@ -126,7 +126,10 @@ impl Variants {
         let pack = |form: Form| -> Result<Program> {
             let module = bench.scratch.join(format!("{name}-{form}.wasm"));
             let tree = wasm_vfs::TreeBuilder::new().dir(tree, "/");
-            crate::packer(tree)?.form(form).pack(guest, &module)?;
+            crate::packer(tree)?
+                .form(form)
+                .pack(wasm_vfs::Program::file(guest))
+                .and_then(|packed| packed.write(&module))?;
             Ok(Program { module, root: None })
         };
         Ok(Variants {

@@ -108,5 +108,5 @@ fn packer(tree: wasm_vfs::TreeBuilder) -> Result<wasm_vfs::Packer> {
 /// The guest, packed with a tree.
 fn packed(bench: &Bench, tree: &Path, form: wasm_vfs::Form) -> Result<Vec<u8>> {
     let tree = wasm_vfs::TreeBuilder::new().dir(tree, "/");
-    packer(tree)?.form(form).pack_bytes(&std::fs::read(&bench.guest)?)
+    Ok(packer(tree)?.form(form).pack(wasm_vfs::Program::file(&bench.guest))?.to_vec()?)
 }

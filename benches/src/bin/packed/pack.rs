@@ -5,7 +5,7 @@ use std::process::Command;
 use std::time::Instant;
 
 use anyhow::{Context, Result, ensure};
-use wasm_vfs::{Form, Packer, Policy, TreeBuilder};
+use wasm_vfs::{Form, Packer, Policy, Program, TreeBuilder};
 use wasm_vfs_benches::rounds::summary;
 use wasm_vfs_benches::table::{Table, mark, time};
 
@@ -31,7 +31,9 @@ const READING: &[&str] = &[
 
 /// What the fresh process does: pack, and say how much memory that took.
 pub(crate) fn child(guest: &str, tree: &str, output: &str) -> Result<()> {
-    packer(TreeBuilder::new().dir(tree, "/"))?.pack(guest, output)?;
+    packer(TreeBuilder::new().dir(tree, "/"))?
+        .pack(Program::file(guest))
+        .and_then(|packed| packed.write(output))?;
     println!("{}", crate::peak_memory()?);
     Ok(())
 }
@@ -101,7 +103,7 @@ fn program(calls: &[(String, String)]) -> String {
 
 fn bytes_added(table: &mut Table) -> Result<()> {
     let engine = wasmtime::Engine::default();
-    let adapter = wasmtime::Module::new(&engine, wasm_vfs::bake::ADAPTER_CORE)?;
+    let adapter = wasmtime::Module::new(&engine, wasm_vfs::internals::bake::ADAPTER_CORE)?;
     let served: Vec<(String, String)> = adapter
         .exports()
         .filter(|export| {
@@ -123,7 +125,7 @@ fn bytes_added(table: &mut Table) -> Result<()> {
     ] {
         let program = wat::parse_str(program(calls)).context("the smallest program")?;
         for form in [Form::Portable, Form::Isolated] {
-            let stripped = Policy { strip_host_api: true, ..Policy::default() };
+            let stripped = Policy::from_toml("strip-host-api = true")?;
             let packer = packer(TreeBuilder::new())?.form(form);
             // Code and tables: what is said of the files, `/dev` and `/tmp` here, is theirs.
             let added = added(&packer.clone().policy(stripped), &program, form)?;
@@ -149,7 +151,7 @@ fn bytes_added(table: &mut Table) -> Result<()> {
 /// How many bytes the filesystem adds to a program.
 fn added(packer: &Packer, program: &[u8], form: Form) -> Result<i64> {
     let rootfs = packer.bake()?;
-    Ok(rootfs.link(program, form)?.summary().added_bytes)
+    Ok(rootfs.link(Program::bytes("program", program), form)?.summary().added_bytes)
 }
 
 /// What a file without contents costs in the packed module, and in the memory that is filled at the start.

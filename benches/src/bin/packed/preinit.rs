@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use anyhow::{Context, Result};
-use wasm_vfs::{Form, Preinit, TreeBuilder};
+use wasm_vfs::{Form, Preinit, Program, TreeBuilder};
 use wasm_vfs_benches::rounds::{Batch, interleaved};
 use wasm_vfs_benches::table::{Table, time};
 use wasmtime::{Engine, Linker, Module, Store};
@@ -74,9 +74,19 @@ pub(crate) fn run(bench: &Bench) -> Result<()> {
     application(&root)?;
     let program = std::fs::read(&bench.quickjs).context("cannot read the guest QuickJS")?;
     let packer = || crate::packer(TreeBuilder::new().dir(&root, "/"));
-    let packed = |form| packer()?.form(form).pack_bytes(&program);
-    let initialised =
-        |form| packer()?.form(form).preinit(Preinit::new("init")).pack_bytes(&program);
+    let packed = |form| {
+        packer()?
+            .form(form)
+            .pack(Program::bytes("program", &program))
+            .and_then(|packed| packed.to_vec())
+    };
+    let initialised = |form| {
+        packer()?
+            .form(form)
+            .preinit(Preinit::new("init"))
+            .pack(Program::bytes("program", &program))
+            .and_then(|packed| packed.to_vec())
+    };
     let ways = [
         ("on a host directory", program.clone(), Some(root.as_path())),
         ("packed, portable", packed(Form::Portable)?, None),

@@ -1,0 +1,15 @@
+//! The filesystem's module until it can be linked: from the built adapter to a rootfs module.
+//!
+//! [`bake`] runs the core module on the manifest, [`contract`] checks what it may be, [`lower`] turns it into a rootfs
+//! module, with the choices of a policy applied by [`surface`].
+
+pub mod bake;
+pub(crate) mod contract;
+pub(crate) mod initial_memory;
+pub mod lower;
+pub(crate) mod names;
+pub mod rootfs_module;
+pub mod shims;
+pub(crate) mod surface;
+pub(crate) mod trace_table;
+pub(crate) mod trace_wrappers;

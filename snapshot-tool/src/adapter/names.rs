@@ -1,0 +1,34 @@
+//! The names that tool and adapter share: import modules, exports, and where each memory lies in a rootfs module.
+
+use crate::wasm::index::MemIdx;
+
+/// The program's memory in a rootfs module.
+pub(crate) const USER_MEMORY: MemIdx = MemIdx(0);
+/// The filesystem's own memory in a rootfs module.
+pub(crate) const KERNEL_MEMORY: MemIdx = MemIdx(1);
+
+/// Import module of the functions that copy to and from the program's memory.
+pub(crate) const USER: &str = "user";
+/// Import module of the functions that copy from the image.
+pub(crate) const IMAGE: &str = "image";
+/// Import module of the host's functions in a rootfs module.
+pub(crate) const WASI_HOST: &str = "wasi_host";
+
+/// Exports that start with this are the host interface: a linked module exports them too.
+pub(crate) const HOST_API_PREFIX: &str = "wasm_vfs_";
+/// The export of the filesystem's memory that comes with the host interface.
+pub(crate) const HOST_API_MEMORY: &str = "wasm_vfs_memory";
+/// The export of the global that addresses of the host interface count from.
+pub(crate) const HOST_API_BASE: &str = "wasm_vfs_base";
+
+/// Exports that start with this are what lowering has traced functions call.
+pub(crate) const TRACE_PREFIX: &str = "trace_";
+
+/// Between function and variant in the name of an export.
+pub(crate) const VARIANT_MARK: char = '@';
+
+/// How exports end that answer for `wasi_unstable`: no policy chooses them, the program's imports do.
+pub(crate) const UNSTABLE_SUFFIX: &str = "@unstable";
+
+/// The prefix of the filesystem's functions in the `name` section.
+pub(crate) const NAME_PREFIX: &str = "wasm_vfs::";

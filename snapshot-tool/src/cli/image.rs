@@ -1,0 +1,50 @@
+//! `wasm-vfs image`: directories into a rootfs module.
+
+use super::args::{Talk, TreeArgs};
+use super::bar::Bar;
+use super::pack::{notes, summary};
+use super::policy_args::PolicyArgs;
+use crate::output::Destination;
+use crate::progress::Silent;
+use anyhow::Result;
+use clap::Args;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Instant;
+
+/// The arguments.
+#[derive(Debug, Args)]
+pub(super) struct Image {
+    /// Where to write the result; - for standard output
+    #[arg(short, long, value_name = "ROOTFS.wasm")]
+    output: PathBuf,
+    /// Write the module that Binaryen's wasm-merge needs as `wasi_host`, too
+    #[arg(long, value_name = "SHIM.wasm")]
+    host_shim: Option<PathBuf>,
+    #[command(flatten)]
+    tree: TreeArgs,
+    #[command(flatten)]
+    policy: Box<PolicyArgs>,
+}
+
+impl Image {
+    pub(super) fn run(self, talk: Talk, bar: &Arc<Bar>) -> Result<()> {
+        let started = Instant::now();
+        let Self { output, host_shim, tree, policy } = self;
+        let destination = Destination::from_option(&output);
+        let config = tree.config()?;
+        config.refuse("image", &["isolate", "preinit", "preinit-start"])?;
+        let packer = tree.packer(&config, Some(&destination), policy.policy(talk.is_verbose()))?;
+        let rootfs = packer.progress(Arc::clone(bar)).bake()?;
+        rootfs.write(destination.clone())?;
+        if let Some(path) = host_shim {
+            let shim = rootfs.wasm_merge_shim()?;
+            Destination::File(path).write_with(&Silent, |out| Ok(out.write_all(&shim)?))?;
+        }
+        bar.finish();
+        let report = rootfs.report();
+        notes(&report, talk);
+        summary(&report, &destination, started, talk);
+        Ok(())
+    }
+}

@@ -1,0 +1,59 @@
+//! `wasm-vfs inspect`: what a module is and what its program sees.
+
+use super::packed_file::stdout;
+use crate::format::human_bytes;
+use crate::packed::packed_module::PackedModule;
+use anyhow::Result;
+use clap::Args;
+use std::io::Write as _;
+use std::path::PathBuf;
+
+/// The arguments.
+#[derive(Debug, Args)]
+pub(super) struct Inspect {
+    /// What `pack`, `image` or `link` wrote
+    #[arg(value_name = "FILE.wasm")]
+    file: PathBuf,
+}
+
+impl Inspect {
+    pub(super) fn run(self) -> Result<()> {
+        let Self { file } = self;
+        let mut packed = PackedModule::open(&file)?;
+        let (bytes, imports) = (packed.file_bytes()?, packed.imports()?);
+        let (section, totals) = (packed.section(), packed.tree().totals());
+        let mut out = stdout();
+        writeln!(out, "form      {}", section.form)?;
+        writeln!(out, "version   {} of wasm-vfs", section.tool_version)?;
+        writeln!(
+            out,
+            "size      {}: contents {}, manifest {}",
+            human_bytes(bytes),
+            human_bytes(section.contents_len),
+            human_bytes(section.manifest.len() as u64)
+        )?;
+        writeln!(
+            out,
+            "tree      {} directories, {} files of {}, {} symbolic links, {} further names",
+            totals.directories,
+            totals.files,
+            human_bytes(totals.file_bytes),
+            totals.symlinks,
+            totals.hard_links
+        )?;
+        if let Some(function) = &section.preinit {
+            // What it changed is in memory; the tree shown is the one that it found.
+            writeln!(out, "preinit   {function}, which found this tree")?;
+        }
+        writeln!(out, "imports   {}", imports.len())?;
+        for (module, name) in imports {
+            writeln!(out, "    {module} {name}")?;
+        }
+        writeln!(out, "policy")?;
+        let policy = section.chosen()?.settle()?.asked().to_toml()?;
+        for line in policy.lines() {
+            writeln!(out, "    {line}")?;
+        }
+        Ok(out.flush()?)
+    }
+}

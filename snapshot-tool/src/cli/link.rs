@@ -1,0 +1,48 @@
+//! `wasm-vfs link`: a program with a rootfs module that `image` wrote.
+
+use super::args::{FormArgs, Talk};
+use super::bar::Bar;
+use super::pack::{notes, summary};
+use crate::output::Destination;
+use crate::pack::input::Program;
+use crate::pack::rootfs::Rootfs;
+use anyhow::Result;
+use clap::Args;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Instant;
+
+/// The arguments.
+#[derive(Debug, Args)]
+pub(super) struct Link {
+    /// The program: a core module that imports wasi_snapshot_preview1
+    #[arg(value_name = "APP.wasm")]
+    program: PathBuf,
+    /// What `wasm-vfs image` wrote
+    #[arg(value_name = "ROOTFS.wasm")]
+    rootfs: PathBuf,
+    #[command(flatten)]
+    form: FormArgs,
+    /// Where to write the result; - for standard output
+    #[arg(short, long, value_name = "OUT.wasm")]
+    output: PathBuf,
+}
+
+impl Link {
+    pub(super) fn run(self, talk: Talk, bar: &Arc<Bar>) -> Result<()> {
+        let started = Instant::now();
+        let Self { program, rootfs, form, output } = self;
+        let program = Program::file(program);
+        // What is no program is told before the filesystem is opened.
+        program.read_module()?;
+        let rootfs = Rootfs::open(rootfs)?.progress(Arc::clone(bar));
+        let packed = rootfs.link(program, form.form())?;
+        let destination = Destination::from_option(&output);
+        packed.write(destination.clone())?;
+        bar.finish();
+        let report = packed.report();
+        notes(&report, talk);
+        summary(&report, &destination, started, talk);
+        Ok(())
+    }
+}

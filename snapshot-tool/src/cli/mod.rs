@@ -1,0 +1,114 @@
+//! The command line: reads arguments, calls the library, words errors.
+//!
+//! Each command is a file with its arguments and what a person at a terminal needs around the call of the library; `args` and
+//! `policy_args` are what several share. Exit status: 0, 1 for an error of ours (one line on standard error), 2 for a usage
+//! error, and for `run` the program's own.
+
+mod args;
+mod bar;
+mod cat;
+mod export;
+mod extract;
+mod image;
+mod inspect;
+mod link;
+mod ls;
+mod pack;
+mod packed_file;
+mod policy_args;
+#[cfg(feature = "run")]
+mod run;
+mod stat;
+mod tree;
+
+use crate::error::find;
+use anyhow::Result;
+use args::TalkArgs;
+use bar::Bar;
+use clap::{Parser, Subcommand};
+use std::io;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+/// A filesystem that is itself WebAssembly: packs a WASI program with its files into one .wasm
+#[derive(Debug, Parser)]
+#[command(name = "wasm-vfs", version, arg_required_else_help = true, subcommand_required = true)]
+struct Arguments {
+    #[command(flatten)]
+    talk: TalkArgs,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Pack a program with directories into one module
+    Pack(pack::Pack),
+    /// Run a packed program, or pack one in memory and run it
+    ///
+    /// The program gets this process's standard streams and no directory of the host. The exit
+    /// status is the program's; 134 if it trapped.
+    #[cfg(feature = "run")]
+    Run(run::Run),
+    /// Bake directories into a rootfs module, to be linked with programs later
+    Image(image::Image),
+    /// Link a program with a rootfs module that `image` wrote
+    Link(link::Link),
+    /// Show what a module is and what its program sees: form, sizes, tree, imports, policy
+    Inspect(inspect::Inspect),
+    /// List a directory of a packed module
+    Ls(ls::Ls),
+    /// Show a directory of a packed module with all beneath it
+    Tree(tree::TreeCommand),
+    /// Write files of a packed module to standard output
+    Cat(cat::Cat),
+    /// Show the metadata of files of a packed module
+    Stat(stat::Stat),
+    /// Write the tree of a packed module as a tar archive
+    Export(export::Export),
+    /// Write the tree of a packed module into a directory
+    Extract(extract::Extract),
+}
+
+/// Runs the command line of this process.
+#[must_use]
+pub fn main() -> ExitCode {
+    match run(Arguments::parse()) {
+        Ok(status) => status,
+        Err(error) if is_broken_pipe(&error) => ExitCode::FAILURE,
+        Err(error) => {
+            // Causes may have several lines; an error has one.
+            let text = format!("{error:#}");
+            let line: Vec<&str> = text.lines().map(str::trim).filter(|l| !l.is_empty()).collect();
+            eprintln!("wasm-vfs: error: {}", line.join(" "));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Whether whoever read our output has gone: `wasm-vfs ls x.wasm | head` is no error to report.
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    find(error).is_some_and(|cause: &io::Error| cause.kind() == io::ErrorKind::BrokenPipe)
+}
+
+fn run(arguments: Arguments) -> Result<ExitCode> {
+    let talk = arguments.talk.talk();
+    let bar = Arc::new(Bar::new(talk));
+    let done = match arguments.command {
+        Command::Pack(command) => command.run(talk, &bar),
+        #[cfg(feature = "run")]
+        Command::Run(command) => return command.run(talk, &bar),
+        Command::Image(command) => command.run(talk, &bar),
+        Command::Link(command) => command.run(talk, &bar),
+        Command::Inspect(command) => command.run(),
+        Command::Ls(command) => command.run(),
+        Command::Tree(command) => command.run(),
+        Command::Cat(command) => command.run(),
+        Command::Stat(command) => command.run(),
+        Command::Export(command) => command.run(talk),
+        Command::Extract(command) => command.run(talk),
+    };
+    // Before anything is said of an error.
+    bar.finish();
+    done.map(|()| ExitCode::SUCCESS)
+}

@@ -1,0 +1,7 @@
+//! Directories, and trees of modules that were packed before, become a tree and the plan of its contents.
+
+pub(crate) mod assembly;
+pub(crate) mod builder;
+pub(crate) mod contents_plan;
+pub(crate) mod ignore_rules;
+pub(crate) mod packed_tree;

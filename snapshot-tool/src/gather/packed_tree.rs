@@ -1,0 +1,118 @@
+//! The tree of a packed module, to lay another over ([`PackedTree`]). Its contents stay where they are until the new module is
+//! written: in the packed module's file, or in the caller's bytes.
+
+use crate::gather::assembly::{Identity, Node, NodeKind};
+use crate::gather::contents_plan::{FileContents, HostFile, SharedBytes};
+use crate::packed::section::Section;
+use crate::tree::{EntryKind, Tree, manifest};
+use anyhow::{Context as _, Result};
+use std::collections::BTreeMap;
+use std::fs;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use wasm_vfs_core::Dev;
+
+/// A tree and where its contents are.
+#[derive(Debug)]
+pub(crate) struct PackedTree {
+    tree: Tree,
+    module: PackedBytes,
+    /// The contents' place in the module.
+    contents: Range<u64>,
+}
+
+/// A packed module.
+#[derive(Clone, Debug)]
+pub(crate) enum PackedBytes {
+    File(HostFile),
+    Memory(Arc<[u8]>),
+}
+
+impl PackedBytes {
+    /// A module in a file.
+    ///
+    /// # Errors
+    ///
+    /// When there is no such file.
+    pub(crate) fn file(path: &Path) -> Result<Self> {
+        let found =
+            fs::metadata(path).with_context(|| format!("cannot read `{}`", path.display()))?;
+        Ok(Self::File(HostFile::whole(PathBuf::from(path), &found)))
+    }
+}
+
+impl PackedTree {
+    /// The tree of a module that says this of itself, with the contents at `image`.
+    ///
+    /// # Errors
+    ///
+    /// When the section is damaged.
+    pub(crate) fn new(
+        section: &Section,
+        module: PackedBytes,
+        contents: Range<u64>,
+    ) -> Result<Self> {
+        Ok(Self { tree: manifest::decode(&section.manifest)?, module, contents })
+    }
+
+    /// The tree.
+    pub(crate) fn tree(&self) -> &Tree {
+        &self.tree
+    }
+
+    /// The tree as nodes.
+    ///
+    /// # Errors
+    ///
+    /// When the module is damaged.
+    pub(crate) fn nodes(&self) -> Result<Node> {
+        self.node(0)
+    }
+
+    fn node(&self, index: usize) -> Result<Node> {
+        let entries = self.tree.entries();
+        let original = self.tree.original(index);
+        let kind = match &entries[original].kind {
+            EntryKind::Directory => {
+                let mut beneath = BTreeMap::new();
+                for child in self.tree.children(index) {
+                    let name = String::from_utf8(entries[child].name.clone());
+                    let name = name.context("the manifest has a name that is not UTF-8")?;
+                    beneath.insert(name, self.node(child)?);
+                }
+                NodeKind::Directory(beneath)
+            }
+            EntryKind::File { offset, len } => NodeKind::File(self.contents(*offset, *len)?),
+            EntryKind::Symlink { target } => NodeKind::Symlink(target.clone()),
+            EntryKind::CharDevice { major, minor } => {
+                NodeKind::CharDevice(Dev::new(*major, *minor))
+            }
+            EntryKind::DescriptorDirectory => NodeKind::DescriptorDirectory,
+            EntryKind::HardLink { .. } => anyhow::bail!("the manifest has a link to a link"),
+        };
+        let is_directory = entries[original].kind.is_directory();
+        let linked = !is_directory && self.tree.link_count(index) > 1;
+        Ok(Node {
+            metadata: Some(entries[original].metadata),
+            kind,
+            identity: linked.then_some(Identity::Packed(original)),
+        })
+    }
+
+    fn contents(&self, offset: u64, len: u64) -> Result<FileContents> {
+        let start = self.contents.start.checked_add(offset);
+        let end = start.and_then(|start| start.checked_add(len));
+        let bytes = start.zip(end).filter(|&(_, end)| end <= self.contents.end);
+        let (start, end) = bytes.context("its contents are cut short; the file is damaged")?;
+        Ok(match &self.module {
+            PackedBytes::File(file) => {
+                FileContents::Host(HostFile { bytes: start..end, ..file.clone() })
+            }
+            PackedBytes::Memory(buffer) => FileContents::Bytes(SharedBytes {
+                buffer: buffer.clone(),
+                range: usize::try_from(start)?..usize::try_from(end)?,
+            }),
+        })
+    }
+}

@@ -1,0 +1,260 @@
+//! Joins a program with a baked filesystem into one module.
+
+pub(crate) mod custom_sections;
+pub(crate) mod emit;
+pub(crate) mod forms;
+pub(crate) mod plan;
+pub(crate) mod program;
+pub(crate) mod program_code;
+pub(crate) mod unlink;
+
+use anyhow::{Context, Result, bail};
+use wasmparser::{ExternalKind, Import, TypeRef, WasmFeatures};
+
+use crate::adapter::initial_memory;
+use crate::adapter::names::{HOST_API_BASE, HOST_API_PREFIX};
+use crate::link::emit::Emitter;
+use crate::link::forms::rules::FormRules;
+use crate::link::plan::{Inputs, Plan};
+use crate::packed::form::{Form, ModuleForm};
+use crate::packed::program_part::{Entry, ProgramPart, ServedImport, SizeView};
+use crate::packed::section::Section;
+use crate::preview1::{PREVIEW1, UNSTABLE, WasiModule};
+use crate::wasm::index::{FuncIdx, TypeIdx};
+use crate::wasm::module::Module;
+use crate::wasm::reach::Live;
+use crate::wasm::verify;
+
+pub use crate::adapter::lower::lower;
+use crate::adapter::rootfs_module::RootfsModule;
+pub use crate::packed::contents_source::{ContentsSource, FileRange};
+pub use crate::packed::hollow::HollowModule;
+
+/// A linked module and what can be said about it.
+#[derive(Debug)]
+pub struct Linked {
+    /// To be written with the contents.
+    pub output: HollowModule,
+    /// What the module says of itself, as it is written in it.
+    pub section: Section,
+    /// What happened.
+    pub summary: Summary,
+}
+
+/// What linking did, for people.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Summary {
+    /// The form of the result.
+    pub form: Form,
+    /// How many bytes the filesystem adds to the program: its code and initial memory, not the
+    /// packed files (contents and manifest).
+    pub added_bytes: i64,
+    /// Bytes of the program's custom sections that were dropped; [`notes`](Self::notes) says why.
+    pub dropped_bytes: u64,
+    /// How many bytes were added by running a function of the program, if one ran.
+    pub initialised_bytes: Option<i64>,
+    /// How many functions of the filesystem are in the result.
+    pub filesystem_functions: usize,
+    /// The imports of the result, as (module, name).
+    pub imports: Vec<(String, String)>,
+    /// What a person should know, one line each: sections dropped and why.
+    pub notes: Vec<String>,
+}
+
+/// Links `program` with the filesystem `rootfs`.
+///
+/// # Errors
+///
+/// When the program cannot be served; the message says why and what to do, in one line.
+pub fn link(program: &[u8], rootfs: &RootfsModule, form: Form) -> Result<Linked> {
+    let program = Module::parse(program)?;
+    let user_memory = program::check(&program)?;
+    let adapter = Module::parse(rootfs.hollow()).context("the baked filesystem")?;
+    let served = plan::served(&program, &adapter)?;
+    let host_api = plan::host_api(&program, &adapter)?;
+    let roots: Vec<FuncIdx> = served
+        .iter()
+        .map(|it| it.adapter)
+        .chain(host_api.iter().map(|&(_, function)| function))
+        .collect();
+    let mut live = Live::from_roots(&adapter, &roots, |_| false)?;
+    if form == Form::Isolated
+        && let Some(base) = adapter.exported(HOST_API_BASE, ExternalKind::Global)
+    {
+        live.globals[base as usize] = true;
+    }
+    let mut segments = initial_memory::segments(&adapter)?;
+    let rules = forms::rules(form, &program, user_memory, &adapter, &live, &segments)?;
+    if let Some(initial) = rules.initial() {
+        segments.insert(0, initial);
+    }
+    let synthesised = rules.functions();
+    let inputs = Inputs {
+        program: &program,
+        adapter: &adapter,
+        live: &live,
+        served: &served,
+        host_api: &host_api,
+        user_memory,
+        synthesised_functions: &synthesised,
+        synthesised_globals: rules.globals().len(),
+        kernel_segments: segments.len(),
+    };
+    let plan = Plan::new(&inputs)?;
+    let added_segments = segments.len() + usize::from(rules.passive_segment().is_some());
+    let section =
+        linked_section(&rootfs.section, &inputs, &plan, rules.as_ref(), form, added_segments)?;
+    let emitter = Emitter {
+        program: &program,
+        adapter: &adapter,
+        plan: &plan,
+        rules: rules.as_ref(),
+        segments: &segments,
+        section,
+    };
+    let (output, section, features) = emitter.emit()?;
+    check(&program, &adapter, &output, features)?;
+    let summary = summarise(&program, &plan, &output, &section, form)?;
+    check_hermetic(&section, &summary.imports)?;
+    Ok(Linked { output, section, summary })
+}
+
+/// What the linked module says about itself. How long its code is, the emitter adds.
+fn linked_section(
+    rootfs: &Section,
+    inputs: &Inputs<'_>,
+    plan: &Plan<'_>,
+    rules: &dyn FormRules,
+    form: Form,
+    added_segments: usize,
+) -> Result<Section> {
+    let program = inputs.program;
+    let user_memory = plan.user_memory;
+    let memory = program.memories[user_memory.index()];
+    let places = plan.places();
+    let count =
+        |length: usize| u32::try_from(length).context("a program has fewer than 2^32 items");
+    Ok(Section {
+        form: ModuleForm::Linked(form),
+        tool_version: env!("CARGO_PKG_VERSION").to_owned(),
+        policy: rootfs.policy.clone(),
+        contents_len: rootfs.contents_len,
+        contents_segment: plan.contents_segment(program, added_segments),
+        preinit: None,
+        program: Some(ProgramPart {
+            types: count(program.types.len())?,
+            functions: count(program.bodies.len())?,
+            globals: count(program.globals.len())?,
+            memories: count(program.memories.len())?,
+            data_segments: program.data_segments(),
+            imports: count(program.imports.len())?,
+            exports: count(program.exports.len())?,
+            user_memory,
+            user_memory_min: memory.initial,
+            user_memory_max: memory.maximum,
+            first_function: FuncIdx(plan.imported_functions + count(plan.before.len())?),
+            code_bytes: 0,
+            start: program.start.map(|start| plan.moved(start)).transpose()?,
+            view: rules.view(&places).map(|view| SizeView { pages: view.pages, grow: view.grow }),
+            entries: gated_exports(program, plan, rules)?,
+            features: custom_sections::own_features(program),
+            served: served_imports(inputs, plan)?,
+        }),
+        manifest: rootfs.manifest.clone(),
+    })
+}
+
+/// The program's exports that lead to something of the form first.
+fn gated_exports(
+    program: &Module<'_>,
+    plan: &Plan<'_>,
+    rules: &dyn FormRules,
+) -> Result<Vec<Entry>> {
+    let functions = (0..).zip(&program.exports).filter(|(_, it)| it.kind == ExternalKind::Func);
+    let gated = functions.filter(|(_, it)| rules.gate(it.name).is_some());
+    gated
+        .map(|(export, it)| Ok(Entry { export, function: plan.moved(FuncIdx(it.index))? }))
+        .collect()
+}
+
+/// The program's imports that are gone, to be put back when it is packed again.
+fn served_imports(inputs: &Inputs<'_>, plan: &Plan<'_>) -> Result<Vec<ServedImport>> {
+    let mut imports = Vec::new();
+    let mut function = FuncIdx(0);
+    for (position, import) in (0..).zip(&inputs.program.imports) {
+        let (TypeRef::Func(ty) | TypeRef::FuncExact(ty)) = import.ty else { continue };
+        if let Some(it) = inputs.served.iter().find(|it| it.program == function) {
+            let module = WasiModule::named(import.module);
+            let answers = inputs.adapter.function_types[it.adapter.index()];
+            let answers = plan.adapter_types.get(answers.0);
+            imports.push(ServedImport {
+                position,
+                module: module.context("only imports of WASI are served")?,
+                name: import.name.to_owned(),
+                ty: (answers != Some(ty)).then_some(TypeIdx(ty)),
+                function: plan.moved(function)?,
+            });
+        }
+        function.0 += 1;
+    }
+    Ok(imports)
+}
+
+/// Validates the result, and that it imports and exports nothing unexpected.
+fn check(
+    program: &Module<'_>,
+    adapter: &Module<'_>,
+    output: &HollowModule,
+    features: WasmFeatures,
+) -> Result<()> {
+    if let Err(error) = verify::validate(output.hollow(), features) {
+        // Whose fault is it? Nothing was said of the program before, to do the work only once.
+        verify::validate(program.bytes, features | WasmFeatures::all())
+            .context("the program is not valid WebAssembly")?;
+        return Err(error.context("the linked module came out invalid: please report this"));
+    }
+    let full_name = |import: &Import<'_>| format!("{}.{}", import.module, import.name);
+    let theirs = program.imports.iter().map(|it| match it.module {
+        UNSTABLE => format!("{PREVIEW1}.{}", it.name),
+        _ => full_name(it),
+    });
+    let hosts = adapter.function_imports().map(|(_, it)| format!("{PREVIEW1}.{}", it.name));
+    let host_api = adapter.exports.iter().filter(|it| it.name.starts_with(HOST_API_PREFIX));
+    let exports = program.exports.iter().chain(host_api).map(|export| export.name.to_owned());
+    verify::check_surface(output.hollow(), &theirs.chain(hosts).collect(), &exports.collect())
+}
+
+/// Checks that a hermetic program has no imports.
+fn check_hermetic(section: &Section, imports: &[(String, String)]) -> Result<()> {
+    let hermetic = section.chosen()?.hermetic;
+    if let Some((module, name)) = imports.first().filter(|_| hermetic) {
+        bail!(
+            "it imports `{module}.{name}`, which wasm-vfs cannot serve, so it cannot be hermetic: pack it without \
+             --hermetic, or build it without that import"
+        );
+    }
+    Ok(())
+}
+
+fn summarise(
+    program: &Module<'_>,
+    plan: &Plan<'_>,
+    output: &HollowModule,
+    section: &Section,
+    form: Form,
+) -> Result<Summary> {
+    let kept = plan.kept_imports.iter().map(|it| (it.module.to_owned(), it.name.to_owned()));
+    let added = plan.host_imports.iter().map(|it| (PREVIEW1.to_owned(), it.0.to_owned()));
+    let dropped_bytes = custom_sections::dropped_bytes(program);
+    let kept_bytes = program.bytes.len() as u64 - dropped_bytes;
+    let files = section.contents_len + section.manifest.len() as u64;
+    Ok(Summary {
+        form,
+        added_bytes: i64::try_from(output.len())? - i64::try_from(kept_bytes + files)?,
+        dropped_bytes,
+        initialised_bytes: None,
+        filesystem_functions: plan.added_functions().count(),
+        imports: kept.chain(added).collect(),
+        notes: custom_sections::notes(program),
+    })
+}

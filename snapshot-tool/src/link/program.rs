@@ -1,0 +1,103 @@
+//! What a program must be to get a filesystem, and the one-line reasons why one cannot.
+
+use anyhow::{Result, bail, ensure};
+use wasmparser::{ExternalKind, TypeRef};
+
+use crate::error::{ErrorKind, Marked as _};
+use crate::packed::form::ModuleForm;
+use crate::packed::section::{SECTION_NAME, Section};
+use crate::preview1::{PREVIEW1, UNSTABLE};
+use crate::wasm::index::MemIdx;
+use crate::wasm::module::Module;
+
+/// The name that preview1 gives to the memory that hosts read and write.
+const MEMORY_EXPORT: &str = "memory";
+
+/// Checks that a filesystem can serve the program, and returns the memory that it exports as `memory`.
+///
+/// # Errors
+///
+/// If no filesystem can serve it; the message says why and what to do.
+pub(crate) fn check(module: &Module<'_>) -> Result<MemIdx> {
+    check_not_packed(module).of_kind(ErrorKind::AlreadyPacked)?;
+    check_memories(module).of_kind(ErrorKind::Unservable)?;
+    let memory = exported_memory(module).of_kind(ErrorKind::Unservable)?;
+    check_imports(module).of_kind(ErrorKind::Unservable)?;
+    Ok(memory)
+}
+
+fn check_not_packed(module: &Module<'_>) -> Result<()> {
+    let Some(payload) = module.custom(SECTION_NAME) else { return Ok(()) };
+    match Section::decode(payload)?.form {
+        ModuleForm::Rootfs => bail!(IS_ROOTFS),
+        ModuleForm::Linked(form) => bail!(
+            "it is already packed by wasm-vfs ({form} form): `wasm-vfs pack` adds to the tree of such a module, `link` and \
+             the library's `link` take the original program"
+        ),
+    }
+}
+
+/// Why a baked filesystem is not packed.
+pub(crate) const IS_ROOTFS: &str = "it is a baked filesystem (from `wasm-vfs image`), not a program: give the program \
+     first, then the filesystem";
+
+fn check_memories(module: &Module<'_>) -> Result<()> {
+    for import in &module.imports {
+        if let TypeRef::Memory(_) = import.ty {
+            bail!(
+                "it imports its memory (`{}.{}`); the host reads the memory that a program \
+                 exports: link it without --import-memory",
+                import.module,
+                import.name
+            );
+        }
+    }
+    for memory in &module.memories {
+        ensure!(
+            !memory.memory64,
+            "it has a 64-bit memory, and preview1 pointers have 32 bits: build it for wasm32"
+        );
+        ensure!(
+            !memory.shared,
+            "it has a shared memory; threads are not supported: build it without them \
+             (wasm32-wasip1, not wasm32-wasip1-threads)"
+        );
+        ensure!(
+            memory.page_size_log2.is_none(),
+            "it has a memory with a custom page size: build it with pages of 64 KiB"
+        );
+    }
+    Ok(())
+}
+
+fn exported_memory(module: &Module<'_>) -> Result<MemIdx> {
+    if let Some(memory) = module.exported_memory(MEMORY_EXPORT) {
+        ensure!(
+            memory.index() < module.memories.len(),
+            "the module is damaged: it exports memory {}, which it does not have",
+            memory.0
+        );
+        return Ok(memory);
+    }
+    let other = module.exports.iter().find(|export| export.kind == ExternalKind::Memory);
+    match other {
+        Some(export) => bail!(
+            "it exports its memory as `{}`; preview1 wants `{MEMORY_EXPORT}`: rename the export",
+            export.name
+        ),
+        None => bail!(
+            "it exports no memory, so no host could pass it data: link it so that it exports \
+             `{MEMORY_EXPORT}`"
+        ),
+    }
+}
+
+fn check_imports(module: &Module<'_>) -> Result<()> {
+    if module.function_imports().any(|(_, import)| [PREVIEW1, UNSTABLE].contains(&import.module)) {
+        return Ok(());
+    }
+    bail!(
+        "it imports nothing from `{PREVIEW1}`, so there is nothing to serve: a program that \
+         opens files imports `path_open` at least"
+    )
+}

@@ -1,0 +1,71 @@
+//! What was packed, for people and for programs: [`Report`].
+
+use crate::format::human_bytes;
+use crate::link::Summary;
+use crate::tree::TreeTotals;
+use std::fmt;
+
+/// What was packed. Its text is the summary that the command line prints, without the place and the time.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Report {
+    /// What the tree holds.
+    pub totals: TreeTotals,
+    /// How long the result is, in bytes.
+    pub output_bytes: u64,
+    /// What linking did; `None` for a baked filesystem that is not linked.
+    pub link: Option<Summary>,
+    /// What a function of the program printed that ran while the program was packed.
+    pub printed: Printed,
+}
+
+/// What a program wrote to its standard streams while it was packed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Printed {
+    /// Standard output.
+    pub stdout: Vec<u8>,
+    /// Standard error.
+    pub stderr: Vec<u8>,
+}
+
+impl Report {
+    /// What went in, as text: `packed 3 files, 12.3 kB`.
+    pub(crate) fn packed(&self) -> String {
+        let TreeTotals { files, file_bytes, shared_bytes, .. } = self.totals;
+        let plural = if files == 1 { "file" } else { "files" };
+        let mut text = format!("packed {files} {plural}, {}", human_bytes(file_bytes));
+        if shared_bytes > 0 {
+            text += &format!(" ({} of it stored once for several)", human_bytes(shared_bytes));
+        }
+        text
+    }
+
+    /// What came out, as text: `1.2 MB, portable form, 40.3 kB of code and tables added, 5 imports`.
+    pub(crate) fn result(&self) -> String {
+        let size = human_bytes(self.output_bytes);
+        let Some(link) = &self.link else { return format!("{size}, rootfs module") };
+        let added = match u64::try_from(link.added_bytes) {
+            Ok(added) => format!("{} of code and tables added", human_bytes(added)),
+            Err(_) => {
+                format!("{} less than the program", human_bytes(link.added_bytes.unsigned_abs()))
+            }
+        };
+        let imports = match link.imports.len() {
+            0 => "no imports".to_owned(),
+            1 => "1 import".to_owned(),
+            more => format!("{more} imports"),
+        };
+        let mut text = format!("{size}, {} form, {added}, {imports}", link.form);
+        if let Some(grown) = link.initialised_bytes {
+            let sign = if grown < 0 { "-" } else { "+" };
+            text += &format!(", {sign}{} by running", human_bytes(grown.unsigned_abs()));
+        }
+        text
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.packed(), self.result())
+    }
+}

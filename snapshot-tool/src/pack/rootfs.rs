@@ -1,0 +1,234 @@
+//! A baked tree ([`Rootfs`]), and a program linked with one ([`Packed`]).
+
+use crate::adapter::rootfs_module::RootfsModule;
+use crate::adapter::shims;
+use crate::error::{Error, ErrorKind, Marked as _};
+use crate::link::{Summary, link};
+use crate::output::Destination;
+use crate::pack::input::{Program, named, open};
+use crate::pack::preinit::{self, Preinit};
+use crate::pack::report::{Printed, Report};
+use crate::packed::contents_source::{ContentsSource, FileRange};
+use crate::packed::form::Form;
+use crate::packed::hollow::HollowModule;
+use crate::packed::section::Section;
+use crate::progress::{Listener, Progress, Stage};
+use crate::tree::{TreeTotals, manifest};
+use anyhow::{Context as _, Result};
+use std::fmt;
+use std::path::Path;
+use std::sync::Arc;
+
+/// A baked tree: to be linked with programs, or written as a rootfs module. Cheap to clone.
+///
+/// ```
+/// use wasm_vfs::{Form, Packer, Program, Rootfs, TreeBuilder};
+///
+/// # let directory = tempfile::tempdir()?;
+/// # std::env::set_current_dir(&directory)?;
+/// # let bytes = wat::parse_str(wasm_vfs::doc::PROGRAM)?;
+/// # for name in ["client", "server"] {
+/// #     std::fs::write(format!("{name}.wasm"), &bytes)?;
+/// # }
+/// let tree = TreeBuilder::new().file("/etc/version", "1.2\n");
+/// Packer::new(tree).bake()?.write("rootfs.wasm")?;
+///
+/// // Later, and without the directories:
+/// let rootfs = Rootfs::open("rootfs.wasm")?;
+/// for name in ["client", "server"] {
+///     let program = Program::file(format!("{name}.wasm"));
+///     rootfs.link(program, Form::Portable)?.write(format!("{name}-packed.wasm"))?;
+/// }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone)]
+pub struct Rootfs {
+    baked: Arc<Baked>,
+    progress: Listener,
+}
+
+struct Baked {
+    module: RootfsModule,
+    contents: Box<dyn ContentsSource + Send + Sync>,
+    totals: TreeTotals,
+}
+
+impl fmt::Debug for Rootfs {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Rootfs").field("totals", &self.baked.totals).finish_non_exhaustive()
+    }
+}
+
+impl Rootfs {
+    pub(crate) fn new(
+        module: RootfsModule,
+        contents: impl ContentsSource + Send + Sync + 'static,
+        totals: TreeTotals,
+        progress: Listener,
+    ) -> Self {
+        let contents = Box::new(contents);
+        Self { baked: Arc::new(Baked { module, contents, totals }), progress }
+    }
+
+    /// Opens a rootfs module that [`write`](Self::write) or `wasm-vfs image` wrote.
+    ///
+    /// # Errors
+    ///
+    /// If the file cannot be read ([`Io`](ErrorKind::Io)), is none that wasm-vfs wrote
+    /// ([`NotPacked`](ErrorKind::NotPacked)), is a packed program ([`AlreadyPacked`](ErrorKind::AlreadyPacked)) or is
+    /// damaged ([`Damaged`](ErrorKind::Damaged)).
+    pub fn open(path: impl AsRef<Path>) -> Result<Self, Error> {
+        Ok(Self::read(path.as_ref())?)
+    }
+
+    fn read(path: &Path) -> Result<Self> {
+        let mut file = open(path)?;
+        let read = RootfsModule::read_from(&mut file);
+        let (module, bytes) = read.with_context(|| named(path)).of_kind(ErrorKind::Damaged)?;
+        let tree = manifest::decode(&module.section.manifest).with_context(|| named(path));
+        let totals = tree.of_kind(ErrorKind::Damaged)?.totals();
+        Ok(Self::new(module, FileRange::new(file, bytes), totals, Listener::default()))
+    }
+
+    /// Reports linking and writing to `progress`.
+    #[must_use]
+    pub fn progress(mut self, progress: impl Progress + 'static) -> Self {
+        self.progress = Listener::new(progress);
+        self
+    }
+
+    /// Links a program with this tree.
+    ///
+    /// # Errors
+    ///
+    /// If the program cannot be read, is no core module, is packed already, or cannot be served.
+    pub fn link(&self, program: Program, form: Form) -> Result<Packed, Error> {
+        let bytes = program.read_module()?;
+        Ok(program.blame(self.link_bytes(&bytes, form))?)
+    }
+
+    pub(crate) fn link_bytes(&self, program: &[u8], form: Form) -> Result<Packed> {
+        self.progress.begin(Stage::Linking, Some(1));
+        let linked = link(program, &self.baked.module, form)?;
+        self.progress.advance(1);
+        Ok(Packed {
+            module: linked.output,
+            section: linked.section,
+            summary: linked.summary,
+            printed: Printed::default(),
+            rootfs: self.clone(),
+        })
+    }
+
+    /// Writes the tree as a rootfs module: `wasm-vfs image`. Returns how many bytes that were.
+    ///
+    /// # Errors
+    ///
+    /// If the output cannot be written, or a file of the tree has changed since it was read. Nothing is written then.
+    pub fn write(&self, destination: impl Into<Destination>) -> Result<u64, Error> {
+        Ok(self.write_module(&self.baked.module.module, &destination.into())?)
+    }
+
+    fn write_module(&self, module: &HollowModule, destination: &Destination) -> Result<u64> {
+        self.progress.begin(Stage::Writing, Some(module.len()));
+        destination.write_with(&*self.progress, |out| module.write_to(&*self.baked.contents, out))
+    }
+
+    /// Returns the module that Binaryen's `wasm-merge` takes as `wasi_host` beside the rootfs module.
+    ///
+    /// # Errors
+    ///
+    /// If the rootfs module is damaged.
+    pub fn wasm_merge_shim(&self) -> Result<Vec<u8>, Error> {
+        Ok(shims::for_wasm_merge(&self.baked.module).of_kind(ErrorKind::Damaged)?)
+    }
+
+    /// Returns what was baked.
+    #[must_use]
+    pub fn report(&self) -> Report {
+        Report {
+            totals: self.baked.totals,
+            output_bytes: self.baked.module.module.len(),
+            link: None,
+            printed: Printed::default(),
+        }
+    }
+
+    /// The module, for tests of the linker.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn module(&self) -> &RootfsModule {
+        &self.baked.module
+    }
+}
+
+/// A program linked with a tree, not yet written. See [`Packer::pack`](crate::Packer::pack).
+#[derive(Clone, Debug)]
+pub struct Packed {
+    module: HollowModule,
+    section: Section,
+    summary: Summary,
+    printed: Printed,
+    rootfs: Rootfs,
+}
+
+impl Packed {
+    /// The same after a function of the program has run.
+    pub(crate) fn initialised(self, preinit: &Preinit, name: &str) -> Result<Self> {
+        self.rootfs.progress.begin(Stage::Initialising, None);
+        let contents = &*self.rootfs.baked.contents;
+        let (module, printed) = preinit::run(preinit, &self.module, &self.section, contents, name)?;
+        let grown = i64::try_from(module.len())? - i64::try_from(self.module.len())?;
+        let summary = Summary { initialised_bytes: Some(grown), ..self.summary };
+        Ok(Self { module, printed, summary, ..self })
+    }
+
+    pub(crate) fn note(&mut self, note: String) {
+        self.summary.notes.push(note);
+    }
+
+    /// Returns what linking did.
+    #[must_use]
+    pub fn summary(&self) -> &Summary {
+        &self.summary
+    }
+
+    /// Returns what was packed.
+    #[must_use]
+    pub fn report(&self) -> Report {
+        Report {
+            totals: self.rootfs.baked.totals,
+            output_bytes: self.module.len(),
+            link: Some(self.summary.clone()),
+            printed: self.printed.clone(),
+        }
+    }
+
+    /// Returns the module, contents and all.
+    ///
+    /// # Errors
+    ///
+    /// If a file of the tree cannot be read, or has changed since it was packed.
+    pub fn to_vec(&self) -> Result<Vec<u8>, Error> {
+        let mut bytes = Vec::new();
+        let written =
+            usize::try_from(self.module.len()).map_err(anyhow::Error::from).and_then(|len| {
+                bytes.reserve(len);
+                self.module.write_to(&*self.rootfs.baked.contents, &mut bytes)
+            });
+        written.of_kind(ErrorKind::Tree)?;
+        Ok(bytes)
+    }
+
+    /// Writes the module to a file, or to standard output. Returns how many bytes that were.
+    ///
+    /// A file takes its name when all of it is there. If it is in a directory that is packed, keep an earlier
+    /// result out of the tree with [`TreeBuilder::leave_out`](crate::TreeBuilder::leave_out).
+    ///
+    /// # Errors
+    ///
+    /// If the output cannot be written, or a file of the tree has changed since it was packed. Nothing is written then.
+    pub fn write(&self, destination: impl Into<Destination>) -> Result<u64, Error> {
+        Ok(self.rootfs.write_module(&self.module, &destination.into())?)
+    }
+}

@@ -1,0 +1,13 @@
+//! The file that packing writes, and reading it back: nothing here executes anything.
+//!
+//! [`section`] says what the module holds, [`hollow`] handles it without the bytes of its contents,
+//! [`packed_module`] looks inside, [`export`] and [`extract`] take the tree out again.
+
+pub mod contents_source;
+pub(crate) mod export;
+pub(crate) mod extract;
+pub(crate) mod form;
+pub mod hollow;
+pub(crate) mod packed_module;
+pub mod program_part;
+pub mod section;

@@ -1,0 +1,204 @@
+//! The custom section `wasm-vfs`: what a module that we wrote says about itself.
+//!
+//! A small header, then the manifest exactly as it was baked. `ls`, `cat`, `export` and the rest
+//! read only this section and the contents segment that it names. All integers are unsigned LEB128:
+//!
+//! ```text
+//! format version                       3
+//! form                                 0 rootfs module, 1 portable, 2 isolated
+//! tool version                         length, UTF-8 bytes
+//! policy                               length, UTF-8 bytes: TOML, as in a configuration file
+//! contents length in bytes
+//! contents segment                        index of the data segment
+//! pre-initialised by                   length, UTF-8 bytes: the function's name, empty if by none
+//! program                              0 absent (rootfs module), 1 followed by the program's part (`program_part`)
+//! manifest                             all bytes that remain
+//! ```
+
+use anyhow::{Context, Result, ensure};
+use wasm_encoder::Encode as _;
+use wasmparser::BinaryReader;
+
+use crate::packed::form::ModuleForm;
+use crate::packed::program_part::ProgramPart;
+use crate::policy::Policy;
+use crate::policy::file::ConfigFile;
+use crate::wasm::index::DataIdx;
+
+/// Name of the custom section.
+pub const SECTION_NAME: &str = "wasm-vfs";
+
+/// The version of the layout above. Version 1 had no policy, version 2 of the program's part only counts.
+const FORMAT_VERSION: u32 = 3;
+
+/// The decoded section.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Section {
+    /// Which kind of module this is.
+    pub form: ModuleForm,
+    /// Version of the `wasm-vfs` that wrote the module.
+    pub tool_version: String,
+    /// What was chosen for the program to see, as TOML.
+    pub policy: String,
+    /// Length of the contents segment in bytes.
+    pub contents_len: u64,
+    /// The passive data segment that holds the contents.
+    pub contents_segment: DataIdx,
+    /// The program's function that ran when the module was packed, if one did: the tree is then what that left, and the
+    /// manifest what it found.
+    pub preinit: Option<String>,
+    /// What of the module is the program's; `None` in a rootfs module.
+    pub program: Option<ProgramPart>,
+    /// The manifest records, as baked.
+    pub manifest: Vec<u8>,
+}
+
+impl Section {
+    /// The section of a rootfs module written by this version.
+    #[must_use]
+    pub fn for_adapter(
+        contents_len: u64,
+        contents_segment: DataIdx,
+        policy: String,
+        manifest: Vec<u8>,
+    ) -> Self {
+        Self {
+            form: ModuleForm::Rootfs,
+            tool_version: env!("CARGO_PKG_VERSION").to_owned(),
+            policy,
+            contents_len,
+            contents_segment,
+            preinit: None,
+            program: None,
+            manifest,
+        }
+    }
+
+    /// What was chosen for the program to see.
+    ///
+    /// # Errors
+    ///
+    /// When the text makes no sense to this version.
+    pub fn chosen(&self) -> Result<Policy> {
+        Ok(ConfigFile::parse(&self.policy).context("the policy of the filesystem")?.policy)
+    }
+
+    /// The section's payload (without its name).
+    #[must_use]
+    pub fn encode(&self) -> Vec<u8> {
+        let mut out = Vec::with_capacity(self.manifest.len() + 64);
+        FORMAT_VERSION.encode(&mut out);
+        self.form.code().encode(&mut out);
+        self.tool_version.as_str().encode(&mut out);
+        self.policy.as_str().encode(&mut out);
+        self.contents_len.encode(&mut out);
+        self.contents_segment.0.encode(&mut out);
+        self.preinit.as_deref().unwrap_or_default().encode(&mut out);
+        match &self.program {
+            None => out.push(0),
+            Some(part) => {
+                out.push(1);
+                part.encode(&mut out);
+            }
+        }
+        out.extend_from_slice(&self.manifest);
+        out
+    }
+
+    /// Reads a section's payload.
+    ///
+    /// # Errors
+    ///
+    /// When a newer version wrote it or the bytes make no sense.
+    pub fn decode(payload: &[u8]) -> Result<Self> {
+        let mut reader = BinaryReader::new(payload, 0);
+        let version = reader.read_var_u32().context("reading the `wasm-vfs` section")?;
+        ensure!(
+            version == FORMAT_VERSION,
+            "its `wasm-vfs` section has format version {version}, this tool reads \
+             {FORMAT_VERSION}: use the wasm-vfs that wrote it"
+        );
+        Self::decode_fields(&mut reader, payload).context("the `wasm-vfs` section is damaged")
+    }
+
+    fn decode_fields(reader: &mut BinaryReader<'_>, payload: &[u8]) -> Result<Self> {
+        let form = ModuleForm::from_code(reader.read_var_u32()?)?;
+        let tool_version = reader.read_string()?.to_owned();
+        let policy = reader.read_unlimited_string()?.to_owned();
+        let contents_len = reader.read_var_u64()?;
+        let contents_segment = DataIdx(reader.read_var_u32()?);
+        let preinit = Some(reader.read_string()?.to_owned()).filter(|name| !name.is_empty());
+        let program = match reader.read_u8()? {
+            0 => None,
+            _ => Some(ProgramPart::decode(reader)?),
+        };
+        let manifest = payload[reader.original_position()..].to_vec();
+        Ok(Self {
+            form,
+            tool_version,
+            policy,
+            contents_len,
+            contents_segment,
+            preinit,
+            program,
+            manifest,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+    use super::*;
+    use crate::packed::form::Form;
+    use crate::packed::program_part::{Entry, OwnFeatures, ServedImport, SizeView};
+    use crate::preview1::WasiModule;
+    use crate::wasm::index::{FuncIdx, GlobalIdx, TypeIdx};
+
+    #[test]
+    fn round_trip() {
+        let mut section = Section::for_adapter(
+            u64::from(u32::MAX),
+            DataIdx(7),
+            "hermetic = true".to_owned(),
+            vec![1, 2, 3],
+        );
+        assert_eq!(Section::decode(&section.encode()).unwrap(), section);
+        section.form = ModuleForm::Linked(Form::Isolated);
+        section.preinit = Some("init".to_owned());
+        section.program = Some(ProgramPart {
+            functions: 70_000,
+            user_memory_max: Some(0),
+            code_bytes: 1 << 33,
+            view: Some(SizeView { pages: GlobalIdx(1), grow: FuncIdx(2) }),
+            features: Some(OwnFeatures { count: 2, unused: vec![(1, b'-')] }),
+            entries: vec![Entry { export: 3, function: FuncIdx(4) }],
+            served: vec![
+                ServedImport {
+                    position: 5,
+                    module: WasiModule::Unstable,
+                    name: "fd_read".to_owned(),
+                    ty: Some(TypeIdx(6)),
+                    function: FuncIdx(7),
+                },
+                ServedImport {
+                    position: 8,
+                    module: WasiModule::Preview1,
+                    name: "of another name".to_owned(),
+                    ty: None,
+                    function: FuncIdx(10),
+                },
+            ],
+            ..ProgramPart::default()
+        });
+        assert_eq!(Section::decode(&section.encode()).unwrap(), section);
+    }
+
+    #[test]
+    fn damaged_or_newer_is_an_error() {
+        let payload = Section::for_adapter(1, DataIdx(0), String::new(), Vec::new()).encode();
+        assert!(Section::decode(&payload[..4]).is_err());
+        let newer = Section::decode(&[9]).unwrap_err().to_string();
+        assert!(newer.contains("format version 9"), "{newer}");
+    }
+}

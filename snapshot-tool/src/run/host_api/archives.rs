@@ -1,0 +1,149 @@
+//! Whole directories in and out as tar archives, through the buffer piece by piece.
+
+use std::io::{self, Read, Write};
+
+use anyhow::{Context as _, Result};
+use wasm_vfs_core::Errno;
+use wasmtime::AsContextMut;
+
+use super::{HostApi, PATH_BYTES, PIECE_BYTES, Room, narrow};
+use crate::error::{Error, find};
+
+impl HostApi {
+    /// Unpacks a tar archive into a directory, which is made if it is missing: files, directories, symbolic and hard links, with
+    /// modes, owners and modification times. Nothing leads out of the directory.
+    ///
+    /// # Errors
+    ///
+    /// When `archive` cannot be read, is damaged or cut short, or the filesystem refuses a member: the message names it. Members
+    /// before it are there then, whole; of it there is nothing.
+    pub fn import_tar(
+        &self,
+        mut store: impl AsContextMut,
+        path: &str,
+        mut archive: impl Read,
+    ) -> Result<(), Error> {
+        Ok(self.import_tar_with(&mut store, path, |out| {
+            io::copy(&mut archive, out)?;
+            Ok(())
+        })?)
+    }
+
+    /// [`import_tar`](Self::import_tar) of an archive that `write` produces.
+    ///
+    /// # Errors
+    ///
+    /// As there, and what `write` answers.
+    pub(crate) fn import_tar_with(
+        &self,
+        mut store: impl AsContextMut,
+        path: &str,
+        write: impl FnOnce(&mut dyn Write) -> Result<()>,
+    ) -> Result<()> {
+        let store = &mut store.as_context_mut();
+        let text = || format!("cannot import an archive into `{path}` of the tree");
+        let (place, data) = self.room_beside(store, path, PIECE_BYTES).with_context(text)?;
+        self.answer(store, &self.import_begin, place).with_context(text)?;
+        let mut sink = ImportSink { api: self, store, data, piece: Vec::new(), refused: None };
+        let written = write(&mut sink).and_then(|()| Ok(sink.send()?));
+        let refused = sink.refused.take();
+        let store = sink.store;
+        if let Some(error) = refused {
+            return Err(self.name_culprit(store, data, error)).with_context(text);
+        }
+        let ended = self.answer(store, &self.import_end, ());
+        written.with_context(text)?;
+        match ended {
+            Ok(_) => Ok(()),
+            Err(error) => Err(self.name_culprit(store, data, error)).with_context(text),
+        }
+    }
+
+    /// Adds to an error which member of the archive is at fault.
+    fn name_culprit(
+        &self,
+        store: &mut impl AsContextMut,
+        data: Room,
+        error: anyhow::Error,
+    ) -> anyhow::Error {
+        let culprit = self.answer(store, &self.culprit, (data.0, PATH_BYTES));
+        let name = culprit.and_then(|len| Ok(self.bytes(store, data, len)?.to_vec()));
+        match name {
+            Ok(name) if !name.is_empty() => {
+                error.context(format!("its member `{}`", String::from_utf8_lossy(&name)))
+            }
+            _ if find(&error) == Some(&Errno::EINVAL) => {
+                error.context("it is no tar archive, or a damaged or incomplete one")
+            }
+            _ => error,
+        }
+    }
+
+    /// Writes a directory as a tar archive: POSIX pax format, as `wasm-vfs export` writes it. Devices and pipes are left out.
+    ///
+    /// # Errors
+    ///
+    /// When the filesystem refuses, or `out` cannot be written.
+    pub fn export_tar(
+        &self,
+        mut store: impl AsContextMut,
+        path: &str,
+        mut out: impl Write,
+    ) -> Result<(), Error> {
+        let store = &mut store.as_context_mut();
+        let text = || format!("cannot export `{path}` of the tree");
+        let (place, data) = self.room_beside(store, path, PIECE_BYTES).with_context(text)?;
+        self.answer(store, &self.export_begin, place).with_context(text)?;
+        loop {
+            let filled = self.answer(store, &self.export, (data.0, PIECE_BYTES));
+            let filled = filled.with_context(text)?;
+            if filled == 0 {
+                return Ok(());
+            }
+            out.write_all(self.bytes(store, data, filled)?).with_context(text)?;
+        }
+    }
+}
+
+/// Hands what is written to it to an import, in large pieces.
+struct ImportSink<'a, S> {
+    api: &'a HostApi,
+    store: &'a mut S,
+    data: Room,
+    piece: Vec<u8>,
+    /// Why the import has ended, if it has.
+    refused: Option<anyhow::Error>,
+}
+
+impl<S: AsContextMut> ImportSink<'_, S> {
+    fn send(&mut self) -> io::Result<()> {
+        let sent = self.api.write(self.store, self.data, &self.piece).and_then(|()| {
+            let len = narrow(self.piece.len())?;
+            self.api.answer(self.store, &self.api.import, (self.data.0, len))
+        });
+        self.piece.clear();
+        if let Err(error) = sent {
+            self.refused.get_or_insert(error);
+        }
+        match self.refused {
+            Some(_) => Err(io::Error::other("the archive was refused")),
+            None => Ok(()),
+        }
+    }
+}
+
+impl<S: AsContextMut> Write for ImportSink<'_, S> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let room = PIECE_BYTES as usize - self.piece.len();
+        let taken = bytes.len().min(room);
+        self.piece.extend_from_slice(&bytes[..taken]);
+        if self.piece.len() == PIECE_BYTES as usize {
+            self.send()?;
+        }
+        Ok(taken)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}

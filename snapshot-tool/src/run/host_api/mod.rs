@@ -1,0 +1,446 @@
+//! The host interface of a packed program, over wasmtime ([`HostApi`]): how an embedder fills the tree before the program starts and
+//! collects what it left behind, with no directory of the host.
+//!
+//! The exports themselves are documented where they are made: `adapter/src/host_api/mod.rs`.
+
+mod archives;
+mod records;
+
+use std::io::{self, Read, Write};
+
+use crate::error::{Error, ErrorKind, Marked as _};
+use anyhow::{Context as _, Result, anyhow, ensure};
+use wasm_vfs_core::Errno;
+use wasmtime::{AsContextMut, Global, Instance, Memory, TypedFunc, WasmParams};
+
+pub use records::{DirEntry, FileStatus};
+use records::{STAT_BYTES, decode_entry, decode_status};
+
+/// The version of the interface that this file speaks.
+const VERSION: i32 = 1;
+
+/// How much of a file or an archive goes through the buffer at a time.
+const PIECE_BYTES: u32 = 256 << 10;
+
+/// `AT_SYMLINK_NOFOLLOW`.
+const NOFOLLOW: u32 = 0x100;
+
+/// Bytes of a path: `PATH_MAX`.
+const PATH_BYTES: u32 = 4096;
+
+/// The tree of a packed program, as its host reaches it: before `_start`, after it has returned, exited or trapped, and in between.
+///
+/// The host is a process of its own there, the superuser. Paths start at `/`; symbolic links are followed within the tree.
+///
+/// ```
+/// use wasm_vfs::embed::HostApi;
+/// use wasm_vfs::{Errno, Packer, Program, TreeBuilder};
+/// # use wasmtime::{Engine, Linker, Module, Store};
+/// # use wasmtime_wasi::{WasiCtxBuilder, p1};
+///
+/// # let program = wat::parse_str(wasm_vfs::doc::PROGRAM)?;
+/// # let packed = Packer::new(TreeBuilder::new()).pack(Program::bytes("app", program))?.to_vec()?;
+/// # let engine = Engine::default();
+/// # let module = Module::new(&engine, packed)?;
+/// # let mut linker = Linker::new(&engine);
+/// # p1::add_to_linker_sync(&mut linker, |wasi| wasi)?;
+/// # let mut store = Store::new(&engine, WasiCtxBuilder::new().build_p1());
+/// let instance = linker.instantiate(&mut store, &module)?;
+/// let tree = HostApi::new(&mut store, &instance)?;
+/// tree.put(&mut store, "/input/data.csv", 0o644, &b"a,b\n1,2\n"[..])?;
+///
+/// let start = instance.get_typed_func::<(), ()>(&mut store, "_start")?;
+/// let ended = start.call(&mut store, ());
+/// // Also if it trapped.
+/// let error = tree.read(&mut store, "/output/report.txt").unwrap_err();
+/// assert_eq!(error.find(), Some(&Errno::ENOENT));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Errors
+///
+/// What the filesystem refuses is an error of kind [`Filesystem`](ErrorKind::Filesystem), in which [`Error::find`] finds the
+/// [`Errno`]; its text names the path. A trap, which only a limit of the engine brings about, is of kind
+/// [`Run`](ErrorKind::Run).
+#[derive(Clone)]
+pub struct HostApi {
+    memory: Memory,
+    base: Global,
+    allocate: TypedFunc<u32, u32>,
+    put: TypedFunc<(u32, u32, u32, u32, i64, u32), i32>,
+    get: TypedFunc<(u32, u32, u32, u32, i64), i32>,
+    list: TypedFunc<(u32, u32, u32, u32, i64), i32>,
+    stat: TypedFunc<(u32, u32, u32, u32), i32>,
+    mkdir: TypedFunc<(u32, u32, u32), i32>,
+    symlink: TypedFunc<(u32, u32, u32, u32), i32>,
+    readlink: TypedFunc<(u32, u32, u32, u32), i32>,
+    remove: TypedFunc<(u32, u32), i32>,
+    import_begin: TypedFunc<(u32, u32), i32>,
+    import: TypedFunc<(u32, u32), i32>,
+    import_end: TypedFunc<(), i32>,
+    export_begin: TypedFunc<(u32, u32), i32>,
+    export: TypedFunc<(u32, u32), i32>,
+    culprit: TypedFunc<(u32, u32), i32>,
+    exit_status: TypedFunc<(), i32>,
+}
+
+impl std::fmt::Debug for HostApi {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("HostApi").finish_non_exhaustive()
+    }
+}
+
+/// Room in the buffer of the filesystem's memory: its address.
+#[derive(Clone, Copy)]
+struct Room(u32);
+
+impl HostApi {
+    /// The interface of an instance.
+    ///
+    /// # Errors
+    ///
+    /// When it has none: it was not packed, or with `--strip-host-api`; or when it is of a version that this one does not speak.
+    pub fn new(store: impl AsContextMut, instance: &Instance) -> Result<Self, Error> {
+        Ok(Self::of(store, instance)?)
+    }
+
+    fn of(mut store: impl AsContextMut, instance: &Instance) -> Result<Self> {
+        let mut store = store.as_context_mut();
+        let Ok(version) = instance.get_typed_func::<(), i32>(&mut store, "wasm_vfs_version") else {
+            let error = anyhow!(
+                "it exports no host interface: it was not packed by wasm-vfs, or with \
+                 --strip-host-api"
+            );
+            return Err(error).of_kind(ErrorKind::NotPacked);
+        };
+        let version = version.call(&mut store, ())?;
+        if version != VERSION {
+            let error =
+                anyhow!("its host interface has version {version}, this wasm-vfs speaks {VERSION}");
+            return Err(error).of_kind(ErrorKind::NotPacked);
+        }
+        macro_rules! function {
+            ($name:literal) => {
+                instance.get_typed_func(&mut store, concat!("wasm_vfs_", $name))?
+            };
+        }
+        Ok(Self {
+            allocate: function!("allocate"),
+            put: function!("put"),
+            get: function!("get"),
+            list: function!("list"),
+            stat: function!("stat"),
+            mkdir: function!("mkdir"),
+            symlink: function!("symlink"),
+            readlink: function!("readlink"),
+            remove: function!("remove"),
+            import_begin: function!("import_begin"),
+            import: function!("import"),
+            import_end: function!("import_end"),
+            export_begin: function!("export_begin"),
+            export: function!("export"),
+            culprit: function!("culprit"),
+            exit_status: function!("exit_status"),
+            memory: instance
+                .get_memory(&mut store, "wasm_vfs_memory")
+                .context("it exports no memory `wasm_vfs_memory`")?,
+            base: instance
+                .get_global(&mut store, "wasm_vfs_base")
+                .context("it exports no global `wasm_vfs_base`")?,
+        })
+    }
+
+    /// Writes a file, in place of what it held before, with these permission bits. The directories that it is in are made if
+    /// they are missing. Returns how many bytes it has.
+    ///
+    /// # Errors
+    ///
+    /// When `contents` cannot be read, or the filesystem refuses. A file of which only a part could be written
+    /// is left so.
+    pub fn put(
+        &self,
+        mut store: impl AsContextMut,
+        path: &str,
+        mode: u32,
+        mut contents: impl Read,
+    ) -> Result<u64, Error> {
+        let store = &mut store.as_context_mut();
+        let text = || format!("cannot put `{path}` into the tree");
+        let (place, data) = self.room_beside(store, path, PIECE_BYTES).with_context(text)?;
+        let mut piece = vec![0; PIECE_BYTES as usize];
+        let mut offset = 0i64;
+        loop {
+            let len = read_full(&mut contents, &mut piece).with_context(text)?;
+            let mut left = &piece[..len];
+            while !left.is_empty() || offset == 0 {
+                self.write(store, data, left)?;
+                let args = (place.0, place.1, data.0, narrow(left.len())?, offset, mode);
+                let written = self.answer(store, &self.put, args).with_context(text)?;
+                left = left.get(written as usize..).unwrap_or_default();
+                offset += i64::from(written);
+                if written == 0 {
+                    break;
+                }
+            }
+            if len < piece.len() {
+                return Ok(offset.unsigned_abs());
+            }
+        }
+    }
+
+    /// Copies the contents of a file to `out`. Returns how many bytes that were.
+    ///
+    /// # Errors
+    ///
+    /// When the filesystem refuses, or `out` cannot be written.
+    pub fn get(
+        &self,
+        mut store: impl AsContextMut,
+        path: &str,
+        mut out: impl Write,
+    ) -> Result<u64, Error> {
+        let store = &mut store.as_context_mut();
+        let text = || format!("cannot get `{path}` from the tree");
+        let (place, data) = self.room_beside(store, path, PIECE_BYTES).with_context(text)?;
+        let mut offset = 0i64;
+        loop {
+            let args = (place.0, place.1, data.0, PIECE_BYTES, offset);
+            let read = self.answer(store, &self.get, args).with_context(text)?;
+            if read == 0 {
+                return Ok(offset.unsigned_abs());
+            }
+            out.write_all(self.bytes(store, data, read)?).with_context(text)?;
+            offset += i64::from(read);
+        }
+    }
+
+    /// The contents of a file.
+    ///
+    /// # Errors
+    ///
+    /// When the filesystem refuses.
+    pub fn read(&self, store: impl AsContextMut, path: &str) -> Result<Vec<u8>, Error> {
+        let mut contents = Vec::new();
+        self.get(store, path, &mut contents)?;
+        Ok(contents)
+    }
+
+    /// The entries of a directory but for `.` and `..`, in the order in which they were added.
+    ///
+    /// # Errors
+    ///
+    /// When the filesystem refuses.
+    pub fn list(&self, mut store: impl AsContextMut, path: &str) -> Result<Vec<DirEntry>, Error> {
+        let store = &mut store.as_context_mut();
+        let text = || format!("cannot list `{path}` of the tree");
+        let (place, data) = self.room_beside(store, path, PIECE_BYTES).with_context(text)?;
+        let mut entries = Vec::new();
+        let mut cookie = 0;
+        loop {
+            let args = (place.0, place.1, data.0, PIECE_BYTES, cookie);
+            let filled = self.answer(store, &self.list, args).with_context(text)?;
+            if filled == 0 {
+                return Ok(entries);
+            }
+            let mut rest = self.bytes(store, data, filled)?;
+            while !rest.is_empty() {
+                let (entry, next, after) = decode_entry(rest).with_context(text)?;
+                cookie = next;
+                rest = after;
+                if !matches!(entry.name.as_str(), "." | "..") {
+                    entries.push(entry);
+                }
+            }
+        }
+    }
+
+    /// What a file is; a symbolic link is followed.
+    ///
+    /// # Errors
+    ///
+    /// When the filesystem refuses.
+    pub fn stat(&self, store: impl AsContextMut, path: &str) -> Result<FileStatus, Error> {
+        Ok(self.stat_with(store, path, 0)?)
+    }
+
+    /// [`stat`](Self::stat), but of a symbolic link itself.
+    ///
+    /// # Errors
+    ///
+    /// When the filesystem refuses.
+    pub fn lstat(&self, store: impl AsContextMut, path: &str) -> Result<FileStatus, Error> {
+        Ok(self.stat_with(store, path, NOFOLLOW)?)
+    }
+
+    fn stat_with(
+        &self,
+        mut store: impl AsContextMut,
+        path: &str,
+        flags: u32,
+    ) -> Result<FileStatus> {
+        let store = &mut store.as_context_mut();
+        let text = || format!("cannot look at `{path}` of the tree");
+        let (place, data) = self.room_beside(store, path, STAT_BYTES).with_context(text)?;
+        let args = (place.0, place.1, flags, data.0);
+        self.answer(store, &self.stat, args).with_context(text)?;
+        Ok(decode_status(self.bytes(store, data, STAT_BYTES)?))
+    }
+
+    /// Makes a directory and those that it is in. One that is there already is left as it is.
+    ///
+    /// # Errors
+    ///
+    /// When the filesystem refuses.
+    pub fn create_dir_all(
+        &self,
+        mut store: impl AsContextMut,
+        path: &str,
+        mode: u32,
+    ) -> Result<(), Error> {
+        let store = &mut store.as_context_mut();
+        let text = || format!("cannot make the directory `{path}` in the tree");
+        let (place, _) = self.room_beside(store, path, 0).with_context(text)?;
+        self.answer(store, &self.mkdir, (place.0, place.1, mode)).with_context(text)?;
+        Ok(())
+    }
+
+    /// Makes a symbolic link at `path`, and the directories that it is in.
+    ///
+    /// # Errors
+    ///
+    /// When the filesystem refuses.
+    pub fn symlink(
+        &self,
+        mut store: impl AsContextMut,
+        target: &str,
+        path: &str,
+    ) -> Result<(), Error> {
+        let store = &mut store.as_context_mut();
+        let text = || format!("cannot make the symbolic link `{path}` in the tree");
+        let target_len = narrow(target.len())?;
+        let (place, data) = self.room_beside(store, path, target_len).with_context(text)?;
+        self.write(store, data, target.as_bytes())?;
+        let args = (data.0, target_len, place.0, place.1);
+        self.answer(store, &self.symlink, args).with_context(text)?;
+        Ok(())
+    }
+
+    /// The target of a symbolic link.
+    ///
+    /// # Errors
+    ///
+    /// When the filesystem refuses.
+    pub fn read_link(&self, mut store: impl AsContextMut, path: &str) -> Result<String, Error> {
+        let store = &mut store.as_context_mut();
+        let text = || format!("cannot read the symbolic link `{path}` of the tree");
+        // A packed link's target may be longer than any that is made here.
+        let len = self.lstat(&mut *store, path)?.size;
+        let len = u32::try_from(len).unwrap_or(PATH_BYTES).max(1);
+        let (place, data) = self.room_beside(store, path, len).with_context(text)?;
+        let args = (place.0, place.1, data.0, len);
+        let filled = self.answer(store, &self.readlink, args).with_context(text)?;
+        Ok(String::from_utf8_lossy(self.bytes(store, data, filled)?).into_owned())
+    }
+
+    /// Removes a file, or a directory with all beneath it. Of a symbolic link only the link goes.
+    ///
+    /// # Errors
+    ///
+    /// When the filesystem refuses. Some of what is beneath a directory may be gone then.
+    pub fn remove(&self, mut store: impl AsContextMut, path: &str) -> Result<(), Error> {
+        let store = &mut store.as_context_mut();
+        let text = || format!("cannot remove `{path}` from the tree");
+        let (place, _) = self.room_beside(store, path, 0).with_context(text)?;
+        self.answer(store, &self.remove, place).with_context(text)?;
+        Ok(())
+    }
+
+    /// What the program gave to `proc_exit`; `None` if it has not called it.
+    ///
+    /// # Errors
+    ///
+    /// Only wasmtime's own.
+    pub fn exit_status(&self, mut store: impl AsContextMut) -> Result<Option<i32>, Error> {
+        let status = self.exit_status.call(store.as_context_mut(), ()).map_err(anyhow::Error::from);
+        let status = status.of_kind(ErrorKind::Run)?;
+        Ok((status != -1).then_some(status))
+    }
+
+    /// Room for a path, which is put there, and behind it for `len` bytes: where the path is, how long, and where they are.
+    fn room_beside(
+        &self,
+        store: &mut impl AsContextMut,
+        path: &str,
+        len: u32,
+    ) -> Result<((u32, u32), Room)> {
+        let path_len = narrow(path.len())?;
+        let all = path_len.checked_add(len.max(PATH_BYTES)).context(Errno::ENOMEM)?;
+        let address = self.allocate.call(store.as_context_mut(), all)?;
+        ensure!(address != 0, Errno::ENOMEM);
+        self.write(store, Room(address), path.as_bytes())?;
+        Ok(((address, path_len), Room(address + path_len)))
+    }
+
+    /// Calls a function; a negative answer is an error.
+    fn answer<P: WasmParams>(
+        &self,
+        store: &mut impl AsContextMut,
+        function: &TypedFunc<P, i32>,
+        args: P,
+    ) -> Result<u32> {
+        let answer = function.call(store.as_context_mut(), args).map_err(anyhow::Error::from);
+        let answer = answer.of_kind(ErrorKind::Run)?;
+        let value = u32::try_from(answer).map_err(|_| {
+            let errno = u16::try_from(answer.unsigned_abs()).ok().and_then(Errno::from_number);
+            match errno {
+                Some(errno) => anyhow::Error::new(errno),
+                None => anyhow!("error number {}", answer.unsigned_abs()),
+            }
+        });
+        value.of_kind(ErrorKind::Filesystem)
+    }
+
+    /// Where in the memory an address is now.
+    fn offset(&self, store: &mut impl AsContextMut, Room(address): Room) -> Result<usize> {
+        let base = self.base.get(store.as_context_mut()).i32();
+        let base = base.context("`wasm_vfs_base` is no i32")?.cast_unsigned();
+        Ok(base as usize + address as usize)
+    }
+
+    fn write(&self, store: &mut impl AsContextMut, room: Room, bytes: &[u8]) -> Result<()> {
+        let offset = self.offset(store, room)?;
+        self.memory.write(store.as_context_mut(), offset, bytes)?;
+        Ok(())
+    }
+
+    fn bytes<'s>(
+        &self,
+        store: &'s mut impl AsContextMut,
+        room: Room,
+        len: u32,
+    ) -> Result<&'s [u8]> {
+        let offset = self.offset(store, room)?;
+        let bytes = self.memory.data_mut(store.as_context_mut());
+        let bytes = bytes.get(offset..).and_then(|bytes| bytes.get(..len as usize));
+        bytes.context("the host interface answered more than there is")
+    }
+}
+
+/// A length as the interface takes it.
+fn narrow(len: usize) -> Result<u32> {
+    u32::try_from(len).ok().context(Errno::ENAMETOOLONG)
+}
+
+/// Reads until `buffer` is full or the end is reached.
+fn read_full(from: &mut impl Read, buffer: &mut [u8]) -> io::Result<usize> {
+    let mut filled = 0;
+    while filled < buffer.len() {
+        match from.read(&mut buffer[filled..]) {
+            Ok(0) => break,
+            Ok(read) => filled += read,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(filled)
+}

@@ -1,0 +1,171 @@
+//! Paths inside the tree, and the `HOST::GUEST` mappings that put host directories there.
+//!
+//! Only the texts are judged here; whether a host directory exists is `host_tree`'s
+//! business.
+
+use crate::error::{Error, ErrorKind, Marked as _};
+use anyhow::{Result, bail};
+use std::fmt;
+use std::path::PathBuf;
+use std::str::FromStr;
+
+/// An absolute path inside the tree, without `.`, `..` or repeated slashes.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct GuestPath {
+    /// The names from the root down; empty for `/` itself.
+    names: Vec<String>,
+}
+
+impl GuestPath {
+    /// The root directory, `/`.
+    #[must_use]
+    pub fn root() -> Self {
+        Self { names: Vec::new() }
+    }
+
+    /// The names from the root down; none for `/` itself.
+    #[must_use]
+    pub fn names(&self) -> &[String] {
+        &self.names
+    }
+
+    /// Whether it leads into a directory, or to the directory itself.
+    #[must_use]
+    pub fn is_beneath(&self, directory: &Self) -> bool {
+        self.names.starts_with(&directory.names)
+    }
+
+    /// The path of an entry of this directory.
+    #[must_use]
+    pub fn join(&self, name: &str) -> Self {
+        let mut names = self.names.clone();
+        names.push(name.to_owned());
+        Self { names }
+    }
+}
+
+impl fmt::Display for GuestPath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.names.is_empty() {
+            return f.write_str("/");
+        }
+        for name in &self.names {
+            write!(f, "/{name}")?;
+        }
+        Ok(())
+    }
+}
+
+impl FromStr for GuestPath {
+    type Err = Error;
+
+    /// Reads an absolute path. `//` and `.` are dropped, `..` is refused: what it would mean
+    /// depends on symbolic links of the tree.
+    fn from_str(text: &str) -> Result<Self, Error> {
+        Ok(Self::written(text).of_kind(ErrorKind::Tree)?)
+    }
+}
+
+impl GuestPath {
+    fn written(text: &str) -> Result<Self> {
+        if !text.starts_with('/') {
+            bail!("guest path `{text}` is not absolute; write it from the root, as in `/data`");
+        }
+        if text.contains('\0') {
+            bail!("guest path {text:?} contains a NUL byte");
+        }
+        let mut names = Vec::new();
+        for name in text.split('/') {
+            match name {
+                "" | "." => {}
+                ".." => bail!("guest path `{text}` contains `..`; write the path it leads to"),
+                // 255 is Linux's NAME_MAX, which the filesystem keeps to.
+                long if long.len() > 255 => {
+                    bail!("guest path `{text}` has a name longer than 255 bytes")
+                }
+                name => names.push(name.to_owned()),
+            }
+        }
+        Ok(Self { names })
+    }
+}
+
+/// A host directory and where it appears in the tree: the value of `--dir`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DirMapping {
+    /// The directory on the host.
+    pub host: PathBuf,
+    /// Where the program sees it.
+    pub guest: GuestPath,
+}
+
+impl FromStr for DirMapping {
+    type Err = Error;
+
+    /// Reads `HOST::GUEST`, or `HOST` alone for the same path on both sides.
+    ///
+    /// This is how wasmtime reads it, with one difference: a packed program has one preopened
+    /// directory, `/`, and starts there. So a relative `HOST` alone is taken from `/`: `--dir .`
+    /// fills `/` and `--dir assets` fills `/assets`, and a program that opens `assets/x` finds it.
+    fn from_str(text: &str) -> Result<Self, Error> {
+        Ok(Self::written(text).of_kind(ErrorKind::Tree)?)
+    }
+}
+
+impl DirMapping {
+    fn written(text: &str) -> Result<Self> {
+        let (host, guest) = match text.split_once("::") {
+            Some((host, guest)) => (host, guest.parse()?),
+            None => {
+                let path = format!("/{text}");
+                let guest = path.parse().map_err(|_| {
+                    anyhow::anyhow!("`{text}` is no path of the tree; write `{text}::GUEST`")
+                })?;
+                (text, guest)
+            }
+        };
+        if host.is_empty() {
+            bail!("`{text}` names no host directory; write `HOST::GUEST`");
+        }
+        Ok(Self { host: PathBuf::from(host), guest })
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn mappings_read_as_wasmtime_reads_them() {
+        let rows = [
+            ("a::/b", Ok(("a", "/b"))),
+            ("a/b::/", Ok(("a/b", "/"))),
+            ("a::/b//c/./d/", Ok(("a", "/b/c/d"))),
+            ("/srv/www", Ok(("/srv/www", "/srv/www"))),
+            (".", Ok((".", "/"))),
+            ("./assets/", Ok(("./assets/", "/assets"))),
+            ("a::b", Err("is not absolute")),
+            ("a::.", Err("is not absolute")),
+            ("a::", Err("is not absolute")),
+            ("a::/b/../c", Err("contains `..`")),
+            ("../up", Err("write `../up::GUEST`")),
+            ("::/b", Err("names no host directory")),
+            ("", Err("names no host directory")),
+        ];
+        for (text, expected) in rows {
+            let got = text.parse::<DirMapping>();
+            match expected {
+                Ok((host, guest)) => {
+                    let got = got.unwrap();
+                    assert_eq!(got.host, PathBuf::from(host), "{text}");
+                    assert_eq!(got.guest.to_string(), guest, "{text}");
+                }
+                Err(part) => {
+                    let message = got.unwrap_err().to_string();
+                    assert!(message.contains(part), "{text}: {message}");
+                }
+            }
+        }
+    }
+}
