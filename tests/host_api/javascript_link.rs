@@ -1,4 +1,4 @@
-//! The JavaScript module links a program with a baked filesystem when it is started: `examples/link.mjs` on every engine that can,
+//! The JavaScript package links a program with a baked filesystem when it is started: `examples/link.mjs` on every engine that can,
 //! compared with the same program on a host directory, and what it says where it cannot.
 
 use std::fs::{self, File};
@@ -12,9 +12,11 @@ use wasm_vfs_tests::engine::{Engine, Invocation, Outcome};
 use wasm_vfs_tests::engines::chromium::Chromium;
 use wasm_vfs_tests::engines::node::Node;
 use wasm_vfs_tests::engines::wasmtime::Wasmtime;
-use wasm_vfs_tests::{tools, trees};
+use wasm_vfs_tests::{npm_package, tools, trees};
 
-use crate::javascript::MODULE;
+/// The example, and how it names the module: it runs in a checkout, where nothing is installed.
+const EXAMPLE: &str = include_str!("../../examples/link.mjs");
+const IN_A_CHECKOUT: &str = "\"../js/wasm-vfs.js\"";
 
 /// A tree and what was baked of it.
 struct Baked {
@@ -42,7 +44,11 @@ impl Baked {
 
     /// What becomes of it linked when it is started, by the example.
     fn linked(&self, runtime: &Runtime, program: &Path, invocation: &Invocation) -> Outcome {
-        let mut command = runtime.command(&tools::test_data("../examples/link.mjs"));
+        let directory = npm_package::directory().unwrap();
+        let script = directory.path().join("link.mjs");
+        assert!(EXAMPLE.contains(IN_A_CHECKOUT));
+        fs::write(&script, EXAMPLE.replace(IN_A_CHECKOUT, "\"wasm-vfs\"")).unwrap();
+        let mut command = runtime.command(&script);
         // The example names the program by its path, and passes its own environment on.
         command.arg(program).arg(self.rootfs()).args(&invocation.args[1..]);
         command.envs(invocation.env.iter().map(|(name, value)| (name, value)));
@@ -64,6 +70,9 @@ struct Runtime {
 impl Runtime {
     /// Those that are there; the others are noted as left out.
     fn all() -> Vec<Runtime> {
+        if npm_package::project().is_none() {
+            return Vec::new();
+        }
         let node = Node::with_multi_memory().map(|node| node.command().to_owned());
         let bun = tools::installed("npm/oven-bun-linux-x64/bin/bun");
         let deno = tools::installed("npm/deno-linux-x64-glibc/deno");
@@ -163,14 +172,14 @@ fn a_program_of_the_preview_before() {
     equals_host(&program, &program, fill, &invocation, 0, "4286|10715715\n5000\n4999\n4997\n");
 }
 
-/// Checks of the module itself, on one engine.
+/// Checks of the package itself, on one engine.
 #[test]
 fn what_it_offers_and_what_it_refuses() {
     let Some(program) = tools::guest("transform") else { return };
     let Some(node) = Node::with_multi_memory() else { return };
     let policy = Policy { trace: Some(Trace::Env), ..Policy::default() };
     let baked = Baked::of(|root| fs::write(root.join("baked.txt"), "baked\n").unwrap(), policy);
-    let directory = TempDir::new().unwrap();
+    let directory = npm_package::directory().unwrap();
     let write = |name: &str, bytes: &[u8]| fs::write(directory.path().join(name), bytes).unwrap();
     for (name, text) in PROGRAMS {
         write(&format!("{name}.wasm"), &wat::parse_str(text).unwrap());
@@ -180,7 +189,6 @@ fn what_it_offers_and_what_it_refuses() {
     let tree = TreeBuilder::new().dir(directory.path(), "/").exclude("*");
     let packed = Packer::new(tree).pack_bytes(&fs::read(&program).unwrap()).unwrap();
     write("packed.wasm", &packed);
-    write("wasm-vfs.mjs", MODULE.as_bytes());
     write("script.mjs", include_bytes!("javascript_link.mjs"));
     let run = |node: &Path| {
         let mut command = Command::new(node);
@@ -248,22 +256,20 @@ const PROGRAMS: [(&str, &str); 8] = [
 fn in_a_browser() {
     let Some(program) = tools::guest("c-fs-imported-memory") else { return };
     let Some(exported) = tools::guest("c-fs") else { return };
-    let Some(chromium) = Chromium::find() else { return };
+    let (Some(chromium), Some(_)) = (Chromium::find(), npm_package::project()) else { return };
     let baked = Baked::of(guest_tree, Policy::default());
     let invocation = invocation_of_c();
     let expected = baked.on_host(&exported, &invocation);
     let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
     for program in [program, exported] {
-        // The page has it all in it: a script of a file: page may not load others.
         let script = format!(
-            "{}\n\
+            "const {{ link }} = wasmVfs;\n\
              const bytes = (text) => Uint8Array.from({{ length: text.length / 2 }}, (_, at) => parseInt(text.substr(2 * at, 2), 16));\n\
              let out = '';\n\
              const stdout = (bytes) => bytes.forEach((byte) => (out += byte.toString(16).padStart(2, '0')));\n\
              const options = {{ args: ['c-fs', 'argument'], env: {{ GREETING: 'hello' }}, stdin: bytes('{}'), stdout }};\n\
              const program = await link(bytes('{}'), bytes('{}'), options);\n\
              answer = program.start() + ' ' + out;\n",
-            MODULE.replace("\nexport ", "\n"),
             hex(&invocation.stdin),
             hex(&fs::read(&program).unwrap()),
             hex(&fs::read(baked.rootfs()).unwrap()),
