@@ -4,6 +4,7 @@
 //     RUNTIME examples/link.mjs APP.wasm rootfs.wasm ARGS...
 //
 // RUNTIME has multi-memory: Node 26 (node), Bun (bun run), Deno (deno run --allow-all). In a browser the same two lines do.
+// Where the package is installed (js/README.md), it is imported from "wasm-vfs".
 import { readFileSync, writeSync } from "node:fs";
 import process from "node:process";
 import { link } from "../js/wasm-vfs.js";

@@ -1,51 +1,55 @@
 /**
- * Types of the package `wasm-vfs`. A test holds them against the module: what is declared here is
- * there, and the other way round.
+ * Types of the package `wasm-vfs`. A test compares them with the module: it exports every value
+ * that is declared here, and no other.
  */
 
-/** Contents: text, which is stored as UTF-8, or bytes. Of a view, all its bytes are meant. */
+/**
+ * Contents of a file: text, which is encoded as UTF-8, or bytes. A view stands for all the bytes
+ * that it covers, whatever the type of its elements.
+ */
 export type Bytes = string | ArrayBuffer | SharedArrayBuffer | ArrayBufferView;
 
-/** What a program gets from its host. All of it may be left out. */
+/** Everything that you can provide to a program. Every option may be left out. */
 export interface Options {
   /** The arguments, the program's name first. Default: `["program"]`. No string may contain NUL. */
   args?: readonly string[];
 
   /**
-   * The environment; `process.env` will do. Default: no variables. An undefined value is an empty
-   * one. No string may contain NUL.
+   * The environment, `process.env` for example. Default: no variables. An undefined value becomes
+   * an empty one. No string may contain NUL.
    */
   env?: Readonly<Record<string, string | undefined>>;
 
   /**
-   * Standard input: all of it, or a function that returns the next bytes, at best not more than
-   * `length`, and nothing (or no bytes) at the end. Default: nothing.
+   * Standard input: either all of it, or a function that returns the next bytes. The program asked
+   * for `length` bytes; if the function returns more, the rest is kept for the next read. At the
+   * end it returns nothing, or no bytes. Default: no input.
    */
   stdin?: Bytes | ((length: number) => Bytes | null | undefined);
 
   /**
-   * Takes what the program writes to standard output. The bytes are the function's to keep.
-   * Default: this process's standard output; where there is none, the console, line by line.
+   * Receives the bytes that the program writes to standard output. It may keep them. Default: the
+   * standard output of this process; where there is no process, the console, line by line.
    */
   stdout?: (bytes: Uint8Array<ArrayBuffer>) => unknown;
 
-  /** The same for standard error. */
+  /** Receives the bytes that the program writes to standard error. Default: as for `stdout`. */
   stderr?: (bytes: Uint8Array<ArrayBuffer>) => unknown;
 
   /**
-   * Takes the lines that a program packed with `--trace` writes about its calls, without their
-   * ends. Default: they go to `stderr`.
+   * Receives the lines that a program packed with `--trace` writes about its calls, one at a time
+   * and without the line feed. Default: they go to `stderr`.
    */
   trace?: (line: string) => unknown;
 
   /**
-   * What else the modules import, by module and name. Functions under `wasi_snapshot_preview1` take
-   * the place of this package's own.
+   * Further imports of the modules, by module and name. A function under `wasi_snapshot_preview1`
+   * replaces the one of this package.
    */
   imports?: Readonly<Record<string, Readonly<Record<string, WebAssembly.ImportValue>>>>;
 }
 
-/** What a directory entry is. */
+/** The type of a file. */
 export type FileType =
   | "file"
   | "directory"
@@ -63,34 +67,34 @@ export interface DirEntry {
   ino: bigint;
 }
 
-/** What a file is. */
+/** The status of a file, as stat(2) reports it. */
 export interface Stat {
   /** The inode number. */
   ino: bigint;
   type: FileType;
-  /** The permission bits, `0o644` for example. */
+  /** The permission bits, `0o644` for example. They do not include the type. */
   mode: number;
-  /** In bytes. */
+  /** The size in bytes. */
   size: number;
-  /** How many hard links there are. */
+  /** The number of hard links. */
   nlink: number;
-  /** The owner. */
+  /** The user id of the owner. */
   uid: number;
-  /** The group. */
+  /** The group id. */
   gid: number;
-  /** When it was read last. A packed tree does not keep this up. */
+  /** The time of the last access. Reading does not update it. */
   atime: Date;
-  /** When its contents changed last. */
+  /** The time of the last change of the contents. */
   mtime: Date;
-  /** When anything about it changed last. */
+  /** The time of the last change of the contents or of the status. */
   ctime: Date;
 }
 
 /**
- * Instantiates a program that `wasm-vfs pack` wrote. It does not start it.
+ * Instantiates a program that `wasm-vfs pack` wrote. Call `start` to run it.
  *
  * @param source the module, or its bytes
- * @throws {TypeError} for options that cannot be what was meant
+ * @throws {TypeError} if an option has a wrong type, or a string in `args` or `env` contains NUL
  * @throws {Error} if the program has no host interface (`--strip-host-api`)
  */
 export function instantiate(
@@ -99,15 +103,16 @@ export function instantiate(
 ): Promise<Program>;
 
 /**
- * Links a program that is not packed with a filesystem that `wasm-vfs image` baked, and
- * instantiates both. It does not start the program. The engine must have multi-memory.
+ * Links a program that is not packed with a rootfs module that `wasm-vfs image` wrote, and
+ * instantiates both. Call `start` to run the program. The engine must have multi-memory.
  *
  * A program that exports its memory, as nearly all do, must not call WASI in its start function
- * (`_start` and `_initialize` are none). A program that imports its memory gets one of the size
- * that its bytes say, or the one in `options.imports`.
+ * (this is not `_start` or `_initialize`, but the function that runs during instantiation). A
+ * program that imports its memory gets one of the size that its bytes say, or the one in
+ * `options.imports`.
  *
  * @param source the program: a module, or its bytes
- * @param rootfs the filesystem: a module, or its bytes
+ * @param rootfs the rootfs module, or its bytes
  * @throws {Error} if the engine has no multi-memory, or the two cannot be linked
  */
 export function link(
@@ -117,89 +122,88 @@ export function link(
 ): Promise<Program>;
 
 /**
- * A program that is instantiated, and the tree of files that belongs to it. Paths start at `/` (the
- * slash may be left out). The methods for files may be called before the program starts, after it
- * has ended in any way, and in between. What the tree refuses they throw as a `VfsError`.
+ * An instantiated program and its tree of files. Paths start at `/` (the slash may be left out).
+ * You can call the methods for files before the program starts, after it has ended in any way, and
+ * between calls of its exports. They throw a `VfsError` if the filesystem refuses the operation.
  */
 export class Program {
   /**
-   * Makes a program of an instance that you have made yourself, of a module that `wasm-vfs pack`
-   * wrote.
+   * Wraps an instance of a packed module that you instantiated yourself.
    *
-   * @param instance the program
-   * @param treeExports the exports that are the host interface. Default: those of the program
+   * @param instance the instance of the program
+   * @param treeExports the exports that contain the host interface. Default: the program's exports
    * @throws {Error} if there is no host interface
    */
   constructor(instance: WebAssembly.Instance, treeExports?: WebAssembly.Exports);
 
-  /** The program. */
+  /** The instance of the program. */
   instance: WebAssembly.Instance;
 
   /**
-   * Runs the program: its `_start`, or `_initialize` if it is a reactor.
+   * Runs the program: calls its `_start`, or `_initialize` if it is a reactor.
    *
    * @returns the exit status; 0 if the program just returned
-   * @throws a trap, as the engine throws it. The tree is there all the same
+   * @throws a trap, as the engine throws it. You can still read the tree
    * @throws {Error} if the program exports neither
    */
   start(): number;
 
-  /** What the program gave to `proc_exit`; undefined if it has not ended that way. */
+  /** The status that the program passed to `proc_exit`; undefined if it did not call it. */
   get exitStatus(): number | undefined;
 
   /**
-   * Writes a file, and makes the directories that it is in. A file that is there is replaced.
+   * Writes a file, and creates the directories above it. Replaces a file that exists.
    *
-   * @param mode its permissions. Default: `0o644`
+   * @param mode the permissions of the file. Default: `0o644`
    * @throws {TypeError} if the contents are neither text nor bytes
    */
   put(path: string, contents: Bytes, mode?: number): void;
 
-  /** Reads a file. */
+  /** Reads a whole file. */
   get(path: string): Uint8Array<ArrayBuffer>;
 
-  /** Lists a directory, without `.` and `..`. */
+  /** Lists the entries of a directory, without `.` and `..`. */
   list(path: string): DirEntry[];
 
   /**
-   * Describes a file.
+   * Reads the status of a file.
    *
-   * @param options `follow: false` describes a symbolic link itself
+   * @param options `follow: false` reads the status of a symbolic link itself. Default: `true`
    */
   stat(path: string, options?: { follow?: boolean }): Stat;
 
-  /** Reads a symbolic link: its target. */
+  /** Reads the target of a symbolic link. */
   readlink(path: string): string;
 
   /**
-   * Makes a directory, and those that it is in. One that is there already will do.
+   * Creates a directory, and the directories above it. Does nothing if the directory exists.
    *
-   * @param mode its permissions. Default: `0o755`
+   * @param mode the permissions of the directory. Default: `0o755`
    */
   mkdir(path: string, mode?: number): void;
 
-  /** Removes a file, or a directory with all beneath it. */
+  /** Removes a file, or a directory and everything below it. */
   remove(path: string): void;
 
-  /** Unpacks a tar archive, not a compressed one, into a directory, which is made if missing. */
+  /** Unpacks an uncompressed tar archive into a directory, and creates the directory if needed. */
   importTar(path: string, archive: Bytes): void;
 
-  /** Packs a directory as a tar archive. */
+  /** Packs a directory into a tar archive. */
   exportTar(path: string): Uint8Array<ArrayBuffer>;
 }
 
-/** What the filesystem refused. */
+/** An operation that the filesystem refused. */
 export class VfsError extends Error {
   /**
-   * @param errno the error number, as Linux has it
-   * @param what was asked for: the message begins with it
-   * @param code the name of the error number. Default: the one that Linux has for it
+   * @param errno the error number, as Linux numbers it
+   * @param what the operation that failed; the message begins with it
+   * @param code the name of the error number. Default: the name that Linux gives it
    */
   constructor(errno: number, what: string, code?: string);
 
-  /** The error number, as Linux has it. */
+  /** The error number, as Linux numbers it. */
   errno: number;
 
-  /** Its name: `"ENOENT"`, for example. */
+  /** The name of the error number: `"ENOENT"`, for example. */
   code: string;
 }

@@ -1,6 +1,6 @@
 /**
- * wasm-vfs: runs WASI preview 1 programs that carry their files with them, in browsers and workers,
- * Node, Bun and Deno, and gives the embedder the tree of files in them. No dependencies.
+ * wasm-vfs runs WASI preview 1 programs that carry their files with them, and lets you read and
+ * write those files. It works in browsers and workers, Node, Bun and Deno, and has no dependencies.
  *
  *     import { instantiate } from "wasm-vfs";
  *
@@ -9,13 +9,13 @@
  *     const status = program.start();
  *     const report = program.get("/output/report.txt"); // a Uint8Array
  *
- * This file is the public face; `wasm-vfs.d.ts` describes it with all types. What is where:
+ * This file exports the public items; `wasm-vfs.d.ts` describes them with all types. The code:
  *
- * - `src/instantiate.js`: a packed program becomes a `Program`;
- * - `src/link.js` and `src/imported-memory.js`: a program that is not packed, and a filesystem;
- * - `src/program.js`: `Program`, on top of `src/host-interface.js` and `src/records.js`;
- * - `src/preview1/`: the functions that a program still asks of its host;
- * - `src/bytes.js`, `src/compile.js`, `src/errors.js`: what the others share.
+ * - `src/instantiate.js` instantiates a packed program;
+ * - `src/link.js` and `src/imported-memory.js` link a plain program with a rootfs module;
+ * - `src/program.js` is `Program`, on top of `src/host-interface.js` and `src/records.js`;
+ * - `src/preview1/` is the WASI host: it answers the imports that a program still has;
+ * - `src/bytes.js`, `src/compile.js` and `src/errors.js` are shared by the others.
  */
 export { VfsError } from "./src/errors.js";
 export { instantiate } from "./src/instantiate.js";

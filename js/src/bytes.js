@@ -1,15 +1,15 @@
-/** Contents as JavaScript has them, text or bytes of any kind, as the bytes that they mean. */
+/** Converts contents of any kind that JavaScript has, text or bytes, to bytes. */
 
 /** @import { Bytes } from "../wasm-vfs.js" */
 
 const BUFFER_TAGS = ["[object ArrayBuffer]", "[object SharedArrayBuffer]"];
 
 /**
- * Returns the bytes of a string (as UTF-8), a buffer, or a view of one (all its bytes, whatever the
- * type of its elements). Bytes are not copied.
+ * Returns the bytes of a string (as UTF-8), of a buffer, or of a view (all the bytes that it
+ * covers, whatever the type of its elements). Does not copy them.
  *
  * @param {Bytes} contents
- * @param {string} what the contents are, for the error message
+ * @param {string} what a name for the contents; the error message begins with it
  * @returns {Uint8Array}
  * @throws {TypeError} for anything else
  */
@@ -24,8 +24,8 @@ export function toBytes(contents, what) {
 }
 
 /**
- * Tells buffers by their tag: one from another realm (a frame, a `node:vm` context) is no
- * `instanceof` ours.
+ * Recognises buffers by their tag, because `instanceof` fails for a buffer of another realm (a
+ * frame, a `node:vm` context).
  *
  * @param {unknown} value
  * @returns {value is ArrayBuffer}

@@ -1,7 +1,7 @@
-/** Modules as embedders give them: compiled, or as bytes. */
+/** Embedders pass modules compiled, or as bytes. */
 
 /**
- * Compiles a module's bytes. One that is compiled already is returned as it is.
+ * Compiles a module. Returns one that is compiled already as it is.
  *
  * @param {WebAssembly.Module | BufferSource} source
  * @returns {Promise<WebAssembly.Module>}

@@ -1,6 +1,6 @@
-/** What the filesystem refuses, as an error, and the names of Linux's error numbers. */
+/** The errors of this package, and the names of the error numbers that the filesystem returns. */
 
-/** Error numbers of Linux that the host interface returns. */
+/** Error numbers, as Linux numbers them. */
 export const ENOMEM = 12;
 export const ENOSPC = 28;
 
@@ -25,11 +25,11 @@ const NAMES = {
   95: "EOPNOTSUPP",
 };
 
-/** What the filesystem refused. */
+/** An operation that the filesystem refused. */
 export class VfsError extends Error {
   /**
-   * @param {number} errno the error number, as Linux has it
-   * @param {string} what was asked for: the message begins with it
+   * @param {number} errno the error number, as Linux numbers it
+   * @param {string} what the operation that failed; the message begins with it
    * @param {string} [code] the name of the error number
    */
   constructor(errno, what, code = NAMES[errno] ?? `error ${errno}`) {

@@ -1,29 +1,29 @@
 /**
- * The host interface of a packed program, version 1: the functions `wasm_vfs_*` that it exports,
- * and the one buffer through which data goes to them and back.
+ * The host interface of a packed program, version 1: the exported functions `wasm_vfs_*`, and the
+ * buffer that carries data to them and back.
  *
  * The adapter's source documents the interface (`adapter/src/host_api/mod.rs`). `records.js` reads
- * what it fills in; `program.js` makes of it what embedders call. Addresses here count from the
- * exported global `wasm_vfs_base`.
+ * the structures that it fills in; `program.js` builds the embedder's methods on it. Addresses in
+ * this file count from the exported global `wasm_vfs_base`.
  */
 import { ENOMEM, VfsError, demand } from "./errors.js";
 
 const VERSION = 1;
 
-/** How much data the buffer holds beside a path: files and archives go through in such pieces. */
+/** The buffer holds a path and this many bytes. Files and archives go through it in such pieces. */
 export const PIECE_BYTES = 256 * 1024;
 
-/** What `wasm_vfs_exit_status` returns when `proc_exit` was not called. */
+/** `wasm_vfs_exit_status` returns this if the program did not call `proc_exit`. */
 const NOT_EXITED = -1;
 
-/** The flag of `wasm_vfs_stat` by which a symbolic link itself is meant. */
+/** With this flag `wasm_vfs_stat` does not follow a symbolic link (`AT_SYMLINK_NOFOLLOW`). */
 export const STAT_NOFOLLOW = 0x100;
 
-/** The longest target of a symbolic link. */
+/** The longest target that a symbolic link can have (`PATH_MAX`). */
 export const MAX_TARGET_BYTES = 4096;
 
 /**
- * The buffer, made for one call or a row of them: a path, and room for `PIECE_BYTES` behind it.
+ * The buffer for one operation: a path, and room for `PIECE_BYTES` behind it.
  *
  * @typedef {object} Room
  * @property {[address: number, length: number]} path
@@ -37,7 +37,7 @@ export class HostInterface {
 
   /**
    * @param {WebAssembly.Exports} exports
-   * @throws {Error} if the interface is missing or of another version
+   * @throws {Error} if the exports have no host interface, or one of another version
    */
   constructor(exports) {
     this.#exports = exports;
@@ -51,7 +51,7 @@ export class HostInterface {
    * Calls `wasm_vfs_NAME` and returns its answer.
    *
    * @param {string} name
-   * @param {string} path what the call is about, for the error message
+   * @param {string} path the path that the call is about, for the error message
    * @param {...(number | bigint)} operands
    * @returns {number}
    * @throws {VfsError} if the answer is an error number
@@ -63,7 +63,7 @@ export class HostInterface {
   }
 
   /**
-   * Makes the buffer anew and stores a path in it.
+   * Allocates the buffer anew and stores a path in it.
    *
    * @param {string} path
    * @returns {Room}
@@ -78,8 +78,8 @@ export class HostInterface {
   }
 
   /**
-   * Returns a view of the buffer, good until the next call: any call may move the filesystem or
-   * grow its memory.
+   * Returns a view of the buffer. It is valid until the next call, because every call may move the
+   * filesystem or grow its memory.
    *
    * @param {number} address
    * @param {number} length
@@ -89,7 +89,7 @@ export class HostInterface {
     return new Uint8Array(memory.buffer, (base.value >>> 0) + address, length);
   }
 
-  /** Returns what the program gave to `proc_exit`, or undefined. */
+  /** Returns the status that the program passed to `proc_exit`, or undefined. */
   exitStatus() {
     const status = this.#exports.wasm_vfs_exit_status();
     return status === NOT_EXITED ? undefined : status;

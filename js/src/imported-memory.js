@@ -1,14 +1,14 @@
 /**
- * The memory that a module imports, read from the module's bytes.
+ * Reads from a module's bytes how large the memory is that it imports.
  *
- * JavaScript does not say how large an imported memory must be (`WebAssembly.Module.imports` gives
- * its names only), so this reads the import section. The engine has validated the module before:
- * malformed ones do not get here.
+ * The JavaScript API does not report the size (`WebAssembly.Module.imports` reports names only), so
+ * this file reads the import section. The engine has validated the module before, so the reader
+ * does not check for malformed modules.
  */
 import { toBytes } from "./bytes.js";
 import { demand } from "./errors.js";
 
-/** A module begins with a magic number and a version. */
+/** The size of the magic number and the version that begin a module. */
 const HEADER_BYTES = 8;
 const SECTION_IMPORT = 2;
 
@@ -19,19 +19,21 @@ const KIND_MEMORY = 2;
 const KIND_GLOBAL = 3;
 const KIND_TAG = 4;
 
-/** The first byte of limits is a set of flags. Those of 32-bit, unshared memory are 0 or 1. */
+/** Limits begin with a set of flags. 32-bit, unshared memory has this flag or none. */
 const LIMITS_HAS_MAXIMUM = 1;
 
-/** `(ref null T)` and `(ref T)`: these bytes come before T. All other types are one number. */
+/** `(ref null T)` and `(ref T)` begin with these bytes. All other types are a single number. */
 const TYPE_REF_NULL = 0x63;
 const TYPE_REF = 0x64;
 
-/** LEB128: each byte has seven bits of the number, and one that says whether more follow. */
+/**
+ * In LEB128 each byte has seven bits of the number, and one bit that is set if more bytes follow.
+ */
 const LEB128_BITS = 0x7f;
 const LEB128_MORE = 0x80;
 
 /**
- * Returns what `WebAssembly.Memory` needs to make the memory that the module imports, or undefined
+ * Returns the descriptor of the memory that the module imports, for `WebAssembly.Memory`; undefined
  * if it imports none.
  *
  * @param {BufferSource} source the module
@@ -57,12 +59,12 @@ function descriptor({ flags, minimum, maximum }) {
 }
 
 /**
- * The size of a memory or table.
+ * The limits of a memory or table, in pages or elements.
  *
  * @typedef {{ flags: number, minimum: number, maximum: number | undefined }} Limits
  */
 
-/** Reads a module from its beginning up to its imports. */
+/** Reads a module up to the end of its imports. */
 class ModuleReader {
   #bytes;
   #at = HEADER_BYTES;
@@ -72,7 +74,7 @@ class ModuleReader {
     this.#bytes = bytes;
   }
 
-  /** Skips what comes before the imports, and returns how many imports there are. */
+  /** Skips the sections before the imports, and returns the number of imports. */
   enterImports() {
     while (this.#at < this.#bytes.length) {
       const section = this.#byte();
@@ -84,7 +86,7 @@ class ModuleReader {
   }
 
   /**
-   * Reads the next import. If it is a memory, returns its limits.
+   * Reads the next import. Returns the limits if it is a memory.
    *
    * @returns {Limits | undefined}
    */
@@ -119,7 +121,7 @@ class ModuleReader {
     return this.#bytes[this.#at++];
   }
 
-  /** Reads a number in LEB128. Of a negative one only the length is right, and needed. */
+  /** Reads an unsigned number in LEB128. Skips a signed one: its value is wrong, and not used. */
   #number() {
     let value = 0;
     for (let scale = 1; ; scale *= LEB128_BITS + 1) {

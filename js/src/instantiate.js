@@ -1,4 +1,4 @@
-/** `instantiate`: makes a program of a module that `wasm-vfs pack` wrote. */
+/** `instantiate`: instantiates a module that `wasm-vfs pack` wrote. */
 import { compile } from "./compile.js";
 import { PREVIEW1, preview1 } from "./preview1/index.js";
 import { Program } from "./program.js";
@@ -6,14 +6,14 @@ import { Program } from "./program.js";
 /** @import { Options } from "../wasm-vfs.js" */
 
 /**
- * Instantiates a packed program. It does not start it.
+ * Instantiates a packed program. `Program.start` runs it.
  *
  * @param {WebAssembly.Module | BufferSource} source the module, or its bytes
- * @param {Options} [options] what the program gets from its host
+ * @param {Options} [options]
  * @returns {Promise<Program>}
- * @throws {TypeError} for options that cannot be what was meant
+ * @throws {TypeError} if an option has a wrong type, or a string in `args` or `env` contains NUL
  * @throws {Error} if the module has no host interface
- * @throws {WebAssembly.CompileError | WebAssembly.LinkError} as the engine does
+ * @throws {WebAssembly.CompileError | WebAssembly.LinkError} if the engine refuses the module
  */
 export async function instantiate(source, options = {}) {
   const module = await compile(source);

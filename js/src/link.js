@@ -1,13 +1,14 @@
 /**
- * `link`: makes a program of a module that is not packed, and of a filesystem that `wasm-vfs image`
- * baked, when both are instantiated. The engine must have multi-memory.
+ * `link`: links a program that is not packed with a rootfs module, a filesystem that `wasm-vfs
+ * image` wrote, while both are instantiated. The engine must have multi-memory.
  *
- * The filesystem works on the program's memory, which it imports. That decides the order:
+ * The filesystem imports the program's memory. This decides the order:
  *
- * * A program that imports its memory: the memory is made, the filesystem bound to it, and the
- *   program gets the filesystem's functions as they are.
- * * A program that exports its memory has none before it is instantiated. It gets functions that
- *   find the filesystem when they are called (`lateBound`), so each call goes through JavaScript.
+ * * If the program imports its memory, we create the memory, instantiate the filesystem on it, and
+ *   pass the filesystem's functions to the program.
+ * * If the program exports its memory, the memory does not exist before the program does. We pass
+ *   functions to the program that look up the filesystem's functions at their first call
+ *   (`#lateBound`). So every call goes through JavaScript.
  */
 import { demand } from "./errors.js";
 import { importedMemory } from "./imported-memory.js";
@@ -18,22 +19,22 @@ import { Program } from "./program.js";
 /** @import { Options } from "../wasm-vfs.js" */
 /** @typedef {BufferSource | WebAssembly.Module} Source */
 
-/** The preview before preview 1, which programs of 2019 import. */
+/** The predecessor of preview 1, which programs of 2019 import. */
 const PREVIEW0 = "wasi_unstable";
-/** What the filesystem's functions are called that serve only the preview before. */
+/** The filesystem's functions for the predecessor end so, where they differ from preview 1's. */
 const PREVIEW0_SUFFIX = "@unstable";
 
-/** What the filesystem imports: the program's memory as `app.memory`, its host from `wasi_host`. */
+/** A rootfs module imports the program's memory as `app.memory`, and WASI from `wasi_host`. */
 const PROGRAM_MODULE = "app";
 const HOST_MODULE = "wasi_host";
 
-/** The filesystem's functions for the embedder begin so. A program may not call them. */
+/** The functions of the host interface begin so. A program may not call them. */
 const HOST_INTERFACE_PREFIX = "wasm_vfs_";
 
-/** The custom section of every module that wasm-vfs wrote. */
+/** wasm-vfs writes this custom section into every module. */
 const SECTION = "wasm-vfs";
 
-/** The smallest module with two memories: the header, and a memory section with two empty ones. */
+/** The smallest module with two memories. Only an engine with multi-memory accepts it. */
 // prettier-ignore
 const TWO_MEMORIES = new Uint8Array([
   0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00, // magic number, version
@@ -42,15 +43,14 @@ const TWO_MEMORIES = new Uint8Array([
 ]);
 
 /**
- * Links a program with a filesystem, and instantiates both. It does not start the program.
+ * Links a program with a rootfs module, and instantiates both. `Program.start` runs the program.
  *
- * @param {Source} source the program, or its bytes. If it imports its memory, its bytes; or the
- *   memory is in `options.imports`
- * @param {Source} rootfs what `wasm-vfs image` wrote, or its bytes
- * @param {Options} [options] what the program gets from its host
+ * @param {Source} source the program, or its bytes. A program that imports its memory must be given
+ *   as bytes, or its memory in `options.imports`
+ * @param {Source} rootfs the rootfs module, or its bytes
+ * @param {Options} [options]
  * @returns {Promise<Program>}
- * @throws {Error} if the engine has no multi-memory, or the two cannot be linked; the message says
- *   why
+ * @throws {Error} if the engine has no multi-memory, or the two cannot be linked
  */
 export async function link(source, rootfs, options = {}) {
   demand(
@@ -85,7 +85,7 @@ function demandNotPacked(module) {
 }
 
 /**
- * The memory that the embedder has for the program, if it gave one.
+ * Returns the memory that the embedder passed for the program, if any.
  *
  * @param {WebAssembly.ModuleImportDescriptor} memoryImport
  * @param {Options} options
@@ -95,7 +95,7 @@ function givenMemory({ module, name }, { imports }) {
 }
 
 /**
- * Makes the memory that the program imports.
+ * Creates the memory that the program imports.
  *
  * @param {Source} source
  */
@@ -110,7 +110,7 @@ function newMemory(source) {
   return new WebAssembly.Memory(descriptor);
 }
 
-/** Puts one program and one filesystem together. */
+/** Links one program with one filesystem. */
 class Linker {
   #program;
   #filesystem;
@@ -118,7 +118,7 @@ class Linker {
   #host;
   /** @type {WebAssembly.Memory | undefined} */
   #memory;
-  /** The filesystem's exports, once it is bound to the memory. @type {any} */
+  /** The filesystem's exports, once it is instantiated. @type {any} */
   #tree;
 
   /**
@@ -190,7 +190,7 @@ class Linker {
   }
 
   /**
-   * Makes the functions that the program imports of either preview.
+   * Makes the functions that the program imports from either preview.
    *
    * @param {(call: WebAssembly.ModuleImportDescriptor) => Function} make
    */
@@ -205,7 +205,7 @@ class Linker {
   }
 
   /**
-   * Returns the function that serves an import: the filesystem's, else the host's.
+   * Returns the function that serves an import: the filesystem's, or else the WASI host's.
    *
    * @param {WebAssembly.ModuleImportDescriptor} call
    * @returns {Function}
@@ -218,8 +218,8 @@ class Linker {
   }
 
   /**
-   * Makes a function that is there before the filesystem is. It looks for the one that serves the
-   * import when it is called first.
+   * Makes a function for an import before the filesystem exists. At its first call it looks up the
+   * function that serves the import.
    *
    * @param {WebAssembly.ModuleImportDescriptor} call
    */

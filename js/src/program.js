@@ -1,7 +1,7 @@
 /**
- * `Program`: a program that is instantiated, and the tree of files that belongs to it.
+ * `Program`: an instantiated program and its tree of files.
  *
- * `instantiate.js` and `link.js` make programs. `host-interface.js` is how the tree is reached.
+ * `instantiate.js` and `link.js` create programs. `host-interface.js` calls the tree's functions.
  */
 import { toBytes } from "./bytes.js";
 import { ENOSPC, VfsError, demand } from "./errors.js";
@@ -15,17 +15,19 @@ const DEFAULT_FILE_MODE = 0o644;
 const DEFAULT_DIRECTORY_MODE = 0o755;
 
 /**
- * A packed program and the tree in it. Paths start at `/` (the slash may be left out). What the
- * tree refuses is a `VfsError`. All methods may be called before the program starts, after it has
- * ended in any way, and in between calls of its exports.
+ * An instantiated program and its tree of files. Paths start at `/` (the slash may be left out).
+ * You can call the methods for files before the program starts, after it has ended in any way, and
+ * between calls of its exports. They throw a `VfsError` if the filesystem refuses the operation.
  */
 export class Program {
   #tree;
 
   /**
-   * @param {WebAssembly.Instance} instance of the program
-   * @param {WebAssembly.Exports} [treeExports] the exports that are the host interface: those of
-   *   the program itself if it is packed
+   * Wraps the instance of a program.
+   *
+   * @param {WebAssembly.Instance} instance
+   * @param {WebAssembly.Exports} [treeExports] the exports that contain the host interface; a
+   *   packed program exports it itself
    */
   constructor(instance, treeExports = instance.exports) {
     this.instance = instance;
@@ -33,10 +35,10 @@ export class Program {
   }
 
   /**
-   * Runs the program: its `_start`, or `_initialize` if it is a reactor.
+   * Runs the program: calls its `_start`, or `_initialize` if it is a reactor.
    *
    * @returns {number} the exit status; 0 if the program just returned
-   * @throws a trap of the program, as the engine throws it; the tree is there all the same
+   * @throws a trap, as the engine throws it. You can still read the tree
    */
   start() {
     const { _start, _initialize } = this.instance.exports;
@@ -48,14 +50,14 @@ export class Program {
     try {
       entry();
     } catch (thrown) {
-      // `proc_exit` ends the program by an exception, too.
+      // `proc_exit` ends the program by throwing, too.
       if (this.exitStatus === undefined) throw thrown;
     }
     return this.exitStatus ?? 0;
   }
 
   /**
-   * What the program gave to `proc_exit`; undefined if it has not ended that way.
+   * The status that the program passed to `proc_exit`; undefined if it did not call it.
    *
    * @returns {number | undefined}
    */
@@ -64,11 +66,11 @@ export class Program {
   }
 
   /**
-   * Writes a file, and makes the directories that it is in. A file that is there is replaced.
+   * Writes a file, and creates the directories above it. Replaces a file that exists.
    *
    * @param {string} path
    * @param {Bytes} contents
-   * @param {number} [mode] its permissions
+   * @param {number} [mode] the permissions of the file
    */
   put(path, contents, mode = DEFAULT_FILE_MODE) {
     this.#send(path, toBytes(contents, `contents of ${path}`), (room, length, offset) => {
@@ -79,10 +81,10 @@ export class Program {
   }
 
   /**
-   * Reads a file.
+   * Reads a whole file.
    *
    * @param {string} path
-   * @returns {Uint8Array} its contents
+   * @returns {Uint8Array<ArrayBuffer>} the contents
    */
   get(path) {
     return this.#collect(path, ({ path: name, data }, offset) =>
@@ -91,7 +93,7 @@ export class Program {
   }
 
   /**
-   * Lists a directory, without `.` and `..`.
+   * Lists the entries of a directory, without `.` and `..`.
    *
    * @param {string} path
    * @returns {DirEntry[]}
@@ -112,11 +114,11 @@ export class Program {
   }
 
   /**
-   * Describes a file.
+   * Reads the status of a file.
    *
    * @param {string} path
    * @param {object} [options]
-   * @param {boolean} [options.follow] whether a symbolic link is followed, or described itself
+   * @param {boolean} [options.follow] false: reads the status of a symbolic link itself
    * @returns {Stat}
    */
   stat(path, { follow = true } = {}) {
@@ -126,10 +128,10 @@ export class Program {
   }
 
   /**
-   * Reads a symbolic link.
+   * Reads the target of a symbolic link.
    *
    * @param {string} path
-   * @returns {string} its target
+   * @returns {string}
    */
   readlink(path) {
     const room = this.#tree.roomFor(path);
@@ -139,17 +141,17 @@ export class Program {
   }
 
   /**
-   * Makes a directory, and those that it is in. One that is there already will do.
+   * Creates a directory, and the directories above it. Does nothing if the directory exists.
    *
    * @param {string} path
-   * @param {number} [mode] its permissions
+   * @param {number} [mode] the permissions of the directory
    */
   mkdir(path, mode = DEFAULT_DIRECTORY_MODE) {
     this.#tree.call("mkdir", path, ...this.#tree.roomFor(path).path, mode);
   }
 
   /**
-   * Removes a file, or a directory with all beneath it.
+   * Removes a file, or a directory and everything below it.
    *
    * @param {string} path
    */
@@ -158,7 +160,7 @@ export class Program {
   }
 
   /**
-   * Unpacks a tar archive, not a compressed one, into a directory, which is made if it is missing.
+   * Unpacks an uncompressed tar archive into a directory, and creates the directory if needed.
    *
    * @param {string} path
    * @param {Bytes} archive
@@ -171,10 +173,10 @@ export class Program {
   }
 
   /**
-   * Packs a directory as a tar archive.
+   * Packs a directory into a tar archive.
    *
    * @param {string} path
-   * @returns {Uint8Array}
+   * @returns {Uint8Array<ArrayBuffer>}
    */
   exportTar(path) {
     this.#tree.call("export_begin", path, ...this.#tree.roomFor(path).path);
@@ -182,7 +184,7 @@ export class Program {
   }
 
   /**
-   * Hands bytes to the filesystem piece by piece. Nothing is one empty piece.
+   * Sends bytes to the filesystem piece by piece. Without any bytes it sends one empty piece.
    *
    * @param {string} path
    * @param {Uint8Array} bytes
@@ -200,11 +202,12 @@ export class Program {
   }
 
   /**
-   * Takes bytes from the filesystem piece by piece, until there are no more.
+   * Receives bytes from the filesystem piece by piece, until an empty piece ends them.
    *
    * @param {string} path
-   * @param {(room: Room, offset: number) => number} next fills the room, returns how much of it
-   * @returns {Uint8Array}
+   * @param {(room: Room, offset: number) => number} next fills the room, and returns how many bytes
+   *   it stored
+   * @returns {Uint8Array<ArrayBuffer>}
    */
   #collect(path, next) {
     const room = this.#tree.roomFor(path);
@@ -220,8 +223,10 @@ export class Program {
 }
 
 /**
+ * Joins pieces that have `total` bytes together.
+ *
  * @param {Uint8Array[]} pieces
- * @param {number} total their length
+ * @param {number} total
  */
 function concatenate(pieces, total) {
   const whole = new Uint8Array(total);

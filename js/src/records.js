@@ -1,14 +1,14 @@
 /**
- * What the functions of the host interface fill in, read: the status of a file, and the entries of
- * a directory. Both are structures with fixed places, little-endian.
+ * Reads the structures that the host interface fills in: the status of a file, and the entries of a
+ * directory. Their integers are little-endian.
  */
 
 /** @import { DirEntry, FileType, Stat } from "../wasm-vfs.js" */
 
-/** The size of what `wasm_vfs_stat` fills in. */
+/** The size of the structure that `wasm_vfs_stat` fills in. */
 export const STAT_BYTES = 80;
 
-/** Where its fields are. */
+/** The offsets of its fields. */
 const STAT = {
   /** u64 */
   INO: 0,
@@ -28,7 +28,7 @@ const STAT = {
   CTIME_NANOSECONDS: 72,
 };
 
-/** `struct linux_dirent64`, of which `wasm_vfs_list` fills in as many as there is room for. */
+/** The offsets of the fields of `struct linux_dirent64`. `wasm_vfs_list` fills in a row of them. */
 const DIRENT = {
   /** u64 */
   INO: 0,
@@ -44,11 +44,11 @@ const DIRENT = {
 
 /** The bits of a mode that are permissions. */
 const MODE_PERMISSIONS = 0o7777;
-/** How far the type of a file is from the lowest bit of its mode. */
+/** The type of a file is in the bits of its mode from this one on. */
 const MODE_TYPE_SHIFT = 12;
 
 /**
- * File types: the numbers of directory entries (`DT_REG` ...), which modes have, too.
+ * File types by their numbers in directory entries (`DT_REG` ...). Modes use the same numbers.
  *
  * @type {Record<number, FileType>}
  */
@@ -66,7 +66,7 @@ const MILLISECONDS_PER_SECOND = 1000;
 const NANOSECONDS_PER_MILLISECOND = 1_000_000;
 
 /**
- * Reads what `wasm_vfs_list` filled in; `cookie` is where the next listing goes on.
+ * Reads directory entries. `cookie` is where the next call of `wasm_vfs_list` continues.
  *
  * @param {Uint8Array} bytes
  */
@@ -88,7 +88,7 @@ export function readEntries(bytes) {
 }
 
 /**
- * Reads what `wasm_vfs_stat` filled in.
+ * Reads the status of a file.
  *
  * @param {Uint8Array} bytes
  * @returns {Stat}

@@ -1,8 +1,8 @@
 /**
  * Clocks and waiting: `clock_res_get`, `clock_time_get`, `poll_oneoff`, `sched_yield`.
  *
- * There are two clocks: the time of day, and one that only counts on, which answers for all the
- * other ids. Streams are always ready, so `poll_oneoff` only ever waits for clocks.
+ * There are two clocks: the time of day, and a monotonic clock, which serves all other ids. Streams
+ * are always ready, so `poll_oneoff` waits for clocks only.
  */
 import {
   CLOCKID_REALTIME,
@@ -20,7 +20,7 @@ import { unsigned } from "./program-memory.js";
 const NANOSECONDS_PER_MILLISECOND = 1_000_000;
 /** `Date.now()` counts milliseconds. */
 const REALTIME_RESOLUTION_NS = 1_000_000n;
-/** Engines round `performance.now()` to five microseconds or more; none is finer than this. */
+/** The finest resolution that we promise for `performance.now()`. Browsers round it further. */
 const MONOTONIC_RESOLUTION_NS = 1_000n;
 
 /**
@@ -75,8 +75,9 @@ export function clocks(memory) {
 }
 
 /**
+ * Returns the time on a clock.
+ *
  * @param {number} clockId
- * @returns {bigint} what the clock shows
  */
 function nanosecondsOn(clockId) {
   if (clockId === CLOCKID_REALTIME) return BigInt(Date.now()) * REALTIME_RESOLUTION_NS;
@@ -84,7 +85,7 @@ function nanosecondsOn(clockId) {
 }
 
 /**
- * A subscription: `left` is how long it still waits, in nanoseconds. 0 or less: it is ready.
+ * A subscription. `left` is how long it still waits, in nanoseconds; if 0 or less, it is ready.
  *
  * @typedef {{ userdata: bigint, type: number, left: bigint }} Subscription
  */
@@ -154,7 +155,7 @@ function sleep(milliseconds) {
     Atomics.wait(neverNotified, 0, 0, milliseconds);
   } catch {
     // A browser's main thread may not block, and a page that is not cross-origin isolated has no
-    // SharedArrayBuffer. What is left is to look at the clock until it is late enough.
+    // SharedArrayBuffer. There we read the clock until the time has passed.
     while (performance.now() < end);
   }
 }

@@ -1,9 +1,9 @@
 /**
- * WASI preview 1 for a program whose files are its own: what a packed program still asks of its
- * host. The filesystem in it answers everything about files, so there is nothing of them here.
+ * The WASI host of a program: it answers the imports of preview 1 that a packed program still has.
+ * The filesystem in the program serves all files, so nothing here does.
  *
- * `abi.js` has the numbers, `program-memory.js` reads and writes the program's memory, and each of
- * the other files makes the functions of one kind.
+ * `abi.js` has the numbers, `program-memory.js` reads and writes the program's memory, and the
+ * other files make the functions, a file for each kind.
  */
 import { ERRNO_NOSYS } from "./abi.js";
 import { clocks } from "./clocks.js";
@@ -14,17 +14,17 @@ import { argumentsAndEnvironment } from "./strings.js";
 
 /** @import { Options } from "../../wasm-vfs.js" */
 
-/** The name of the module that programs import these functions from. */
+/** Programs import the functions from this module. */
 export const PREVIEW1 = "wasi_snapshot_preview1";
 
 const DEFAULT_ARGS = ["program"];
 
 /**
- * Makes what modules import from preview 1: the embedder's own functions first, then ours. What
- * the modules import beyond that is a function that answers `ERRNO_NOSYS`.
+ * Makes the functions that modules import from preview 1. A function of the embedder replaces ours.
+ * A function that neither has answers `ERRNO_NOSYS`.
  *
  * @param {Options} options
- * @param {() => ArrayBuffer} currentBuffer returns the program's memory as it is now
+ * @param {() => ArrayBuffer} currentBuffer returns the current buffer of the program's memory
  * @param {WebAssembly.Module[]} modules
  * @returns {Record<string, Function>}
  */
@@ -46,7 +46,8 @@ export function preview1(options, currentBuffer, modules) {
 }
 
 /**
- * Unwinds the program. The filesystem has noted the status already; `Program.start` asks for it.
+ * Ends the program by throwing. The filesystem has stored the status; `Program.start` reads it
+ * there.
  *
  * @param {number} status
  * @returns {never}

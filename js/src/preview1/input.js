@@ -1,14 +1,14 @@
-/** Where a program's standard input comes from: text or bytes that are there, or a function. */
+/** The standard input of a program: text or bytes that the embedder passed, or its function. */
 import { toBytes } from "../bytes.js";
 
 /** @import { Bytes, Options } from "../../wasm-vfs.js" */
 
-/** Standard input, to be read piece by piece. */
+/** Reads standard input piece by piece. */
 export class Input {
-  /** Bytes that are there and not read yet. @type {Uint8Array} */
+  /** The bytes that the program has not read yet. @type {Uint8Array} */
   #pending = new Uint8Array(0);
   /**
-   * Asks the embedder for more.
+   * The embedder's function, which returns more bytes.
    *
    * @type {((length: number) => Bytes | null | undefined) | undefined}
    */
@@ -19,22 +19,31 @@ export class Input {
     if (typeof stdin === "function") {
       this.#more = stdin;
     } else {
-      // A copy: the embedder may use its buffer for something else before the program reads.
-      this.#pending = toBytes(stdin ?? "", "stdin").slice();
+      this.#pending = copyOf(stdin ?? "", "stdin");
     }
   }
 
   /**
-   * Returns the next bytes, at most `length`; none at the end.
+   * Returns the next bytes, at most `length`; no bytes at the end.
    *
    * @param {number} length
    */
   read(length) {
     if (length > 0 && this.#pending.length === 0 && this.#more) {
-      this.#pending = toBytes(this.#more(length) ?? "", "what the function for stdin returned");
+      this.#pending = copyOf(this.#more(length) ?? "", "the result of the function for stdin");
     }
     const piece = this.#pending.subarray(0, length);
     this.#pending = this.#pending.subarray(piece.length);
     return piece;
   }
+}
+
+/**
+ * Copies the bytes: the embedder may reuse its buffer before the program reads.
+ *
+ * @param {Bytes} contents
+ * @param {string} what
+ */
+function copyOf(contents, what) {
+  return toBytes(contents, what).slice();
 }

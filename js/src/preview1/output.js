@@ -1,16 +1,16 @@
 /**
- * Where a program's output goes if the embedder gives no function: to the stream of this process
- * under Node, Bun and Deno, and line by line to the console elsewhere.
+ * The default output of a program, if the embedder passes no function: the stream of this process
+ * under Node, Bun and Deno; elsewhere the console, line by line.
  */
 
 /** The streams of a process, by descriptor. */
 const NAMES = /** @type {const} */ (["stdin", "stdout", "stderr"]);
 
 /**
- * Returns the stream of this process with this number, or undefined where there are none.
+ * Returns a stream of this process, or undefined where there is no process.
  *
- * Asking opens the stream: Node then makes a pipe non-blocking for everybody who writes to it. So
- * nobody should ask for a stream that the embedder serves.
+ * The access opens the stream, and if it is a pipe, Node makes it non-blocking for everybody who
+ * writes to it. So we do not access a stream that the embedder serves.
  *
  * @param {number} fd
  * @returns {any}
@@ -20,7 +20,7 @@ export function hostStream(fd) {
 }
 
 /**
- * Makes a function that writes bytes.
+ * Makes a function that writes bytes to the default output.
  *
  * @param {"stdout" | "stderr"} name
  * @returns {(bytes: Uint8Array) => void}
@@ -32,7 +32,7 @@ export function defaultOutput(name) {
 }
 
 /**
- * Makes a function that takes bytes and logs each line when it is complete.
+ * Makes a function that receives bytes and logs each line when it is complete.
  *
  * @param {(line: string) => void} log
  */

@@ -1,5 +1,5 @@
 /**
- * The memory of a running program, as the functions of preview 1 see it.
+ * Reads and writes the memory of a program for the functions of preview 1.
  *
  * WebAssembly hands its `i32`s to JavaScript as signed numbers, so an address above 2 GiB arrives
  * as a negative number. The methods here take addresses and lengths as they arrive and read them as
@@ -16,20 +16,20 @@ export function unsigned(i32) {
   return i32 >>> 0;
 }
 
-/** Reads and writes numbers and bytes at addresses of the program. */
+/** The memory of a program. */
 export class ProgramMemory {
   #currentBuffer;
 
   /**
-   * @param {() => ArrayBuffer} currentBuffer returns the memory's buffer as it is now: when the
-   *   memory grows, the buffers before become useless
+   * @param {() => ArrayBuffer} currentBuffer returns the current buffer of the memory, which
+   *   changes when the memory grows
    */
   constructor(currentBuffer) {
     this.#currentBuffer = currentBuffer;
   }
 
   /**
-   * Returns a view of `length` bytes, good until the program or the filesystem runs again.
+   * Returns a view of `length` bytes. It is valid until the program or the filesystem runs again.
    *
    * @param {number} address
    * @param {number} length

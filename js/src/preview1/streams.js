@@ -1,8 +1,9 @@
 /**
- * The standard streams, descriptors 0 to 2: `fd_read`, `fd_write` and what goes with them.
+ * The standard streams, descriptors 0 to 2: `fd_read`, `fd_write` and the other functions that the
+ * filesystem calls for them. `input.js` is the source of bytes, `output.js` the default
+ * destination.
  *
- * The filesystem serves all other descriptors itself, so they are bad ones here. `input.js` and
- * `output.js` are where bytes come from and go to.
+ * The filesystem serves all other descriptors itself, so these functions answer `ERRNO_BADF` there.
  */
 import {
   ERRNO_BADF,
@@ -121,7 +122,7 @@ export function streams({ stdin, stdout, stderr, trace }, memory) {
 }
 
 /**
- * Makes a function that works on the standard streams only.
+ * Makes a function that answers `ERRNO_BADF` for descriptors other than the standard streams.
  *
  * @param {(fd: number, address: number) => number} call
  */
@@ -133,12 +134,12 @@ function onStandardStream(call) {
 }
 
 /**
- * Returns the type of a stream: a terminal is a character device, and so is a browser's console,
- * because programs then write line by line. What an embedder's function takes, or what its bytes
- * provide, is no terminal.
+ * Returns the type of a stream. A terminal is a character device. So is a browser's console,
+ * because programs write to a terminal line by line. A stream that the embedder serves is not a
+ * terminal, unless the embedder's function has a property `isTTY`.
  *
  * @param {number} fd
- * @param {unknown} given what the embedder gave for this stream, if it gave anything
+ * @param {unknown} given the embedder's option for this stream, if any
  */
 function fileType(fd, given) {
   const stream = given ?? hostStream(fd) ?? { isTTY: true };
@@ -147,14 +148,15 @@ function fileType(fd, given) {
 }
 
 /**
- * Moves the pieces of a vector one after the other, until one is not moved whole, and stores how
- * many bytes that were.
+ * Transfers the pieces of a vector in order, and stops after a piece that is transferred in part.
+ * Stores the number of bytes.
  *
  * @param {ProgramMemory} memory
  * @param {number} vector the address of an array of `iovec`s
  * @param {number} count
  * @param {number} totalAddress
- * @param {(address: number, length: number) => number} move returns how many bytes it moved
+ * @param {(address: number, length: number) => number} move transfers one piece, and returns the
+ *   number of bytes
  */
 function transfer(memory, vector, count, totalAddress, move) {
   const end = unsigned(vector) + unsigned(count) * IOVEC.BYTES;

@@ -1,7 +1,7 @@
 /**
  * Arguments and environment: `args_sizes_get`, `args_get`, `environ_sizes_get`, `environ_get`.
  *
- * Both are lists of strings that end with a zero byte, as C has them. A list is encoded once, when
+ * Both are lists of strings, each with a zero byte at its end, as in C. We encode a list once, when
  * the program is instantiated.
  */
 import { ERRNO_SUCCESS, POINTER_BYTES } from "./abi.js";
@@ -17,7 +17,7 @@ const NUL = "\0";
  * @param {readonly string[]} args the program's name first
  * @param {Readonly<Record<string, string | undefined>>} env
  * @param {ProgramMemory} memory
- * @throws {TypeError} if a string contains NUL, which would cut it short
+ * @throws {TypeError} if a string contains NUL, which would end it early
  */
 export function argumentsAndEnvironment(args, env, memory) {
   const argumentList = new StringList("args", args, memory);
@@ -47,7 +47,7 @@ class StringList {
   }
 
   /**
-   * Stores how many strings there are, and how many bytes they take together.
+   * Stores the number of strings, and the number of bytes that they take together.
    *
    * @param {number} countAddress
    * @param {number} bytesAddress
@@ -60,7 +60,7 @@ class StringList {
   };
 
   /**
-   * Stores the strings one behind the other, and an array of pointers to them.
+   * Stores the strings one after the other, and an array of pointers to them.
    *
    * @param {number} pointersAddress
    * @param {number} stringsAddress
@@ -79,6 +79,8 @@ class StringList {
 }
 
 /**
+ * Encodes a string as UTF-8 with a zero byte at its end.
+ *
  * @param {string} option
  * @param {string} text
  */

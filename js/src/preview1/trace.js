@@ -1,25 +1,26 @@
 /**
- * The lines that a program packed with `--trace` writes about its calls.
+ * Recognises the lines that a program packed with `--trace` writes about its calls.
  *
- * They come through `fd_write` to standard error like the program's own output. But the filesystem
- * writes them from a place of its own: bytes of the program's memory that it borrows for the call
- * and puts back afterwards (the adapter documents it, in the file that lends them).
+ * The filesystem writes them by `fd_write` to standard error, like the program's own output. But it
+ * writes them from bytes of the program's memory that it borrows for the call and restores
+ * afterwards. They are always the same bytes (the adapter calls their address `BORROWED_ADDR`).
  */
 import { IOVEC } from "./abi.js";
 import { unsigned } from "./program-memory.js";
 
 /** @import { ProgramMemory } from "./program-memory.js" */
 
-/** The address that the filesystem borrows from: the vector, the number of bytes, the text. */
+/** The address of the borrowed bytes: a vector of one piece, the number of bytes, the text. */
 const BORROWED = 1024;
 const BORROWED_TOTAL = BORROWED + IOVEC.BYTES;
 const BORROWED_TEXT = BORROWED + 16;
 
-/** `path_open(3, ...) = 5`: a function's name, its arguments, its answer. */
+/** A line has a function's name, its arguments and its answer: `path_open(3, ...) = 5`. */
 const TRACED_CALL = /^[a-z0-9_@]+\(.*\) = .*\n$/;
 
 /**
- * Returns the line, without its end, if this is a call of `fd_write` that writes one; else null.
+ * Returns the traced line that a call of `fd_write` writes, without its line feed; null if it
+ * writes something else.
  *
  * @param {ProgramMemory} memory
  * @param {number} vector
