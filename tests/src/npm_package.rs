@@ -1,5 +1,7 @@
-//! Our JavaScript package as its users have it: packed by `npm pack`, and installed from that archive into a project
-//! without anything else. Scripts in the project import it as `wasm-vfs`.
+//! Installs our JavaScript package as its users do: `npm pack` writes an archive, `npm install` installs it, offline, into
+//! an empty project below `target/js-package`. Scripts in the project import the package as `wasm-vfs`.
+//!
+//! One test binary of a run installs it (about 1.5 seconds), the others find it there.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -11,13 +13,13 @@ use tempfile::TempDir;
 
 use crate::tools;
 
-/// What the package is called.
+/// The package's name.
 pub const NAME: &str = "wasm-vfs";
 
-/// Scripts of the engines, which import it. They are copied into the project.
+/// The engines' scripts, which import the package. We copy them into the project.
 const ENGINE_SCRIPTS: [&str; 3] = ["driver.mjs", "node.mjs", "script.mjs"];
 
-/// The project of this test run; `None` without npm.
+/// The project; `None` if the machine has no npm.
 static PROJECT: LazyLock<Option<PathBuf>> = LazyLock::new(|| {
     let has_npm = Command::new("npm").arg("--version").output();
     if !has_npm.is_ok_and(|output| output.status.success()) {
@@ -27,13 +29,13 @@ static PROJECT: LazyLock<Option<PathBuf>> = LazyLock::new(|| {
     Some(install().unwrap_or_else(|error| panic!("the JavaScript package: {error:#}")))
 });
 
-/// Returns the project that the package is installed in, if there is npm; else it is noted as left out.
+/// Returns the project that has the package. Without npm, notes the package as left out.
 #[must_use]
 pub fn project() -> Option<&'static Path> {
     PROJECT.as_deref()
 }
 
-/// Returns a new directory within the project, for scripts of a test.
+/// Creates a temporary directory within the project, for the scripts of a test.
 ///
 /// # Panics
 ///
@@ -43,13 +45,13 @@ pub fn directory() -> Option<TempDir> {
     project().map(|project| TempDir::new_in(project).expect("the project can be written to"))
 }
 
-/// Returns where the installed package is.
+/// Returns the directory of the installed package.
 #[must_use]
 pub fn installed() -> Option<PathBuf> {
     Some(project()?.join("node_modules").join(NAME))
 }
 
-/// Returns the package's source.
+/// Returns the directory of the package's source.
 #[must_use]
 pub fn source() -> PathBuf {
     tools::test_data("../js")
@@ -79,12 +81,12 @@ pub fn files_below(root: &Path) -> Result<Vec<PathBuf>> {
     Ok(found)
 }
 
-/// Packs and installs the package, unless a test binary before this one did so from the same files.
+/// Packs and installs the package, unless an earlier test binary installed it from the same files.
 fn install() -> Result<PathBuf> {
     let directory = tools::target().join("js-package");
     fs::create_dir_all(&directory)?;
     let directory = directory.canonicalize()?;
-    // Other test binaries may be at it. The lock ends with the file.
+    // Another test binary may be installing it. Closing the file releases the lock.
     let lock = File::create(directory.join("lock"))?;
     lock.lock()?;
     let project = directory.join("project");
@@ -121,7 +123,7 @@ fn engine_script(name: &str) -> PathBuf {
     tools::test_data("engines").join(name)
 }
 
-/// All that the project is made of: names and bytes of the files, one after the other.
+/// Returns the names and the bytes of all files that the project is made from, one after the other.
 fn inputs() -> Result<Vec<u8>> {
     let source = source();
     let package = files_below(&source)?.into_iter().map(|file| source.join(file));
