@@ -2,8 +2,10 @@
 //! compared with the same program on a host directory, and what it says where it cannot.
 
 use std::fs::{self, File};
+use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use tempfile::TempDir;
 use wasm_vfs::policy::values::Trace;
@@ -45,10 +47,7 @@ impl Baked {
     /// What becomes of it linked when it is started, by the example.
     fn linked(&self, runtime: &Runtime, program: &Path, invocation: &Invocation) -> Outcome {
         let directory = npm_package::directory().unwrap();
-        let script = directory.path().join("link.mjs");
-        assert!(EXAMPLE.contains(IN_A_CHECKOUT));
-        fs::write(&script, EXAMPLE.replace(IN_A_CHECKOUT, "\"wasm-vfs\"")).unwrap();
-        let mut command = runtime.command(&script);
+        let mut command = runtime.command(&example(directory.path()));
         // The example names the program by its path, and passes its own environment on.
         command.arg(program).arg(self.rootfs()).args(&invocation.args[1..]);
         command.envs(invocation.env.iter().map(|(name, value)| (name, value)));
@@ -58,6 +57,14 @@ impl Baked {
         let (stdout, stderr) = (output.stdout, output.stderr);
         Outcome { status: output.status.code(), stdout, stderr, files: Vec::new() }
     }
+}
+
+/// Writes the example where the package is installed, and returns where.
+fn example(directory: &Path) -> PathBuf {
+    let script = directory.join("link.mjs");
+    assert!(EXAMPLE.contains(IN_A_CHECKOUT));
+    fs::write(&script, EXAMPLE.replace(IN_A_CHECKOUT, "\"wasm-vfs\"")).unwrap();
+    script
 }
 
 /// An engine with multi-memory.
@@ -139,6 +146,42 @@ fn a_program_that_imports_its_memory() {
     let Some(program) = tools::guest("c-fs-imported-memory") else { return };
     let Some(reference) = tools::guest("c-fs") else { return };
     equals_host(&program, &reference, guest_tree, &invocation_of_c(), 7, "stdin: second line");
+}
+
+/// The program's output goes through a pipe that holds less of it, to somebody who reads late. The example writes
+/// synchronously, which works if nobody has made the pipe non-blocking.
+#[test]
+fn output_to_a_slow_pipe() {
+    const PIECES: usize = 20;
+    const PIECE_BYTES: usize = 65_536;
+    let text = format!(
+        r#"(module
+            (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
+            (import "wasi_snapshot_preview1" "fd_fdstat_get" (func $stat (param i32 i32) (result i32)))
+            (memory (export "memory") 3)
+            (func (export "_start") (local $left i32)
+                (drop (call $stat (i32.const 1) (i32.const 64)))
+                (i64.store (i32.const 0) (i64.const 0x10000_00010000))
+                (local.set $left (i32.const {PIECES}))
+                (loop $next
+                    (if (call $write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 16)) (then unreachable))
+                    (br_if $next (local.tee $left (i32.sub (local.get $left) (i32.const 1)))))))"#
+    );
+    let Some(directory) = npm_package::directory() else { return };
+    let baked = Baked::of(|_| (), Policy::default());
+    let script = example(directory.path());
+    let program = directory.path().join("program.wasm");
+    fs::write(&program, wat::parse_str(text).unwrap()).unwrap();
+    for runtime in Runtime::all() {
+        let mut command = runtime.command(&script);
+        command.arg(&program).arg(baked.rootfs()).stdin(Stdio::null()).stdout(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        std::thread::sleep(Duration::from_secs(1));
+        let mut output = Vec::new();
+        child.stdout.take().unwrap().read_to_end(&mut output).unwrap();
+        assert!(child.wait().unwrap().success(), "{}", runtime.program.display());
+        assert_eq!(output.len(), PIECES * PIECE_BYTES, "{}", runtime.program.display());
+    }
 }
 
 /// Wild pointers reach neither the filesystem nor its host.
