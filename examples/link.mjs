@@ -4,10 +4,11 @@
 //     RUNTIME examples/link.mjs APP.wasm rootfs.wasm ARGS...
 //
 // RUNTIME has multi-memory: Node 26 (node), Bun (bun run), Deno (deno run --allow-all). In a browser the same two lines do.
+// Where the package is installed (js/README.md), it is imported from "wasm-vfs".
 import { readFileSync, writeSync } from "node:fs";
-import process from "node:process";
 import { link } from "../js/wasm-vfs.js";
 
+// `process` is the global one: an import of `node:process` opens its streams, and Node makes their pipes non-blocking.
 const [app, rootfs, ...args] = process.argv.slice(2);
 const print = (fd) => (bytes) => {
   for (let done = 0; done < bytes.length; ) done += writeSync(fd, bytes, done);

@@ -3,7 +3,7 @@
 //
 // Messages in: { type: "open", name, bytes, rootfs, files }, { type: "files", files }, { type: "run", files, args, env, stdin },
 // { type: "read", id, side, path }, { type: "tar", id, side }. Messages out have the types that `post` is called with.
-import { instantiate, link } from "./wasm-vfs.js";
+import { instantiate, link } from "./wasm-vfs/wasm-vfs.js";
 import { changes, listing } from "./snapshot.js";
 import { explain, functions, refusal } from "./words.js";
 

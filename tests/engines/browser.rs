@@ -1,5 +1,5 @@
 //! Chromium as an engine of the matrix: one browser for a whole test process. Its page asks a server of ours for one program after the other,
-//! runs each in a worker of its own, and posts what came of it. The host's side of preview1 is our JavaScript module or npm's
+//! runs each in a worker of its own, and posts what came of it. The host's side of preview1 is our JavaScript package or npm's
 //! `@bjorn3/browser_wasi_shim`.
 
 use std::collections::{HashMap, VecDeque};
@@ -15,12 +15,12 @@ use anyhow::{Context, Result, anyhow, ensure};
 
 use super::chromium::Chromium;
 use crate::engine::{Engine, Invocation, Outcome};
-use crate::tools;
+use crate::{npm_package, tools};
 
 /// Which functions of preview1 the program gets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Host {
-    /// `js/wasm-vfs.js`.
+    /// Our JavaScript package.
     Ours,
     /// `@bjorn3/browser_wasi_shim`.
     Shim,
@@ -39,9 +39,10 @@ pub struct Browser {
 const SHIM: &str = "npm/bjorn3-browser_wasi_shim";
 
 impl Browser {
-    /// With our own module; if there is no Chromium it is noted as left out.
-    pub fn with_our_module() -> Option<Self> {
+    /// With our own package; if there is no Chromium, or no npm, it is noted as left out.
+    pub fn with_our_package() -> Option<Self> {
         Chromium::find()?;
+        npm_package::project()?;
         Some(Self { name: "chromium", host: Host::Ours })
     }
 
@@ -264,7 +265,9 @@ fn file(shared: &Shared, path: &str) -> (&'static str, Option<PathBuf>) {
     match path.split_once('/').unwrap_or((path, "")) {
         ("", "") => ("text/html", Some(tools::test_data("engines/browser/page.html"))),
         ("worker.mjs", "") => (SCRIPT, Some(tools::test_data("engines/browser/worker.mjs"))),
-        ("wasm-vfs.js", "") => (SCRIPT, Some(tools::test_data("../js/wasm-vfs.js"))),
+        (npm_package::NAME, name) => {
+            (SCRIPT, npm_package::installed().map(|package| package.join(name)))
+        }
         ("shim", name) => {
             (SCRIPT, Some(tools::target().join("tools").join(SHIM).join("dist").join(name)))
         }

@@ -5,7 +5,7 @@ use std::process::Command;
 use anyhow::{Context, Result, ensure};
 use tempfile::TempDir;
 
-use crate::tools;
+use crate::{npm_package, tools};
 
 /// Where the script's answer is in the page.
 const BEGIN: &str = "<pre id=\"answer\">";
@@ -27,7 +27,7 @@ impl Chromium {
     }
 
     /// What a module's script leaves in `answer`, a variable that is there; or the error that it throws. The text must do without
-    /// `&`, `<` and `>`.
+    /// `&`, `<` and `>`. Our package is there as `wasmVfs`.
     ///
     /// # Errors
     ///
@@ -36,15 +36,18 @@ impl Chromium {
         let directory = TempDir::new()?;
         let page = directory.path().join("page.html");
         let text = format!(
-            "<!doctype html><meta charset=utf-8>{BEGIN}nothing{END}<script type=module>\n\
+            "<!doctype html><meta charset=utf-8>{BEGIN}nothing{END}{}\n\
              let answer = 'nothing';\n\
              try {{\n{script}\n}} catch (error) {{ answer = 'threw ' + error + ' ' + error.stack; }}\n\
-             document.getElementById('answer').textContent = answer;\n</script>\n"
+             document.getElementById('answer').textContent = answer;\n</script>\n",
+            beginning_of_script()?
         );
         std::fs::write(&page, text)?;
         let output = Command::new("chromium")
             // Without a sandbox of its own, which the superuser cannot have; it loads nothing but our page.
             .args(["--headless", "--no-sandbox", "--disable-gpu", "--virtual-time-budget=60000"])
+            // Without this a script of a file: page may not load others.
+            .arg("--allow-file-access-from-files")
             .arg(format!("--user-data-dir={}", directory.path().join("profile").display()))
             .arg("--dump-dom")
             .arg(format!("file://{}", page.display()))
@@ -57,4 +60,14 @@ impl Chromium {
         ensure!(!answer.starts_with("threw "), "the script {answer}");
         Ok(answer.to_owned())
     }
+}
+
+/// How a script begins that has the package. A page is done when its static imports are, so it is one.
+fn beginning_of_script() -> Result<String> {
+    let package = npm_package::installed().context("the page needs our package")?;
+    let (name, package) = (npm_package::NAME, package.display());
+    Ok(format!(
+        "<script type=importmap>{{\"imports\": {{\"{name}\": \"file://{package}/wasm-vfs.js\"}}}}</script>\
+         <script type=module>import * as wasmVfs from \"{name}\";"
+    ))
 }

@@ -1,6 +1,7 @@
-// What the scripts of JavaScript engines have in common: how a test starts them (process.rs says it), and how they end.
+// What the scripts of JavaScript engines have in common: how a test starts them (process.rs says it), and how they end. They run
+// in a project that has our package (tests/src/npm_package.rs).
 import { readFileSync, writeSync } from "node:fs";
-import { Program } from "../../js/wasm-vfs.js";
+import { Program } from "wasm-vfs";
 
 // `process` is the global one: to import it as a module makes Node open its streams, and their pipes do not block any more: long output is cut off.
 // The statuses of process.rs.

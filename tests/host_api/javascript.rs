@@ -1,4 +1,4 @@
-//! The JavaScript module, under Node and in a browser.
+//! The JavaScript package, under Node and in a browser: packed programs, and what is not the tree's doing.
 
 use std::fs;
 use std::process::Command;
@@ -6,10 +6,8 @@ use std::process::Command;
 use wasm_vfs::{Form, Policy, Program, TreeBuilder};
 use wasm_vfs_tests::engines::chromium::Chromium;
 use wasm_vfs_tests::engines::node::Node;
-use wasm_vfs_tests::tools;
+use wasm_vfs_tests::{npm_package, tools};
 
-/// The module.
-pub(crate) const MODULE: &str = include_str!("../../js/wasm-vfs.js");
 /// What is checked.
 const CHECKS: &str = include_str!("javascript.mjs");
 /// What the checks answer.
@@ -33,14 +31,13 @@ fn packed(policy: Policy) -> Option<Vec<u8>> {
     )
 }
 
-/// Runs a script under Node, in a directory with the module and `packed.wasm`; what it prints.
-fn node(packed: &[u8], script: &str) -> String {
-    let directory = tempfile::tempdir().unwrap();
-    fs::write(directory.path().join("wasm-vfs.mjs"), MODULE).unwrap();
+/// Runs a script under Node, in a directory with `packed.wasm` where the package is installed; what it prints.
+fn node(node: &Node, packed: &[u8], script: &str) -> String {
+    let directory = npm_package::directory().unwrap();
     fs::write(directory.path().join("packed.wasm"), packed).unwrap();
     fs::write(directory.path().join("script.mjs"), script).unwrap();
-    let mut command = Command::new("node");
-    command.arg("script.mjs").current_dir(directory.path());
+    let mut command = Command::new(node.command());
+    command.args(["script.mjs", "packed.wasm"]).current_dir(directory.path());
     let output = command.output().unwrap();
     let stdout = String::from_utf8(output.stdout).unwrap();
     assert!(output.status.success(), "{stdout}{}", String::from_utf8_lossy(&output.stderr));
@@ -48,41 +45,29 @@ fn node(packed: &[u8], script: &str) -> String {
 }
 
 #[test]
-fn it_is_one_small_file_and_needs_nothing() {
-    assert!(MODULE.lines().count() <= 300, "{} lines", MODULE.lines().count());
-    let imports: Vec<&str> = MODULE.lines().filter(|line| line.starts_with("import ")).collect();
-    assert_eq!(imports, [""; 0]);
-    assert!(!MODULE.contains("require("));
-}
-
-#[test]
 fn under_node() {
     let Some(packed) = packed(Policy::from_toml("no-dev = true").unwrap()) else { return };
-    if Node::find().is_none() {
-        return;
-    }
+    let Some(engine) = Node::find() else { return };
     let script = format!(
         "import {{ readFileSync }} from 'node:fs';\n\
-         import {{ instantiate, VfsError }} from './wasm-vfs.mjs';\n\
+         import {{ instantiate, VfsError }} from 'wasm-vfs';\n\
          import {{ ok }} from 'node:assert';\n{CHECKS}\n\
          console.log(await check(instantiate, VfsError, readFileSync('packed.wasm'), ok));\n"
     );
-    assert_eq!(node(&packed, &script), format!("{DONE}\n"));
+    assert_eq!(node(&engine, &packed, &script), format!("{DONE}\n"));
 }
 
 #[test]
 fn under_node_without_options() {
     let Some(packed) = packed(Policy::default()) else { return };
-    if Node::find().is_none() {
-        return;
-    }
+    let Some(engine) = Node::find() else { return };
     let script = "
         import { readFileSync } from 'node:fs';
-        import { instantiate } from './wasm-vfs.mjs';
+        import { instantiate } from 'wasm-vfs';
         const program = await instantiate(readFileSync('packed.wasm'));
         program.put('/input/x', 'x');
         process.exitCode = program.start();";
-    let printed = node(&packed, script);
+    let printed = node(&engine, &packed, script);
     assert!(
         printed.starts_with("arguments: [\"program\"]\ngreeting: None\ninput: \"\"\n"),
         "{printed}"
@@ -93,15 +78,13 @@ fn under_node_without_options() {
 #[test]
 fn a_module_without_the_interface_is_told_of() {
     let Some(packed) = packed(Policy::from_toml("strip-host-api = true").unwrap()) else { return };
-    if Node::find().is_none() {
-        return;
-    }
+    let Some(engine) = Node::find() else { return };
     let script = "
         import { readFileSync } from 'node:fs';
-        import { instantiate } from './wasm-vfs.mjs';
+        import { instantiate } from 'wasm-vfs';
         await instantiate(readFileSync('packed.wasm')).catch((error) => console.log(error.message));";
     assert_eq!(
-        node(&packed, script),
+        node(&engine, &packed, script),
         "it exports no host interface of version 1 (--strip-host-api?)\n"
     );
 }
@@ -109,16 +92,54 @@ fn a_module_without_the_interface_is_told_of() {
 #[test]
 fn in_a_browser() {
     let Some(packed) = packed(Policy::from_toml("no-dev = true").unwrap()) else { return };
-    let Some(chromium) = Chromium::find() else { return };
-    // The page has it all in it: a script of a file: page may not load others.
-    let module = MODULE.replace("\nexport ", "\n");
+    let (Some(chromium), Some(_)) = (Chromium::find(), npm_package::project()) else { return };
     let bytes: String = packed.iter().map(|byte| format!("{byte:02x}")).collect();
     let script = format!(
-        "{module}\n{CHECKS}\n\
+        "const {{ instantiate, VfsError }} = wasmVfs;\n{CHECKS}\n\
          const text = '{bytes}';\n\
          const bytes = Uint8Array.from({{ length: text.length / 2 }}, (_, at) => parseInt(text.substr(2 * at, 2), 16));\n\
          const assert = (holds, what) => {{ if (!holds) throw new Error(what); }};\n\
          answer = await check(instantiate, VfsError, bytes, assert);\n"
     );
     assert_eq!(chromium.evaluate(&script).unwrap(), DONE);
+}
+
+/// A module that is packed with an empty tree.
+fn packed_text(text: &str, form: Form) -> Vec<u8> {
+    let empty = tempfile::tempdir().unwrap();
+    let packer = wasm_vfs::Packer::new(TreeBuilder::new().dir(empty.path(), "/")).form(form);
+    packer
+        .pack(Program::bytes("program", wat::parse_str(text).unwrap()))
+        .and_then(|packed| packed.to_vec())
+        .unwrap()
+}
+
+#[test]
+fn pointers_above_2_gib() {
+    const PROGRAM: &str = include_str!("javascript_pointers.wat");
+    const SCRIPT: &str = include_str!("javascript_pointers.mjs");
+    let rows = [(Node::find(), Form::Portable), (Node::with_multi_memory(), Form::Isolated)];
+    for (engine, form) in rows {
+        let Some(engine) = engine else { continue };
+        assert_eq!(node(&engine, &packed_text(PROGRAM, form), SCRIPT), format!("{DONE}\n"));
+    }
+}
+
+#[test]
+fn a_program_that_starts_nothing_is_told_of() {
+    let Some(engine) = Node::find() else { return };
+    let program = r#"(module
+        (import "wasi_snapshot_preview1" "sched_yield" (func $yield (result i32)))
+        (memory (export "memory") 1)
+        (func (export "work") (drop (call $yield))))"#;
+    let script = "
+        import { readFileSync } from 'node:fs';
+        import { instantiate } from 'wasm-vfs';
+        const program = await instantiate(readFileSync('packed.wasm'));
+        try { program.start(); } catch (error) { console.log(`${error}`); }
+        program.instance.exports.work();";
+    assert_eq!(
+        node(&engine, &packed_text(program, Form::Portable), script),
+        "Error: the program exports neither `_start` nor `_initialize`: call its exports in `instance`\n"
+    );
 }

@@ -1,7 +1,7 @@
-// What `link` of js/wasm-vfs.js promises beside what programs see of it. The programs are in tests/host_api/javascript_link.rs.
+// What `link` of the JavaScript package promises beside what programs see of it. The programs are in tests/host_api/javascript_link.rs.
 import { strict as assert } from "node:assert";
 import { readFileSync } from "node:fs";
-import { link } from "./wasm-vfs.mjs";
+import { link } from "wasm-vfs";
 
 const bytes = (name) => readFileSync(`${name}.wasm`);
 const rootfs = bytes("rootfs"), text = (bytes) => new TextDecoder().decode(bytes);

@@ -1,9 +1,11 @@
-//! The JavaScript module links a program with a baked filesystem when it is started: `examples/link.mjs` on every engine that can,
+//! The JavaScript package links a program with a baked filesystem when it is started: `examples/link.mjs` on every engine that can,
 //! compared with the same program on a host directory, and what it says where it cannot.
 
 use std::fs::{self, File};
+use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use tempfile::TempDir;
 use wasm_vfs::{Packer, Policy, Program, TreeBuilder};
@@ -11,9 +13,11 @@ use wasm_vfs_tests::engine::{Engine, Invocation, Outcome};
 use wasm_vfs_tests::engines::chromium::Chromium;
 use wasm_vfs_tests::engines::node::Node;
 use wasm_vfs_tests::engines::wasmtime::Wasmtime;
-use wasm_vfs_tests::{tools, trees};
+use wasm_vfs_tests::{npm_package, tools, trees};
 
-use crate::javascript::MODULE;
+/// The example, and how it names the module: it runs in a checkout, where nothing is installed.
+const EXAMPLE: &str = include_str!("../../examples/link.mjs");
+const IN_A_CHECKOUT: &str = "\"../js/wasm-vfs.js\"";
 
 /// A tree and what was baked of it.
 struct Baked {
@@ -41,7 +45,8 @@ impl Baked {
 
     /// What becomes of it linked when it is started, by the example.
     fn linked(&self, runtime: &Runtime, program: &Path, invocation: &Invocation) -> Outcome {
-        let mut command = runtime.command(&tools::test_data("../examples/link.mjs"));
+        let directory = npm_package::directory().unwrap();
+        let mut command = runtime.command(&example(directory.path()));
         // The example names the program by its path, and passes its own environment on.
         command.arg(program).arg(self.rootfs()).args(&invocation.args[1..]);
         command.envs(invocation.env.iter().map(|(name, value)| (name, value)));
@@ -51,6 +56,14 @@ impl Baked {
         let (stdout, stderr) = (output.stdout, output.stderr);
         Outcome { status: output.status.code(), stdout, stderr, files: Vec::new() }
     }
+}
+
+/// Writes the example where the package is installed, and returns where.
+fn example(directory: &Path) -> PathBuf {
+    let script = directory.join("link.mjs");
+    assert!(EXAMPLE.contains(IN_A_CHECKOUT));
+    fs::write(&script, EXAMPLE.replace(IN_A_CHECKOUT, "\"wasm-vfs\"")).unwrap();
+    script
 }
 
 /// An engine with multi-memory.
@@ -63,6 +76,9 @@ struct Runtime {
 impl Runtime {
     /// Those that are there; the others are noted as left out.
     fn all() -> Vec<Runtime> {
+        if npm_package::project().is_none() {
+            return Vec::new();
+        }
         let node = Node::with_multi_memory().map(|node| node.command().to_owned());
         let bun = tools::installed("npm/oven-bun-linux-x64/bin/bun");
         let deno = tools::installed("npm/deno-linux-x64-glibc/deno");
@@ -131,6 +147,42 @@ fn a_program_that_imports_its_memory() {
     equals_host(&program, &reference, guest_tree, &invocation_of_c(), 7, "stdin: second line");
 }
 
+/// The program's output goes through a pipe that holds less of it, to somebody who reads late. The example writes
+/// synchronously, which works if nobody has made the pipe non-blocking.
+#[test]
+fn output_to_a_slow_pipe() {
+    const PIECES: usize = 20;
+    const PIECE_BYTES: usize = 65_536;
+    let text = format!(
+        r#"(module
+            (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
+            (import "wasi_snapshot_preview1" "fd_fdstat_get" (func $stat (param i32 i32) (result i32)))
+            (memory (export "memory") 3)
+            (func (export "_start") (local $left i32)
+                (drop (call $stat (i32.const 1) (i32.const 64)))
+                (i64.store (i32.const 0) (i64.const 0x10000_00010000))
+                (local.set $left (i32.const {PIECES}))
+                (loop $next
+                    (if (call $write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 16)) (then unreachable))
+                    (br_if $next (local.tee $left (i32.sub (local.get $left) (i32.const 1)))))))"#
+    );
+    let Some(directory) = npm_package::directory() else { return };
+    let baked = Baked::of(|_| (), Policy::default());
+    let script = example(directory.path());
+    let program = directory.path().join("program.wasm");
+    fs::write(&program, wat::parse_str(text).unwrap()).unwrap();
+    for runtime in Runtime::all() {
+        let mut command = runtime.command(&script);
+        command.arg(&program).arg(baked.rootfs()).stdin(Stdio::null()).stdout(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        std::thread::sleep(Duration::from_secs(1));
+        let mut output = Vec::new();
+        child.stdout.take().unwrap().read_to_end(&mut output).unwrap();
+        assert!(child.wait().unwrap().success(), "{}", runtime.program.display());
+        assert_eq!(output.len(), PIECES * PIECE_BYTES, "{}", runtime.program.display());
+    }
+}
+
 /// Wild pointers reach neither the filesystem nor its host.
 #[test]
 fn a_program_that_goes_wild() {
@@ -162,14 +214,14 @@ fn a_program_of_the_preview_before() {
     equals_host(&program, &program, fill, &invocation, 0, "4286|10715715\n5000\n4999\n4997\n");
 }
 
-/// Checks of the module itself, on one engine.
+/// Checks of the package itself, on one engine.
 #[test]
 fn what_it_offers_and_what_it_refuses() {
     let Some(program) = tools::guest("transform") else { return };
     let Some(node) = Node::with_multi_memory() else { return };
     let policy = Policy::from_toml("trace = 'env'").unwrap();
     let baked = Baked::of(|root| fs::write(root.join("baked.txt"), "baked\n").unwrap(), policy);
-    let directory = TempDir::new().unwrap();
+    let directory = npm_package::directory().unwrap();
     let write = |name: &str, bytes: &[u8]| fs::write(directory.path().join(name), bytes).unwrap();
     for (name, text) in PROGRAMS {
         write(&format!("{name}.wasm"), &wat::parse_str(text).unwrap());
@@ -182,7 +234,6 @@ fn what_it_offers_and_what_it_refuses() {
         .and_then(|packed| packed.to_vec())
         .unwrap();
     write("packed.wasm", &packed);
-    write("wasm-vfs.mjs", MODULE.as_bytes());
     write("script.mjs", include_bytes!("javascript_link.mjs"));
     let run = |node: &Path| {
         let mut command = Command::new(node);
@@ -250,22 +301,20 @@ const PROGRAMS: [(&str, &str); 8] = [
 fn in_a_browser() {
     let Some(program) = tools::guest("c-fs-imported-memory") else { return };
     let Some(exported) = tools::guest("c-fs") else { return };
-    let Some(chromium) = Chromium::find() else { return };
+    let (Some(chromium), Some(_)) = (Chromium::find(), npm_package::project()) else { return };
     let baked = Baked::of(guest_tree, Policy::default());
     let invocation = invocation_of_c();
     let expected = baked.on_host(&exported, &invocation);
     let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
     for program in [program, exported] {
-        // The page has it all in it: a script of a file: page may not load others.
         let script = format!(
-            "{}\n\
+            "const {{ link }} = wasmVfs;\n\
              const bytes = (text) => Uint8Array.from({{ length: text.length / 2 }}, (_, at) => parseInt(text.substr(2 * at, 2), 16));\n\
              let out = '';\n\
              const stdout = (bytes) => bytes.forEach((byte) => (out += byte.toString(16).padStart(2, '0')));\n\
              const options = {{ args: ['c-fs', 'argument'], env: {{ GREETING: 'hello' }}, stdin: bytes('{}'), stdout }};\n\
              const program = await link(bytes('{}'), bytes('{}'), options);\n\
              answer = program.start() + ' ' + out;\n",
-            MODULE.replace("\nexport ", "\n"),
             hex(&invocation.stdin),
             hex(&fs::read(&program).unwrap()),
             hex(&fs::read(baked.rootfs()).unwrap()),

@@ -4,8 +4,9 @@
 //! * `files`: single files, before the program starts and after it has ended in every way.
 //! * `archives`: tar archives in and out, held against the `tar` crate.
 //! * `hostile`: addresses, lengths and archives that no host should give.
-//! * `javascript`: the module js/wasm-vfs.js, under Node and in a browser.
-//! * `javascript_link`: programs that the module links when they are started.
+//! * `javascript`: the JavaScript package, under Node and in a browser.
+//! * `javascript_link`: programs that the package links when they are started.
+//! * `javascript_package`: what is in the package, its types, and its README.
 //! * `surface`: which exports there are, and what they cost.
 
 #![allow(clippy::unwrap_used, clippy::missing_panics_doc, reason = "a test fails by panicking")]
@@ -16,6 +17,7 @@ mod files;
 mod hostile;
 mod javascript;
 mod javascript_link;
+mod javascript_package;
 mod surface;
 
 use std::path::Path;

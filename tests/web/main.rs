@@ -1,9 +1,13 @@
-//! The page of `cargo xtask web`, in Chromium: `page.mjs` is what a person does there. It is served by the server of `--serve`.
+//! Pages in Chromium, served by the server of `cargo xtask web --serve`.
+//!
+//! * The page of `cargo xtask web`: `page.mjs` is what a person does there.
+//! * `readme`: the page and the worker that the README of the JavaScript package shows.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 #[path = "../../xtask/src/file_server.rs"]
 mod file_server;
+mod readme;
 
 use std::fs;
 use std::path::Path;
@@ -12,7 +16,7 @@ use std::process::Command;
 use wasm_vfs::{Form, Packer, Policy, Program, TreeBuilder};
 use wasm_vfs_tests::engines::chromium::Chromium;
 use wasm_vfs_tests::engines::node::Node;
-use wasm_vfs_tests::tools;
+use wasm_vfs_tests::{npm_package, tools};
 
 use file_server::FileServer;
 
@@ -67,6 +71,18 @@ fn programs(directory: &Path) -> Option<()> {
     Some(())
 }
 
+/// The page has the modules of the package that users install, and no others.
+fn has_the_package(copy: &Path) {
+    let package = npm_package::installed().unwrap();
+    let mut files = npm_package::files_below(&package).unwrap();
+    files.retain(|file| file.extension().is_some_and(|extension| extension == "js"));
+    assert_eq!(npm_package::files_below(copy).unwrap(), files, "run `cargo xtask web`");
+    for file in files {
+        let same = fs::read(copy.join(&file)).unwrap() == fs::read(package.join(&file)).unwrap();
+        assert!(same, "{} is not the package's: run `cargo xtask web`", file.display());
+    }
+}
+
 #[test]
 fn a_person_uses_the_page() {
     let Some(page) = tools::page() else { return };
@@ -76,6 +92,7 @@ fn a_person_uses_the_page() {
     if programs(directory.path()).is_none() {
         return;
     }
+    has_the_package(&page.join("wasm-vfs"));
     let server = FileServer::bind(&page, 0).unwrap();
     let address = format!("http://{}/", server.address().unwrap());
     std::thread::spawn(move || server.serve());

@@ -1,6 +1,6 @@
 //! `cargo xtask web`: builds the page of `examples/web/` into `target/web`, for any static file server; `--serve` is one.
 //!
-//! The page is those files as they are, our JavaScript module, an empty filesystem that programs are linked with when they are
+//! The page is those files as they are, our JavaScript package, an empty filesystem that programs are linked with when they are
 //! started, and examples that are packed here from what setup installs. Both tell their calls where the page wants to know them.
 
 use std::ffi::OsString;
@@ -109,24 +109,30 @@ pub(crate) fn build(left_out: &mut LeftOut) -> Result<PathBuf> {
     Ok(page)
 }
 
-/// The sources of the page as they are, and the module that it is about.
+/// Copies the sources of the page as they are, and our JavaScript package.
 fn copy_sources(page: &Path) -> Result<()> {
-    let sources = workspace::root().join("examples/web");
-    let module = workspace::root().join("js/wasm-vfs.js");
-    let mut files = vec![module];
-    let entries =
-        fs::read_dir(&sources).with_context(|| format!("cannot read {}", sources.display()))?;
+    let package = workspace::root().join("js");
+    copy_files(&workspace::root().join("examples/web"), page, &["html", "css", "js"])?;
+    for directory in ["", "src", "src/preview1"] {
+        let copy = page.join("wasm-vfs").join(directory);
+        copy_files(&package.join(directory), &copy, &["js"])?;
+    }
+    Ok(())
+}
+
+/// Copies the files of a directory that have one of these extensions.
+fn copy_files(from: &Path, to: &Path, extensions: &[&str]) -> Result<()> {
+    fs::create_dir_all(to).with_context(|| format!("cannot create {}", to.display()))?;
+    let entries = fs::read_dir(from).with_context(|| format!("cannot read {}", from.display()))?;
     for entry in entries {
         let path = entry?.path();
         let extension = path.extension().and_then(|extension| extension.to_str());
-        if matches!(extension, Some("html" | "css" | "js")) {
-            files.push(path);
+        if extension.is_none_or(|extension| !extensions.contains(&extension)) {
+            continue;
         }
-    }
-    for file in files {
-        let name = file.file_name().context("a file has a name")?;
-        fs::copy(&file, page.join(name))
-            .with_context(|| format!("cannot copy {}", file.display()))?;
+        let name = path.file_name().context("a file has a name")?;
+        fs::copy(&path, to.join(name))
+            .with_context(|| format!("cannot copy {}", path.display()))?;
     }
     Ok(())
 }

@@ -1,6 +1,6 @@
 // Runs one program. It is told in lines: number, host, arguments and environment (in hexadecimal, with commas between), standard input.
 // Answers with bytes: how it ended, its status and the length of its standard output as words of 32 bits, then both streams.
-import { instantiate, Program } from "./wasm-vfs.js";
+import { instantiate, Program } from "./wasm-vfs/wasm-vfs.js";
 
 const EXITED = 0, TRAPPED = 1, CANNOT_LOAD = 2;
 const bytes = (hex) => Uint8Array.from({ length: hex.length / 2 }, (_, at) => parseInt(hex.substr(2 * at, 2), 16));
