@@ -13,7 +13,8 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 
-use crate::{npm, process, workspace};
+use crate::tools::{npm, rustup};
+use crate::{process, workspace};
 
 const TARGET: &str = "wasm32-unknown-unknown";
 
@@ -45,7 +46,7 @@ const OPTIMISER: &[&str] = &[
 
 #[derive(clap::Args)]
 pub(crate) struct Options {
-    /// Write nothing: fail if the checked-in file is not what the source gives.
+    /// Write nothing: fail if a checked-in file is not what the source gives.
     #[arg(long)]
     check: bool,
 }
@@ -108,7 +109,7 @@ fn assets() -> PathBuf {
 impl Build {
     /// Compiles the adapter and takes the custom sections out.
     fn build(&self) -> Result<Vec<u8>> {
-        crate::rustup::ensure_targets(&[TARGET])?;
+        rustup::ensure_targets(&[TARGET])?;
         let mut flags: Vec<String> = FLAGS.iter().map(|&flag| flag.to_owned()).collect();
         flags.push(format!("--remap-path-prefix={}=wasm-vfs", workspace::root().display()));
         flags.push(format!("--remap-path-prefix={}=cargo", cargo_home()?.display()));

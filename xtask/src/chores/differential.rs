@@ -1,4 +1,4 @@
-//! `cargo xtask differential`: many random sequences of calls on a Linux tmpfs and on fs-core.
+//! `cargo xtask differential`: compares many random sequences of calls on a Linux tmpfs and on fs-core.
 //!
 //! The test itself is `fs-core/tests/posix/differential.rs`, which also runs a fixed slice in every `cargo test`. This
 //! builds it optimised and asks it for more. It wants root, to mount a tmpfs.
@@ -7,13 +7,13 @@ use anyhow::Result;
 
 use crate::process;
 
-/// What `cargo xtask differential` takes.
+/// The options of `cargo xtask differential`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Options {
-    /// How many seeds; each is a sequence of about 110 calls.
+    /// The number of seeds. Each seed is a sequence of about 110 calls.
     #[arg(long, default_value_t = 20_000)]
     seeds: u64,
-    /// The first seed. The same seed is always the same sequence.
+    /// The first seed. A seed always gives the same sequence.
     #[arg(long, default_value_t = 0)]
     from: u64,
 }

@@ -1,24 +1,25 @@
 //! `cargo xtask fuzz`: the coverage-guided fuzz targets in `fuzz/`, each for a while.
 //!
-//! It installs cargo-fuzz and wants a nightly compiler. fs-core has no unsafe code, so there is no sanitizer: panics, overflows,
-//! broken invariants and endless loops are what is looked for. What it finds is left in `fuzz/artifacts`, and the
-//! corpus in `fuzz/corpus` for the next time.
+//! It installs cargo-fuzz and a nightly compiler. fs-core has no unsafe code, so there is no sanitizer: the targets look for panics,
+//! overflows, broken invariants and endless loops. An input that fails stays in `fuzz/artifacts`, the corpus in
+//! `fuzz/corpus` for the next run.
 
 use std::process::Command;
 
 use anyhow::Result;
 
-use crate::cargo_install::Program;
-use crate::{process, rustup, workspace};
+use crate::tools::cargo_install::Program;
+use crate::tools::rustup;
+use crate::{process, workspace};
 
 const CARGO_FUZZ: Program = Program { name: "cargo-fuzz", version: "0.13.2" };
 
 #[derive(clap::Args)]
 pub(crate) struct Options {
-    /// What is fuzzed; nothing: all of them, one after the other.
+    /// What to fuzz [default: all targets, one after the other].
     #[arg(value_enum)]
     target: Vec<Target>,
-    /// How long each.
+    /// How long to fuzz each target, in seconds.
     #[arg(long, default_value_t = 300)]
     seconds: u32,
 }

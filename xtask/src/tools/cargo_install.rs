@@ -1,13 +1,13 @@
-//! Programs from crates.io that chores run, pinned, installed into `target/tools/bin`.
+//! Installs programs from crates.io that chores run, pinned, into `target/tools/bin`.
 
 use std::fs;
 use std::path::PathBuf;
 
 use anyhow::{Context, Result};
 
-use crate::{process, setup, workspace};
+use crate::{process, workspace};
 
-/// A program and the version that it is wanted in.
+/// A program, and the version to install.
 #[derive(Debug)]
 pub(crate) struct Program {
     /// The crate, and the program in it.
@@ -17,14 +17,14 @@ pub(crate) struct Program {
 }
 
 impl Program {
-    /// Where it is once installed.
+    /// Returns the path of the installed program.
     pub(crate) fn path(&self) -> PathBuf {
-        setup::tools().join("bin").join(self.name)
+        workspace::tools().join("bin").join(self.name)
     }
 
     /// Installs it, unless this version is there already.
     pub(crate) fn ensure(&self) -> Result<()> {
-        let installed = setup::tools().join(".crates.toml");
+        let installed = workspace::tools().join(".crates.toml");
         let wanted = format!("\"{} {} ", self.name, self.version);
         let list = fs::read_to_string(&installed).unwrap_or_default();
         if list.contains(&wanted) && self.path().exists() {
@@ -32,7 +32,7 @@ impl Program {
         }
         eprintln!("xtask: installing {} {}", self.name, self.version);
         let mut cargo = process::cargo(&["install", "--quiet", "--locked", "--root"]);
-        cargo.arg(setup::tools()).args(["--version", self.version, self.name]);
+        cargo.arg(workspace::tools()).args(["--version", self.version, self.name]);
         // Not into the workspace's own build directory: those are other profiles and features.
         cargo.env("CARGO_TARGET_DIR", workspace::target().join("tools-build"));
         process::run(&mut cargo)

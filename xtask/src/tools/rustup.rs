@@ -1,4 +1,4 @@
-//! The compiler's components and targets, asked of rustup where they are missing.
+//! Asks rustup for the components and targets of the compiler that are missing.
 //!
 //! rust-toolchain.toml names them too, and rustup installs them by itself, but only where its auto-install is on.
 

@@ -165,7 +165,7 @@ impl Modules<'_> {
                 if let Some(import) = import.filter(|import| import.as_slice() != [first.clone()]) {
                     return self.resolve(module, within, &[import, rest].concat(), steps + 1);
                 }
-                let child = [here.as_slice(), &[first.clone()]].concat();
+                let child = [here.as_slice(), std::slice::from_ref(first)].concat();
                 self.sources.contains_key(&child).then_some(())?;
                 self.descend(&[child.as_slice(), rest].concat(), steps)
             }

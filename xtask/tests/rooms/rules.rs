@@ -187,12 +187,13 @@ pub(crate) fn foreign_modules(
         for module in &source.module_paths {
             let module = normal(&file.with_file_name("").join(module));
             if package(&module) != package(file) {
-                foreign.insert(source.path.clone(), module);
+                let modules: &mut Vec<String> = foreign.entry(source.path.clone()).or_default();
+                modules.push(module.display().to_string());
             }
         }
     }
-    judge(foreign, allowed, |module| {
-        format!("`#[path]` takes {} from another package", module.display())
+    judge(foreign, allowed, |modules| {
+        format!("`#[path]` takes {} from another package", modules.join(", "))
     })
 }
 

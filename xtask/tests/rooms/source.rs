@@ -115,7 +115,6 @@ impl Reader {
                 (above.clone(), Some(tree.rename.to_string()))
             }
             UseTree::Rename(tree) => (with(tree.ident.to_string()), Some(tree.rename.to_string())),
-            _ => return,
         };
         if let Some(name) = name {
             self.source.imports.insert((self.within.clone(), name), path.clone());

@@ -1,4 +1,4 @@
-//! The README's table of engines, made of what the tests recorded (`tests/src/matrix.rs`), and its comparison with a later record.
+//! Writes the README's table of engines from the tests' record (`tests/src/matrix.rs`), and compares it with a later record.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -47,28 +47,19 @@ struct Record {
 /// A row of the table: its first cell, version, and what follows.
 type Row = (String, String, Vec<String>);
 
-fn directory() -> PathBuf {
-    workspace::target().join("engines")
-}
-
 fn readme() -> PathBuf {
     workspace::root().join("README.md")
 }
 
 /// Removes the record: what an earlier run has shown is no claim of the next.
 pub(crate) fn clear_record() -> Result<()> {
-    let directory = directory();
-    if directory.exists() {
-        fs::remove_dir_all(&directory)
-            .with_context(|| format!("cannot remove {}", directory.display()))?;
-    }
-    Ok(())
+    workspace::clear(&workspace::engine_record())
 }
 
 impl Record {
     fn read() -> Result<Self> {
         let read = |name: &str| {
-            let path = directory().join(name);
+            let path = workspace::engine_record().join(name);
             fs::read_to_string(&path)
                 .with_context(|| format!("no record of the tests: cannot read {}", path.display()))
         };

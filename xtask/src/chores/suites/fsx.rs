@@ -1,20 +1,20 @@
-//! `cargo xtask fsx`: the File System eXerciser on a mount of fs-core, with memory mapping.
+//! `cargo xtask fsx`: runs the File System eXerciser on a mount of fs-core, with memory mapping.
 //!
 //! fsx does random operations on one file and knows what every byte must be; the kernel's page cache is between, so
 //! mappings, reads and writes meet in fs-core as they would on a disk filesystem.
 //!
-//! fsx 0.3.2 never unmaps what it read through a mapping: each truncation then walks all of those, and after 65,530 the
-//! kernel gives it no more. So the operations are done by many short runs, each from a seed of its own.
+//! fsx 0.3.2 never unmaps what it read through a mapping: each truncation then walks all mappings, and after 65,530 of them the
+//! kernel refuses more. So many short runs do the operations, each from a seed of its own.
 
 use std::fs;
 use std::process::Command;
 
 use anyhow::{Context, Result};
 
-use crate::cargo_install::Program;
-use crate::fuse_mount::{self, Mounted};
+use crate::chores::suites::fuse_mount::{self, Mounted};
 use crate::left_out::LeftOut;
-use crate::{process, setup};
+use crate::tools::cargo_install::Program;
+use crate::{process, workspace};
 
 const FSX: Program = Program { name: "fsx", version: "0.3.2" };
 
@@ -45,10 +45,10 @@ copy_file_range = 5
 
 #[derive(clap::Args)]
 pub(crate) struct Options {
-    /// How many operations.
+    /// The number of operations.
     #[arg(long, default_value_t = 1_000_000)]
     operations: u64,
-    /// The first run's seed; the others have those that follow.
+    /// The seed of the first run of 10,000 operations. Each further run takes the next one.
     #[arg(long, default_value_t = 1)]
     seed: u64,
 }
@@ -71,7 +71,7 @@ impl Options {
 /// fsx cannot be had or run, or a byte was not what it should be.
 pub(crate) fn exercise(options: &Options) -> Result<()> {
     FSX.ensure()?;
-    let configuration = setup::tools().join("fsx.toml");
+    let configuration = workspace::tools().join("fsx.toml");
     fs::write(&configuration, CONFIGURATION)
         .with_context(|| format!("cannot write {}", configuration.display()))?;
     let mounted = Mounted::by_fuse("fsx")?;
@@ -83,7 +83,7 @@ pub(crate) fn exercise(options: &Options) -> Result<()> {
         fsx.arg("-q").arg("-f").arg(&configuration);
         fsx.args(["-N", &operations.to_string(), "-S", &seed.to_string()]);
         // What it saves when it fails must outlive the mount.
-        fsx.arg("-P").arg(setup::tools()).arg(mounted.path().join("file"));
+        fsx.arg("-P").arg(workspace::tools()).arg(mounted.path().join("file"));
         // It says that all is well; the error of one that is not says which it was.
         process::read(&mut fsx)?;
         left -= operations;

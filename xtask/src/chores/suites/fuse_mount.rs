@@ -1,4 +1,4 @@
-//! fs-core mounted at a directory by its example program `fuse`, for suites that need a kernel between.
+//! Mounts fs-core at a directory, with its example program `fuse`, for suites that call a kernel.
 
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};

@@ -1,7 +1,7 @@
-//! `cargo xtask pjdfstest`: the POSIX suite pjdfstest on a mount of fs-core, and on a tmpfs in the same run.
+//! `cargo xtask pjdfstest`: runs the POSIX suite pjdfstest on a mount of fs-core, and on a tmpfs in the same run.
 //!
-//! The two must agree test by test, none may fail, and as many must pass as are known to. Skipped on both are the tests
-//! that remount read-only, those that need a second filesystem, and one that needs `LINK_MAX`. Every answer is printed.
+//! Both must agree test by test, no test may fail, and as many must pass as are known to. Both skip the tests that remount
+//! read-only or need a second filesystem, and one that needs `LINK_MAX`. The chore prints every answer.
 //!
 //! The suite itself takes seconds, so `cargo xtask test` runs it too.
 
@@ -12,10 +12,10 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail, ensure};
 
-use crate::cargo_install::Program;
-use crate::fuse_mount::{self, Mounted};
+use crate::chores::suites::fuse_mount::{self, Mounted};
 use crate::left_out::LeftOut;
-use crate::{process, setup};
+use crate::tools::cargo_install::Program;
+use crate::{process, workspace};
 
 const PJDFSTEST: Program = Program { name: "pjdfstest", version: "0.2.2" };
 
@@ -95,7 +95,7 @@ fn configure() -> Result<PathBuf> {
     let text = format!(
         "{CONFIGURATION}\n[dummy_auth]\nentries = [[{first:?}, {first_group:?}], [{second:?}, {second_group:?}]]\n"
     );
-    let path = setup::tools().join("pjdfstest.toml");
+    let path = workspace::tools().join("pjdfstest.toml");
     fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))?;
     Ok(path)
 }
