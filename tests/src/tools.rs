@@ -4,14 +4,9 @@ use std::fs::OpenOptions;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-/// Cargo's build directory.
-pub fn target() -> PathBuf {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    match std::env::var_os("CARGO_TARGET_DIR") {
-        Some(directory) => root.join(directory),
-        None => root.join("target"),
-    }
-}
+use xtask::{left_out, workspace};
+
+pub use xtask::workspace::target;
 
 /// A file of the tests themselves.
 pub fn test_data(path: &str) -> PathBuf {
@@ -20,17 +15,17 @@ pub fn test_data(path: &str) -> PathBuf {
 
 /// A guest program of `tests/guests/`, or a theme of `tests/preview1/guest/` (`preview1/NAME`), built by `cargo xtask guests`.
 pub fn guest(name: &str) -> Option<PathBuf> {
-    there(target().join("guests").join(format!("{name}.wasm")), "cargo xtask guests")
+    there(workspace::guests().join(format!("{name}.wasm")), "cargo xtask guests")
 }
 
 /// A file or directory that `cargo xtask setup` installs, by its path below `target/tools`.
 pub fn installed(path: &str) -> Option<PathBuf> {
-    there(target().join("tools").join(path), "cargo xtask setup")
+    there(workspace::tools().join(path), "cargo xtask setup")
 }
 
 /// The page that `cargo xtask web` builds.
 pub fn page() -> Option<PathBuf> {
-    there(target().join("web"), "cargo xtask web")
+    there(workspace::page(), "cargo xtask web")
 }
 
 /// The path, if something is there; else it is noted as left out.
@@ -51,13 +46,10 @@ fn there(path: PathBuf, made_by: &str) -> Option<PathBuf> {
 ///
 /// On a CI machine (`CI=true`).
 pub fn leave_out(what: &str, why: &str) {
-    assert!(
-        std::env::var_os("CI").is_none_or(|value| value.is_empty() || value == "false"),
-        "{what}: {why}"
-    );
+    assert!(!left_out::is_ci(), "{what}: {why}");
     // Written past the test runner's capture: a test that did nothing must not look like one that passed.
     let _ = writeln!(std::io::stderr(), "LEFT OUT: {what}: {why}");
-    let list = OpenOptions::new().append(true).create(true).open(target().join("left-out.txt"));
+    let list = OpenOptions::new().append(true).create(true).open(left_out::file());
     if let Ok(mut list) = list {
         let _ = writeln!(list, "{what}: {why}");
     }

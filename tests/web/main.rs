@@ -2,9 +2,6 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-#[path = "../../xtask/src/file_server.rs"]
-mod file_server;
-
 use std::fs;
 use std::path::Path;
 use std::process::Command;
@@ -13,8 +10,7 @@ use wasm_vfs::{Form, Packer, Policy, TreeBuilder};
 use wasm_vfs_tests::engines::chromium::Chromium;
 use wasm_vfs_tests::engines::node::Node;
 use wasm_vfs_tests::tools;
-
-use file_server::FileServer;
+use xtask::file_server::FileServer;
 
 /// Programs that end in ways of their own.
 const ENDLESS: &str =

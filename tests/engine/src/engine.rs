@@ -1,4 +1,4 @@
-//! What it means to run a program: what it is given, what comes out, and who can do it.
+//! The trait of all engines, what they are given, and what they return.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -76,7 +76,7 @@ impl fmt::Debug for Outcome {
     }
 }
 
-/// A runtime for preview1 programs. `tests/engines/registry.rs` knows them all.
+/// A runtime for preview1 programs. `tests/src/engines/registry.rs` knows them all.
 pub trait Engine: Send + Sync {
     /// What reports call it.
     fn name(&self) -> &'static str;

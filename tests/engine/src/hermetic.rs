@@ -1,30 +1,54 @@
-//! How a hermetic program is read out by an embedder without our wrappers: the exports as they are documented, by whatever calls its
-//! engine has.
+//! Reads the results of a hermetic program out of its tree, as an embedder without our wrappers does: through the
+//! exports as they are documented, with whatever calls its engine has.
 
 use anyhow::{Context, Result, ensure};
 
-use crate::engine::{HERMETIC_STREAMS, Outcome};
+use crate::{HERMETIC_STREAMS, Outcome};
 
 /// Room for a path and a piece of a file.
 const ROOM_BYTES: i32 = 65_536;
 const PATH_BYTES: i32 = 4096;
 
-/// What an engine can do with the instance, whose `_start` has ended.
-pub(crate) trait Exports {
-    /// Calls an export of operands of 32 bits.
+/// What an engine can do with an instance whose `_start` has ended.
+pub trait Exports {
+    /// Calls an export whose operands have 32 bits.
+    ///
+    /// # Errors
+    ///
+    /// When there is no such export, or it traps.
     fn call(&mut self, function: &str, operands: &[i32]) -> Result<i32>;
     /// Calls `wasm_vfs_get`.
+    ///
+    /// # Errors
+    ///
+    /// When there is no such export, or it traps.
     fn get(&mut self, path: i32, path_len: i32, data: i32, len: i32, offset: i64) -> Result<i32>;
-    /// The global `wasm_vfs_base`: what is added to an address of the filesystem's.
+    /// Returns the global `wasm_vfs_base`, which is added to an address of the filesystem.
+    ///
+    /// # Errors
+    ///
+    /// When there is no such global.
     fn base(&mut self) -> Result<i32>;
-    /// Reads the memory `wasm_vfs_memory`.
+    /// Reads from the memory `wasm_vfs_memory`.
+    ///
+    /// # Errors
+    ///
+    /// When the address is outside.
     fn read(&mut self, address: u32, bytes: &mut [u8]) -> Result<()>;
-    /// Writes it.
+    /// Writes to the memory `wasm_vfs_memory`.
+    ///
+    /// # Errors
+    ///
+    /// When the address is outside.
     fn write(&mut self, address: u32, bytes: &[u8]) -> Result<()>;
 }
 
-/// What a hermetic program left behind. `trap`: what stopped it, if it did not return.
-pub(crate) fn outcome(exports: &mut dyn Exports, trap: Option<String>) -> Result<Outcome> {
+/// Returns the outcome of a hermetic program; `trap` says what stopped it, if it did not return.
+///
+/// # Errors
+///
+/// When the tree cannot be read.
+pub fn outcome(exports: &mut dyn Exports, trap: Option<String>) -> Result<Outcome> {
     let [stdout, stderr] = HERMETIC_STREAMS.map(|path| file(exports, path));
     let status = exports.call("wasm_vfs_exit_status", &[])?;
     let (stdout, mut stderr) = (stdout?, stderr?);

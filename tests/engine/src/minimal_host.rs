@@ -1,9 +1,9 @@
-//! The host's side of preview1 for engines that bring none: arguments, environment, clocks, random, standard streams
-//! in memory, and exit. No filesystem at all, which is what packed programs are for.
+//! A WASI host for engines that bring none: arguments, environment, clocks, random, standard streams in memory, and
+//! exit. It has no filesystem, and packed programs need none.
 
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use crate::engine::Invocation;
+use crate::Invocation;
 
 const SUCCESS: i32 = 0;
 const BADF: i32 = 8;
@@ -18,31 +18,36 @@ const SUBSCRIPTION_BYTES: usize = 48;
 const EVENT_BYTES: usize = 32;
 const EVENT_CLOCK: u8 = 0;
 
-/// What a call comes to.
-pub(crate) enum Answer {
+/// How a call ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Answer {
     /// The errno that it returns.
     Errno(i32),
     /// The program ends with this status.
     Exit(i32),
 }
 
-/// The state of one program's host.
-pub(crate) struct MinimalHost {
+/// The state of one program's WASI host.
+#[derive(Debug)]
+pub struct MinimalHost {
     args: Vec<Vec<u8>>,
     env: Vec<Vec<u8>>,
     stdin: Vec<u8>,
     stdin_read: usize,
-    pub(crate) stdout: Vec<u8>,
-    pub(crate) stderr: Vec<u8>,
+    /// All that the program has written to standard output.
+    pub stdout: Vec<u8>,
+    /// All that the program has written to standard error.
+    pub stderr: Vec<u8>,
     started: Instant,
     random: u64,
 }
 
-/// `None`: an address outside the program's memory.
-pub(crate) type Checked<T> = Option<T>;
+/// The result of an access to the program's memory; `None` if the address is outside.
+pub type Checked<T> = Option<T>;
 
 impl MinimalHost {
-    pub(crate) fn new(invocation: &Invocation) -> Self {
+    /// Returns a host that gives the program what `invocation` has.
+    pub fn new(invocation: &Invocation) -> Self {
         Self {
             args: invocation.args.iter().map(|arg| arg.clone().into_bytes()).collect(),
             env: invocation
@@ -59,8 +64,12 @@ impl MinimalHost {
         }
     }
 
-    /// Answers a call: the function's name, its operands widened to 64 bits, the program's memory.
-    pub(crate) fn call(
+    /// Answers the call of a function, with its operands widened to 64 bits and the program's memory.
+    ///
+    /// # Panics
+    ///
+    /// When `proc_exit` has no operand: its type is wrong.
+    pub fn call(
         &mut self,
         function: &str,
         operands: &[u64],
@@ -238,13 +247,13 @@ fn low(operand: u64) -> u32 {
     (operand & 0xffff_ffff) as u32
 }
 
-/// A program's memory, as its engine lets the host reach it.
-pub(crate) trait GuestMemory {
+/// A program's memory, as its engine lets a WASI host reach it.
+pub trait GuestMemory {
     /// Fills `bytes` from this address on; `None` if they are not all in the memory.
     fn read(&self, address: u64, bytes: &mut [u8]) -> Checked<()>;
     /// Stores `bytes` from this address on; `None` if they do not fit.
     fn write(&mut self, address: u64, bytes: &[u8]) -> Checked<()>;
-    /// How many bytes it has.
+    /// Returns the size in bytes.
     fn size(&self) -> u64;
 }
 
@@ -266,7 +275,7 @@ impl GuestMemory for &mut [u8] {
     }
 }
 
-/// What the calls need of it.
+/// A program's memory with the accesses that calls need.
 struct Memory<'a>(&'a mut dyn GuestMemory);
 
 impl Memory<'_> {

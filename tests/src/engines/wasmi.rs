@@ -8,8 +8,8 @@ use wasmi::{
     Config, Engine as WasmiEngine, Error, Extern, ExternType, Instance, Linker, Module, Store, Val,
 };
 
-use super::hermetic::{self, Exports};
-use super::minimal_host::{Answer, MinimalHost};
+use crate::engine::hermetic::{self, Exports};
+use crate::engine::minimal_host::{Answer, MinimalHost};
 use crate::engine::{Engine, Invocation, Outcome};
 
 /// Wasmi over the minimal host.
