@@ -4,6 +4,7 @@ use std::fs::OpenOptions;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
+use xtask::chores::guests;
 use xtask::{left_out, workspace};
 
 pub use xtask::workspace::target;
@@ -13,8 +14,15 @@ pub fn test_data(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
 }
 
-/// A guest program of `tests/guests/`, or a theme of `tests/preview1/guest/` (`preview1/NAME`), built by `cargo xtask guests`.
+/// Returns a guest program of `tests/guests/`, or a theme of `tests/preview1/guest/` (`preview1/NAME`), built by `cargo xtask guests`.
+///
+/// # Panics
+///
+/// When `cargo xtask guests` knows no such program.
 pub fn guest(name: &str) -> Option<PathBuf> {
+    let is_known =
+        name.starts_with("preview1/") || guests::programs().any(|(known, _)| known == name);
+    assert!(is_known, "xtask/src/chores/guests.rs lists no guest {name}");
     there(workspace::guests().join(format!("{name}.wasm")), "cargo xtask guests")
 }
 
@@ -52,5 +60,47 @@ pub fn leave_out(what: &str, why: &str) {
     let list = OpenOptions::new().append(true).create(true).open(left_out::file());
     if let Ok(mut list) = list {
         let _ = writeln!(list, "{what}: {why}");
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::fs;
+
+    use super::*;
+
+    /// Adds the text of the tests' sources below a directory that ask for guests.
+    fn read(directory: &Path, texts: &mut Vec<String>) {
+        for entry in fs::read_dir(directory).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                read(&path, texts);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                let text = fs::read_to_string(&path).unwrap();
+                texts.extend(text.contains("tools::guest(").then_some(text));
+            }
+        }
+    }
+
+    /// A program without a test would be built for nothing, and would be thought to be tested.
+    #[test]
+    fn every_guest_is_built_and_has_a_test() {
+        let entries = fs::read_dir(test_data("guests")).unwrap();
+        let directories: BTreeSet<String> = entries
+            .map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned())
+            .collect();
+        let built = guests::programs().map(|(_, source)| source.to_owned()).collect();
+        assert_eq!(directories, built, "tests/guests/, and the list of xtask/src/chores/guests.rs");
+        let mut texts = Vec::new();
+        for tests in ["adapter", "apps", "host_api", "link", "mounts", "web"] {
+            read(&test_data(tests), &mut texts);
+        }
+        let has_a_test =
+            |name: &str| texts.iter().any(|text| text.contains(&format!("\"{name}\"")));
+        let idle: Vec<&str> =
+            guests::programs().map(|(name, _)| name).filter(|name| !has_a_test(name)).collect();
+        assert!(idle.is_empty(), "no test runs {idle:?}");
     }
 }

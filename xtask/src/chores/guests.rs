@@ -16,20 +16,22 @@ use crate::left_out::LeftOut;
 use crate::tools::{npm, pypi};
 use crate::{process, workspace};
 
-/// A guest: its directory below `tests/guests/`, and how it is built there.
+/// A guest program.
 struct Guest {
+    /// The name of its file, without `.wasm`.
     name: &'static str,
+    /// Its directory below `tests/guests/`.
     source: &'static str,
     build: fn(source: &Path, output: &Path) -> Result<()>,
 }
 
 impl Guest {
-    /// One that has its directory's name.
+    /// A guest with the name of its directory.
     const fn new(name: &'static str, build: fn(&Path, &Path) -> Result<()>) -> Self {
         Self { name, source: name, build }
     }
 
-    /// One more build of a directory.
+    /// A guest that is one more build of a directory.
     const fn of(
         source: &'static str,
         name: &'static str,
@@ -39,6 +41,7 @@ impl Guest {
     }
 }
 
+/// All guests. Each must have a test: `tests/src/tools.rs` compares the lists.
 const GUESTS: &[Guest] = &[
     Guest::new("rust-fs", with_rust),
     Guest::of("rust-fs", "rust-fs-debug", with_rust_debug),
@@ -57,6 +60,11 @@ const GUESTS: &[Guest] = &[
     Guest::new("transform", with_rust),
     Guest::new("quickjs", with_quickjs),
 ];
+
+/// Returns the name of each guest, with its directory below `tests/guests/`.
+pub fn programs() -> impl Iterator<Item = (&'static str, &'static str)> {
+    GUESTS.iter().map(|guest| (guest.name, guest.source))
+}
 
 pub(crate) fn run() -> Result<()> {
     let mut left_out = LeftOut::default();
