@@ -12,8 +12,7 @@ use crate::process;
 
 #[derive(clap::Args)]
 pub(crate) struct Options {
-    /// Arguments of `cargo test`, for example `--package wasm-vfs-core` or `--test web`; after `--`, arguments of the test
-    /// binaries.
+    /// Arguments of `cargo test --workspace`, for example `--test web`; after `--`, arguments of the test binaries.
     #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
     arguments: Vec<String>,
 }
