@@ -121,52 +121,81 @@ fn run_hermetic(engine: &wasmtime::Engine, wasm: &Path) -> Result<Outcome> {
 
 fn run(engine: &wasmtime::Engine, wasm: &Path, invocation: &Invocation) -> Result<Outcome> {
     let module = Module::from_file(engine, wasm).with_context(|| wasm.display().to_string())?;
-    let stdout = MemoryOutputPipe::new(OUTPUT_LIMIT_BYTES);
-    let stderr = MemoryOutputPipe::new(OUTPUT_LIMIT_BYTES);
-    let mut context = WasiCtxBuilder::new();
-    context
-        .args(&invocation.args)
-        .envs(&invocation.env)
-        .stdin(MemoryInputPipe::new(invocation.stdin.clone()))
-        .stdout(stdout.clone())
-        .stderr(stderr.clone());
-    if let Some(root) = &invocation.host_root {
-        context.preopened_dir(root, "/", FsPerms::ReadWrite)?;
-        for name in &invocation.host_preopens {
-            context.preopened_dir(root.join(name), name, FsPerms::ReadWrite)?;
-        }
-    }
-    let mut linker: Linker<WasiP1Ctx> = Linker::new(engine);
-    p1::add_to_linker_sync(&mut linker, |context| context)?;
-    // For programs of the preview before, on the host directory.
-    p0::add_to_linker_sync(&mut linker, |context| context)?;
-    let mut store = Store::new(engine, context.build_p1());
-    let instance = linker.instantiate(&mut store, &module)?;
-    let start = instance.get_typed_func::<(), ()>(&mut store, "_start")?;
-    let ended = start.call(&mut store, ());
+    let mut host = WasiHost::new(engine, invocation)?;
+    let instance = host.linker.instantiate(&mut host.store, &module)?;
+    let start = instance.get_typed_func::<(), ()>(&mut host.store, "_start")?;
+    let ended = start.call(&mut host.store, ());
     let files = match &invocation.host_root {
         Some(root) => {
             let read = |path: &String| Ok(std::fs::read(root.join(path))?);
             invocation.collect.iter().map(read).collect()
         }
-        None => collect(&mut store, instance, &invocation.collect),
+        None => collect(&mut host.store, instance, &invocation.collect),
     };
-    drop(store);
-    let mut outcome = Outcome {
-        status: Some(0),
-        stdout: stdout.contents().into(),
-        stderr: stderr.contents().into(),
-        files: Vec::new(),
-    };
-    if let Err(error) = ended {
-        outcome.status = error.downcast_ref::<I32Exit>().map(|exit| exit.0);
-        if outcome.status.is_none() {
-            outcome.stderr.extend_from_slice(format!("{error:?}").as_bytes());
-        }
-    }
+    let outcome = host.outcome(ended);
     match files {
         Ok(files) => Ok(Outcome { files, ..outcome }),
         Err(error) => Err(error.context(format!("its files cannot be read: {outcome:?}"))),
+    }
+}
+
+/// Wasmtime's own WASI host for one program, with its standard streams in memory.
+#[expect(missing_debug_implementations, reason = "wasmtime's linker has none")]
+pub struct WasiHost {
+    /// The store that the program's instance goes into.
+    pub store: Store<WasiP1Ctx>,
+    /// Defines preview1, and the preview before.
+    pub linker: Linker<WasiP1Ctx>,
+    stdout: MemoryOutputPipe,
+    stderr: MemoryOutputPipe,
+}
+
+impl WasiHost {
+    /// Returns a host that gives the program what `invocation` has.
+    ///
+    /// # Errors
+    ///
+    /// When a directory of the host cannot be opened.
+    pub fn new(engine: &wasmtime::Engine, invocation: &Invocation) -> Result<Self> {
+        let stdout = MemoryOutputPipe::new(OUTPUT_LIMIT_BYTES);
+        let stderr = MemoryOutputPipe::new(OUTPUT_LIMIT_BYTES);
+        let mut context = WasiCtxBuilder::new();
+        context
+            .args(&invocation.args)
+            .envs(&invocation.env)
+            .stdin(MemoryInputPipe::new(invocation.stdin.clone()))
+            .stdout(stdout.clone())
+            .stderr(stderr.clone());
+        if let Some(root) = &invocation.host_root {
+            context.preopened_dir(root, "/", FsPerms::ReadWrite)?;
+            for name in &invocation.host_preopens {
+                context.preopened_dir(root.join(name), name, FsPerms::ReadWrite)?;
+            }
+        }
+        let mut linker: Linker<WasiP1Ctx> = Linker::new(engine);
+        p1::add_to_linker_sync(&mut linker, |context| context)?;
+        // For programs of the preview before.
+        p0::add_to_linker_sync(&mut linker, |context| context)?;
+        Ok(Self { store: Store::new(engine, context.build_p1()), linker, stdout, stderr })
+    }
+
+    /// Returns the outcome of a program whose `_start` has returned `ended`.
+    #[must_use]
+    pub fn outcome(self, ended: wasmtime::Result<()>) -> Outcome {
+        drop(self.store);
+        let mut outcome = Outcome {
+            status: Some(0),
+            stdout: self.stdout.contents().into(),
+            stderr: self.stderr.contents().into(),
+            files: Vec::new(),
+        };
+        if let Err(error) = ended {
+            outcome.status = error.downcast_ref::<I32Exit>().map(|exit| exit.0);
+            if outcome.status.is_none() {
+                outcome.stderr.extend_from_slice(format!("{error:?}").as_bytes());
+            }
+        }
+        outcome
     }
 }
 
