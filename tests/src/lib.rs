@@ -1,10 +1,14 @@
 //! What the parts do together, on real programs and real engines: the tests' shared support.
 //!
-//! * [`engine`]: what it means to run a program ([`engine::Engine`]); a crate of its own, in `tests/engine/`.
-//! * [`engines`]: the engines, a file each, with the registry of all. What they start is in `tests/engines/`.
-//! * [`matrix`]: what engines do with packed programs, held against what they are known to do, and the record of it.
+//! * [`engine`]: what it means to run a program ([`engine::Engine`]); a crate of its own, in
+//!   `tests/engine/`.
+//! * [`engines`]: the engines, a file each, with the registry of all. What they start is in
+//!   `tests/engines/`.
+//! * [`matrix`]: what engines do with packed programs, held against what they are known to do, and
+//!   the record of it.
 //! * [`trees`]: the directory trees that programs are given.
-//! * [`tools`]: where `cargo xtask setup` put programs and compilers, and the record of what is missing.
+//! * [`tools`]: where `cargo xtask setup` put programs and compilers, and the record of what is
+//!   missing.
 //!
 //! The tests themselves are the `[[test]]` binaries of this package, a directory each.
 

@@ -1,5 +1,5 @@
-//! What engines do with packed programs, held against what they are known to do, and the record of it, of which `cargo xtask engines`
-//! makes the README's table.
+//! What engines do with packed programs, held against what they are known to do, and the record of
+//! it, of which `cargo xtask engines` makes the README's table.
 
 use std::fmt;
 use std::fs::OpenOptions;
@@ -75,8 +75,8 @@ impl fmt::Display for Verdict {
     }
 }
 
-/// Has an engine run a packed program, by `run`; `same` says how its outcome differs from the reference, if it does. An engine that refuses
-/// as it is known to is as good as one that runs it.
+/// Has an engine run a packed program, by `run`; `same` says how its outcome differs from the
+/// reference, if it does. An engine that refuses as it is known to is as good as one that runs it.
 ///
 /// # Errors
 ///
@@ -141,7 +141,8 @@ fn self_test(outcome: &Outcome) -> Option<String> {
     (outcome.status != Some(0)).then(|| line.to_owned())
 }
 
-/// Appends a line to the record: engine, column, program, verdict, milliseconds, and the first line of what there is to say.
+/// Appends a line to the record: engine, column, program, verdict, milliseconds, and the first line
+/// of what there is to say.
 fn record(spot: &Spot, world: World, program: &str, verdict: &str, detail: &str, took: Duration) {
     let column = match (world, spot.form) {
         (World::Preview1, Form::Portable) => "portable",
@@ -155,12 +156,13 @@ fn record(spot: &Spot, world: World, program: &str, verdict: &str, detail: &str,
     let _ = std::fs::create_dir_all(engine_record());
     let file =
         OpenOptions::new().append(true).create(true).open(engine_record().join("results.tsv"));
-    // One call, so that no two lines mix. Without the record there is no table, and that is told where it is made.
+    // One call, so that no two lines mix. Without the record there is no table, and that is told
+    // where it is made.
     let _ = file.and_then(|mut file| file.write_all(line.as_bytes()));
 }
 
-/// Writes down the registry, a line for each row of the table: id, title, how it is had, whose version it has, the version, whether it is
-/// here, and its exceptions.
+/// Writes down the registry, a line for each row of the table: id, title, how it is had, whose
+/// version it has, the version, whether it is here, and its exceptions.
 ///
 /// # Errors
 ///

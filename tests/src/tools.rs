@@ -1,4 +1,5 @@
-//! Where `cargo xtask setup` and `cargo xtask guests` put things, and the record of what is missing.
+//! Where `cargo xtask setup` and `cargo xtask guests` put things, and the record of what is
+//! missing.
 
 use std::fs::OpenOptions;
 use std::io::Write;
@@ -14,7 +15,8 @@ pub fn test_data(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
 }
 
-/// Returns a guest program of `tests/guests/`, or a theme of `tests/preview1/guest/` (`preview1/NAME`), built by `cargo xtask guests`.
+/// Returns a guest program of `tests/guests/`, or a theme of `tests/preview1/guest/`
+/// (`preview1/NAME`), built by `cargo xtask guests`.
 ///
 /// # Panics
 ///
@@ -47,15 +49,16 @@ fn there(path: PathBuf, made_by: &str) -> Option<PathBuf> {
     None
 }
 
-/// Says that something is not tested, and why. `cargo xtask test` repeats it at its end. On a CI machine everything has
-/// to be there.
+/// Says that something is not tested, and why. `cargo xtask test` repeats it at its end. On a CI
+/// machine everything has to be there.
 ///
 /// # Panics
 ///
 /// On a CI machine (`CI=true`).
 pub fn leave_out(what: &str, why: &str) {
     assert!(!left_out::is_ci(), "{what}: {why}");
-    // Written past the test runner's capture: a test that did nothing must not look like one that passed.
+    // Written past the test runner's capture: a test that did nothing must not look like one that
+    // passed.
     let _ = writeln!(std::io::stderr(), "LEFT OUT: {what}: {why}");
     let list = OpenOptions::new().append(true).create(true).open(left_out::file());
     if let Ok(mut list) = list {

@@ -1,4 +1,5 @@
-//! The page of `cargo xtask web`, in Chromium: `page.mjs` is what a person does there. It is served by the server of `--serve`.
+//! The page of `cargo xtask web`, in Chromium: `page.mjs` is what a person does there. It is served
+//! by the server of `--serve`.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 

@@ -1,7 +1,8 @@
-//! A small static file server on the loopback interface, which `cargo xtask web --serve` starts, and the page's test in `tests/web/`.
+//! A small static file server on the loopback interface, which `cargo xtask web --serve` starts,
+//! and the page's test in `tests/web/`.
 //!
-//! It serves the files of one directory to GET and HEAD, with the types that a page needs. It has nothing that a page
-//! does not need: no ranges, no compression, no listing of directories.
+//! It serves the files of one directory to GET and HEAD, with the types that a page needs. It has
+//! nothing that a page does not need: no ranges, no compression, no listing of directories.
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Write};
@@ -115,7 +116,8 @@ fn refuse(stream: &mut TcpStream, status: &str) -> io::Result<()> {
     )
 }
 
-/// Returns the file that a request's target names, relative to the root; `None` if it may not be served.
+/// Returns the file that a request's target names, relative to the root; `None` if it may not be
+/// served.
 fn path_of(target: &str) -> Option<PathBuf> {
     let path = target.split(['?', '#']).next()?.strip_prefix('/')?;
     let path = percent_decoded(path)?;

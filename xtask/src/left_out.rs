@@ -1,7 +1,8 @@
-//! What a run could not do because a tool is missing: reported loudly at its end, and an error where the tool should be there.
+//! What a run could not do because a tool is missing: reported loudly at its end, and an error
+//! where the tool should be there.
 //!
-//! The chores note what they miss themselves. The tests run in processes of their own, so they append lines to a file
-//! (`tests/src/tools.rs`).
+//! The chores note what they miss themselves. The tests run in processes of their own, so they
+//! append lines to a file (`tests/src/tools.rs`).
 
 use std::fmt;
 use std::fs;
@@ -41,8 +42,8 @@ impl LeftOut {
         }
     }
 
-    /// Notes that this machine cannot do `what`, and why, where nothing that a chore installs would help. It is reported as loudly,
-    /// and is no error on any machine.
+    /// Notes that this machine cannot do `what`, and why, where nothing that a chore installs would
+    /// help. It is reported as loudly, and is no error on any machine.
     pub(crate) fn note_of_this_machine(&mut self, what: impl fmt::Display, why: impl fmt::Display) {
         self.of_this_machine.push(report(what, why));
     }
@@ -57,8 +58,8 @@ impl LeftOut {
         }
     }
 
-    /// Prints the list. On a CI machine everything that can be installed is expected to be there, so there it is an error to
-    /// leave out any of it.
+    /// Prints the list. On a CI machine everything that can be installed is expected to be there,
+    /// so there it is an error to leave out any of it.
     pub(crate) fn conclude(&self) -> Result<()> {
         if self.lines.is_empty() && self.of_this_machine.is_empty() {
             return Ok(());

@@ -1,4 +1,5 @@
-//! Runs other programs, with errors that name them; reads along with `cargo test` to count its tests.
+//! Runs other programs, with errors that name them; reads along with `cargo test` to count its
+//! tests.
 
 use std::io::{BufRead, BufReader};
 use std::path::Path;
@@ -20,7 +21,8 @@ pub(crate) fn host() -> Result<String> {
     Ok(host.context("`rustc -vV` does not say its host")?.to_owned())
 }
 
-/// Runs `command` with this process's standard streams; anything but success is an error that names the command.
+/// Runs `command` with this process's standard streams; anything but success is an error that names
+/// the command.
 pub(crate) fn run(command: &mut Command) -> Result<()> {
     let shown = show(command);
     let status = command.status().with_context(|| format!("cannot start `{shown}`"))?;
@@ -30,7 +32,8 @@ pub(crate) fn run(command: &mut Command) -> Result<()> {
     Ok(())
 }
 
-/// Runs `command` and returns what it wrote to standard output; on failure the error carries its standard error.
+/// Runs `command` and returns what it wrote to standard output; on failure the error carries its
+/// standard error.
 pub(crate) fn read(command: &mut Command) -> Result<String> {
     let shown = show(command);
     let output = command.output().with_context(|| format!("cannot start `{shown}`"))?;

@@ -39,7 +39,8 @@ pub fn page() -> PathBuf {
     target().join("web")
 }
 
-/// Returns the directory of what the tests record about engines, of which `cargo xtask engines` makes the README's table.
+/// Returns the directory of what the tests record about engines, of which `cargo xtask engines`
+/// makes the README's table.
 #[must_use]
 pub fn engine_record() -> PathBuf {
     target().join("engines")

@@ -14,7 +14,8 @@ pub struct Invocation {
     pub stdin: Vec<u8>,
     /// The host directory that the program sees as `/`. `None`: it sees no host directory at all.
     pub host_root: Option<PathBuf>,
-    /// Directories below [`host_root`](Self::host_root) that are preopened beside it, by their names there.
+    /// Directories below [`host_root`](Self::host_root) that are preopened beside it, by their
+    /// names there.
     pub host_preopens: Vec<String>,
     /// Files to read when the program has ended, by their paths without the leading `/`.
     pub collect: Vec<String>,
@@ -85,11 +86,13 @@ pub trait Engine: Send + Sync {
     ///
     /// # Errors
     ///
-    /// When the engine cannot load the module or be started. What the program does, trap or fail, is an [`Outcome`].
+    /// When the engine cannot load the module or be started. What the program does, trap or fail,
+    /// is an [`Outcome`].
     fn run(&self, wasm: &Path, invocation: &Invocation) -> anyhow::Result<Outcome>;
 
-    /// Runs a hermetic module: the engine gives it nothing at all, calls `_start` and then reads, through the host interface, the status
-    /// and what is in `/run/stdout` and `/run/stderr` of the tree.
+    /// Runs a hermetic module: the engine gives it nothing at all, calls `_start` and then reads,
+    /// through the host interface, the status and what is in `/run/stdout` and `/run/stderr` of the
+    /// tree.
     ///
     /// # Errors
     ///

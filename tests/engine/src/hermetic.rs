@@ -1,5 +1,5 @@
-//! Reads the results of a hermetic program out of its tree, as an embedder without our wrappers does: through the
-//! exports as they are documented, with whatever calls its engine has.
+//! Reads the results of a hermetic program out of its tree, as an embedder without our wrappers
+//! does: through the exports as they are documented, with whatever calls its engine has.
 
 use anyhow::{Context, Result, ensure};
 
@@ -52,7 +52,8 @@ pub fn outcome(exports: &mut dyn Exports, trap: Option<String>) -> Result<Outcom
     let [stdout, stderr] = HERMETIC_STREAMS.map(|path| file(exports, path));
     let status = exports.call("wasm_vfs_exit_status", &[])?;
     let (stdout, mut stderr) = (stdout?, stderr?);
-    // `proc_exit` stores its status and traps; one that has stored none was another trap, or none at all.
+    // `proc_exit` stores its status and traps; one that has stored none was another trap, or none
+    // at all.
     let status = match (status, trap) {
         (-1, None) => Some(0),
         (-1, Some(trap)) => {

@@ -1,7 +1,8 @@
-//! What an engine of the tests is: a crate of its own, because a driver that is not of this workspace has it too
-//! (`tests/engines/wasmer_driver/`).
+//! What an engine of the tests is: a crate of its own, because a driver that is not of this
+//! workspace has it too (`tests/engines/wasmer_driver/`).
 //!
-//! * [`Engine`] runs a program: what it gives to it ([`Invocation`]) and what it returns ([`Outcome`]).
+//! * [`Engine`] runs a program: what it gives to it ([`Invocation`]) and what it returns
+//!   ([`Outcome`]).
 //! * [`minimal_host`]: preview1 without a filesystem, for engines that bring no WASI.
 //! * [`hermetic`]: reads the tree of a hermetic program through its exports.
 

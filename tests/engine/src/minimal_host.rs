@@ -1,5 +1,5 @@
-//! A WASI host for engines that bring none: arguments, environment, clocks, random, standard streams in memory, and
-//! exit. It has no filesystem, and packed programs need none.
+//! A WASI host for engines that bring none: arguments, environment, clocks, random, standard
+//! streams in memory, and exit. It has no filesystem, and packed programs need none.
 
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -64,7 +64,8 @@ impl MinimalHost {
         }
     }
 
-    /// Answers the call of a function, with its operands widened to 64 bits and the program's memory.
+    /// Answers the call of a function, with its operands widened to 64 bits and the program's
+    /// memory.
     ///
     /// # Panics
     ///

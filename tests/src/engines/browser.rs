@@ -1,5 +1,6 @@
-//! Chromium as an engine of the matrix: one browser for a whole test process. Its page asks a server of ours for one program after the other,
-//! runs each in a worker of its own, and posts what came of it. The host's side of preview1 is our JavaScript module or npm's
+//! Chromium as an engine of the matrix: one browser for a whole test process. Its page asks a
+//! server of ours for one program after the other, runs each in a worker of its own, and posts what
+//! came of it. The host's side of preview1 is our JavaScript module or npm's
 //! `@bjorn3/browser_wasi_shim`.
 
 use std::collections::{HashMap, VecDeque};
@@ -123,7 +124,8 @@ static SESSION: LazyLock<Result<Session>> = LazyLock::new(|| {
         for stream in listener.incoming().flatten() {
             let shared = Arc::clone(&server);
             std::thread::spawn(move || {
-                // A browser may go away at any time; a program whose answer does not come is told of by its own test.
+                // A browser may go away at any time; a program whose answer does not come is told
+                // of by its own test.
                 let _ = serve(&shared, stream);
             });
         }
@@ -131,15 +133,17 @@ static SESSION: LazyLock<Result<Session>> = LazyLock::new(|| {
     Ok(Session { shared, _browser: start_chromium(port)? })
 });
 
-/// Starts the browser under a shell that ends it, and removes its profile, when this process has ended and its end of the pipe is closed.
-/// The browser's own children end a little later than it does.
+/// Starts the browser under a shell that ends it, and removes its profile, when this process has
+/// ended and its end of the pipe is closed. The browser's own children end a little later than it
+/// does.
 fn start_chromium(port: u16) -> Result<Child> {
     const SHELL: &str = "profile=$(mktemp -d)\n\
         chromium \"--user-data-dir=$profile\" \"$@\" </dev/null >/dev/null 2>&1 &\n\
         read -r _\nkill $!\nwait $!\nsleep 1\nrm -rf \"$profile\"";
     Command::new("sh")
         .args(["-c", SHELL, "sh"])
-        // Without a sandbox of its own, which the superuser cannot have; it loads nothing but our page.
+        // Without a sandbox of its own, which the superuser cannot have; it loads nothing but our
+        // page.
         .args(["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"])
         .args(["--disable-background-networking", "--disable-component-update", "--disable-sync"])
         .arg(format!("http://127.0.0.1:{port}/?workers={WORKERS}"))
@@ -179,7 +183,8 @@ fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// Reads an answer: how it ended, its status and the length of its standard output as words of 32 bits, and then both streams.
+/// Reads an answer: how it ended, its status and the length of its standard output as words of 32
+/// bits, and then both streams.
 fn outcome(answer: &[u8]) -> Result<Outcome> {
     const EXITED: u32 = 0;
     const TRAPPED: u32 = 1;

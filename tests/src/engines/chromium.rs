@@ -1,4 +1,5 @@
-//! Chromium, as Debian packages it: a browser's engine. It runs a script in a page without a window.
+//! Chromium, as Debian packages it: a browser's engine. It runs a script in a page without a
+//! window.
 
 use std::process::Command;
 
@@ -26,8 +27,8 @@ impl Chromium {
         None
     }
 
-    /// What a module's script leaves in `answer`, a variable that is there; or the error that it throws. The text must do without
-    /// `&`, `<` and `>`.
+    /// What a module's script leaves in `answer`, a variable that is there; or the error that it
+    /// throws. The text must do without `&`, `<` and `>`.
     ///
     /// # Errors
     ///
@@ -43,7 +44,8 @@ impl Chromium {
         );
         std::fs::write(&page, text)?;
         let output = Command::new("chromium")
-            // Without a sandbox of its own, which the superuser cannot have; it loads nothing but our page.
+            // Without a sandbox of its own, which the superuser cannot have; it loads nothing but
+            // our page.
             .args(["--headless", "--no-sandbox", "--disable-gpu", "--virtual-time-budget=60000"])
             .arg(format!("--user-data-dir={}", directory.path().join("profile").display()))
             .arg("--dump-dom")

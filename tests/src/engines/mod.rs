@@ -1,4 +1,5 @@
-//! The engines, a file each, and the registry of all of them. Scripts and drivers that they start are in `tests/engines/`.
+//! The engines, a file each, and the registry of all of them. Scripts and drivers that they start
+//! are in `tests/engines/`.
 
 pub mod browser;
 pub mod chromium;

@@ -1,5 +1,6 @@
-//! Engines that `cargo xtask engines` builds as programs, each with a driver of ours: WAMR and Wasm3, which are C and have their own WASI
-//! (`native/`), and Wasmer (`wasmer_driver/`), whose crates are many.
+//! Engines that `cargo xtask engines` builds as programs, each with a driver of ours: WAMR and
+//! Wasm3, which are C and have their own WASI (`native/`), and Wasmer (`wasmer_driver/`), whose
+//! crates are many.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

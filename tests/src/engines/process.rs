@@ -1,11 +1,13 @@
-//! Engines that are programs: how one is started for a packed program, and how it tells what became of that.
+//! Engines that are programs: how one is started for a packed program, and how it tells what became
+//! of that.
 //!
 //! ```text
 //! PROGRAM... MODULE.wasm ARGS...
 //! ```
 //!
-//! ARGS begin with the packed program's name. Its environment is in `GUEST_ENVIRONMENT`, a line each; `HOST_ROOT` is the directory that it
-//! sees as `/`, if any. With `HERMETIC` set the module gets nothing, and its streams and status are those of its tree.
+//! ARGS begin with the packed program's name. Its environment is in `GUEST_ENVIRONMENT`, a line
+//! each; `HOST_ROOT` is the directory that it sees as `/`, if any. With `HERMETIC` set the module
+//! gets nothing, and its streams and status are those of its tree.
 
 use std::io::Write;
 use std::path::Path;
@@ -15,8 +17,8 @@ use anyhow::{Context, Result, ensure};
 
 use crate::engine::{Invocation, Outcome};
 
-/// The exit statuses by which our drivers say that the module could not be loaded, and that it trapped. No program of the tests ends
-/// with them.
+/// The exit statuses by which our drivers say that the module could not be loaded, and that it
+/// trapped. No program of the tests ends with them.
 const CANNOT_LOAD: i32 = 111;
 const TRAPPED: i32 = 134;
 

@@ -1,4 +1,5 @@
-//! Python's `wasmtime`, a wheel of PyPI that carries the engine: its own WASI, reached through Python.
+//! Python's `wasmtime`, a wheel of PyPI that carries the engine: its own WASI, reached through
+//! Python.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

@@ -1,5 +1,5 @@
-//! All engines that packed programs are tested on: what each is called, what it is to do with each form, and how it is had. The tests ask
-//! here, and the table in the README has a row for each.
+//! All engines that packed programs are tested on: what each is called, what it is to do with each
+//! form, and how it is had. The tests ask here, and the table in the README has a row for each.
 
 use std::fmt;
 use std::process::Command;
@@ -17,7 +17,8 @@ use super::wasmtime::{Pulley, Wasmtime, Winch};
 use crate::engine::Engine;
 use crate::tools;
 
-/// What an engine is known to do with a form. The tests fail when it does otherwise, for the better too.
+/// What an engine is known to do with a form. The tests fail when it does otherwise, for the better
+/// too.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Expect {
     /// Every program that it is given is what it is elsewhere.
@@ -48,7 +49,8 @@ pub enum Origin {
     Machine,
 }
 
-/// A program that is not on an engine what it is elsewhere, and why: what the engine, or its host's side of preview1, cannot do.
+/// A program that is not on an engine what it is elsewhere, and why: what the engine, or its host's
+/// side of preview1, cannot do.
 pub type Exception = (&'static str, &'static str);
 
 /// An engine of the matrix.
@@ -61,8 +63,8 @@ pub struct Entry {
     pub how: &'static str,
     /// Whether all machines have the same.
     pub origin: Origin,
-    /// The heaviest programs that it is given in every run of the tests, and in the long run of `cargo xtask engines`: what interprets would
-    /// take minutes for whole scripts.
+    /// The heaviest programs that it is given in every run of the tests, and in the long run of
+    /// `cargo xtask engines`: what interprets would take minutes for whole scripts.
     pub weights: (Weight, Weight),
     /// What it does with one memory.
     pub portable: Expect,
@@ -300,7 +302,8 @@ pub static ENGINES: &[Entry] = &[
     },
 ];
 
-/// What cannot be had where the project is built, and what was tried: rows of the table all the same.
+/// What cannot be had where the project is built, and what was tried: rows of the table all the
+/// same.
 pub const NOT_TO_BE_HAD: &[(&str, &str)] = &[(
     "wazero",
     "it is a Go module, and of the registries that the project builds from (those of cargo, PyPI, npm and Debian) none has its source or a program \

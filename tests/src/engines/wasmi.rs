@@ -1,5 +1,5 @@
-//! Wasmi, by its crate: an interpreter that knows nothing of WASI. Packed programs run on it with a host of a dozen
-//! functions (`minimal_host.rs`).
+//! Wasmi, by its crate: an interpreter that knows nothing of WASI. Packed programs run on it with a
+//! host of a dozen functions (`minimal_host.rs`).
 
 use std::path::Path;
 

@@ -1,4 +1,5 @@
-//! Wasmtime, by its crate. The only engine here that is also shown host directories: it is the reference.
+//! Wasmtime, by its crate. The only engine here that is also shown host directories: it is the
+//! reference.
 
 use std::path::Path;
 use std::sync::LazyLock;
@@ -15,7 +16,8 @@ use wasmtime_wasi::{FsPerms, I32Exit, WasiCtxBuilder};
 use crate::engine::{Engine, HERMETIC_STREAMS, Invocation, Outcome};
 use crate::tools;
 
-/// Wasmtime with its wasi implementation, compiling by Cranelift: what a host directory shows, it shows.
+/// Wasmtime with its wasi implementation, compiling by Cranelift: what a host directory shows, it
+/// shows.
 #[derive(Debug)]
 pub struct Wasmtime;
 
@@ -27,14 +29,16 @@ pub struct Winch;
 #[derive(Debug)]
 pub struct Pulley;
 
-/// What a program's calls may take, and the thread that it runs on: the same and some for the host's functions.
+/// What a program's calls may take, and the thread that it runs on: the same and some for the
+/// host's functions.
 const WASM_STACK_BYTES: usize = 32 << 20;
 const THREAD_STACK_BYTES: usize = WASM_STACK_BYTES + (2 << 20);
 
 /// More than any program here prints.
 const OUTPUT_LIMIT_BYTES: usize = 64 << 20;
 
-/// One of each for the process: their compiled modules are kept in a cache below `target/`, for the next process too.
+/// One of each for the process: their compiled modules are kept in a cache below `target/`, for the
+/// next process too.
 static CRANELIFT: LazyLock<Result<wasmtime::Engine>> = LazyLock::new(|| {
     let mut config = config()?;
     // Compiling is most of what these tests do: half the time for code that runs somewhat slower.

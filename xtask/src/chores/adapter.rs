@@ -1,11 +1,12 @@
 //! `cargo xtask adapter`: builds the adapter's core forms, reproducibly.
 //!
-//! The results are checked in as `snapshot-tool/assets/adapter.wasm` and `adapter-mounts.wasm`, so that the tool installs without a
-//! wasm target. The second is for programs that are packed with directories of the host: others do not pay for it.
-//! Everything that decides its bytes is here: the compiler is pinned by rust-toolchain.toml, the dependencies by
-//! Cargo.lock, the profile is `adapter` in the workspace's Cargo.toml, the flags are `FLAGS`, and paths of the machine
-//! that builds it are remapped. What the compiler gives goes through Binaryen's `wasm-opt`, pinned by npm.lock.
-//! `--check` proves it: it builds from source and compares.
+//! The results are checked in as `snapshot-tool/assets/adapter.wasm` and `adapter-mounts.wasm`, so
+//! that the tool installs without a wasm target. The second is for programs that are packed with
+//! directories of the host: others do not pay for it. Everything that decides its bytes is here:
+//! the compiler is pinned by rust-toolchain.toml, the dependencies by Cargo.lock, the profile is
+//! `adapter` in the workspace's Cargo.toml, the flags are `FLAGS`, and paths of the machine that
+//! builds it are remapped. What the compiler gives goes through Binaryen's `wasm-opt`, pinned by
+//! npm.lock. `--check` proves it: it builds from source and compares.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -20,15 +21,17 @@ const TARGET: &str = "wasm32-unknown-unknown";
 
 /// The flags beside those of the profile.
 const FLAGS: &[&str] = &[
-    // The shadow stack: rustc's default is 1 MiB, and all of it would be part of every packed program's memory.
+    // The shadow stack: rustc's default is 1 MiB, and all of it would be part of every packed
+    // program's memory.
     "-Clink-arg=-zstack-size=65536",
     // A stack overflow runs off address 0 and traps, rather than into the inode tables.
     "-Clink-arg=--stack-first",
     "-Clink-arg=--no-entry",
-    // Numbers in as few bytes as they need, instead of five each for the toolchain's linker to fill in.
+    // Numbers in as few bytes as they need, instead of five each for the toolchain's linker to fill
+    // in.
     "-Clink-arg=--compress-relocations",
-    // Measured: what `opt-level = 3` inlines beyond this makes a seek and a read a fifth faster and the file a sixth
-    // larger, past the ceiling.
+    // Measured: what `opt-level = 3` inlines beyond this makes a seek and a read a fifth faster and
+    // the file a sixth larger, past the ceiling.
     "-Cllvm-args=-inline-threshold=10 -inlinehint-threshold=150 -unroll-threshold=20",
 ];
 
@@ -126,7 +129,8 @@ impl Build {
             "--features",
             &features,
         ]);
-        // The encoded form allows blanks in paths, and it wins over RUSTFLAGS and configuration files of the user.
+        // The encoded form allows blanks in paths, and it wins over RUSTFLAGS and configuration
+        // files of the user.
         cargo.env("CARGO_ENCODED_RUSTFLAGS", flags.join("\x1f"));
         process::run(&mut cargo)?;
         let path = workspace::target().join(TARGET).join("adapter/wasm_vfs_adapter.wasm");
@@ -158,7 +162,8 @@ fn cargo_home() -> Result<PathBuf> {
 /// The bytes before a module's first section: magic number and version.
 const PREAMBLE: &[u8] = b"\0asm\x01\0\0\0";
 
-/// Copies a module without its custom sections (names, producers, target features): only what runs is left.
+/// Copies a module without its custom sections (names, producers, target features): only what runs
+/// is left.
 fn without_custom_sections(module: &[u8]) -> Result<Vec<u8>> {
     let mut rest =
         module.strip_prefix(PREAMBLE).context("cargo did not build a core wasm module")?;

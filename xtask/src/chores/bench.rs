@@ -1,4 +1,5 @@
-//! `cargo xtask bench`: builds and runs the benchmarks of `benches/`, which measure against the host in the same run.
+//! `cargo xtask bench`: builds and runs the benchmarks of `benches/`, which measure against the
+//! host in the same run.
 
 use std::fs;
 
@@ -23,13 +24,15 @@ pub(crate) struct Options {
 enum What {
     /// fs-core natively, against system calls on a tmpfs.
     Core,
-    /// Calls of a packed program, against the same program on a tmpfs of the host and on an adapter that does nothing.
+    /// Calls of a packed program, against the same program on a tmpfs of the host and on an adapter
+    /// that does nothing.
     Calls,
     /// Packing: its time and memory, and how many bytes it adds to a program.
     Pack,
     /// Start-up of an interpreter that was initialised when it was packed.
     Preinit,
-    /// Every engine: calls packed and on a directory of the host, computing without calls, memory growth, and `start`.
+    /// Every engine: calls packed and on a directory of the host, computing without calls, memory
+    /// growth, and `start`.
     Engines,
     /// Every engine: start-up time and memory, with trees of 1 MB to 1 GB.
     Start,
@@ -93,7 +96,8 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     left_out.conclude()
 }
 
-/// Builds and runs a benchmark. Everything is optimised: the engine's own part of a call to the host counts too.
+/// Builds and runs a benchmark. Everything is optimised: the engine's own part of a call to the
+/// host counts too.
 fn benchmark(name: &str, options: &[&str], arguments: &[&str]) -> Result<()> {
     let mut cargo =
         process::cargo(&["run", "--quiet", "--release", "--package", "wasm-vfs-benches"]);

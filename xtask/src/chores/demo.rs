@@ -1,4 +1,5 @@
-//! `cargo xtask demo`: packs CPython with a small project, and runs the result with no directory of the host.
+//! `cargo xtask demo`: packs CPython with a small project, and runs the result with no directory of
+//! the host.
 
 use std::fs;
 use std::path::Path;

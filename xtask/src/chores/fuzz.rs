@@ -1,8 +1,8 @@
 //! `cargo xtask fuzz`: the coverage-guided fuzz targets in `fuzz/`, each for a while.
 //!
-//! It installs cargo-fuzz and a nightly compiler. fs-core has no unsafe code, so there is no sanitizer: the targets look for panics,
-//! overflows, broken invariants and endless loops. An input that fails stays in `fuzz/artifacts`, the corpus in
-//! `fuzz/corpus` for the next run.
+//! It installs cargo-fuzz and a nightly compiler. fs-core has no unsafe code, so there is no
+//! sanitizer: the targets look for panics, overflows, broken invariants and endless loops. An input
+//! that fails stays in `fuzz/artifacts`, the corpus in `fuzz/corpus` for the next run.
 
 use std::process::Command;
 

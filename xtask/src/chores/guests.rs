@@ -1,8 +1,9 @@
-//! `cargo xtask guests`: builds the guest programs of `tests/guests/` into `target/guests/NAME.wasm`, and the themes of
-//! `tests/preview1/guest/` into `target/guests/preview1/NAME.wasm`.
+//! `cargo xtask guests`: builds the guest programs of `tests/guests/` into
+//! `target/guests/NAME.wasm`, and the themes of `tests/preview1/guest/` into
+//! `target/guests/preview1/NAME.wasm`.
 //!
-//! They are ordinary programs that know nothing of wasm-vfs, each built by its language's own toolchain. The compilers
-//! keep caches, so a second build is quick.
+//! They are ordinary programs that know nothing of wasm-vfs, each built by its language's own
+//! toolchain. The compilers keep caches, so a second build is quick.
 
 use std::ffi::{OsStr, OsString};
 use std::fs;
@@ -73,8 +74,8 @@ pub(crate) fn run() -> Result<()> {
     left_out.conclude()
 }
 
-/// Builds every guest that can be built here. One that does not compile is an error; one whose compiler could not be
-/// had is left out (setup has said so).
+/// Builds every guest that can be built here. One that does not compile is an error; one whose
+/// compiler could not be had is left out (setup has said so).
 pub(crate) fn all(left_out: &mut LeftOut) -> Result<()> {
     let directory = workspace::guests();
     fs::create_dir_all(&directory)
@@ -189,11 +190,13 @@ fn with_zig_cc(source: &Path, output: &Path) -> Result<()> {
     zig_cc(source, output, NO_OPTIONS)
 }
 
-/// The C sources of QuickJS come with a crate that is never built: cargo fetches it and checks it against the lock file.
+/// The C sources of QuickJS come with a crate that is never built: cargo fetches it and checks it
+/// against the lock file.
 pub(crate) fn with_quickjs(source: &Path, output: &Path) -> Result<()> {
     const FILES: [&str; 4] = ["quickjs.c", "libregexp.c", "libunicode.c", "dtoa.c"];
     let quickjs = crate_source("rquickjs-sys", "wasm-vfs-tests/rquickjs-sys")?.join("quickjs");
-    // What the crate's own build defines for WASI, where there is one rounding mode and no other thread.
+    // What the crate's own build defines for WASI, where there is one rounding mode and no other
+    // thread.
     let mut options: Vec<PathBuf> =
         ["-w", "-D_GNU_SOURCE", "-DEMSCRIPTEN=1", "-DFE_DOWNWARD=0", "-DFE_UPWARD=0", "-I"]
             .map(PathBuf::from)
@@ -233,7 +236,8 @@ fn with_all_features(source: &Path, output: &Path) -> Result<()> {
     zig_cc(source, output, &["-O3", "-g", features])
 }
 
-/// With the oldest Zig that is to be had whose C compiler makes WASI programs: Clang 13 and the wasi-libc of 2021.
+/// With the oldest Zig that is to be had whose C compiler makes WASI programs: Clang 13 and the
+/// wasi-libc of 2021.
 fn with_old_zig_cc(source: &Path, output: &Path) -> Result<()> {
     zig_cc_of(&pypi::old_packages(), "zig-old", source, output, NO_OPTIONS)
 }
@@ -321,7 +325,8 @@ fn with_go(source: &Path, output: &Path) -> Result<()> {
         .env("GOCACHE", scratch("go"))
         .env("GOOS", "wasip1")
         .env("GOARCH", "wasm");
-    // No network, no other toolchain, no settings of the user: one file that needs the standard library only.
+    // No network, no other toolchain, no settings of the user: one file that needs the standard
+    // library only.
     go.env("GOTOOLCHAIN", "local").env("GO111MODULE", "off").env("GOFLAGS", "").env("GOENV", "off");
     process::run(&mut go)
 }

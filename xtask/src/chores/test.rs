@@ -1,5 +1,6 @@
-//! `cargo xtask test`: installs the tools, builds the guest programs and the page, runs all tests, and reports what was left out.
-//! Without arguments it also runs the [suites], and compares the README's table of engines with the results.
+//! `cargo xtask test`: installs the tools, builds the guest programs and the page, runs all tests,
+//! and reports what was left out. Without arguments it also runs the [suites], and compares the
+//! README's table of engines with the results.
 
 use std::fs;
 
@@ -12,7 +13,8 @@ use crate::process;
 
 #[derive(clap::Args)]
 pub(crate) struct Options {
-    /// Arguments of `cargo test --workspace`, for example `--test web`; after `--`, arguments of the test binaries.
+    /// Arguments of `cargo test --workspace`, for example `--test web`; after `--`, arguments of
+    /// the test binaries.
     #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
     arguments: Vec<String>,
 }
@@ -21,8 +23,8 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     let mut left_out = LeftOut::default();
     setup::everything(&mut left_out)?;
     guests::all(&mut left_out)?;
-    // The page is packed with the tool as the tests have it. Its own tests bring it: built by itself it would have other
-    // features, and so all of wasmtime once more.
+    // The page is packed with the tool as the tests have it. Its own tests bring it: built by
+    // itself it would have other features, and so all of wasmtime once more.
     process::run(&mut process::cargo(&[
         "test",
         "--quiet",

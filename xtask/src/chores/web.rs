@@ -1,7 +1,9 @@
-//! `cargo xtask web`: builds the page of `examples/web/` into `target/web`, for any static file server; `--serve` is one.
+//! `cargo xtask web`: builds the page of `examples/web/` into `target/web`, for any static file
+//! server; `--serve` is one.
 //!
-//! The page is those files as they are, our JavaScript package, an empty rootfs module that the page links programs with
-//! when it starts them, and example programs that this chore packs. All of them can trace their calls for the page to show.
+//! The page is those files as they are, our JavaScript package, an empty rootfs module that the
+//! page links programs with when it starts them, and example programs that this chore packs. All of
+//! them can trace their calls for the page to show.
 
 use std::ffi::OsString;
 use std::fs;
@@ -86,8 +88,8 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     server.serve().context("the server failed")
 }
 
-/// Builds the page with the `wasm-vfs` that was built last, and says where it is. An example whose program is not installed is
-/// left out (setup has said why).
+/// Builds the page with the `wasm-vfs` that was built last, and says where it is. An example whose
+/// program is not installed is left out (setup has said why).
 pub(crate) fn build(left_out: &mut LeftOut) -> Result<PathBuf> {
     let page = workspace::page();
     workspace::clear(&page)?;

@@ -1,4 +1,5 @@
-//! Installs Chromium, a browser engine for the tests: Debian's package, which only root on a Debian machine can install.
+//! Installs Chromium, a browser engine for the tests: Debian's package, which only root on a Debian
+//! machine can install.
 
 use std::process::Command;
 

@@ -1,7 +1,8 @@
 //! Builds engines into `target/tools/engines`, each as a program that the tests start.
 //!
 //! Zig's C compiler builds WAMR and Wasm3 from C sources that crates carry, with drivers of ours
-//! (`tests/engines/native/`). Wasmer is a crate with a driver of ours (`tests/engines/wasmer_driver/`).
+//! (`tests/engines/native/`). Wasmer is a crate with a driver of ours
+//! (`tests/engines/wasmer_driver/`).
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -63,7 +64,8 @@ const WAMR_INCLUDES: &[&str] = &[
 const WAMR_VERSION: (&str, [&str; 3]) =
     ("version.h", ["WAMR_VERSION_MAJOR", "WAMR_VERSION_MINOR", "WAMR_VERSION_PATCH"]);
 
-/// What WAMR's own build defines for an interpreter with bulk memory, reference types and WASI on Linux.
+/// What WAMR's own build defines for an interpreter with bulk memory, reference types and WASI on
+/// Linux.
 macro_rules! wamr_defines {
     ($($own:literal)*) => {
         &[

@@ -1,5 +1,5 @@
-//! What the chores run and do not build from our sources. Each file installs from one place, by pinned versions, below
-//! `target/tools`; each `ensure` returns at once if everything is there.
+//! What the chores run and do not build from our sources. Each file installs from one place, by
+//! pinned versions, below `target/tools`; each `ensure` returns at once if everything is there.
 
 pub(crate) mod cargo_install;
 pub(crate) mod chromium;

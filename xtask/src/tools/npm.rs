@@ -1,4 +1,5 @@
-//! Fetches packages from npm as archives, checks them against `xtask/npm.lock`, and unpacks them. None of their scripts runs.
+//! Fetches packages from npm as archives, checks them against `xtask/npm.lock`, and unpacks them.
+//! None of their scripts runs.
 
 use std::fs;
 use std::path::{Path, PathBuf};

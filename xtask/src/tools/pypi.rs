@@ -1,4 +1,5 @@
-//! Installs packages from PyPI, pinned in `xtask/requirements.txt`, with pip into a directory of their own.
+//! Installs packages from PyPI, pinned in `xtask/requirements.txt`, with pip into a directory of
+//! their own.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -49,7 +50,8 @@ fn install(requirements: &str, packages: &Path, what: &str) -> Result<()> {
     // The directory is ours alone, whoever runs this.
     pip.env("PIP_ROOT_USER_ACTION", "ignore");
     pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input"])
-        // Only archives whose hashes are in the file, nothing that they ask for in turn, nothing built here.
+        // Only archives whose hashes are in the file, nothing that they ask for in turn, nothing
+        // built here.
         .args(["--require-hashes", "--no-deps", "--only-binary", ":all:"])
         .arg("--requirement")
         .arg(&requirements)

@@ -1,6 +1,7 @@
 //! Asks rustup for the components and targets of the compiler that are missing.
 //!
-//! rust-toolchain.toml names them too, and rustup installs them by itself, but only where its auto-install is on.
+//! rust-toolchain.toml names them too, and rustup installs them by itself, but only where its
+//! auto-install is on.
 
 use std::process::{Command, Stdio};
 

@@ -1,7 +1,7 @@
 //! Which file of a crate uses which: the paths of its sources, resolved as the compiler would.
 //!
-//! A name that a module hands on (`pub use`) leads to the file that has the item. A file that re-exports what lies in its own
-//! folder does not use it by that.
+//! A name that a module hands on (`pub use`) leads to the file that has the item. A file that
+//! re-exports what lies in its own folder does not use it by that.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -27,7 +27,8 @@ pub(crate) struct File {
     pub(crate) path: String,
     /// Its module; empty for lib.rs.
     pub(crate) module: Segments,
-    /// Its module, with one segment more for a file that has modules below it, which stands in its own folder: `mod`.
+    /// Its module, with one segment more for a file that has modules below it, which stands in its
+    /// own folder: `mod`.
     pub(crate) place: Segments,
     /// Whether it is there in tests only: it is counted, and may use what it likes.
     pub(crate) is_test: bool,
@@ -137,8 +138,8 @@ impl Modules<'_> {
         used
     }
 
-    /// The module of the file that has what `path` names, seen from a module (and an inline module within it). `None`: it is
-    /// not of this crate, or of this very place.
+    /// The module of the file that has what `path` names, seen from a module (and an inline module
+    /// within it). `None`: it is not of this crate, or of this very place.
     fn resolve(
         &self,
         module: &Segments,
@@ -172,7 +173,8 @@ impl Modules<'_> {
         }
     }
 
-    /// Follows a path from the crate's root: through modules that are files, then through a name that is handed on.
+    /// Follows a path from the crate's root: through modules that are files, then through a name
+    /// that is handed on.
     fn descend(&self, path: &[String], steps: usize) -> Option<Segments> {
         let depth =
             (0..=path.len()).rev().find(|&depth| self.sources.contains_key(&path[..depth]))?;

@@ -1,15 +1,16 @@
 //! The order of the rooms: within a crate, a folder uses only folders above it in the crate's list.
 //!
-//! Each test reads the sources of one crate and fails with the names of both files. The lists and the exceptions are
-//! the constants below, and every exception says why it is one; an exception that nothing needs any more fails too.
-//! CONTRIBUTING.md explains the order to people.
+//! Each test reads the sources of one crate and fails with the names of both files. The lists and
+//! the exceptions are the constants below, and every exception says why it is one; an exception
+//! that nothing needs any more fails too. CONTRIBUTING.md explains the order to people.
 //!
 //! * [`source`] parses a file: its modules, its imports, the paths in its code.
 //! * [`graph`] resolves these paths: which file uses which.
 //! * [`rules`] holds files and folders to the rules.
 //! * `made_up` shows on small sources that each rule can fail.
 //!
-//! What is not here: uses without a path (a method of an `impl` in another file), and code under `#[cfg(test)]`.
+//! What is not here: uses without a path (a method of an `impl` in another file), and code under
+//! `#[cfg(test)]`.
 
 mod graph;
 mod made_up;
@@ -73,7 +74,8 @@ const MAX_LINES: usize = 600;
 /// The longer ones.
 const LONG_FILES: &[Exception] = &[];
 
-/// How many source files a folder of a crate holds at most. Folders of tests are not counted: they are lists, a file a case.
+/// How many source files a folder of a crate holds at most. Folders of tests are not counted: they
+/// are lists, a file a case.
 const MAX_FILES: usize = 15;
 /// The folders that hold more.
 const FULL_FOLDERS: &[Exception] = &[Exception {
@@ -155,7 +157,8 @@ fn told(wrong: &[String]) {
     assert!(wrong.is_empty(), "{} wrong:\n  {}", wrong.len(), wrong.join("\n  "));
 }
 
-/// The workspace's root. Cargo says where this package is; with another value the same binary reads another checkout.
+/// The workspace's root. Cargo says where this package is; with another value the same binary reads
+/// another checkout.
 fn workspace() -> PathBuf {
     let package =
         std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());

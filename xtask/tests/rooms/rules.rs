@@ -24,7 +24,8 @@ pub(crate) struct Pair {
     pub(crate) why: &'static str,
 }
 
-/// Uses of a room that stands below the user's in the crate's order, and rooms without a place in it.
+/// Uses of a room that stands below the user's in the crate's order, and rooms without a place in
+/// it.
 pub(crate) fn uses_of_rooms_below(graph: &Graph, order: &[&str]) -> Vec<String> {
     let name = |room: &&str| room.trim_end_matches('/').trim_end_matches(".rs").to_owned();
     let position: BTreeMap<String, usize> = order.iter().map(name).zip(0..).collect();
@@ -60,14 +61,16 @@ pub(crate) fn uses_of_rooms_below(graph: &Graph, order: &[&str]) -> Vec<String> 
     wrong
 }
 
-/// Files or folders of one folder that use each other in a circle. The crate's own folder is left to its order.
+/// Files or folders of one folder that use each other in a circle. The crate's own folder is left
+/// to its order.
 pub(crate) fn circles(graph: &Graph, allowed: &[Pair]) -> Vec<String> {
     let mut wrong = needless_pairs(graph, allowed);
     let half_of = |path: &str| {
         let pair = allowed.iter().find(|pair| pair.files[1] == path);
         pair.map_or_else(|| path.to_owned(), |pair| pair.files[0].to_owned())
     };
-    // folder -> member -> the members that it uses; a member is a file, or a folder ending in a slash
+    // folder -> member -> the members that it uses; a member is a file, or a folder ending in a
+    // slash
     let mut folders: BTreeMap<String, BTreeMap<String, BTreeSet<String>>> = BTreeMap::new();
     let mut shown: BTreeMap<(String, String), String> = BTreeMap::new();
     for (&(from, to), path) in &graph.uses {

@@ -1,7 +1,8 @@
 //! One source file, parsed: what it declares, what it imports, and the paths in its code.
 //!
-//! Comments and strings are no code. Of items under `#[cfg(test)]` only one thing is kept: which modules they are. The arguments of
-//! macros are tokens, of which everything that looks like a path is taken for one.
+//! Comments and strings are no code. Of items under `#[cfg(test)]` only one thing is kept: which
+//! modules they are. The arguments of macros are tokens, of which everything that looks like a path
+//! is taken for one.
 
 use std::collections::{BTreeMap, BTreeSet};
 

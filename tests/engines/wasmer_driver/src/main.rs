@@ -1,4 +1,5 @@
-//! Wasmer as a program that the tests start (`tests/src/engines/process.rs` says how). Its WASI host is the one that Wasmi has.
+//! Wasmer as a program that the tests start (`tests/src/engines/process.rs` says how). Its WASI
+//! host is the one that Wasmi has.
 
 mod wasmer;
 

@@ -1,5 +1,5 @@
-//! Wasmer, by its crate, with its compiler Singlepass. Its own WASI is asynchronous and made for packages, so packed programs run
-//! on it with the minimal host, as on Wasmi.
+//! Wasmer, by its crate, with its compiler Singlepass. Its own WASI is asynchronous and made for
+//! packages, so packed programs run on it with the minimal host, as on Wasmi.
 
 use std::error::Error;
 use std::fmt;

@@ -1,4 +1,5 @@
-//! `cargo xtask engines`: runs packed programs on every engine in full, and writes the README's table of the results.
+//! `cargo xtask engines`: runs packed programs on every engine in full, and writes the README's
+//! table of the results.
 
 pub(crate) mod readme_table;
 

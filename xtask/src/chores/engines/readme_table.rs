@@ -1,4 +1,5 @@
-//! Writes the README's table of engines from the tests' record (`tests/src/matrix.rs`), and compares it with a later record.
+//! Writes the README's table of engines from the tests' record (`tests/src/matrix.rs`), and
+//! compares it with a later record.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -192,8 +193,9 @@ pub(crate) fn write() -> Result<()> {
     Ok(())
 }
 
-/// Compares the README's table with what the tests have just shown. A pinned engine's version counts, the machine's own are told only; an
-/// engine that is not here cannot be compared, which is told.
+/// Compares the README's table with what the tests have just shown. A pinned engine's version
+/// counts, the machine's own are told only; an engine that is not here cannot be compared, which is
+/// told.
 pub(crate) fn check() -> Result<()> {
     let record = Record::read()?;
     let readme = fs::read_to_string(readme())?;

@@ -1,10 +1,12 @@
 //! `cargo xtask fsx`: runs the File System eXerciser on a mount of fs-core, with memory mapping.
 //!
-//! fsx does random operations on one file and knows what every byte must be; the kernel's page cache is between, so
-//! mappings, reads and writes meet in fs-core as they would on a disk filesystem.
+//! fsx does random operations on one file and knows what every byte must be; the kernel's page
+//! cache is between, so mappings, reads and writes meet in fs-core as they would on a disk
+//! filesystem.
 //!
-//! fsx 0.3.2 never unmaps what it read through a mapping: each truncation then walks all mappings, and after 65,530 of them the
-//! kernel refuses more. So many short runs do the operations, each from a seed of its own.
+//! fsx 0.3.2 never unmaps what it read through a mapping: each truncation then walks all mappings,
+//! and after 65,530 of them the kernel refuses more. So many short runs do the operations, each
+//! from a seed of its own.
 
 use std::fs;
 use std::process::Command;

@@ -15,7 +15,8 @@ use crate::{process, workspace};
 /// How long mounting may take.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// The capability that mounting takes (capabilities(7)), as a bit of `CapEff` in proc_pid_status(5).
+/// The capability that mounting takes (capabilities(7)), as a bit of `CapEff` in
+/// proc_pid_status(5).
 const CAP_SYS_ADMIN: u64 = 1 << 21;
 
 /// Runs `suite`, or notes that this machine cannot mount what it runs on.

@@ -1,6 +1,8 @@
-//! Test suites that others wrote for filesystems, run on a mount of fs-core: [`pjdfstest`] and [`fsx`].
+//! Test suites that others wrote for filesystems, run on a mount of fs-core: [`pjdfstest`] and
+//! [`fsx`].
 //!
-//! [`fuse_mount`] mounts fs-core through the kernel. A machine that cannot mount leaves the suites out.
+//! [`fuse_mount`] mounts fs-core through the kernel. A machine that cannot mount leaves the suites
+//! out.
 
 pub(crate) mod fsx;
 mod fuse_mount;

@@ -1,7 +1,9 @@
-//! `cargo xtask pjdfstest`: runs the POSIX suite pjdfstest on a mount of fs-core, and on a tmpfs in the same run.
+//! `cargo xtask pjdfstest`: runs the POSIX suite pjdfstest on a mount of fs-core, and on a tmpfs in
+//! the same run.
 //!
-//! Both must agree test by test, no test may fail, and as many must pass as are known to. Both skip the tests that remount
-//! read-only or need a second filesystem, and one that needs `LINK_MAX`. The chore prints every answer.
+//! Both must agree test by test, no test may fail, and as many must pass as are known to. Both skip
+//! the tests that remount read-only or need a second filesystem, and one that needs `LINK_MAX`. The
+//! chore prints every answer.
 //!
 //! The suite itself takes seconds, so `cargo xtask test` runs it too.
 
@@ -19,7 +21,8 @@ use crate::{process, workspace};
 
 const PJDFSTEST: Program = Program { name: "pjdfstest", version: "0.2.2" };
 
-/// What tmpfs has of the suite's optional features, and the pause that the timestamps' granularity needs.
+/// What tmpfs has of the suite's optional features, and the pause that the timestamps' granularity
+/// needs.
 const CONFIGURATION: &str = "
 [features]
 posix_fallocate = {}
@@ -32,7 +35,8 @@ utimensat = {}
 naptime = 0.02
 ";
 
-/// How many tests this version of the suite has, and how many of them a tmpfs passes; the others are skipped.
+/// How many tests this version of the suite has, and how many of them a tmpfs passes; the others
+/// are skipped.
 const TESTS: usize = 398;
 const PASSED: usize = 382;
 
