@@ -24,7 +24,7 @@ pub(crate) struct Options {
 enum What {
     /// fs-core natively, against system calls on a tmpfs.
     Core,
-    /// Calls of a packed program, against the same program on a tmpfs of the host and on an adapter
+    /// Calls of a packed program, against the same program on a tmpfs and on an adapter
     /// that does nothing.
     Calls,
     /// Packing: its time and memory, and how many bytes it adds to a program.

@@ -30,7 +30,7 @@ enum Chore {
     Test(test::Options),
     /// Build the adapter into snapshot-tool/assets.
     Adapter(adapter::Options),
-    /// Measure speed and size, side by side with the host in the same run.
+    /// Measure speed and size, beside Linux's own filesystem in the same run.
     Bench(bench::Options),
     /// Compare random sequences of calls on a Linux tmpfs and on fs-core. Needs root.
     Differential(differential::Options),

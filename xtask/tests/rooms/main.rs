@@ -39,13 +39,14 @@ const ADAPTER: &[&str] = &[
     "mounts/",
     "exports/",
     "host_api/",
-    "bake/",
-    "trace.rs",
     "runtime/",
+    "trace/",
+    "bake/",
 ];
 
 /// The rooms of the tool, the ground floor first.
 const SNAPSHOT_TOOL: &[&str] = &[
+    "error.rs",
     "preview1.rs",
     "progress.rs",
     "format.rs",
