@@ -8,12 +8,9 @@ use tempfile::TempDir;
 use wasm_vfs::embed::{HostApi, RunTimeLinker};
 use wasm_vfs::{Packer, TreeBuilder};
 use wasm_vfs_tests::engine::{Engine as _, Invocation, Outcome};
-use wasm_vfs_tests::engines::wasmtime::Wasmtime;
+use wasm_vfs_tests::engines::wasmtime::{WasiHost, Wasmtime};
 use wasm_vfs_tests::{tools, trees};
-use wasmtime::{Engine, Linker, Module, Store};
-use wasmtime_wasi::p1::{self, WasiP1Ctx};
-use wasmtime_wasi::p2::pipe::{MemoryInputPipe, MemoryOutputPipe};
-use wasmtime_wasi::{I32Exit, WasiCtxBuilder, p0};
+use wasmtime::{Engine, Module};
 
 use crate::app::assert_sound;
 
@@ -37,30 +34,15 @@ fn run(program: &Path, invocation: &Invocation) -> Result<(Outcome, usize)> {
     let engine = Engine::new(&config)?;
     let filesystem = RunTimeLinker::new(&engine, &std::fs::read(rootfs(directory.path())?)?)?;
     let module = Module::from_file(&engine, program)?;
-    let (stdout, stderr) = (MemoryOutputPipe::new(1 << 22), MemoryOutputPipe::new(1 << 22));
-    let mut context = WasiCtxBuilder::new();
-    context
-        .args(&invocation.args)
-        .envs(&invocation.env)
-        .stdin(MemoryInputPipe::new(invocation.stdin.clone()))
-        .stdout(stdout.clone())
-        .stderr(stderr.clone());
-    let mut host: Linker<WasiP1Ctx> = Linker::new(&engine);
-    p1::add_to_linker_sync(&mut host, |context| context)?;
-    p0::add_to_linker_sync(&mut host, |context| context)?;
-    let mut store = Store::new(&engine, context.build_p1());
-    let bound = filesystem.instantiate(&mut store, &host, &module)?;
-    let start = bound.program.get_typed_func::<(), ()>(&mut store, "_start")?;
-    let ended = start.call(&mut store, ());
-    let status = match ended {
-        Ok(()) => 0,
-        Err(error) => error.downcast::<I32Exit>()?.0,
-    };
-    let tree = HostApi::new(&mut store, &bound.filesystem)?;
-    let entries = tree.list(&mut store, "/data")?.len();
-    drop(store);
-    let (stdout, stderr) = (stdout.contents().into(), stderr.contents().into());
-    Ok((Outcome { status: Some(status), stdout, stderr, files: Vec::new() }, entries))
+    let mut host = WasiHost::new(&engine, invocation)?;
+    let bound = filesystem.instantiate(&mut host.store, &host.linker, &module)?;
+    let start = bound.program.get_typed_func::<(), ()>(&mut host.store, "_start")?;
+    let ended = start.call(&mut host.store, ());
+    let tree = HostApi::new(&mut host.store, &bound.filesystem)?;
+    let entries = tree.list(&mut host.store, "/data")?.len();
+    let outcome = host.outcome(ended);
+    ensure!(outcome.status.is_some(), "it trapped: {outcome:?}");
+    Ok((outcome, entries))
 }
 
 /// A program bound at run time is what it is on a host directory.

@@ -7,8 +7,8 @@ use wasm_vfs::internals::lower::lower;
 
 use super::{FORMS, IMAGE, MANIFEST, bytes_of};
 
-/// Where the cases are.
-fn root() -> PathBuf {
+/// Returns the directory of the cases.
+pub(crate) fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("link")
 }
 
@@ -56,7 +56,7 @@ fn print(wasm: &[u8]) -> String {
 }
 
 /// Compares `text` with what `path` holds, or writes it there.
-fn compare(path: &Path, text: &str) -> Vec<String> {
+pub(crate) fn compare(path: &Path, text: &str) -> Vec<String> {
     if std::env::var_os("BLESS").is_some() {
         std::fs::write(path, text).unwrap();
         return Vec::new();

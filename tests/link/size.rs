@@ -4,13 +4,14 @@ use wasm_vfs::internals::bake::ADAPTER_CORE;
 use wasm_vfs::{Packer, Policy, Program, TreeBuilder};
 use wasmparser::{ExternalKind, Parser, Payload, TypeRef, ValType};
 
-use super::{FORMS, wasm};
+use super::{FORMS, golden, wasm};
 
 /// Of a program that only reads: it opens, reads, seeks, stats, lists and closes, and prints.
 const READING_CEILING_BYTES: usize = 40 * 1024;
 /// Of one that uses everything.
 const EVERYTHING_CEILING_BYTES: usize = 64 * 1024;
 
+/// What such a program calls.
 const READING: &[&str] = &[
     "fd_close",
     "fd_fdstat_get",
@@ -66,24 +67,29 @@ fn functions() -> Vec<(String, String, String)> {
     functions
 }
 
-/// A program that calls the functions that are chosen, each once.
-fn program(chosen: impl Fn(&str) -> bool) -> Vec<u8> {
+/// A program that calls the functions that are chosen, each once. Its text is a file, since the benchmarks measure the same program.
+fn program(file: &str, chosen: impl Fn(&str) -> bool) -> Vec<u8> {
     let (mut imports, mut calls) = (String::new(), String::new());
     // No identifiers: they would be a `name` section, and it is kept.
     let functions = functions();
     for (number, (name, params, results)) in functions.iter().filter(|it| chosen(&it.0)).enumerate()
     {
         imports += &format!(
-            "(import \"wasi_snapshot_preview1\" \"{name}\" (func (param {params}) (result {results})))\n"
+            "  (import \"wasi_snapshot_preview1\" \"{name}\" (func (param {params}) (result {results})))\n"
         );
         let zeros: String =
-            params.split_whitespace().map(|ty| format!("({ty}.const 0) ")).collect();
-        let call = format!("(call {number} {zeros})");
-        calls += &if results.is_empty() { call } else { format!("(drop {call})") };
+            params.split_whitespace().map(|ty| format!(" ({ty}.const 0)")).collect();
+        let call = format!("(call {number}{zeros})");
+        let call = if results.is_empty() { call } else { format!("(drop {call})") };
+        calls += &format!("\n    {call}");
     }
-    wasm(&format!(
-        "(module {imports} (memory (export \"memory\") 1) (func (export \"_start\") {calls}))"
-    ))
+    let text = format!(
+        ";; Written by `BLESS=1 cargo test --package wasm-vfs-tests --test link -- size`.\n(module\n\
+         {imports}  (memory (export \"memory\") 1)\n  (func (export \"_start\"){calls}))\n"
+    );
+    let failures = golden::compare(&golden::root().join(file), &text);
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+    wasm(&text)
 }
 
 /// What is added, by section.
@@ -99,8 +105,8 @@ fn sections(module: &[u8]) -> String {
 #[test]
 fn ceilings() {
     let policy = Policy::from_toml("strip-host-api = true").unwrap();
-    let reading = program(|name| READING.contains(&name));
-    let everything = program(|_| true);
+    let reading = program("reading.wat", |name| READING.contains(&name));
+    let everything = program("everything.wat", |_| true);
     for form in FORMS {
         for (program, name, ceiling) in [
             (&reading, "reading", READING_CEILING_BYTES),

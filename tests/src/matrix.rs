@@ -1,19 +1,18 @@
-//! What engines do with packed programs, held against what they are known to do, and the record of it, of which `cargo xtask engines`
-//! makes the README's table.
+//! What engines do with packed programs, held against what they are known to do, and the record of
+//! it, of which `cargo xtask engines` makes the README's table.
 
 use std::fmt;
 use std::fs::OpenOptions;
 use std::io::Write;
-use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
 use wasm_vfs::Form;
+use xtask::workspace::engine_record;
 
 use crate::engine::{Engine, Outcome};
 pub use crate::engines::registry::Weight;
 use crate::engines::registry::{self, Entry, Expect, Spot};
-use crate::tools;
 
 /// Asks for the long run.
 const LONG_RUN: &str = "WASM_VFS_ENGINES";
@@ -76,8 +75,8 @@ impl fmt::Display for Verdict {
     }
 }
 
-/// Has an engine run a packed program, by `run`; `same` says how its outcome differs from the reference, if it does. An engine that refuses
-/// as it is known to is as good as one that runs it.
+/// Has an engine run a packed program, by `run`; `same` says how its outcome differs from the
+/// reference, if it does. An engine that refuses as it is known to is as good as one that runs it.
 ///
 /// # Errors
 ///
@@ -142,12 +141,8 @@ fn self_test(outcome: &Outcome) -> Option<String> {
     (outcome.status != Some(0)).then(|| line.to_owned())
 }
 
-/// Where the record is.
-fn directory() -> PathBuf {
-    tools::target().join("engines")
-}
-
-/// Appends a line to the record: engine, column, program, verdict, milliseconds, and the first line of what there is to say.
+/// Appends a line to the record: engine, column, program, verdict, milliseconds, and the first line
+/// of what there is to say.
 fn record(spot: &Spot, world: World, program: &str, verdict: &str, detail: &str, took: Duration) {
     let column = match (world, spot.form) {
         (World::Preview1, Form::Portable) => "portable",
@@ -158,14 +153,16 @@ fn record(spot: &Spot, world: World, program: &str, verdict: &str, detail: &str,
     let detail = detail.lines().next().unwrap_or_default().replace('\t', " ");
     let (id, took) = (spot.entry.id, took.as_millis());
     let line = format!("{id}\t{column}\t{program}\t{verdict}\t{took}\t{detail}\n");
-    let _ = std::fs::create_dir_all(directory());
-    let file = OpenOptions::new().append(true).create(true).open(directory().join("results.tsv"));
-    // One call, so that no two lines mix. Without the record there is no table, and that is told where it is made.
+    let _ = std::fs::create_dir_all(engine_record());
+    let file =
+        OpenOptions::new().append(true).create(true).open(engine_record().join("results.tsv"));
+    // One call, so that no two lines mix. Without the record there is no table, and that is told
+    // where it is made.
     let _ = file.and_then(|mut file| file.write_all(line.as_bytes()));
 }
 
-/// Writes down the registry, a line for each row of the table: id, title, how it is had, whose version it has, the version, whether it is
-/// here, and its exceptions.
+/// Writes down the registry, a line for each row of the table: id, title, how it is had, whose
+/// version it has, the version, whether it is here, and its exceptions.
 ///
 /// # Errors
 ///
@@ -184,8 +181,8 @@ pub fn record_registry() -> Result<()> {
     for (title, why) in registry::NOT_TO_BE_HAD {
         text += &format!("{title}\t{title}\t{why}\tNone\t\tnot to be had\t\n");
     }
-    std::fs::create_dir_all(directory())?;
-    Ok(std::fs::write(directory().join("registry.tsv"), text)?)
+    std::fs::create_dir_all(engine_record())?;
+    Ok(std::fs::write(engine_record().join("registry.tsv"), text)?)
 }
 
 #[cfg(test)]

@@ -1,36 +1,41 @@
-//! Where `cargo xtask setup` and `cargo xtask guests` put things, and the record of what is missing.
+//! Where `cargo xtask setup` and `cargo xtask guests` put things, and the record of what is
+//! missing.
 
 use std::fs::OpenOptions;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-/// Cargo's build directory.
-pub fn target() -> PathBuf {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    match std::env::var_os("CARGO_TARGET_DIR") {
-        Some(directory) => root.join(directory),
-        None => root.join("target"),
-    }
-}
+use xtask::chores::guests;
+use xtask::{left_out, workspace};
+
+pub use xtask::workspace::target;
 
 /// A file of the tests themselves.
 pub fn test_data(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
 }
 
-/// A guest program of `tests/guests/`, or a theme of `tests/preview1/guest/` (`preview1/NAME`), built by `cargo xtask guests`.
+/// Returns a guest program of `tests/guests/`, or a theme of `tests/preview1/guest/`
+/// (`preview1/NAME`), built by `cargo xtask guests`.
+///
+/// # Panics
+///
+/// When `cargo xtask guests` knows no such program.
 pub fn guest(name: &str) -> Option<PathBuf> {
-    there(target().join("guests").join(format!("{name}.wasm")), "cargo xtask guests")
+    let is_known =
+        name.starts_with("preview1/") || guests::programs().any(|(known, _)| known == name);
+    assert!(is_known, "xtask/src/chores/guests.rs lists no guest {name}");
+    there(workspace::guests().join(format!("{name}.wasm")), "cargo xtask guests")
 }
 
 /// A file or directory that `cargo xtask setup` installs, by its path below `target/tools`.
 pub fn installed(path: &str) -> Option<PathBuf> {
-    there(target().join("tools").join(path), "cargo xtask setup")
+    there(workspace::tools().join(path), "cargo xtask setup")
 }
 
 /// The page that `cargo xtask web` builds.
 pub fn page() -> Option<PathBuf> {
-    there(target().join("web"), "cargo xtask web")
+    there(workspace::page(), "cargo xtask web")
 }
 
 /// The path, if something is there; else it is noted as left out.
@@ -44,21 +49,61 @@ fn there(path: PathBuf, made_by: &str) -> Option<PathBuf> {
     None
 }
 
-/// Says that something is not tested, and why. `cargo xtask test` repeats it at its end. On a CI machine everything has
-/// to be there.
+/// Says that something is not tested, and why. `cargo xtask test` repeats it at its end. On a CI
+/// machine everything has to be there.
 ///
 /// # Panics
 ///
 /// On a CI machine (`CI=true`).
 pub fn leave_out(what: &str, why: &str) {
-    assert!(
-        std::env::var_os("CI").is_none_or(|value| value.is_empty() || value == "false"),
-        "{what}: {why}"
-    );
-    // Written past the test runner's capture: a test that did nothing must not look like one that passed.
+    assert!(!left_out::is_ci(), "{what}: {why}");
+    // Written past the test runner's capture: a test that did nothing must not look like one that
+    // passed.
     let _ = writeln!(std::io::stderr(), "LEFT OUT: {what}: {why}");
-    let list = OpenOptions::new().append(true).create(true).open(target().join("left-out.txt"));
+    let list = OpenOptions::new().append(true).create(true).open(left_out::file());
     if let Ok(mut list) = list {
         let _ = writeln!(list, "{what}: {why}");
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::fs;
+
+    use super::*;
+
+    /// Adds the text of the tests' sources below a directory that ask for guests.
+    fn read(directory: &Path, texts: &mut Vec<String>) {
+        for entry in fs::read_dir(directory).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                read(&path, texts);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                let text = fs::read_to_string(&path).unwrap();
+                texts.extend(text.contains("tools::guest(").then_some(text));
+            }
+        }
+    }
+
+    /// A program without a test would be built for nothing, and would be thought to be tested.
+    #[test]
+    fn every_guest_is_built_and_has_a_test() {
+        let entries = fs::read_dir(test_data("guests")).unwrap();
+        let directories: BTreeSet<String> = entries
+            .map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned())
+            .collect();
+        let built = guests::programs().map(|(_, source)| source.to_owned()).collect();
+        assert_eq!(directories, built, "tests/guests/, and the list of xtask/src/chores/guests.rs");
+        let mut texts = Vec::new();
+        for tests in ["adapter", "apps", "host_api", "link", "mounts", "web"] {
+            read(&test_data(tests), &mut texts);
+        }
+        let has_a_test =
+            |name: &str| texts.iter().any(|text| text.contains(&format!("\"{name}\"")));
+        let idle: Vec<&str> =
+            guests::programs().map(|(name, _)| name).filter(|name| !has_a_test(name)).collect();
+        assert!(idle.is_empty(), "no test runs {idle:?}");
     }
 }

@@ -8,7 +8,8 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use anyhow::{Context, Result, ensure};
 
-/// The tree that the guest programs know: `/data` of all kinds of entries, an empty `/tmp`, and `/work` to write in.
+/// The tree that the guest programs know: `/data` of all kinds of entries, an empty `/tmp`, and
+/// `/work` to write in.
 ///
 /// # Errors
 ///
@@ -35,8 +36,8 @@ pub fn for_guests(root: &Path) -> Result<()> {
     set_modified(&data.join("sub/lines.txt"), 1, 0)
 }
 
-/// The tree that the themes of `tests/preview1/` know: `/tree` with links of every kind, and `/second`, which is empty and a preopen
-/// beside `/`. What they write is elsewhere.
+/// The tree that the themes of `tests/preview1/` know: `/tree` with links of every kind, and
+/// `/second`, which is empty and a preopen beside `/`. What they write is elsewhere.
 ///
 /// # Errors
 ///

@@ -5,8 +5,6 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-#[path = "../../xtask/src/file_server.rs"]
-mod file_server;
 mod readme;
 
 use std::fs;
@@ -17,8 +15,7 @@ use wasm_vfs::{Form, Packer, Policy, Program, TreeBuilder};
 use wasm_vfs_tests::engines::chromium::Chromium;
 use wasm_vfs_tests::engines::node::Node;
 use wasm_vfs_tests::{npm_package, tools};
-
-use file_server::FileServer;
+use xtask::file_server::FileServer;
 
 /// Programs that end in ways of their own.
 const ENDLESS: &str =

@@ -1,8 +1,8 @@
-//! A small static file server on the loopback interface: for looking at the page of `cargo xtask web`, and for its test
-//! (`tests/web/`, which includes this file).
+//! A small static file server on the loopback interface, which `cargo xtask web --serve` starts,
+//! and the page's test in `tests/web/`.
 //!
-//! It gives out the files of one directory, to GET and HEAD, and knows the types that a page needs. What a browser does not ask of
-//! a page is not here: no ranges, no compression, no listing of directories.
+//! It serves the files of one directory to GET and HEAD, with the types that a page needs. It has
+//! nothing that a page does not need: no ranges, no compression, no listing of directories.
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Write};
@@ -13,12 +13,12 @@ use std::time::Duration;
 
 /// The longest request that is read: its line and its headers.
 const MAX_REQUEST_BYTES: u64 = 16 * 1024;
-/// How long a client may say nothing.
+/// How long a client may be silent.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// What a directory's address shows.
+/// The file that a directory's address shows.
 const INDEX: &str = "index.html";
 
-/// Extensions and the types that are told of them.
+/// File name extensions, and the types that the server reports for them.
 const TYPES: [(&str, &str); 7] = [
     ("html", "text/html; charset=utf-8"),
     ("css", "text/css; charset=utf-8"),
@@ -29,30 +29,30 @@ const TYPES: [(&str, &str); 7] = [
     ("wasm", "application/wasm"),
 ];
 
-/// A server that has its port.
+/// A server that listens on its port.
 #[derive(Debug)]
-pub(crate) struct FileServer {
+pub struct FileServer {
     listener: TcpListener,
     root: Arc<Path>,
 }
 
 impl FileServer {
-    /// Takes a port of the loopback interface; 0: any that is free.
+    /// Listens on a port of the loopback interface. Port 0 stands for any free one.
     ///
     /// # Errors
     ///
     /// When the port is taken.
-    pub(crate) fn bind(root: &Path, port: u16) -> io::Result<Self> {
+    pub fn bind(root: &Path, port: u16) -> io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))?;
         Ok(Self { listener, root: root.into() })
     }
 
-    /// Where it listens.
+    /// Returns the address that it listens on.
     ///
     /// # Errors
     ///
-    /// When the system does not say.
-    pub(crate) fn address(&self) -> io::Result<SocketAddr> {
+    /// When the system does not report it.
+    pub fn address(&self) -> io::Result<SocketAddr> {
         self.listener.local_addr()
     }
 
@@ -60,8 +60,8 @@ impl FileServer {
     ///
     /// # Errors
     ///
-    /// That failure.
-    pub(crate) fn serve(&self) -> io::Result<()> {
+    /// When accepting a connection fails.
+    pub fn serve(&self) -> io::Result<()> {
         loop {
             let (stream, _) = self.listener.accept()?;
             let root = Arc::clone(&self.root);
@@ -116,7 +116,8 @@ fn refuse(stream: &mut TcpStream, status: &str) -> io::Result<()> {
     )
 }
 
-/// The file that a request's target names, relative to the root. `None`: none that is given out.
+/// Returns the file that a request's target names, relative to the root; `None` if it may not be
+/// served.
 fn path_of(target: &str) -> Option<PathBuf> {
     let path = target.split(['?', '#']).next()?.strip_prefix('/')?;
     let path = percent_decoded(path)?;
@@ -124,7 +125,7 @@ fn path_of(target: &str) -> Option<PathBuf> {
     path.split('/').all(is_inside).then(|| path.trim_start_matches('/').into())
 }
 
-/// `%20` and the like (RFC 3986, section 2.1).
+/// Decodes `%20` and the like (RFC 3986, section 2.1).
 fn percent_decoded(text: &str) -> Option<String> {
     let mut bytes = Vec::new();
     let mut rest = text.as_bytes();
@@ -146,9 +147,9 @@ mod tests {
     #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
     use super::*;
 
-    /// Serves the sources of xtask, whoever includes this file; what a request gets.
+    /// Serves the sources of this package, and returns the answer to a request.
     fn ask(request: &str) -> String {
-        let root = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../xtask"));
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
         let server = FileServer::bind(root, 0).unwrap();
         let mut stream = TcpStream::connect(server.address().unwrap()).unwrap();
         std::thread::spawn(move || server.serve());
@@ -159,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_is_given_with_its_type_and_length() {
+    fn a_file_is_served_with_its_type_and_length() {
         let got = ask("GET /Cargo.toml?x=1 HTTP/1.1\r\nHost: here\r\n\r\n");
         let file = include_str!("../Cargo.toml");
         assert!(got.starts_with("HTTP/1.1 200 OK\r\nContent-Type: application/octet-stream\r\n"));
@@ -174,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_outside_is_given() {
+    fn nothing_outside_is_served() {
         let rows = [
             ("/../Cargo.toml", "400"),
             ("/src/%2e%2e/%2E%2E/Cargo.toml", "400"),

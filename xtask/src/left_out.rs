@@ -1,12 +1,13 @@
-//! What a run could not do for want of a tool: told loudly at the end, and an error where the tool should be there.
+//! What a run could not do because a tool is missing: reported loudly at its end, and an error
+//! where the tool should be there.
 //!
-//! The chores note what they miss themselves; the tests append lines to a file (`tests/src/tools.rs`), for they run in
-//! processes of their own.
+//! The chores note what they miss themselves. The tests run in processes of their own, so they
+//! append lines to a file (`tests/src/tools.rs`).
 
 use std::path::PathBuf;
 use std::{fmt, fs};
 
-use anyhow::{Result, bail};
+use anyhow::{Error, Result, bail};
 
 use crate::workspace;
 
@@ -14,34 +15,41 @@ use crate::workspace;
 #[derive(Debug, Default)]
 pub(crate) struct LeftOut {
     lines: Vec<String>,
-    /// What no set-up could mend.
+    /// What no installation on this machine could change.
     of_this_machine: Vec<String>,
 }
 
 impl LeftOut {
     /// Notes that `what` was left out, and why.
     pub(crate) fn note(&mut self, what: impl fmt::Display, why: impl fmt::Display) {
-        let line = format!("{what}: {why}");
-        eprintln!("xtask: LEFT OUT: {line}");
-        self.lines.push(line);
+        self.lines.push(report(what, why));
     }
 
-    /// Notes that this machine cannot do `what`, and why, where nothing that a chore installs would help: told as loudly,
-    /// and no error on any machine.
+    /// Notes that `what` was left out because of an error.
+    pub(crate) fn note_error(&mut self, what: impl fmt::Display, error: &Error) {
+        self.note(what, one_line(error));
+    }
+
+    /// Installs something. A failure is noted, and no error.
+    pub(crate) fn attempt(
+        &mut self,
+        what: impl fmt::Display,
+        install: impl FnOnce() -> Result<()>,
+    ) {
+        if let Err(error) = install() {
+            self.note_error(what, &error);
+        }
+    }
+
+    /// Notes that this machine cannot do `what`, and why, where nothing that a chore installs would
+    /// help. It is reported as loudly, and is no error on any machine.
     pub(crate) fn note_of_this_machine(&mut self, what: impl fmt::Display, why: impl fmt::Display) {
-        let line = format!("{what}: {why}");
-        eprintln!("xtask: LEFT OUT: {line}");
-        self.of_this_machine.push(line);
+        self.of_this_machine.push(report(what, why));
     }
 
-    /// The file that tests append to, a line for each thing that they leave out.
-    pub(crate) fn file() -> PathBuf {
-        workspace::target().join("left-out.txt")
-    }
-
-    /// Adds what the tests of this run wrote down.
+    /// Adds the lines that the tests of this run appended to [`file`].
     pub(crate) fn add_those_of_the_tests(&mut self) {
-        let text = fs::read_to_string(Self::file()).unwrap_or_default();
+        let text = fs::read_to_string(file()).unwrap_or_default();
         for line in text.lines() {
             if !self.lines.iter().any(|known| known == line) {
                 self.lines.push(line.to_owned());
@@ -49,8 +57,8 @@ impl LeftOut {
         }
     }
 
-    /// Prints the list. On a CI machine (`CI=true`) everything that can be installed is expected to be there, so leaving that
-    /// out is an error.
+    /// Prints the list. On a CI machine everything that can be installed is expected to be there,
+    /// so there it is an error to leave out any of it.
     pub(crate) fn conclude(&self) -> Result<()> {
         if self.lines.is_empty() && self.of_this_machine.is_empty() {
             return Ok(());
@@ -67,7 +75,31 @@ impl LeftOut {
     }
 }
 
-/// Whether this machine should have everything.
-fn is_ci() -> bool {
+/// Prints a line for the list, and returns it.
+fn report(what: impl fmt::Display, why: impl fmt::Display) -> String {
+    let line = format!("{what}: {why}");
+    eprintln!("xtask: LEFT OUT: {line}");
+    line
+}
+
+/// Puts an error and its causes on one line, which is all that the list has for it.
+fn one_line(error: &Error) -> String {
+    format!("{error:#}")
+        .lines()
+        .map(str::trim)
+        .filter(|line| !line.is_empty())
+        .collect::<Vec<_>>()
+        .join("; ")
+}
+
+/// Returns the file that tests append to, a line for each thing that they leave out.
+#[must_use]
+pub fn file() -> PathBuf {
+    workspace::target().join("left-out.txt")
+}
+
+/// Whether this is a CI machine (`CI=true`), which should have everything.
+#[must_use]
+pub fn is_ci() -> bool {
     std::env::var_os("CI").is_some_and(|value| !value.is_empty() && value != "false")
 }

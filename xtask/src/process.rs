@@ -1,4 +1,5 @@
-//! Running other programs, with errors that name them.
+//! Runs other programs, with errors that name them; reads along with `cargo test` to count its
+//! tests.
 
 use std::io::{BufRead, BufReader};
 use std::path::Path;
@@ -6,21 +7,22 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail};
 
-/// The cargo that runs this chore, in the workspace's root.
+/// Returns a command of the cargo that runs this chore, in the workspace's root.
 pub(crate) fn cargo(arguments: &[&str]) -> Command {
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command.args(arguments).current_dir(crate::workspace::root());
     command
 }
 
-/// The platform that this runs on, as the compiler calls it.
+/// Returns the platform that this runs on, as the compiler calls it.
 pub(crate) fn host() -> Result<String> {
     let version = read(Command::new("rustc").arg("-vV"))?;
     let host = version.lines().find_map(|line| line.strip_prefix("host: "));
     Ok(host.context("`rustc -vV` does not say its host")?.to_owned())
 }
 
-/// Runs `command` with this process's standard streams; anything but success is an error that names the command.
+/// Runs `command` with this process's standard streams; anything but success is an error that names
+/// the command.
 pub(crate) fn run(command: &mut Command) -> Result<()> {
     let shown = show(command);
     let status = command.status().with_context(|| format!("cannot start `{shown}`"))?;
@@ -30,7 +32,8 @@ pub(crate) fn run(command: &mut Command) -> Result<()> {
     Ok(())
 }
 
-/// Runs `command` and returns what it wrote to standard output; on failure the error carries its standard error.
+/// Runs `command` and returns what it wrote to standard output; on failure the error carries its
+/// standard error.
 pub(crate) fn read(command: &mut Command) -> Result<String> {
     let shown = show(command);
     let output = command.output().with_context(|| format!("cannot start `{shown}`"))?;
@@ -44,7 +47,7 @@ pub(crate) fn read(command: &mut Command) -> Result<String> {
     String::from_utf8(output.stdout).with_context(|| format!("`{shown}` did not print UTF-8"))
 }
 
-/// The command as a person would type it.
+/// Writes the command as a person would type it.
 pub(crate) fn show(command: &Command) -> String {
     let program = Path::new(command.get_program());
     let mut line =
@@ -56,17 +59,17 @@ pub(crate) fn show(command: &Command) -> String {
     line
 }
 
-/// What `cargo test` ran, added up over its binaries.
+/// How many tests `cargo test` ran, summed over its binaries.
 #[derive(Debug, Default)]
 pub(crate) struct TestSummary {
     pub(crate) passed: u32,
     pub(crate) failed: u32,
     pub(crate) ignored: u32,
-    /// Whether cargo itself was content: a test that does not compile fails without being counted.
+    /// Whether cargo itself succeeded: a test that does not compile fails without being counted.
     pub(crate) success: bool,
 }
 
-/// Runs `cargo test`, showing what it prints as it comes, and adds up the closing lines of its binaries.
+/// Runs `cargo test`, shows its output as it comes, and sums the closing lines of its binaries.
 pub(crate) fn run_and_read_along(command: &mut Command) -> Result<TestSummary> {
     let shown = show(command);
     let mut child = command

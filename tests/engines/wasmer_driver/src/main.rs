@@ -1,12 +1,6 @@
-//! Wasmer as a program that the tests start (`../../process.rs` says how). Its host's side of preview1 is the one that Wasmi has.
+//! Wasmer as a program that the tests start (`tests/src/engines/process.rs` says how). Its WASI
+//! host is the one that Wasmi has.
 
-#[path = "../../../src/engine.rs"]
-#[allow(dead_code, reason = "the tests use all of it")]
-mod engine;
-#[path = "../../hermetic.rs"]
-mod hermetic;
-#[path = "../../minimal_host.rs"]
-mod minimal_host;
 mod wasmer;
 
 use std::env;
@@ -15,10 +9,11 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::{Context, Result};
-use engine::{Engine, Invocation, Outcome};
-use wasmer::Wasmer;
+use wasm_vfs_test_engine::{Engine, Invocation, Outcome};
 
-/// The statuses of `../../process.rs`.
+use crate::wasmer::Wasmer;
+
+/// The statuses that `tests/src/engines/process.rs` understands.
 const CANNOT_LOAD: u8 = 111;
 const TRAPPED: u8 = 134;
 

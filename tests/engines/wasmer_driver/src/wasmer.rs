@@ -1,20 +1,19 @@
-//! Wasmer, by its crate, with its compiler Singlepass. Its WASI is made for packages and asynchronous, so packed programs run on it with the
-//! host that Wasmi has (`minimal_host.rs`).
+//! Wasmer, by its crate, with its compiler Singlepass. Its own WASI is asynchronous and made for
+//! packages, so packed programs run on it with the minimal host, as on Wasmi.
 
 use std::error::Error;
 use std::fmt;
 use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
+use wasm_vfs_test_engine::hermetic::{self, Exports};
+use wasm_vfs_test_engine::minimal_host::{Answer, Checked, GuestMemory, MinimalHost};
+use wasm_vfs_test_engine::{Engine, Invocation, Outcome};
 use wasmer::sys::{EngineBuilder, Features, Singlepass};
 use wasmer::{
     ExternType, Function, FunctionEnv, FunctionEnvMut, Imports, Instance, Memory, MemoryView,
     Module, RuntimeError, Store, Value,
 };
-
-use super::hermetic::{self, Exports};
-use super::minimal_host::{Answer, Checked, GuestMemory, MinimalHost};
-use crate::engine::{Engine, Invocation, Outcome};
 
 /// Wasmer over the minimal host.
 #[derive(Debug)]
@@ -41,17 +40,20 @@ impl fmt::Display for Exit {
 
 impl Error for Exit {}
 
-impl GuestMemory for MemoryView<'_> {
+/// The program's memory, for the minimal host.
+struct View<'a>(MemoryView<'a>);
+
+impl GuestMemory for View<'_> {
     fn read(&self, address: u64, bytes: &mut [u8]) -> Checked<()> {
-        MemoryView::read(self, address, bytes).ok()
+        self.0.read(address, bytes).ok()
     }
 
     fn write(&mut self, address: u64, bytes: &[u8]) -> Checked<()> {
-        MemoryView::write(self, address, bytes).ok()
+        self.0.write(address, bytes).ok()
     }
 
     fn size(&self) -> u64 {
-        self.data_size()
+        self.0.data_size()
     }
 }
 
@@ -76,7 +78,7 @@ fn call(
         .memory
         .as_ref()
         .ok_or_else(|| RuntimeError::new("a call before there is a memory"))?;
-    match world.host.call(function, &operands, &mut memory.view(&store)) {
+    match world.host.call(function, &operands, &mut View(memory.view(&store))) {
         Answer::Exit(status) => Err(RuntimeError::user(Box::new(Exit(status)))),
         Answer::Errno(errno) => Ok(errno),
     }

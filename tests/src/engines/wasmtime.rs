@@ -1,0 +1,216 @@
+//! Wasmtime, by its crate. The only engine here that is also shown host directories: it is the
+//! reference.
+
+use std::path::Path;
+use std::sync::LazyLock;
+
+use anyhow::Result;
+use wasm_vfs::embed::HostApi;
+use wasmtime::error::Context;
+use wasmtime::{Cache, CacheConfig, Config, Instance, Linker, Module, Store};
+use wasmtime_wasi::p1::{self, WasiP1Ctx};
+use wasmtime_wasi::p2::pipe::{MemoryInputPipe, MemoryOutputPipe};
+use wasmtime_wasi::{FsPerms, I32Exit, WasiCtxBuilder, p0};
+
+use crate::engine::{Engine, HERMETIC_STREAMS, Invocation, Outcome};
+use crate::tools;
+
+/// Wasmtime with its wasi implementation, compiling by Cranelift: what a host directory shows, it
+/// shows.
+#[derive(Debug)]
+pub struct Wasmtime;
+
+/// Wasmtime, compiling by Winch: in one pass.
+#[derive(Debug)]
+pub struct Winch;
+
+/// Wasmtime, interpreting: Pulley.
+#[derive(Debug)]
+pub struct Pulley;
+
+/// What a program's calls may take, and the thread that it runs on: the same and some for the
+/// host's functions.
+const WASM_STACK_BYTES: usize = 32 << 20;
+const THREAD_STACK_BYTES: usize = WASM_STACK_BYTES + (2 << 20);
+
+/// More than any program here prints.
+const OUTPUT_LIMIT_BYTES: usize = 64 << 20;
+
+/// One of each for the process: their compiled modules are kept in a cache below `target/`, for the
+/// next process too.
+static CRANELIFT: LazyLock<Result<wasmtime::Engine>> = LazyLock::new(|| {
+    let mut config = config()?;
+    // Compiling is most of what these tests do: half the time for code that runs somewhat slower.
+    config.cranelift_opt_level(wasmtime::OptLevel::None);
+    config.cranelift_regalloc_algorithm(wasmtime::RegallocAlgorithm::SinglePass);
+    Ok(wasmtime::Engine::new(&config)?)
+});
+
+static WINCH: LazyLock<Result<wasmtime::Engine>> = LazyLock::new(|| {
+    let mut config = config()?;
+    config.strategy(wasmtime::Strategy::Winch);
+    Ok(wasmtime::Engine::new(&config)?)
+});
+
+static PULLEY: LazyLock<Result<wasmtime::Engine>> = LazyLock::new(|| {
+    let mut config = config()?;
+    config.target("pulley64")?;
+    Ok(wasmtime::Engine::new(&config)?)
+});
+
+fn config() -> Result<Config> {
+    let mut cache = CacheConfig::new();
+    cache.with_directory(tools::target().join("wasmtime-cache"));
+    let mut config = Config::new();
+    config.cache(Some(Cache::new(cache)?));
+    // Ruby's evaluator recurses deeply, and unoptimised frames are large.
+    config.async_stack_size(THREAD_STACK_BYTES);
+    config.max_wasm_stack(WASM_STACK_BYTES);
+    Ok(config)
+}
+
+/// The engines of wasmtime: a name, and what compiles.
+macro_rules! engines {
+    ($($type:ident $engine:ident $name:literal)*) => {
+        $(impl Engine for $type {
+            fn name(&self) -> &'static str {
+                $name
+            }
+
+            fn run(&self, wasm: &Path, invocation: &Invocation) -> Result<Outcome> {
+                on_a_large_stack(&$engine, |engine| run(engine, wasm, invocation))
+            }
+
+            fn run_hermetic(&self, wasm: &Path) -> Result<Outcome> {
+                on_a_large_stack(&$engine, |engine| run_hermetic(engine, wasm))
+            }
+        })*
+    };
+}
+
+engines! {
+    Wasmtime CRANELIFT "wasmtime"
+    Winch WINCH "wasmtime with Winch"
+    Pulley PULLEY "wasmtime with Pulley"
+}
+
+/// The threads of a test runner are too small.
+fn on_a_large_stack(
+    engine: &Result<wasmtime::Engine>,
+    run: impl FnOnce(&wasmtime::Engine) -> Result<Outcome> + Send,
+) -> Result<Outcome> {
+    let engine = engine.as_ref().map_err(|error| anyhow::anyhow!("{error:#}"))?;
+    std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new().stack_size(THREAD_STACK_BYTES);
+        let run = thread.spawn_scoped(scope, || run(engine))?;
+        run.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+    })
+}
+
+/// Nothing is given to it, and it is read out by our own library.
+fn run_hermetic(engine: &wasmtime::Engine, wasm: &Path) -> Result<Outcome> {
+    let module = Module::from_file(engine, wasm).with_context(|| wasm.display().to_string())?;
+    let mut store = Store::new(engine, ());
+    let instance = Instance::new(&mut store, &module, &[])?;
+    let start = instance.get_typed_func::<(), ()>(&mut store, "_start")?;
+    let trap = start.call(&mut store, ()).err();
+    let tree = HostApi::new(&mut store, &instance)?;
+    let status = tree.exit_status(&mut store)?;
+    let [stdout, stderr] = HERMETIC_STREAMS.map(|path| tree.read(&mut store, path));
+    // `proc_exit` stores its status and traps.
+    let status = if trap.is_none() { Some(status.unwrap_or(0)) } else { status };
+    Ok(Outcome { status, stdout: stdout?, stderr: stderr?, files: Vec::new() })
+}
+
+fn run(engine: &wasmtime::Engine, wasm: &Path, invocation: &Invocation) -> Result<Outcome> {
+    let module = Module::from_file(engine, wasm).with_context(|| wasm.display().to_string())?;
+    let mut host = WasiHost::new(engine, invocation)?;
+    let instance = host.linker.instantiate(&mut host.store, &module)?;
+    let start = instance.get_typed_func::<(), ()>(&mut host.store, "_start")?;
+    let ended = start.call(&mut host.store, ());
+    let files = match &invocation.host_root {
+        Some(root) => {
+            let read = |path: &String| Ok(std::fs::read(root.join(path))?);
+            invocation.collect.iter().map(read).collect()
+        }
+        None => collect(&mut host.store, instance, &invocation.collect),
+    };
+    let outcome = host.outcome(ended);
+    match files {
+        Ok(files) => Ok(Outcome { files, ..outcome }),
+        Err(error) => Err(error.context(format!("its files cannot be read: {outcome:?}"))),
+    }
+}
+
+/// Wasmtime's own WASI host for one program, with its standard streams in memory.
+#[expect(missing_debug_implementations, reason = "wasmtime's linker has none")]
+pub struct WasiHost {
+    /// The store that the program's instance goes into.
+    pub store: Store<WasiP1Ctx>,
+    /// Defines preview1, and the preview before.
+    pub linker: Linker<WasiP1Ctx>,
+    stdout: MemoryOutputPipe,
+    stderr: MemoryOutputPipe,
+}
+
+impl WasiHost {
+    /// Returns a host that gives the program what `invocation` has.
+    ///
+    /// # Errors
+    ///
+    /// When a directory of the host cannot be opened.
+    pub fn new(engine: &wasmtime::Engine, invocation: &Invocation) -> Result<Self> {
+        let stdout = MemoryOutputPipe::new(OUTPUT_LIMIT_BYTES);
+        let stderr = MemoryOutputPipe::new(OUTPUT_LIMIT_BYTES);
+        let mut context = WasiCtxBuilder::new();
+        context
+            .args(&invocation.args)
+            .envs(&invocation.env)
+            .stdin(MemoryInputPipe::new(invocation.stdin.clone()))
+            .stdout(stdout.clone())
+            .stderr(stderr.clone());
+        if let Some(root) = &invocation.host_root {
+            context.preopened_dir(root, "/", FsPerms::ReadWrite)?;
+            for name in &invocation.host_preopens {
+                context.preopened_dir(root.join(name), name, FsPerms::ReadWrite)?;
+            }
+        }
+        let mut linker: Linker<WasiP1Ctx> = Linker::new(engine);
+        p1::add_to_linker_sync(&mut linker, |context| context)?;
+        // For programs of the preview before.
+        p0::add_to_linker_sync(&mut linker, |context| context)?;
+        Ok(Self { store: Store::new(engine, context.build_p1()), linker, stdout, stderr })
+    }
+
+    /// Returns the outcome of a program whose `_start` has returned `ended`.
+    #[must_use]
+    pub fn outcome(self, ended: wasmtime::Result<()>) -> Outcome {
+        drop(self.store);
+        let mut outcome = Outcome {
+            status: Some(0),
+            stdout: self.stdout.contents().into(),
+            stderr: self.stderr.contents().into(),
+            files: Vec::new(),
+        };
+        if let Err(error) = ended {
+            outcome.status = error.downcast_ref::<I32Exit>().map(|exit| exit.0);
+            if outcome.status.is_none() {
+                outcome.stderr.extend_from_slice(format!("{error:?}").as_bytes());
+            }
+        }
+        outcome
+    }
+}
+
+/// Reads files out of a packed program that has ended.
+fn collect(
+    store: &mut Store<WasiP1Ctx>,
+    instance: Instance,
+    paths: &[String],
+) -> Result<Vec<Vec<u8>>> {
+    if paths.is_empty() {
+        return Ok(Vec::new());
+    }
+    let tree = HostApi::new(&mut *store, &instance)?;
+    paths.iter().map(|path| Ok(tree.read(&mut *store, &format!("/{path}"))?)).collect()
+}

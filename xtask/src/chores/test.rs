@@ -1,0 +1,66 @@
+//! `cargo xtask test`: installs the tools, builds the guest programs and the page, runs all tests,
+//! and reports what was left out. Without arguments it also runs the [suites], and compares the
+//! README's table of engines with the results.
+
+use std::fs;
+
+use anyhow::{Context, Result, bail};
+
+use crate::chores::engines::readme_table;
+use crate::chores::{guests, setup, suites, web};
+use crate::left_out::{self, LeftOut};
+use crate::process;
+
+#[derive(clap::Args)]
+pub(crate) struct Options {
+    /// Arguments of `cargo test --workspace`, for example `--test web`; after `--`, arguments of
+    /// the test binaries.
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+    arguments: Vec<String>,
+}
+
+pub(crate) fn run(options: &Options) -> Result<()> {
+    let mut left_out = LeftOut::default();
+    setup::everything(&mut left_out)?;
+    guests::all(&mut left_out)?;
+    // The page is packed with the tool as the tests have it. Its own tests bring it: built by
+    // itself it would have other features, and so all of wasmtime once more.
+    process::run(&mut process::cargo(&[
+        "test",
+        "--quiet",
+        "--workspace",
+        "--no-run",
+        "--test",
+        "cli",
+    ]))?;
+    web::build(&mut left_out)?;
+    let list = left_out::file();
+    fs::write(&list, "").with_context(|| format!("cannot write {}", list.display()))?;
+    readme_table::clear_record()?;
+    let mut cargo = process::cargo(&["test", "--workspace", "--no-fail-fast"]);
+    cargo.args(&options.arguments);
+    let summary = process::run_and_read_along(&mut cargo)?;
+    left_out.add_those_of_the_tests();
+    // A selection of tests has not run everything that the README's table claims.
+    let everything = options.arguments.is_empty();
+    let suites = if everything { suites::both(&mut left_out) } else { Ok(()) };
+    let table = if everything { table(&mut left_out) } else { Ok(()) };
+    let nothing_left_out = left_out.conclude();
+    println!("{} passed, {} failed, {} skipped", summary.passed, summary.failed, summary.ignored);
+    nothing_left_out?;
+    suites?;
+    table?;
+    if !summary.success {
+        bail!("some tests failed");
+    }
+    if summary.passed == 0 {
+        bail!("no test ran");
+    }
+    Ok(())
+}
+
+/// Compares the README's table of engines with what the tests have shown.
+fn table(left_out: &mut LeftOut) -> Result<()> {
+    readme_table::note_what_cannot_be_had(left_out)?;
+    readme_table::check()
+}
