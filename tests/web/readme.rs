@@ -9,7 +9,7 @@ use wasm_vfs_tests::engines::chromium::Chromium;
 use wasm_vfs_tests::engines::node::Node;
 use wasm_vfs_tests::{npm_package, tools};
 
-use crate::file_server::FileServer;
+use xtask::file_server::FileServer;
 
 /// The README's examples: what they begin with there, and the files that they become.
 const EXAMPLES: [(&str, &str); 3] = [

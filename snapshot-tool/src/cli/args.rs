@@ -88,6 +88,7 @@ pub(crate) struct TreeArgs {
 
 impl TreeArgs {
     /// Whether any option asks for a tree.
+    #[cfg(feature = "run")]
     pub(crate) fn is_given(&self) -> bool {
         !self.directories.is_empty() || self.config.is_some() || self.adapter.is_some()
     }

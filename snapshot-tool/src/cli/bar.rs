@@ -1,7 +1,8 @@
 //! The progress bar: on a terminal, and only once the work has taken a moment.
 
+use super::metadata_text::mode_letters;
 use crate::cli::args::Talk;
-use crate::format::{human_bytes, mode_letters};
+use crate::format::human_bytes;
 use crate::progress::{Progress, Stage};
 use crate::tree::{EntryKind, TreeEntry};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};

@@ -1,7 +1,7 @@
 //! `wasm-vfs ls`: a directory of a packed module, as ls(1) lists it.
 
+use super::metadata_text::{mode_letters, short_time};
 use super::packed_file::{size, stdout};
-use crate::format::{mode_letters, short_time};
 use crate::packed::packed_module::PackedModule;
 use crate::tree::{EntryKind, FinalSymlink, Tree};
 use anyhow::Result;

@@ -13,6 +13,7 @@ mod image;
 mod inspect;
 mod link;
 mod ls;
+mod metadata_text;
 mod pack;
 mod packed_file;
 mod policy_args;

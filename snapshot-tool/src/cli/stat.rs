@@ -1,7 +1,7 @@
 //! `wasm-vfs stat`: the metadata of files of a packed module, as stat(1) shows it.
 
+use super::metadata_text::{full_time, mode_letters};
 use super::packed_file::{size, stdout};
-use crate::format::{full_time, mode_letters};
 use crate::packed::packed_module::PackedModule;
 use crate::tree::{EntryKind, FinalSymlink, Tree};
 use anyhow::Result;

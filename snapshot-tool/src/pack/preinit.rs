@@ -131,7 +131,7 @@ impl Preinit {
     /// When there is such a choice; the message names it.
     pub(crate) fn check_policy(&self, policy: &Policy) -> Result<()> {
         ensure!(
-            policy.has_no_mounts(),
+            policy.mount.is_empty() && policy.overlay.is_empty(),
             "--preinit cannot be had with --mount and --overlay: the directories of the host are looked for once, and not there \
              when the program is packed"
         );

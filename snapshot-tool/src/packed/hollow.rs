@@ -13,7 +13,9 @@
 //! With contents of length zero this is a complete module of its own, the *hollow* module: whether
 //! a module is valid does not depend on how long a segment is, so that is what gets validated.
 
-use std::io::{Cursor, Read, Seek, SeekFrom, Write};
+#[cfg(feature = "run")]
+use std::io::Cursor;
+use std::io::{Read, Seek, SeekFrom, Write};
 use std::ops::Range;
 
 use anyhow::{Context, Result, bail, ensure};
@@ -96,6 +98,7 @@ impl HollowModule {
     /// # Errors
     ///
     /// When it is damaged, or has no `wasm-vfs` section.
+    #[cfg(feature = "run")]
     pub(crate) fn from_hollow(hollow: &[u8], contents_len: u64) -> Result<Self> {
         let file = &mut Cursor::new(hollow);
         let place = Place::find(file)?.context("it has no `wasm-vfs` section")?;

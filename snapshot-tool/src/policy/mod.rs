@@ -199,11 +199,6 @@ impl Policy {
         self.overlay.retain(|Overlay(ours)| points().all(|theirs| theirs.guest != ours.guest));
         self.overridden_by(over)
     }
-
-    /// Whether no directory of the WASI host can appear in the tree.
-    pub(crate) fn has_no_mounts(&self) -> bool {
-        self.mount.is_empty() && self.overlay.is_empty()
-    }
 }
 
 #[cfg(test)]

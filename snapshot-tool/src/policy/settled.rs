@@ -1,9 +1,11 @@
 //! What holds, once every choice is made ([`Settled`]), and which choices contradict each other.
 
 use crate::policy::Policy;
+#[cfg(feature = "cli")]
+use crate::policy::values::ByteCount;
 use crate::policy::values::{
-    ByteCount, Clock, HostCall, InheritEnv, MountPoint, Overlay, Preopen, Random, Seed, Stream,
-    Trace, Umask, Variable,
+    Clock, HostCall, InheritEnv, MountPoint, Overlay, Preopen, Random, Seed, Stream, Trace, Umask,
+    Variable,
 };
 use crate::tree::guest_path::GuestPath;
 use anyhow::{Result, bail, ensure};
@@ -35,7 +37,7 @@ fn first_repeated<'a>(names: impl Iterator<Item = &'a String> + Clone) -> Option
 /// A policy with nothing left open.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Settled {
-    /// The policy asked for nothing of the WASI host: kept for [`asked`](Self::asked).
+    /// The policy asked for nothing of the WASI host: for a reader.
     hermetic: bool,
     /// At least one.
     pub(crate) preopen: Vec<Preopen>,
@@ -291,6 +293,7 @@ impl Settled {
     }
 
     /// The policy that asks for all of this by name: for a reader. Settling it gives the same again.
+    #[cfg(feature = "cli")]
     pub(crate) fn asked(self) -> Policy {
         let Self {
             hermetic,
