@@ -13,12 +13,13 @@ use crate::{process, workspace};
 
 /// The modules whose data structures the rest stands on.
 const SUBTLE: &[&str] = &[
+    "contents::",
     "directory::",
     "fd_table::",
     "lock::",
     "manifest::",
     "name_index::",
-    "pages::",
+    "page_tree::",
     "populate::",
     "slab::",
     "user_memory::",
