@@ -7,34 +7,25 @@
 //! and a character device without a driver for what is the embedder's, which opening recognises.
 
 use crate::clock::Timespec;
-use crate::device::Device;
 use crate::directory::FIRST_COOKIE;
+use crate::directory_entry::DirEntryView;
 use crate::errno::Errno;
 use crate::fallible::try_copy;
-use crate::file_description::{FileDescription, FileKind};
+use crate::file_description::FileKind;
 use crate::flags::Fd;
-use crate::fs::Fs;
-use crate::inode::{Ino, Inode, InodeKind};
+use crate::fs::{Fs, StandIns};
+use crate::ids::Ino;
+use crate::inode::{Inode, InodeKind};
 use crate::path_walk::Last;
 use crate::platform::Platform;
 use crate::process::Process;
 use crate::stat::{Dev, FileType};
-use crate::syscalls::DirEntryView;
 
 /// The permission bits of what stands in for the embedder's, which knows better: those of a terminal.
 const FOREIGN_MODE: u32 = 0o620;
 
 /// The target of every link: as for what has no path on Linux, there is no such file.
 const LINK_TARGET: &[u8] = b"descriptor:[]";
-
-/// Inodes that stand in for what has none. They stay, and no limit counts them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct StandIns {
-    /// For the names themselves.
-    pub(crate) link: Ino,
-    /// For what is the embedder's.
-    pub(crate) foreign: Ino,
-}
 
 /// The most decimal digits of a descriptor.
 const FD_DIGITS: usize = 10;
@@ -179,41 +170,6 @@ impl<P: Platform> Fs<P> {
                 return;
             }
         }
-    }
-
-    /// Whether any description is open on what `token` names of the embedder's.
-    pub fn is_foreign_open(&self, token: u64) -> bool {
-        (0..self.descriptions.bound()).any(|number| {
-            self.descriptions
-                .get(number)
-                .is_some_and(|description| description.kind == FileKind::Foreign(token))
-        })
-    }
-
-    /// Opens a device without a node for it in the tree: the inode has no name, and goes with its last description.
-    ///
-    /// # Errors
-    ///
-    /// * `EMFILE`, `ENOMEM`: no descriptor left, or no memory for one.
-    /// * `ENOSPC`: no room for the inode.
-    /// * `ENXIO`: there is no driver for the device.
-    pub fn open_device(
-        &mut self,
-        process: &mut Process,
-        dev: Dev,
-        flags: crate::OFlags,
-    ) -> Result<Fd, Errno> {
-        if Device::of(dev).is_none() {
-            return Err(Errno::ENXIO);
-        }
-        self.reserve_description(process)?;
-        let now = self.now();
-        let inode = Inode::new(InodeKind::CharDevice(dev), 0o666, 0, 0, now);
-        let ino = self.add_inode(inode)?;
-        let opened =
-            self.install(process, FileDescription::new(FileKind::Inode(ino), flags), false);
-        self.free_if_unused(ino);
-        opened
     }
 }
 

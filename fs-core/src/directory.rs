@@ -14,9 +14,9 @@ use alloc::vec::Vec;
 use core::cmp::Ordering;
 
 use crate::errno::Errno;
-use crate::foreign::ForeignMark;
-use crate::inode::Ino;
-use crate::name_index::{NameIndex, Place};
+use crate::foreign_types::ForeignMark;
+use crate::ids::Ino;
+use crate::name_index::{IndexPlace, NameIndex};
 use crate::stat::FileType;
 
 /// The cookie of the first entry. 0 and 1 stand for `.` and `..`, as on tmpfs (`DIR_OFFSET_MIN` is 2 there).
@@ -135,7 +135,7 @@ impl Directory {
     }
 
     /// Where the name is in the index, or where it would be inserted.
-    fn search(&self, hash: u32, name: &[u8]) -> Result<Place, Place> {
+    fn search(&self, hash: u32, name: &[u8]) -> Result<IndexPlace, IndexPlace> {
         self.index.search(hash, |number| {
             let held = self.entries.get(number as usize).map_or(&[][..], |e| self.name_of(e));
             if same_name(held, name) { Ordering::Equal } else { held.cmp(name) }
@@ -343,7 +343,7 @@ mod tests {
     #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
     use super::{Directory, FIRST_COOKIE};
-    use crate::inode::Ino;
+    use crate::ids::Ino;
     use crate::stat::FileType;
     use alloc::collections::BTreeMap;
     use alloc::format;

@@ -8,6 +8,7 @@ use alloc::vec::Vec;
 use crate::errno::Errno;
 use crate::fallible::try_push;
 use crate::flags::Fd;
+use crate::ids::DescriptionId;
 
 /// Set in a slot whose descriptor is closed on exec.
 const CLOEXEC: u32 = 1 << 31;
@@ -17,10 +18,6 @@ const EMPTY: u32 = u32::MAX;
 
 /// Bits in a word of the bitmaps.
 const WORD_BITS: usize = 64;
-
-/// The number of an open file description in the table of [`Fs`](crate::Fs).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct DescriptionId(pub(crate) u32);
 
 /// The descriptors of one process.
 #[derive(Debug, Default)]

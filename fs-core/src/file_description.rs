@@ -3,10 +3,10 @@
 //! Linux: `struct file`. The offset and the status flags live here; close-on-exec lives in
 //! the descriptor ([`crate::fd_table`]).
 
+use alloc::boxed::Box;
+
 use crate::flags::OFlags;
-use crate::fsnotify::{NO_DESCRIPTION, Place};
-use crate::inode::Ino;
-use crate::notify::InotifyId;
+use crate::ids::{Ino, InotifyId, NO_DESCRIPTION};
 
 /// What a description is open on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,6 +18,31 @@ pub(crate) enum FileKind {
     Foreign(u64),
     /// An inotify instance.
     Inotify(InotifyId),
+}
+
+/// The directory entry through which an object was reached (Linux: its dentry).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// None that matters: the root, a pipe, or nobody cares.
+    #[default]
+    Unknown,
+    /// The entry with this cookie in this directory.
+    Entry {
+        /// The directory; it is there as long as the entry is.
+        parent: Ino,
+        /// The entry's cookie, which is never given twice in a directory.
+        cookie: u32,
+    },
+    /// A name that was removed while it was open: its number in the table of those.
+    Removed(u32),
+}
+
+/// A name that was removed while it was open.
+#[derive(Debug)]
+pub(crate) struct RemovedName {
+    /// The directory that it was in; held.
+    pub(crate) parent: Ino,
+    pub(crate) name: Box<[u8]>,
 }
 
 /// The status flags that fcntl(2) `F_SETFL` may change.

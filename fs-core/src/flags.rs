@@ -6,6 +6,8 @@
 
 use bitflags::bitflags;
 
+use crate::errno::Errno;
+
 /// A file descriptor number. Negative numbers are never open.
 pub type Fd = i32;
 
@@ -169,6 +171,35 @@ bitflags! {
     }
 }
 
+bitflags! {
+    /// The events of poll(2) (`include/uapi/asm-generic/poll.h`).
+    #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+    pub struct PollEvents: u16 {
+        /// There is something to read, or an end of file.
+        const IN = 0x1;
+        /// There is something exceptional to read.
+        const PRI = 0x2;
+        /// There is room to write.
+        const OUT = 0x4;
+        /// An error: of a pipe, nobody can read it any more.
+        const ERR = 0x8;
+        /// Hung up: of a pipe, nobody can write to it any more.
+        const HUP = 0x10;
+        /// The descriptor is not open.
+        const NVAL = 0x20;
+        /// As `IN`.
+        const RDNORM = 0x40;
+        /// As `OUT`.
+        const WRNORM = 0x100;
+    }
+}
+
+impl PollEvents {
+    /// What a file answers that is always ready (`DEFAULT_POLLMASK`).
+    pub(crate) const ALWAYS: PollEvents =
+        PollEvents::IN.union(PollEvents::OUT).union(PollEvents::RDNORM).union(PollEvents::WRNORM);
+}
+
 /// Where lseek(2) counts from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[repr(u32)]
@@ -191,14 +222,14 @@ impl Whence {
     /// # Errors
     ///
     /// `EINVAL`: there is no such whence.
-    pub fn from_number(number: u32) -> Result<Whence, crate::Errno> {
+    pub fn from_number(number: u32) -> Result<Whence, Errno> {
         Ok(match number {
             0 => Whence::Set,
             1 => Whence::Cur,
             2 => Whence::End,
             3 => Whence::Data,
             4 => Whence::Hole,
-            _ => return Err(crate::Errno::EINVAL),
+            _ => return Err(Errno::EINVAL),
         })
     }
 }

@@ -16,120 +16,19 @@
 
 use alloc::vec::Vec;
 
-use crate::clock::Timespec;
 use crate::directory::Directory;
 use crate::errno::Errno;
 use crate::fallible::try_copy;
 use crate::flags::{Fd, NAME_MAX, PATH_MAX};
+use crate::foreign_types::{DirectoryId, Foreign, ForeignMark, LowerFile, LowerKind};
 use crate::fs::Fs;
-use crate::inode::{Ino, Inode, InodeKind};
-use crate::pages::{FS_PAGE_BYTES, FileContents};
+use crate::ids::Ino;
+use crate::inode::{Inode, InodeKind};
+use crate::page::FS_PAGE_BYTES;
+use crate::pages::FileContents;
 use crate::path_walk::FollowLast;
 use crate::platform::Platform;
 use crate::process::Process;
-
-/// Where the image of lower files begins: the byte `at` of the file numbered `n` is at `(n + 1) * LOWER_IMAGE + at`. No baked
-/// image is so long.
-pub const LOWER_IMAGE: u64 = 1 << 40;
-
-/// Whose the entries of a directory are. The numbers are the embedder's.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Foreign {
-    /// A mount point: the embedder's directory of that number is there. At most [`Foreign::MAX`].
-    Mount(u32),
-    /// A mount point, but there is nothing to mount.
-    Absent,
-    /// A directory that has entries of the embedder's directory of that number beside its own, and does not know them yet. At most
-    /// [`Foreign::MAX`].
-    Unread(u32),
-}
-
-impl Foreign {
-    /// The largest number of an embedder's directory.
-    pub const MAX: u32 = (1 << 30) - 2;
-}
-
-/// An `Option<Foreign>` in four bytes: every directory has one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct ForeignMark(u32);
-
-/// Set for [`Foreign::Mount`].
-const MOUNT: u32 = 1 << 31;
-/// Set for [`Foreign::Unread`].
-const UNREAD: u32 = 1 << 30;
-/// [`Foreign::Absent`].
-const ABSENT: u32 = 1;
-
-impl ForeignMark {
-    /// An ordinary directory.
-    pub(crate) const NONE: ForeignMark = ForeignMark(0);
-
-    fn new(foreign: Option<Foreign>) -> ForeignMark {
-        ForeignMark(match foreign {
-            None => 0,
-            Some(Foreign::Absent) => ABSENT,
-            Some(Foreign::Mount(number)) => MOUNT | number.min(Foreign::MAX),
-            Some(Foreign::Unread(number)) => UNREAD | number.min(Foreign::MAX),
-        })
-    }
-
-    fn get(self) -> Option<Foreign> {
-        let number = self.0 & (UNREAD - 1);
-        match self.0 {
-            0 => None,
-            ABSENT => Some(Foreign::Absent),
-            mark if mark & MOUNT != 0 => Some(Foreign::Mount(number)),
-            _ => Some(Foreign::Unread(number)),
-        }
-    }
-
-    pub(crate) fn is_absent(self) -> bool {
-        self.0 == ABSENT
-    }
-
-    pub(crate) fn is_mount_point(self) -> bool {
-        self.0 & MOUNT != 0 || self.is_absent()
-    }
-
-    pub(crate) fn is_unread(self) -> bool {
-        self.0 & UNREAD != 0
-    }
-}
-
-/// A directory of a filesystem, as [`Platform::walk_stopped`] names it. Good as long as it is there.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct DirectoryId(Ino);
-
-/// A file of a lower directory, for [`Fs::add_lower`].
-#[derive(Clone, Copy, Debug)]
-pub struct LowerFile<'a> {
-    /// Its name there.
-    pub name: &'a [u8],
-    /// What it is.
-    pub kind: LowerKind<'a>,
-    /// Time of the last access.
-    pub atime: Timespec,
-    /// Time of the last change of the contents.
-    pub mtime: Timespec,
-    /// Time of the last change of the metadata.
-    pub ctime: Timespec,
-}
-
-/// What a file of a lower directory is.
-#[derive(Clone, Copy, Debug)]
-pub enum LowerKind<'a> {
-    /// A directory, to be read in when it is needed: [`Foreign::Unread`] with this number.
-    Directory(u32),
-    /// A regular file of this number and size, whose bytes are the image's from [`LOWER_IMAGE`] on.
-    Regular {
-        /// The number.
-        number: u32,
-        /// The size in bytes.
-        size: u64,
-    },
-    /// A symbolic link with this target.
-    Symlink(&'a [u8]),
-}
 
 /// The permission bits of what a lower directory holds: preview1 and its like know none.
 const DIRECTORY_MODE: u32 = 0o755;
@@ -362,7 +261,7 @@ impl<P: Platform> Fs<P> {
     ) -> Result<(), Errno> {
         if follow != FollowLast::Never
             && let Ok(directory) = self.inode(last)?.directory()
-            && directory.foreign.0 & MOUNT != 0
+            && directory.foreign.is_mounted()
         {
             let rest: &[u8] = if trailing_slash { b"/" } else { b"" };
             return self.stop_at_foreign(process, last, directory, rest);
@@ -378,12 +277,13 @@ mod tests {
 
     use core::cell::{Cell, RefCell};
 
-    use super::{DirectoryId, Foreign, LOWER_IMAGE, LowerFile, LowerKind};
+    use super::{DirectoryId, Foreign, LowerFile, LowerKind};
     use crate::clock::Timespec;
     use crate::config::Config;
     use crate::credentials::Credentials;
     use crate::errno::Errno;
     use crate::flags::{AT_FDCWD, AtFlags, OFlags, ResolveFlags, Whence};
+    use crate::foreign_types::LOWER_IMAGE;
     use crate::fs::Fs;
     use crate::path_walk::FollowLast;
     use crate::platform::Platform;

@@ -7,47 +7,17 @@
 //!
 //! Where [`Platform::NOTIFY`] is false all of this is nothing; where no instance exists it is a comparison.
 
-use alloc::boxed::Box;
-
 use crate::errno::Errno;
 use crate::fallible::try_copy;
-use crate::fd_table::DescriptionId;
-use crate::file_description::{FileDescription, FileKind};
+use crate::file_description::{FileDescription, FileKind, Place, RemovedName};
 use crate::flags::{AT_FDCWD, Fd, OFlags};
 use crate::fs::Fs;
-use crate::inode::{Ino, InodeKind};
+use crate::ids::{DescriptionId, Ino, NO_DESCRIPTION};
+use crate::inode::InodeKind;
 use crate::notify::{InotifyMask, Watch};
 use crate::path_walk::{FollowLast, Last, NameBuf};
 use crate::platform::Platform;
 use crate::process::Process;
-
-/// No further description of an inode.
-pub(crate) const NO_DESCRIPTION: u32 = u32::MAX;
-
-/// The directory entry through which an object was reached (Linux: its dentry).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum Place {
-    /// None that matters: the root, a pipe, or nobody cares.
-    #[default]
-    Unknown,
-    /// The entry with this cookie in this directory.
-    Entry {
-        /// The directory; it is there as long as the entry is.
-        parent: Ino,
-        /// The entry's cookie, which is never given twice in a directory.
-        cookie: u32,
-    },
-    /// A name that was removed while it was open: its number in the table of those.
-    Removed(u32),
-}
-
-/// A name that was removed while it was open.
-#[derive(Debug)]
-pub(crate) struct RemovedName {
-    /// The directory that it was in; held.
-    pub(crate) parent: Ino,
-    name: Box<[u8]>,
-}
 
 /// An object and how it was reached.
 #[derive(Clone, Copy, Debug)]

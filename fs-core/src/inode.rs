@@ -9,26 +9,10 @@ use crate::clock::{PackedTime, Timespec};
 use crate::credentials::{Credentials, drop_set_ids};
 use crate::directory::Directory;
 use crate::errno::Errno;
-use crate::extension::ExtensionId;
 use crate::fallible::TryBox;
-use crate::fsnotify::NO_DESCRIPTION;
+use crate::ids::{ExtensionId, Ino, NO_DESCRIPTION, PipeId};
 use crate::pages::FileContents;
-use crate::pipe::PipeId;
 use crate::stat::{Dev, FileType, S_IALLUGO, S_ISGID, S_ISUID};
-
-/// An inode number of this filesystem: its place in the inode table. `st_ino` is one more.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) struct Ino(pub(crate) u32);
-
-impl Ino {
-    /// The root directory.
-    pub(crate) const ROOT: Ino = Ino(0);
-
-    /// The number that stat(2) reports. Zero is not one.
-    pub(crate) fn st_ino(self) -> u64 {
-        u64::from(self.0) + 1
-    }
-}
 
 /// A symbolic link's target with its NUL that tmpfs stores outside of a page (`SHORT_SYMLINK_LEN`, mm/shmem.c).
 const SHORT_SYMLINK_BYTES: usize = 128;

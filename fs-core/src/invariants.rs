@@ -6,11 +6,11 @@
 use alloc::vec::Vec;
 use core::fmt;
 
-use crate::descriptor_directory::StandIns;
 use crate::errno::Errno;
 use crate::file_description::FileKind;
-use crate::fs::Fs;
-use crate::inode::{Ino, Inode, InodeKind};
+use crate::fs::{Fs, StandIns};
+use crate::ids::Ino;
+use crate::inode::{Inode, InodeKind};
 use crate::platform::Platform;
 use crate::process::Process;
 

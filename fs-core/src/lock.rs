@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 
 use crate::errno::Errno;
 use crate::fallible::try_push;
-use crate::fd_table::DescriptionId;
+use crate::ids::DescriptionId;
 
 /// How a lock is held (`F_RDLCK`, `F_WRLCK`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,7 +67,7 @@ impl FlockState {
 mod tests {
     use super::{FlockState, LockKind};
     use crate::errno::Errno;
-    use crate::fd_table::DescriptionId;
+    use crate::ids::DescriptionId;
 
     #[test]
     fn a_failed_upgrade_loses_the_lock() {

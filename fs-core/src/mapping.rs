@@ -17,11 +17,9 @@ use alloc::vec::Vec;
 use bitflags::bitflags;
 
 use crate::errno::Errno;
-use crate::inode::Ino;
-use crate::pages::{FS_PAGE_BYTES, FileContents};
-
-/// [`FS_PAGE_BYTES`] as a size of memory.
-pub(crate) const PAGE: u64 = FS_PAGE_BYTES as u64;
+use crate::ids::Ino;
+use crate::page::PAGE;
+use crate::pages::FileContents;
 
 /// The end of every address space (`TASK_SIZE` of x86-64).
 pub(crate) const TASK_SIZE: u64 = (1 << 47) - PAGE;

@@ -5,11 +5,15 @@
 
 use crate::config::Config;
 use crate::errno::Errno;
-use crate::fs::{BOGO_INODE_BYTES, Fs};
-use crate::inode::{Ino, Inode};
-use crate::pages::FS_PAGE_BYTES;
+use crate::fs::Fs;
+use crate::ids::Ino;
+use crate::inode::Inode;
+use crate::page::FS_PAGE_BYTES;
 use crate::platform::Platform;
 use crate::stat::FileType;
+
+/// What an inode with its name counts against the limit of inodes, in bytes (`BOGO_INODE_SIZE`, mm/shmem.c).
+pub(crate) const BOGO_INODE_BYTES: u64 = 1024;
 
 /// What a filesystem holds, as its limits count it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -79,6 +83,41 @@ impl<P: Platform> Fs<P> {
         match inode.file_type() {
             FileType::Regular | FileType::Directory | FileType::Symlink => self.want_write(),
             _ => Ok(()),
+        }
+    }
+
+    /// Checks that the limit of inodes leaves room for one more inode or link (`shmem_reserve_inode`).
+    ///
+    /// # Errors
+    ///
+    /// `ENOSPC`: it does not.
+    pub(crate) fn reserve_inode(&self) -> Result<(), Errno> {
+        if P::LIMITS && self.config.max_inodes != 0 && self.free_inode_space() < BOGO_INODE_BYTES {
+            return Err(Errno::ENOSPC);
+        }
+        Ok(())
+    }
+
+    /// How many bytes are left of what the limit of inodes allows (`free_ispace`): each inode is taken to need
+    /// [`BOGO_INODE_BYTES`], and extended attributes need some too.
+    pub(crate) fn free_inode_space(&self) -> u64 {
+        let limit = u64::from(self.config.max_inodes) * BOGO_INODE_BYTES;
+        limit.saturating_sub(self.used_inode_space())
+    }
+
+    /// How many bytes of what the limit of inodes allows are taken.
+    pub(crate) fn used_inode_space(&self) -> u64 {
+        let inodes =
+            u64::from(self.inodes.len() - self.anonymous_inodes) + u64::from(self.further_links);
+        inodes * BOGO_INODE_BYTES + self.xattr_space
+    }
+
+    /// How many pages may still be taken.
+    pub(crate) fn free_pages(&self) -> u64 {
+        match self.config.max_bytes {
+            _ if !P::LIMITS => u64::MAX,
+            0 => u64::MAX,
+            max => (max / FS_PAGE_BYTES as u64).saturating_sub(self.used_pages),
         }
     }
 }

@@ -36,7 +36,7 @@ struct Block {
 
 /// Where an element is or would be.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Place {
+pub(crate) struct IndexPlace {
     block: usize,
     at: usize,
 }
@@ -68,24 +68,24 @@ impl NameIndex {
         &self,
         hash: u32,
         compare: impl Fn(u32) -> Ordering,
-    ) -> Result<Place, Place> {
+    ) -> Result<IndexPlace, IndexPlace> {
         let block = if self.blocks.len() <= 1 { 0 } else { self.block_of(hash, &compare) };
         let elements = self.blocks.get(block).map_or(&[][..], |block| &block.elements);
         let at = elements.partition_point(|element| element.hash < hash);
         let Some(first) = elements.get(at).filter(|element| element.hash == hash) else {
-            return Err(Place { block, at });
+            return Err(IndexPlace { block, at });
         };
         match compare(first.entry) {
-            Ordering::Equal => Ok(Place { block, at }),
-            Ordering::Greater => Err(Place { block, at }),
+            Ordering::Equal => Ok(IndexPlace { block, at }),
+            Ordering::Greater => Err(IndexPlace { block, at }),
             Ordering::Less => {
                 let rest = elements.get(at..).unwrap_or_default();
                 let found = rest.binary_search_by(|element| {
                     element.hash.cmp(&hash).then_with(|| compare(element.entry))
                 });
                 found
-                    .map(|after| Place { block, at: at + after })
-                    .map_err(|after| Place { block, at: at + after })
+                    .map(|after| IndexPlace { block, at: at + after })
+                    .map_err(|after| IndexPlace { block, at: at + after })
             }
         }
     }
@@ -113,12 +113,12 @@ impl NameIndex {
     }
 
     /// The entry at a place that [`search`](Self::search) found.
-    pub(crate) fn entry(&self, place: Place) -> Option<u32> {
+    pub(crate) fn entry(&self, place: IndexPlace) -> Option<u32> {
         Some(self.blocks.get(place.block)?.elements.get(place.at)?.entry)
     }
 
     /// Gives the element at a place that [`search`](Self::search) found another entry; returns the one before.
-    pub(crate) fn set_entry(&mut self, place: Place, entry: u32) -> Option<u32> {
+    pub(crate) fn set_entry(&mut self, place: IndexPlace, entry: u32) -> Option<u32> {
         let element = self.blocks.get_mut(place.block)?.elements.get_mut(place.at)?;
         Some(core::mem::replace(&mut element.entry, entry))
     }
@@ -128,7 +128,7 @@ impl NameIndex {
     /// # Errors
     ///
     /// `ENOMEM`: no memory; the index is as before.
-    pub(crate) fn insert(&mut self, place: Place, hash: u32, entry: u32) -> Result<(), Errno> {
+    pub(crate) fn insert(&mut self, place: IndexPlace, hash: u32, entry: u32) -> Result<(), Errno> {
         let element = Element { hash, entry };
         if self.blocks.is_empty() {
             self.blocks.try_reserve(1)?;
@@ -184,7 +184,7 @@ impl NameIndex {
     }
 
     /// Takes the element at a place that [`search`](Self::search) found out.
-    pub(crate) fn remove(&mut self, place: Place) {
+    pub(crate) fn remove(&mut self, place: IndexPlace) {
         let Some(block) = self.blocks.get_mut(place.block) else { return };
         if place.at >= block.elements.len() {
             return;

@@ -12,7 +12,7 @@ use bitflags::bitflags;
 
 use crate::errno::Errno;
 use crate::fallible::{try_copy, try_push};
-use crate::inode::Ino;
+use crate::ids::{Ino, InotifyId};
 
 /// How many events wait in a queue at most (`/proc/sys/fs/inotify/max_queued_events`).
 const MAX_QUEUED_EVENTS: usize = 16_384;
@@ -95,10 +95,6 @@ pub(crate) const KNOWN_BITS: InotifyMask = InotifyMask::ALL_EVENTS
 /// What of a mask stays with a watch (`inotify_arg_to_mask`, `inotify_arg_to_flags`).
 pub(crate) const KEPT_BITS: InotifyMask =
     InotifyMask::ALL_EVENTS.union(InotifyMask::EXCL_UNLINK).union(InotifyMask::ONESHOT);
-
-/// The number of an instance in the table of [`Fs`](crate::Fs).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct InotifyId(pub(crate) u32);
 
 /// A watch on an inode (`struct inotify_inode_mark`).
 #[derive(Clone, Copy, Debug)]

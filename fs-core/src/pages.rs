@@ -16,15 +16,10 @@ use alloc::vec::Vec;
 
 use crate::errno::Errno;
 use crate::flags::MAX_LFS_FILESIZE;
-use crate::foreign::LOWER_IMAGE;
+use crate::foreign_types::LOWER_IMAGE;
+use crate::page::{FS_PAGE_BYTES, PAGE, pages_of, within_page};
 use crate::platform::Platform;
 use crate::user_memory::{UserMut, UserRef};
-
-/// Bytes in a page of a file. tmpfs on x86-64 has the same, so holes and `st_blocks` agree.
-pub const FS_PAGE_BYTES: usize = 4096;
-
-/// [`FS_PAGE_BYTES`] as a size of files.
-const PAGE: u64 = FS_PAGE_BYTES as u64;
 
 /// Bits of a page number that one node decodes.
 const NODE_BITS: u32 = 6;
@@ -79,17 +74,6 @@ pub(crate) struct FileContents {
 
 // One in each inode.
 const _: () = assert!(size_of::<FileContents>() <= 24 + size_of::<Slot>());
-
-/// How many pages `bytes` bytes begin.
-const fn pages_of(bytes: u64) -> u64 {
-    bytes.div_ceil(PAGE)
-}
-
-/// The part of page number `page` that `from..to` covers, as a range within the page.
-fn within_page(page: u64, from: u64, to: u64) -> (usize, usize) {
-    let start = page * PAGE;
-    (from.saturating_sub(start).min(PAGE) as usize, to.saturating_sub(start).min(PAGE) as usize)
-}
 
 /// The slot that decodes `page` at this level.
 #[expect(clippy::cast_possible_truncation, reason = "masked to 6 bits")]

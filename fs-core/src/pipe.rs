@@ -11,7 +11,7 @@ use alloc::vec::Vec;
 
 use crate::errno::Errno;
 use crate::file_description::FileDescription;
-use crate::pages::FS_PAGE_BYTES;
+use crate::page::FS_PAGE_BYTES;
 use crate::platform::Platform;
 use crate::user_memory::{UserMut, UserRef};
 
@@ -30,10 +30,6 @@ const MAX_BYTES: u32 = 1 << 31;
 /// [`FS_PAGE_BYTES`] as a capacity.
 const PAGE_BYTES: u32 = 4096;
 const _: () = assert!(PAGE_BYTES as usize == FS_PAGE_BYTES);
-
-/// The number of a pipe in the table of [`Fs`](crate::Fs).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct PipeId(pub(crate) u32);
 
 /// Where a pipe comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -5,7 +5,7 @@
 
 use crate::clock::Timespec;
 use crate::errno::Errno;
-use crate::foreign::{DirectoryId, Foreign};
+use crate::foreign_types::{DirectoryId, Foreign};
 
 /// The embedder's side of a filesystem.
 ///

@@ -8,7 +8,8 @@ use crate::errno::Errno;
 use crate::fallible::{try_copy, try_push};
 use crate::flags::NAME_MAX;
 use crate::fs::Fs;
-use crate::inode::{Ino, Inode, InodeKind};
+use crate::ids::Ino;
+use crate::inode::{Inode, InodeKind};
 use crate::manifest::{Attributes, Reader, Record, RecordKind};
 use crate::pages::FileContents;
 use crate::platform::Platform;
@@ -120,40 +121,6 @@ impl<P: Platform> Fs<P> {
         let ino = self.add_named(parent, name, Inode::new(kind, mode, uid, gid, mtime))?;
         if record.kind == RecordKind::DescriptorDirectory {
             self.list_descriptors(ino, mtime)?;
-        }
-        Ok(ino)
-    }
-
-    /// Adds an inode and its first name, which is free. No time of the directory changes.
-    ///
-    /// # Errors
-    ///
-    /// `ENOSPC`: no room; nothing has changed.
-    pub(crate) fn add_named(
-        &mut self,
-        parent: Ino,
-        name: &[u8],
-        mut inode: Inode,
-    ) -> Result<Ino, Errno> {
-        let (file_type, is_directory) = (inode.file_type(), inode.is_directory());
-        inode.nlink = if is_directory { 2 } else { 1 }; // for its name, and for "."
-        let pages = inode.pages();
-        let ino = self.add_inode(inode)?;
-        self.used_pages += pages;
-        let into = self.inode_mut(parent)?;
-        let inserted = into.directory_mut().and_then(|d| d.insert(name, ino, file_type));
-        if let Err(error) = inserted {
-            // It got no name and holds nothing yet.
-            self.inodes.remove(ino.0);
-            self.used_pages -= pages;
-            return Err(error);
-        }
-        if is_directory {
-            let cookie = into.directory()?.last_cookie();
-            self.set_own_cookie(ino, cookie);
-            let parent = self.inode_mut(parent)?;
-            parent.nlink += 1; // for ".." of the new directory
-            parent.holds += 1; // for the new directory, which knows it as its parent
         }
         Ok(ino)
     }

@@ -6,7 +6,7 @@
 use crate::credentials::Credentials;
 use crate::fd_table::FdTable;
 use crate::flags::ResolveFlags;
-use crate::inode::Ino;
+use crate::ids::Ino;
 
 /// A process.
 #[derive(Debug)]

@@ -6,7 +6,7 @@ use crate::credentials::MAY_EXEC;
 use crate::errno::Errno;
 use crate::flags::{AT_FDCWD, Fd, PATH_MAX};
 use crate::fs::Fs;
-use crate::inode::Ino;
+use crate::ids::Ino;
 use crate::path_walk::FollowLast;
 use crate::platform::Platform;
 use crate::process::Process;

@@ -1,10 +1,10 @@
 //! dup, dup2, dup3, fcntl.
 
 use crate::errno::Errno;
-use crate::fd_table::DescriptionId;
 use crate::file_description::SETFL_MASK;
 use crate::flags::{Fd, OFlags};
 use crate::fs::Fs;
+use crate::ids::DescriptionId;
 use crate::platform::Platform;
 use crate::process::Process;
 use crate::stat::FileType;
@@ -227,12 +227,5 @@ impl<P: Platform> Fs<P> {
         self.refer(id);
         process.fds.install(fd, id, cloexec);
         Ok(fd)
-    }
-
-    /// One more descriptor refers to the description (`get_file`).
-    pub(crate) fn refer(&mut self, id: DescriptionId) {
-        if let Some(description) = self.descriptions.get_mut(id.0) {
-            description.refs += 1;
-        }
     }
 }

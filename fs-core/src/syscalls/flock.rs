@@ -3,10 +3,10 @@
 use bitflags::bitflags;
 
 use crate::errno::Errno;
-use crate::fd_table::DescriptionId;
 use crate::file_description::{FileDescription, FileKind};
 use crate::flags::{Fd, OFlags};
 use crate::fs::Fs;
+use crate::ids::DescriptionId;
 use crate::lock::LockKind;
 use crate::platform::Platform;
 use crate::process::Process;

@@ -5,10 +5,8 @@ use crate::errno::Errno;
 use crate::file_description::{FileDescription, FileKind};
 use crate::flags::{AT_FDCWD, Fd, OFlags};
 use crate::fs::Fs;
-use crate::inode::Ino;
-use crate::notify::{
-    EVENT_HEADER_BYTES, Inotify, InotifyId, InotifyMask, KEPT_BITS, KNOWN_BITS, Watch,
-};
+use crate::ids::{Ino, InotifyId};
+use crate::notify::{EVENT_HEADER_BYTES, Inotify, InotifyMask, KEPT_BITS, KNOWN_BITS, Watch};
 use crate::path_walk::FollowLast;
 use crate::platform::Platform;
 use crate::process::Process;

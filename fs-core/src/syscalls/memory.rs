@@ -7,8 +7,9 @@
 use crate::errno::Errno;
 use crate::fs::Fs;
 use crate::inode::InodeKind;
-use crate::mapping::{Area, PAGE, Prot, Sharing};
-use crate::pages::{FS_PAGE_BYTES, FileContents};
+use crate::mapping::{Area, Prot, Sharing};
+use crate::page::{FS_PAGE_BYTES, PAGE};
+use crate::pages::FileContents;
 use crate::platform::Platform;
 use crate::process::Process;
 use crate::user_memory::{UserMut, UserRef};

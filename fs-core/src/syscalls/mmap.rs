@@ -7,9 +7,11 @@ use crate::errno::Errno;
 use crate::file_description::FileKind;
 use crate::flags::{Fd, MAX_LFS_FILESIZE, OFlags};
 use crate::fs::Fs;
-use crate::inode::{Ino, Inode, InodeKind};
-use crate::mapping::{AddressSpace, Area, MapFlags, MsyncFlags, PAGE, Prot, Sharing, TASK_SIZE};
-use crate::pages::{FS_PAGE_BYTES, FileContents};
+use crate::ids::Ino;
+use crate::inode::{Inode, InodeKind};
+use crate::mapping::{AddressSpace, Area, MapFlags, MsyncFlags, Prot, Sharing, TASK_SIZE};
+use crate::page::{FS_PAGE_BYTES, PAGE};
+use crate::pages::FileContents;
 use crate::platform::Platform;
 use crate::process::Process;
 

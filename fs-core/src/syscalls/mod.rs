@@ -31,16 +31,15 @@ mod statfs;
 mod statx;
 mod sync;
 mod time;
+mod tmpfile;
 mod transfer;
 mod vmsplice;
 mod xattr;
 
-pub use dir::DirEntryView;
 pub use fcntl::Fcntl;
 pub use flock::FlockOperation;
 pub use ioctl::Ioctl;
 pub use openat2::OpenHow;
-pub use poll::PollEvents;
 pub use preadv2::RwFlags;
 pub use splice::SpliceFlags;
 pub use statfs::{ST_RDONLY, Statfs, TMPFS_MAGIC};

@@ -6,14 +6,15 @@ use crate::file_description::{FileDescription, FileKind};
 use crate::flags::{AT_FDCWD, Fd, OFlags, PATH_MAX, ResolveFlags};
 use crate::fs::Fs;
 use crate::fsnotify::ReachedInode;
-use crate::inode::{Ino, Inode, InodeKind};
+use crate::ids::Ino;
+use crate::inode::{Inode, InodeKind};
 use crate::notify::InotifyMask;
 use crate::pages::FileContents;
 use crate::path_walk::{FollowLast, Last, NameBuf, Walked};
 use crate::platform::Platform;
 use crate::process::Process;
 use crate::stat::{FileType, S_IALLUGO, S_ISGID, S_ISVTX, S_IWOTH, S_IXGRP};
-use crate::syscalls::openat2::{TMPFILE_BIT, check_tmpfile};
+use crate::syscalls::tmpfile::{TMPFILE_BIT, check_tmpfile};
 
 /// Flags that only say how to open: they are not kept in the description (`do_dentry_open`).
 const CREATION_FLAGS: OFlags =
@@ -154,7 +155,8 @@ impl<P: Platform> Fs<P> {
         }
         self.reserve_description(process)?;
         let opened = if P::UNNAMED_FILES && flags.contains(TMPFILE_BIT) {
-            self.open_unnamed(process, dirfd, path, flags, mode, resolve)?
+            let target = self.open_unnamed(process, dirfd, path, flags, mode, resolve)?;
+            Opened::inode(target, true)
         } else {
             self.open_last(process, dirfd, path, flags, mode, resolve)?
         };

@@ -1,43 +1,12 @@
 //! poll: what a descriptor is ready for.
 
-use bitflags::bitflags;
-
 use crate::device::Device;
 use crate::errno::Errno;
 use crate::file_description::FileKind;
-use crate::flags::{Fd, OFlags};
+use crate::flags::{Fd, OFlags, PollEvents};
 use crate::fs::Fs;
 use crate::platform::Platform;
 use crate::process::Process;
-
-bitflags! {
-    /// The events of poll(2) (`include/uapi/asm-generic/poll.h`).
-    #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-    pub struct PollEvents: u16 {
-        /// There is something to read, or an end of file.
-        const IN = 0x1;
-        /// There is something exceptional to read.
-        const PRI = 0x2;
-        /// There is room to write.
-        const OUT = 0x4;
-        /// An error: of a pipe, nobody can read it any more.
-        const ERR = 0x8;
-        /// Hung up: of a pipe, nobody can write to it any more.
-        const HUP = 0x10;
-        /// The descriptor is not open.
-        const NVAL = 0x20;
-        /// As `IN`.
-        const RDNORM = 0x40;
-        /// As `OUT`.
-        const WRNORM = 0x100;
-    }
-}
-
-impl PollEvents {
-    /// What a file answers that is always ready (`DEFAULT_POLLMASK`).
-    pub(crate) const ALWAYS: PollEvents =
-        PollEvents::IN.union(PollEvents::OUT).union(PollEvents::RDNORM).union(PollEvents::WRNORM);
-}
 
 impl<P: Platform> Fs<P> {
     /// `int poll(struct pollfd *fds, nfds_t nfds, int timeout)`, of one descriptor

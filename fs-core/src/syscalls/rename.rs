@@ -2,10 +2,10 @@
 
 use crate::credentials::MAY_WRITE;
 use crate::errno::Errno;
+use crate::file_description::Place;
 use crate::flags::{AT_FDCWD, Fd, NAME_MAX, RenameFlags};
 use crate::fs::Fs;
-use crate::fsnotify::Place;
-use crate::inode::Ino;
+use crate::ids::Ino;
 use crate::notify::InotifyMask;
 use crate::path_walk::{FollowLast, Last, NameBuf};
 use crate::platform::Platform;

@@ -4,14 +4,14 @@
 
 use bitflags::bitflags;
 
-use super::transfer::{End, READ, WRITTEN, as_position, checked_area};
 use crate::errno::Errno;
 use crate::flags::Fd;
 use crate::fs::Fs;
-use crate::inode::Ino;
-use crate::pipe::{Pipe, PipeId, PipeOrigin};
+use crate::ids::{Ino, PipeId};
+use crate::pipe::{Pipe, PipeOrigin};
 use crate::platform::Platform;
 use crate::process::Process;
+use crate::syscalls::transfer::{End, READ, WRITTEN, as_position, checked_area};
 
 bitflags! {
     /// Flags of splice(2), vmsplice(2) and tee(2).

@@ -3,8 +3,9 @@
 use crate::errno::Errno;
 use crate::file_description::FileKind;
 use crate::flags::{AT_FDCWD, Fd, NAME_MAX};
-use crate::fs::{BOGO_INODE_BYTES, Fs};
-use crate::pages::FS_PAGE_BYTES;
+use crate::fs::Fs;
+use crate::mount::BOGO_INODE_BYTES;
+use crate::page::FS_PAGE_BYTES;
 use crate::path_walk::FollowLast;
 use crate::platform::Platform;
 use crate::process::Process;

@@ -8,7 +8,7 @@ use crate::clock::Timespec;
 use crate::errno::Errno;
 use crate::flags::{AtFlags, Fd};
 use crate::fs::Fs;
-use crate::inode::Ino;
+use crate::ids::Ino;
 use crate::path_walk::FollowLast;
 use crate::platform::Platform;
 use crate::process::Process;

@@ -8,10 +8,11 @@ use crate::errno::Errno;
 use crate::file_description::FileKind;
 use crate::flags::{Fd, MAX_LFS_FILESIZE, OFlags};
 use crate::fs::Fs;
-use crate::inode::{Ino, InodeKind};
+use crate::ids::{Ino, PipeId};
+use crate::inode::InodeKind;
 use crate::notify::InotifyMask;
-use crate::pages::FS_PAGE_BYTES;
-use crate::pipe::{BufferKind, Pipe, PipeId};
+use crate::page::FS_PAGE_BYTES;
+use crate::pipe::{BufferKind, Pipe};
 use crate::platform::Platform;
 use crate::process::Process;
 

@@ -1,13 +1,14 @@
 //! vmsplice: bytes of the caller's memory into a pipe, or from a pipe to there.
 
-use super::splice::SpliceFlags;
-use super::transfer::{End, READ, WRITTEN};
 use crate::errno::Errno;
 use crate::flags::Fd;
 use crate::fs::Fs;
-use crate::pipe::{BufferKind, PipeId};
+use crate::ids::PipeId;
+use crate::pipe::BufferKind;
 use crate::platform::Platform;
 use crate::process::Process;
+use crate::syscalls::splice::SpliceFlags;
+use crate::syscalls::transfer::{End, READ, WRITTEN};
 use crate::user_memory::{UserMut, UserRef};
 
 impl<P: Platform> Fs<P> {
