@@ -94,76 +94,50 @@
 
 extern crate alloc;
 
-mod clock;
-mod config;
-mod credentials;
-mod descriptions;
-mod descriptor_directory;
-mod device;
-mod devices;
-mod directory;
-mod directory_entry;
-mod embedder;
-mod errno;
-mod extension;
-mod extensions;
-mod fallible;
-mod fd_table;
-mod file_description;
-mod flags;
-mod foreign;
-mod foreign_types;
+mod base;
 mod fs;
-mod fsnotify;
-mod ids;
-mod inode;
-mod invariants;
-mod lifetime;
-mod lock;
 pub mod manifest;
-mod mapping;
-mod mount;
-mod name_index;
-mod notify;
-mod page;
-mod pages;
-mod path_walk;
-mod pipe;
+mod objects;
 mod platform;
-mod populate;
-mod process;
-mod slab;
-mod stat;
 mod syscalls;
-pub mod user_memory;
-mod xattr;
 
-pub use clock::Timespec;
-pub use config::{AccessTimes, Config};
-pub use credentials::Credentials;
-pub use directory_entry::DirEntryView;
-pub use embedder::{Descriptor, Target};
-pub use errno::Errno;
-pub use flags::{
+pub use base::config::{AccessTimes, Config};
+pub use base::credentials::Credentials;
+pub use base::errno::Errno;
+pub use base::flags::{
     AT_FDCWD, AtFlags, FallocateMode, Fd, MAX_LFS_FILESIZE, MAXSYMLINKS, NAME_MAX, OFlags,
     PATH_MAX, PollEvents, RenameFlags, ResolveFlags, Whence,
 };
-pub use foreign_types::{DirectoryId, Foreign, LOWER_IMAGE, LowerFile, LowerKind};
-pub use fs::Fs;
-pub use invariants::BrokenInvariant;
-pub use mapping::{MapFlags, MsyncFlags, Prot};
-pub use mount::Usage;
-pub use notify::InotifyMask;
-pub use page::FS_PAGE_BYTES;
-pub use path_walk::FollowLast;
-pub use pipe::PIPE_BUF;
-pub use platform::{ByteImage, NoImage, Platform};
-pub use populate::Population;
-pub use process::Process;
-pub use stat::{
+pub use base::page::FS_PAGE_BYTES;
+pub use base::stat::{
     Dev, FileType, S_IALLUGO, S_IFMT, S_IRWXUGO, S_ISGID, S_ISUID, S_ISVTX, S_IXGRP, Stat,
 };
-pub use syscalls::{Fcntl, OpenHow, ST_RDONLY, Statfs, TMPFS_MAGIC};
-pub use syscalls::{FlockOperation, Ioctl, RwFlags, SpliceFlags, XattrFlags};
-pub use syscalls::{Statx, StatxAttributes, StatxMask, TimeSpecifier, Timeval, Utimbuf};
-pub use user_memory::{IoVec, IoVecMut, UserMut, UserRef};
+pub use base::time::Timespec;
+
+pub use platform::foreign::{DirectoryId, Foreign, LOWER_IMAGE, LowerFile, LowerKind};
+pub use platform::user_memory::{self, IoVec, IoVecMut, UserMut, UserRef};
+pub use platform::{ByteImage, NoImage, Platform};
+
+pub use objects::address_space::{MapFlags, MsyncFlags, Prot};
+pub use objects::directory_entry::DirEntryView;
+pub use objects::inotify::InotifyMask;
+pub use objects::pipe::PIPE_BUF;
+pub use objects::process::Process;
+
+pub use fs::Fs;
+pub use fs::embedder::{Descriptor, Target};
+pub use fs::invariants::BrokenInvariant;
+pub use fs::path_walk::FollowLast;
+pub use fs::populate::Population;
+pub use fs::superblock::Usage;
+
+pub use syscalls::attributes::statfs::{ST_RDONLY, Statfs, TMPFS_MAGIC};
+pub use syscalls::attributes::statx::{Statx, StatxAttributes, StatxMask};
+pub use syscalls::attributes::utimensat::{TimeSpecifier, Timeval, Utimbuf};
+pub use syscalls::attributes::xattr::XattrFlags;
+pub use syscalls::data::preadv2::RwFlags;
+pub use syscalls::data::splice::SpliceFlags;
+pub use syscalls::descriptors::fcntl::Fcntl;
+pub use syscalls::descriptors::flock::FlockOperation;
+pub use syscalls::descriptors::ioctl::Ioctl;
+pub use syscalls::descriptors::openat2::OpenHow;

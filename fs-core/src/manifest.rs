@@ -27,9 +27,9 @@
 
 use alloc::vec::Vec;
 
-use crate::clock::Timespec;
-use crate::errno::Errno;
-use crate::stat::Dev;
+use crate::base::errno::Errno;
+use crate::base::stat::Dev;
+use crate::base::time::Timespec;
 
 /// Attributes that every record but a hard link has.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -249,9 +249,9 @@ mod tests {
     #![allow(clippy::indexing_slicing, reason = "a test fails by panicking")]
 
     use super::{Attributes, Reader, Record, RecordKind};
-    use crate::clock::Timespec;
-    use crate::errno::Errno;
-    use crate::stat::Dev;
+    use crate::base::errno::Errno;
+    use crate::base::stat::Dev;
+    use crate::base::time::Timespec;
     use alloc::vec::Vec;
 
     #[test]

@@ -11,15 +11,13 @@ use crate::{process, rustup, workspace};
 
 /// The modules whose data structures the rest stands on.
 const SUBTLE: &[&str] = &[
-    "directory::",
-    "fd_table::",
-    "lock::",
+    "base::slab::",
+    "base::time::",
+    "fs::descriptor_directory::",
+    "fs::populate::",
     "manifest::",
-    "name_index::",
-    "pages::",
-    "populate::",
-    "slab::",
-    "user_memory::",
+    "objects::",
+    "platform::user_memory::",
 ];
 
 pub(crate) fn run() -> Result<()> {

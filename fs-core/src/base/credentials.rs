@@ -5,7 +5,7 @@
 
 use alloc::vec::Vec;
 
-use crate::stat::S_IXGRP;
+use crate::base::stat::S_IXGRP;
 
 /// Execute (search) permission, as a bit of the `rwx` triple (`MAY_EXEC`).
 pub(crate) const MAY_EXEC: u32 = 1;
@@ -88,7 +88,7 @@ impl Credentials {
 /// The mode after a write or chown by somebody without `CAP_FSETID` (`setattr_should_drop_suidgid`):
 /// set-user-ID goes, set-group-ID goes if the group may execute or the writer is not of the group.
 pub(crate) fn drop_set_ids(mode: u32, gid: u32, who: &Credentials) -> u32 {
-    use crate::stat::{S_ISGID, S_ISUID};
+    use crate::base::stat::{S_ISGID, S_ISUID};
     let mut kept = mode & !S_ISUID;
     if mode & S_IXGRP != 0 || !who.in_group(gid) {
         kept &= !S_ISGID;

@@ -6,7 +6,7 @@
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 
-use crate::errno::Errno;
+use crate::base::errno::Errno;
 
 /// Appends `value`, growing geometrically.
 ///

@@ -6,7 +6,7 @@
 
 use bitflags::bitflags;
 
-use crate::errno::Errno;
+use crate::base::errno::Errno;
 
 /// A file descriptor number. Negative numbers are never open.
 pub type Fd = i32;

@@ -6,8 +6,8 @@
 
 use alloc::vec::Vec;
 
-use crate::errno::Errno;
-use crate::fallible::try_push;
+use crate::base::errno::Errno;
+use crate::base::fallible::try_push;
 
 /// Places in a chunk. 32 inodes are about 4 KiB.
 const CHUNK_PLACES: usize = 32;

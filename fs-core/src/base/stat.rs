@@ -1,8 +1,8 @@
 //! What a file is and what stat(2) says of it: types, modes, `struct stat`.
 //!
-//! Neighbours: [`crate::inode`] stores these attributes; `syscalls::stat` reports them.
+//! Neighbours: [`crate::objects::inode`] stores these attributes; `syscalls::attributes::stat` reports them.
 
-use crate::clock::Timespec;
+use crate::base::time::Timespec;
 
 /// The type of a file: the `S_IFMT` bits of `st_mode`, and `d_type` in a directory entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

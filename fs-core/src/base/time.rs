@@ -1,6 +1,6 @@
 //! Times of files.
 //!
-//! Neighbours: [`crate::Platform`] says what time it is; [`crate::inode`] stores
+//! Neighbours: [`crate::Platform`] says what time it is; [`crate::objects::inode`] stores
 //! times packed. This crate never reads a clock by itself.
 
 /// A point in time: seconds and nanoseconds since 1970 (`struct timespec`).

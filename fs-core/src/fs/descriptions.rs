@@ -4,15 +4,15 @@
 
 use alloc::vec::Vec;
 
-use crate::errno::Errno;
-use crate::file_description::{FileDescription, FileKind};
-use crate::flags::Fd;
+use crate::base::errno::Errno;
+use crate::base::flags::Fd;
+use crate::base::ids::{DescriptionId, Ino};
 use crate::fs::Fs;
-use crate::fsnotify::EventData;
-use crate::ids::{DescriptionId, Ino};
-use crate::notify::InotifyMask;
+use crate::fs::fsnotify::EventData;
+use crate::objects::file_description::{FileDescription, FileKind};
+use crate::objects::inotify::InotifyMask;
+use crate::objects::process::Process;
 use crate::platform::Platform;
-use crate::process::Process;
 
 impl<P: Platform> Fs<P> {
     /// The description behind a descriptor.
@@ -168,7 +168,7 @@ impl<P: Platform> Fs<P> {
     pub(crate) fn release_descriptions(&mut self, ids: impl Iterator<Item = DescriptionId>) {
         let mut ended = Vec::new();
         for id in ids {
-            if self.unrefer(id) && crate::fallible::try_push(&mut ended, id).is_err() {
+            if self.unrefer(id) && crate::base::fallible::try_push(&mut ended, id).is_err() {
                 self.end_description(id);
             }
         }

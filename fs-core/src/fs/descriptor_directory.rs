@@ -6,20 +6,20 @@
 //! Two inodes stand in for what has none, [`StandIns`]: one for the links, which all read the same (DEVIATION: Linux makes up a path),
 //! and a character device without a driver for what is the embedder's, which opening recognises.
 
-use crate::clock::Timespec;
-use crate::directory::FIRST_COOKIE;
-use crate::directory_entry::DirEntryView;
-use crate::errno::Errno;
-use crate::fallible::try_copy;
-use crate::file_description::FileKind;
-use crate::flags::Fd;
+use crate::base::errno::Errno;
+use crate::base::fallible::try_copy;
+use crate::base::flags::Fd;
+use crate::base::ids::Ino;
+use crate::base::stat::{Dev, FileType};
+use crate::base::time::Timespec;
+use crate::fs::path_walk::Last;
 use crate::fs::{Fs, StandIns};
-use crate::ids::Ino;
-use crate::inode::{Inode, InodeKind};
-use crate::path_walk::Last;
+use crate::objects::directory::FIRST_COOKIE;
+use crate::objects::directory_entry::DirEntryView;
+use crate::objects::file_description::FileKind;
+use crate::objects::inode::{Inode, InodeKind};
+use crate::objects::process::Process;
 use crate::platform::Platform;
-use crate::process::Process;
-use crate::stat::{Dev, FileType};
 
 /// The permission bits of what stands in for the embedder's, which knows better: those of a terminal.
 const FOREIGN_MODE: u32 = 0o620;

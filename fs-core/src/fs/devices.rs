@@ -1,15 +1,15 @@
 //! Reading and writing device nodes: the filesystem asks the driver behind a node.
 //!
-//! The drivers are in [`crate::device`].
+//! The drivers are in [`crate::objects::device`].
 
-use crate::device::Device;
-use crate::errno::Errno;
+use crate::base::errno::Errno;
+use crate::base::ids::Ino;
+use crate::base::stat::Dev;
 use crate::fs::Fs;
-use crate::ids::Ino;
-use crate::inode::InodeKind;
+use crate::objects::device::Device;
+use crate::objects::inode::InodeKind;
 use crate::platform::Platform;
-use crate::stat::Dev;
-use crate::user_memory::UserMut;
+use crate::platform::user_memory::UserMut;
 
 /// How many numbers of 64 bits are handed to a caller at a time.
 const CHUNK_WORDS: usize = 32;

@@ -1,14 +1,14 @@
 //! What an embedder asks of descriptors, beside the system calls: whose they are, and a word of its own in each.
 
-use crate::device::Device;
-use crate::errno::Errno;
-use crate::file_description::{FileDescription, FileKind};
-use crate::flags::{Fd, OFlags};
+use crate::base::errno::Errno;
+use crate::base::flags::{Fd, OFlags};
+use crate::base::stat::{Dev, FileType};
 use crate::fs::Fs;
-use crate::inode::{Inode, InodeKind};
+use crate::objects::device::Device;
+use crate::objects::file_description::{FileDescription, FileKind};
+use crate::objects::inode::{Inode, InodeKind};
+use crate::objects::process::Process;
 use crate::platform::Platform;
-use crate::process::Process;
-use crate::stat::{Dev, FileType};
 
 /// What a descriptor is open on, as [`Fs::descriptor`] tells an embedder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

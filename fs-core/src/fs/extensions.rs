@@ -1,11 +1,11 @@
 //! Finding, adding and removing the rare parts of inodes.
 //!
-//! The parts themselves are in [`crate::extension`].
+//! The parts themselves are in [`crate::objects::extension`].
 
-use crate::errno::Errno;
-use crate::extension::InodeExtension;
+use crate::base::errno::Errno;
+use crate::base::ids::{ExtensionId, Ino};
 use crate::fs::Fs;
-use crate::ids::{ExtensionId, Ino};
+use crate::objects::extension::InodeExtension;
 use crate::platform::Platform;
 
 impl<P: Platform> Fs<P> {

@@ -16,19 +16,19 @@
 
 use alloc::vec::Vec;
 
-use crate::directory::Directory;
-use crate::errno::Errno;
-use crate::fallible::try_copy;
-use crate::flags::{Fd, NAME_MAX, PATH_MAX};
-use crate::foreign_types::{DirectoryId, Foreign, ForeignMark, LowerFile, LowerKind};
+use crate::base::errno::Errno;
+use crate::base::fallible::try_copy;
+use crate::base::flags::{Fd, NAME_MAX, PATH_MAX};
+use crate::base::ids::Ino;
+use crate::base::page::FS_PAGE_BYTES;
 use crate::fs::Fs;
-use crate::ids::Ino;
-use crate::inode::{Inode, InodeKind};
-use crate::page::FS_PAGE_BYTES;
-use crate::pages::FileContents;
-use crate::path_walk::FollowLast;
+use crate::fs::path_walk::FollowLast;
+use crate::objects::contents::FileContents;
+use crate::objects::directory::Directory;
+use crate::objects::inode::{Inode, InodeKind};
+use crate::objects::process::Process;
 use crate::platform::Platform;
-use crate::process::Process;
+use crate::platform::foreign::{DirectoryId, Foreign, ForeignMark, LowerFile, LowerKind};
 
 /// The permission bits of what a lower directory holds: preview1 and its like know none.
 const DIRECTORY_MODE: u32 = 0o755;
@@ -278,16 +278,16 @@ mod tests {
     use core::cell::{Cell, RefCell};
 
     use super::{DirectoryId, Foreign, LowerFile, LowerKind};
-    use crate::clock::Timespec;
-    use crate::config::Config;
-    use crate::credentials::Credentials;
-    use crate::errno::Errno;
-    use crate::flags::{AT_FDCWD, AtFlags, OFlags, ResolveFlags, Whence};
-    use crate::foreign_types::LOWER_IMAGE;
+    use crate::base::config::Config;
+    use crate::base::credentials::Credentials;
+    use crate::base::errno::Errno;
+    use crate::base::flags::{AT_FDCWD, AtFlags, OFlags, ResolveFlags, Whence};
+    use crate::base::time::Timespec;
     use crate::fs::Fs;
-    use crate::path_walk::FollowLast;
+    use crate::fs::path_walk::FollowLast;
+    use crate::objects::process::Process;
     use crate::platform::Platform;
-    use crate::process::Process;
+    use crate::platform::foreign::LOWER_IMAGE;
     use alloc::string::String;
     use alloc::vec::Vec;
 

@@ -7,17 +7,17 @@
 //!
 //! Where [`Platform::NOTIFY`] is false all of this is nothing; where no instance exists it is a comparison.
 
-use crate::errno::Errno;
-use crate::fallible::try_copy;
-use crate::file_description::{FileDescription, FileKind, Place, RemovedName};
-use crate::flags::{AT_FDCWD, Fd, OFlags};
+use crate::base::errno::Errno;
+use crate::base::fallible::try_copy;
+use crate::base::flags::{AT_FDCWD, Fd, OFlags};
+use crate::base::ids::{DescriptionId, Ino, NO_DESCRIPTION};
 use crate::fs::Fs;
-use crate::ids::{DescriptionId, Ino, NO_DESCRIPTION};
-use crate::inode::InodeKind;
-use crate::notify::{InotifyMask, Watch};
-use crate::path_walk::{FollowLast, Last, NameBuf};
+use crate::fs::path_walk::{FollowLast, Last, NameBuf};
+use crate::objects::file_description::{FileDescription, FileKind, Place, RemovedName};
+use crate::objects::inode::InodeKind;
+use crate::objects::inotify::{InotifyMask, Watch};
+use crate::objects::process::Process;
 use crate::platform::Platform;
-use crate::process::Process;
 
 /// An object and how it was reached.
 #[derive(Clone, Copy, Debug)]

@@ -6,13 +6,13 @@
 use alloc::vec::Vec;
 use core::fmt;
 
-use crate::errno::Errno;
-use crate::file_description::FileKind;
+use crate::base::errno::Errno;
+use crate::base::ids::Ino;
 use crate::fs::{Fs, StandIns};
-use crate::ids::Ino;
-use crate::inode::{Inode, InodeKind};
+use crate::objects::file_description::FileKind;
+use crate::objects::inode::{Inode, InodeKind};
+use crate::objects::process::Process;
 use crate::platform::Platform;
-use crate::process::Process;
 
 /// An invariant that does not hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

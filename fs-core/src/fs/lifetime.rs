@@ -2,11 +2,11 @@
 //!
 //! Linux: `iget`, `ihold`, `iput` and `drop_nlink`. An inode lives while it has a name (`nlink`) or somebody holds it (`holds`).
 
-use crate::clock::Timespec;
-use crate::errno::Errno;
+use crate::base::errno::Errno;
+use crate::base::ids::Ino;
+use crate::base::time::Timespec;
 use crate::fs::Fs;
-use crate::ids::Ino;
-use crate::inode::{Inode, InodeKind};
+use crate::objects::inode::{Inode, InodeKind};
 use crate::platform::Platform;
 
 impl<P: Platform> Fs<P> {

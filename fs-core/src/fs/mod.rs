@@ -3,22 +3,35 @@
 //! Linux: `struct super_block` with the system-wide tables. The calls themselves are in [`crate::syscalls`],
 //! a file for each family.
 
-use crate::clock::Timespec;
-use crate::config::Config;
-use crate::credentials::{Credentials, MAY_WRITE};
-use crate::errno::Errno;
-use crate::extension::InodeExtension;
-use crate::fd_table::FdTable;
-use crate::file_description::{FileDescription, RemovedName};
-use crate::flags::ResolveFlags;
-use crate::ids::Ino;
-use crate::inode::{Inode, InodeKind};
-use crate::mapping::AddressSpace;
-use crate::notify::Inotify;
-use crate::pipe::Pipe;
+pub(crate) mod descriptions;
+pub(crate) mod descriptor_directory;
+pub(crate) mod devices;
+pub(crate) mod embedder;
+pub(crate) mod extensions;
+pub(crate) mod foreign;
+pub(crate) mod fsnotify;
+pub(crate) mod invariants;
+pub(crate) mod lifetime;
+pub(crate) mod path_walk;
+pub(crate) mod populate;
+pub(crate) mod superblock;
+
+use crate::base::config::Config;
+use crate::base::credentials::{Credentials, MAY_WRITE};
+use crate::base::errno::Errno;
+use crate::base::flags::ResolveFlags;
+use crate::base::ids::Ino;
+use crate::base::slab::Slab;
+use crate::base::time::Timespec;
+use crate::objects::address_space::AddressSpace;
+use crate::objects::extension::InodeExtension;
+use crate::objects::fd_table::FdTable;
+use crate::objects::file_description::{FileDescription, RemovedName};
+use crate::objects::inode::{Inode, InodeKind};
+use crate::objects::inotify::Inotify;
+use crate::objects::pipe::Pipe;
+use crate::objects::process::Process;
 use crate::platform::Platform;
-use crate::process::Process;
-use crate::slab::Slab;
 
 /// Inodes that stand in for what has none. They stay, and no limit counts them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -201,7 +214,7 @@ impl<P: Platform> Fs<P> {
     pub(crate) fn change_contents<T>(
         &mut self,
         ino: Ino,
-        change: impl FnOnce(&mut crate::pages::FileContents, &P, u64) -> Result<T, Errno>,
+        change: impl FnOnce(&mut crate::objects::contents::FileContents, &P, u64) -> Result<T, Errno>,
     ) -> Result<T, Errno> {
         let free = self.free_pages();
         let inode = self.inodes.get_mut(ino.0).ok_or(Errno::EIO)?;

@@ -6,15 +6,15 @@
 //! What to do with the last component is the caller's business: a [`Walked`] names both the directory that the last
 //! component is in and, if it is there, the inode that it leads to.
 
-use crate::credentials::MAY_EXEC;
-use crate::errno::Errno;
-use crate::flags::{AT_FDCWD, Fd, MAXSYMLINKS, NAME_MAX, PATH_MAX, ResolveFlags};
+use crate::base::credentials::MAY_EXEC;
+use crate::base::errno::Errno;
+use crate::base::flags::{AT_FDCWD, Fd, MAXSYMLINKS, NAME_MAX, PATH_MAX, ResolveFlags};
+use crate::base::ids::Ino;
+use crate::base::stat::FileType;
 use crate::fs::Fs;
-use crate::ids::Ino;
-use crate::inode::{Inode, InodeKind};
+use crate::objects::inode::{Inode, InodeKind};
+use crate::objects::process::Process;
 use crate::platform::Platform;
-use crate::process::Process;
-use crate::stat::FileType;
 
 /// What the last component of a path is (`LAST_NORM`, `LAST_ROOT`, `LAST_DOT`, `LAST_DOTDOT`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

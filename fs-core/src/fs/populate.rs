@@ -4,14 +4,14 @@
 
 use alloc::vec::Vec;
 
-use crate::errno::Errno;
-use crate::fallible::{try_copy, try_push};
-use crate::flags::NAME_MAX;
+use crate::base::errno::Errno;
+use crate::base::fallible::{try_copy, try_push};
+use crate::base::flags::NAME_MAX;
+use crate::base::ids::Ino;
 use crate::fs::Fs;
-use crate::ids::Ino;
-use crate::inode::{Inode, InodeKind};
 use crate::manifest::{Attributes, Reader, Record, RecordKind};
-use crate::pages::FileContents;
+use crate::objects::contents::FileContents;
+use crate::objects::inode::{Inode, InodeKind};
 use crate::platform::Platform;
 
 /// A manifest being read in: which inode each record became.
@@ -150,11 +150,11 @@ mod tests {
     #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
     use super::Population;
-    use crate::clock::Timespec;
-    use crate::config::Config;
-    use crate::credentials::Credentials;
-    use crate::errno::Errno;
-    use crate::flags::OFlags;
+    use crate::base::config::Config;
+    use crate::base::credentials::Credentials;
+    use crate::base::errno::Errno;
+    use crate::base::flags::OFlags;
+    use crate::base::time::Timespec;
     use crate::fs::Fs;
     use crate::manifest::{Attributes, Record, RecordKind};
     use crate::platform::ByteImage;

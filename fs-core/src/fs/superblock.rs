@@ -1,16 +1,16 @@
 //! The filesystem as a whole: whether it may be changed, how much it may hold, and changing both.
 //!
 //! Linux: `mnt_want_write` (fs/namespace.c) and `shmem_reconfigure` (mm/shmem.c). What statfs(2) tells of it is in
-//! `syscalls::statfs`.
+//! `syscalls::attributes::statfs`.
 
-use crate::config::Config;
-use crate::errno::Errno;
+use crate::base::config::Config;
+use crate::base::errno::Errno;
+use crate::base::ids::Ino;
+use crate::base::page::FS_PAGE_BYTES;
+use crate::base::stat::FileType;
 use crate::fs::Fs;
-use crate::ids::Ino;
-use crate::inode::Inode;
-use crate::page::FS_PAGE_BYTES;
+use crate::objects::inode::Inode;
 use crate::platform::Platform;
-use crate::stat::FileType;
 
 /// What an inode with its name counts against the limit of inodes, in bytes (`BOGO_INODE_SIZE`, mm/shmem.c).
 pub(crate) const BOGO_INODE_BYTES: u64 = 1024;

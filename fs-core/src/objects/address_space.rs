@@ -3,12 +3,12 @@
 //! Linux: `struct mm_struct` and `struct vm_area_struct`. Addresses are numbers that only [`Fs::load`](crate::Fs::load) and
 //! [`Fs::store`](crate::Fs::store) know: a typed view of a file, with a processor's rules for reading and writing it.
 //!
-//! A shared mapping has no bytes of its own. It reads and writes the pages of the file ([`crate::pages`]), so it is
+//! A shared mapping has no bytes of its own. It reads and writes the pages of the file ([`crate::objects::contents`]), so it is
 //! coherent with read(2), write(2) and every other mapping at once, and there is never a second copy. A private one keeps the pages
 //! that were written through it, and reads all others from the file.
 //!
 //! An embedder whose programs have real memory can go one step further without another design: let an owned page of
-//! [`crate::pages`] be one of two things, a vector as today or a place in the program's memory. Mapping a page moves it there (one copy, and the
+//! [`crate::objects::contents`] be one of two things, a vector as today or a place in the program's memory. Mapping a page moves it there (one copy, and the
 //! vector is freed); read(2) and write(2) then copy within the program's memory; unmapping moves it back. The areas
 //! kept here say for each page where that place is, and truncation already visits them.
 
@@ -16,10 +16,10 @@ use alloc::vec::Vec;
 
 use bitflags::bitflags;
 
-use crate::errno::Errno;
-use crate::ids::Ino;
-use crate::page::PAGE;
-use crate::pages::FileContents;
+use crate::base::errno::Errno;
+use crate::base::ids::Ino;
+use crate::base::page::PAGE;
+use crate::objects::contents::FileContents;
 
 /// The end of every address space (`TASK_SIZE` of x86-64).
 pub(crate) const TASK_SIZE: u64 = (1 << 47) - PAGE;

@@ -10,16 +10,16 @@
 //! 1 TiB with one byte costs a page and the few nodes above it, and growing a file copies nothing.
 //! An owned page is a vector that ends at its last written byte: small files are not rounded up.
 //!
-//! This file knows nothing of inodes, limits or times; `syscalls::rw` does.
+//! This file knows nothing of inodes, limits or times; `syscalls::data::read_write` does.
 
 use alloc::vec::Vec;
 
-use crate::errno::Errno;
-use crate::flags::MAX_LFS_FILESIZE;
-use crate::foreign_types::LOWER_IMAGE;
-use crate::page::{FS_PAGE_BYTES, PAGE, pages_of, within_page};
+use crate::base::errno::Errno;
+use crate::base::flags::MAX_LFS_FILESIZE;
+use crate::base::page::{FS_PAGE_BYTES, PAGE, pages_of, within_page};
 use crate::platform::Platform;
-use crate::user_memory::{UserMut, UserRef};
+use crate::platform::foreign::LOWER_IMAGE;
+use crate::platform::user_memory::{UserMut, UserRef};
 
 /// Bits of a page number that one node decodes.
 const NODE_BITS: u32 = 6;
@@ -68,7 +68,7 @@ pub(crate) struct FileContents {
     root: Slot,
     /// How many levels of nodes there are.
     height: u8,
-    /// The image is that of the lower file whose number is `image_offset` ([`crate::foreign`]).
+    /// The image is that of the lower file whose number is `image_offset` ([`crate::fs::foreign`]).
     lower: bool,
 }
 
@@ -163,7 +163,7 @@ impl FileContents {
     }
 
     /// Whether the account of pages is right, the image is within the file and no page is too long or written beyond
-    /// the end: for [`crate::invariants`].
+    /// the end: for [`crate::fs::invariants`].
     pub(crate) fn is_consistent(&self) -> bool {
         let image_pages = pages_of(u64::from(self.image_len));
         let (mut owned, mut covering_image) = (0, 0);
@@ -755,7 +755,7 @@ mod tests {
     #![allow(clippy::cast_possible_truncation, reason = "a model file is small")]
 
     use super::{FS_PAGE_BYTES, FileContents, PAGE};
-    use crate::errno::Errno;
+    use crate::base::errno::Errno;
     use crate::platform::ByteImage;
     use alloc::vec;
     use alloc::vec::Vec;

@@ -3,9 +3,9 @@
 //! Linux: drivers/char/mem.c and random.c. A node names a driver by its number; opening one gives an ordinary description of the
 //! node's inode, and the calls on it ask here. No other device has a driver.
 
-use crate::errno::Errno;
-use crate::flags::PollEvents;
-use crate::stat::Dev;
+use crate::base::errno::Errno;
+use crate::base::flags::PollEvents;
+use crate::base::stat::Dev;
 
 /// A driver.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -8,16 +8,16 @@
 //!
 //! * `entries`: all entries by ascending cookie. A removed entry stays as a tombstone until half are such.
 //! * `names`: the bytes of all names, one after another.
-//! * `index`: from the hash of a name to its entry ([`crate::name_index`]).
+//! * `index`: from the hash of a name to its entry ([`crate::objects::name_index`]).
 
 use alloc::vec::Vec;
 use core::cmp::Ordering;
 
-use crate::errno::Errno;
-use crate::foreign_types::ForeignMark;
-use crate::ids::Ino;
-use crate::name_index::{IndexPlace, NameIndex};
-use crate::stat::FileType;
+use crate::base::errno::Errno;
+use crate::base::ids::Ino;
+use crate::base::stat::FileType;
+use crate::objects::name_index::{IndexPlace, NameIndex};
+use crate::platform::foreign::ForeignMark;
 
 /// The cookie of the first entry. 0 and 1 stand for `.` and `..`, as on tmpfs (`DIR_OFFSET_MIN` is 2 there).
 pub(crate) const FIRST_COOKIE: u32 = 2;
@@ -56,7 +56,7 @@ pub(crate) struct Directory {
     pub(crate) own_cookie: u32,
     /// Whose its entries are, if not its own (only where [`Platform::FOREIGN`](crate::Platform::FOREIGN)).
     pub(crate) foreign: ForeignMark,
-    /// Whether its names are those of the descriptors of whoever looks ([`crate::descriptor_directory`]). It has no entries then.
+    /// Whether its names are those of the descriptors of whoever looks ([`crate::fs::descriptor_directory`]). It has no entries then.
     pub(crate) lists_descriptors: bool,
     entries: Vec<DirEntry>,
     names: Vec<u8>,
@@ -276,7 +276,7 @@ impl Directory {
         Some(())
     }
 
-    /// Whether the three parts agree: for [`crate::invariants`].
+    /// Whether the three parts agree: for [`crate::fs::invariants`].
     pub(crate) fn is_consistent(&self) -> bool {
         let live = self.entries.iter().filter(|entry| entry.name_len > 0);
         live.clone().count() == self.len()
@@ -343,8 +343,8 @@ mod tests {
     #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
     use super::{Directory, FIRST_COOKIE};
-    use crate::ids::Ino;
-    use crate::stat::FileType;
+    use crate::base::ids::Ino;
+    use crate::base::stat::FileType;
     use alloc::collections::BTreeMap;
     use alloc::format;
     use alloc::string::String;

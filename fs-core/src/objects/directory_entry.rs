@@ -1,11 +1,11 @@
 //! One entry as readdir hands it out, and the two records in which Linux's calls write it.
 //!
 //! Linux: `struct linux_dirent` and `struct linux_dirent64` (fs/readdir.c). How a directory stores its entries is in
-//! [`crate::directory`].
+//! [`crate::objects::directory`].
 
+use crate::base::stat::FileType;
 use crate::platform::Platform;
-use crate::stat::FileType;
-use crate::user_memory::UserMut;
+use crate::platform::user_memory::UserMut;
 
 /// Bytes of a `struct linux_dirent64` before its name.
 const DIRENT64_HEADER_BYTES: usize = 19;

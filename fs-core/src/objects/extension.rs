@@ -5,9 +5,9 @@
 
 use alloc::vec::Vec;
 
-use crate::lock::FlockState;
-use crate::notify::Watch;
-use crate::xattr::Xattrs;
+use crate::objects::flock::FlockState;
+use crate::objects::inotify::Watch;
+use crate::objects::xattr::Xattrs;
 
 /// The rare parts of an inode.
 #[derive(Debug, Default)]

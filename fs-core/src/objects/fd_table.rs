@@ -5,10 +5,10 @@
 
 use alloc::vec::Vec;
 
-use crate::errno::Errno;
-use crate::fallible::try_push;
-use crate::flags::Fd;
-use crate::ids::DescriptionId;
+use crate::base::errno::Errno;
+use crate::base::fallible::try_push;
+use crate::base::flags::Fd;
+use crate::base::ids::DescriptionId;
 
 /// Set in a slot whose descriptor is closed on exec.
 const CLOEXEC: u32 = 1 << 31;
@@ -218,7 +218,7 @@ mod tests {
     #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
     use super::{DescriptionId, FdTable};
-    use crate::errno::Errno;
+    use crate::base::errno::Errno;
 
     fn fill(table: &mut FdTable, upto: i32) {
         for expected in 0..upto {

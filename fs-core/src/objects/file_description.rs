@@ -1,12 +1,12 @@
 //! Open file descriptions: what `dup`ed descriptors share.
 //!
 //! Linux: `struct file`. The offset and the status flags live here; close-on-exec lives in
-//! the descriptor ([`crate::fd_table`]).
+//! the descriptor ([`crate::objects::fd_table`]).
 
 use alloc::boxed::Box;
 
-use crate::flags::OFlags;
-use crate::ids::{Ino, InotifyId, NO_DESCRIPTION};
+use crate::base::flags::OFlags;
+use crate::base::ids::{Ino, InotifyId, NO_DESCRIPTION};
 
 /// What a description is open on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -5,9 +5,9 @@
 
 use alloc::vec::Vec;
 
-use crate::errno::Errno;
-use crate::fallible::try_push;
-use crate::ids::DescriptionId;
+use crate::base::errno::Errno;
+use crate::base::fallible::try_push;
+use crate::base::ids::DescriptionId;
 
 /// How a lock is held (`F_RDLCK`, `F_WRLCK`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,8 +66,8 @@ impl FlockState {
 #[cfg(test)]
 mod tests {
     use super::{FlockState, LockKind};
-    use crate::errno::Errno;
-    use crate::ids::DescriptionId;
+    use crate::base::errno::Errno;
+    use crate::base::ids::DescriptionId;
 
     #[test]
     fn a_failed_upgrade_loses_the_lock() {

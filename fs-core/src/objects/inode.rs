@@ -5,14 +5,14 @@
 
 use alloc::boxed::Box;
 
-use crate::clock::{PackedTime, Timespec};
-use crate::credentials::{Credentials, drop_set_ids};
-use crate::directory::Directory;
-use crate::errno::Errno;
-use crate::fallible::TryBox;
-use crate::ids::{ExtensionId, Ino, NO_DESCRIPTION, PipeId};
-use crate::pages::FileContents;
-use crate::stat::{Dev, FileType, S_IALLUGO, S_ISGID, S_ISUID};
+use crate::base::credentials::{Credentials, drop_set_ids};
+use crate::base::errno::Errno;
+use crate::base::fallible::TryBox;
+use crate::base::ids::{ExtensionId, Ino, NO_DESCRIPTION, PipeId};
+use crate::base::stat::{Dev, FileType, S_IALLUGO, S_ISGID, S_ISUID};
+use crate::base::time::{PackedTime, Timespec};
+use crate::objects::contents::FileContents;
+use crate::objects::directory::Directory;
 
 /// A symbolic link's target with its NUL that tmpfs stores outside of a page (`SHORT_SYMLINK_LEN`, mm/shmem.c).
 const SHORT_SYMLINK_BYTES: usize = 128;

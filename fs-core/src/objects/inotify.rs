@@ -1,7 +1,7 @@
 //! Notification: an inotify instance, its watches and its queue.
 //!
 //! Linux: `struct fsnotify_group` with `struct inotify_event_info` (fs/notify/). A watch is kept with the inode that it is on
-//! ([`crate::extension`]); the instance only knows which inode each of its watch descriptors is for. What happens is told
+//! ([`crate::objects::extension`]); the instance only knows which inode each of its watch descriptors is for. What happens is told
 //! to the watches by `fsnotify`.
 
 use alloc::boxed::Box;
@@ -10,9 +10,9 @@ use alloc::vec::Vec;
 
 use bitflags::bitflags;
 
-use crate::errno::Errno;
-use crate::fallible::{try_copy, try_push};
-use crate::ids::{Ino, InotifyId};
+use crate::base::errno::Errno;
+use crate::base::fallible::{try_copy, try_push};
+use crate::base::ids::{Ino, InotifyId};
 
 /// How many events wait in a queue at most (`/proc/sys/fs/inotify/max_queued_events`).
 const MAX_QUEUED_EVENTS: usize = 16_384;

@@ -11,7 +11,7 @@
 use alloc::vec::Vec;
 use core::cmp::Ordering;
 
-use crate::errno::Errno;
+use crate::base::errno::Errno;
 
 /// Elements in a block before it is split.
 const BLOCK_ELEMENTS: usize = 128;
@@ -58,7 +58,7 @@ impl NameIndex {
         NameIndex { blocks: Vec::new(), table: Vec::new(), table_bits: 0 }
     }
 
-    /// How many elements it has: for [`crate::invariants`].
+    /// How many elements it has: for [`crate::fs::invariants`].
     pub(crate) fn len(&self) -> usize {
         self.blocks.iter().map(|block| block.elements.len()).sum()
     }

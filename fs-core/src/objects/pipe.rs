@@ -4,16 +4,16 @@
 //! buffer only if all that does not fill a page of its own fits there; so this keeps Linux's buffers, and a pipe is full
 //! when Linux's is.
 //!
-//! Nothing here waits. `syscalls::pipe` decides what a call answers that would have to.
+//! Nothing here waits. `syscalls::descriptors::pipe` decides what a call answers that would have to.
 
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 
-use crate::errno::Errno;
-use crate::file_description::FileDescription;
-use crate::page::FS_PAGE_BYTES;
+use crate::base::errno::Errno;
+use crate::base::page::FS_PAGE_BYTES;
+use crate::objects::file_description::FileDescription;
 use crate::platform::Platform;
-use crate::user_memory::{UserMut, UserRef};
+use crate::platform::user_memory::{UserMut, UserRef};
 
 /// Writes of at most this many bytes are not torn (`PIPE_BUF`, limits.h).
 pub const PIPE_BUF: usize = 4096;

@@ -3,10 +3,10 @@
 //! Linux: the parts of `struct task_struct` that a filesystem looks at (`files`, `fs`, `cred`). It owns
 //! references into one [`Fs`](crate::Fs): give it back with [`Fs::exit`](crate::Fs::exit), else what it has open stays open.
 
-use crate::credentials::Credentials;
-use crate::fd_table::FdTable;
-use crate::flags::ResolveFlags;
-use crate::ids::Ino;
+use crate::base::credentials::Credentials;
+use crate::base::flags::ResolveFlags;
+use crate::base::ids::Ino;
+use crate::objects::fd_table::FdTable;
 
 /// A process.
 #[derive(Debug)]

@@ -1,12 +1,12 @@
 //! Extended attributes of an inode: names and values.
 //!
-//! Linux: `struct simple_xattrs` (fs/xattr.c), which tmpfs uses. What a name means and who may use it is decided in `syscalls::xattr`.
+//! Linux: `struct simple_xattrs` (fs/xattr.c), which tmpfs uses. What a name means and who may use it is decided in `syscalls::attributes::xattr`.
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::cmp::Ordering;
 
-use crate::errno::Errno;
+use crate::base::errno::Errno;
 
 /// What each attribute is taken to need beside its name and value, in bytes (`simple_xattr_space`).
 const OVERHEAD_BYTES: u64 = 40;
@@ -66,7 +66,7 @@ impl Xattrs {
                 Ok(Some(core::mem::replace(&mut held.value, value)))
             }
             Err(place) => {
-                let name = crate::fallible::try_copy(name)?;
+                let name = crate::base::fallible::try_copy(name)?;
                 self.list.try_reserve(1)?;
                 self.list.insert(place, Xattr { name, value });
                 Ok(None)

@@ -1,9 +1,9 @@
 //! Directories whose entries the embedder owns: the words in which the filesystem and the embedder speak of them.
 //!
-//! What the filesystem does with such directories is in [`crate::foreign`].
+//! What the filesystem does with such directories is in [`crate::fs::foreign`].
 
-use crate::clock::Timespec;
-use crate::ids::Ino;
+use crate::base::ids::Ino;
+use crate::base::time::Timespec;
 
 /// Where the image of lower files begins: the byte `at` of the file numbered `n` is at `(n + 1) * LOWER_IMAGE + at`. No baked
 /// image is so long.

@@ -1,11 +1,14 @@
 //! What the filesystem asks of the world around it: the time, and the bytes of the baked image.
 //!
-//! Neighbours: [`crate::user_memory`] is the other side, where callers' bytes live. Nothing
+//! Neighbours: [`crate::platform::user_memory`] is the other side, where callers' bytes live. Nothing
 //! else comes from outside: no addresses, no threads, and randomness only for whoever reads the random devices.
 
-use crate::clock::Timespec;
-use crate::errno::Errno;
-use crate::foreign_types::{DirectoryId, Foreign};
+pub(crate) mod foreign;
+pub mod user_memory;
+
+use crate::base::errno::Errno;
+use crate::base::time::Timespec;
+use crate::platform::foreign::{DirectoryId, Foreign};
 
 /// The embedder's side of a filesystem.
 ///

@@ -1,10 +1,10 @@
 //! fork, as far as a filesystem is concerned.
 
-use crate::credentials::Credentials;
-use crate::errno::Errno;
+use crate::base::credentials::Credentials;
+use crate::base::errno::Errno;
 use crate::fs::Fs;
+use crate::objects::process::Process;
 use crate::platform::Platform;
-use crate::process::Process;
 
 impl<P: Platform> Fs<P> {
     /// `pid_t fork(void)`

@@ -2,18 +2,18 @@
 
 use core::mem::{replace, swap};
 
-use crate::credentials::Credentials;
-use crate::errno::Errno;
-use crate::file_description::FileKind;
-use crate::flags::{AT_FDCWD, AtFlags, Fd, OFlags};
+use crate::base::credentials::Credentials;
+use crate::base::errno::Errno;
+use crate::base::flags::{AT_FDCWD, AtFlags, Fd, OFlags};
+use crate::base::stat::{FileType, S_IALLUGO, S_IRWXUGO, S_ISGID, S_ISUID, S_IXGRP};
 use crate::fs::Fs;
-use crate::fsnotify::{EventData, ReachedInode};
-use crate::inode::Inode;
-use crate::notify::InotifyMask;
-use crate::path_walk::FollowLast;
+use crate::fs::fsnotify::{EventData, ReachedInode};
+use crate::fs::path_walk::FollowLast;
+use crate::objects::file_description::FileKind;
+use crate::objects::inode::Inode;
+use crate::objects::inotify::InotifyMask;
+use crate::objects::process::Process;
 use crate::platform::Platform;
-use crate::process::Process;
-use crate::stat::{FileType, S_IALLUGO, S_IRWXUGO, S_ISGID, S_ISUID, S_IXGRP};
 
 /// Stands for "leave it" in place of an owner or group: `(uid_t) -1` (chown(2)).
 const UNCHANGED: u32 = u32::MAX;

@@ -1,19 +1,19 @@
 //! stat, fstat, lstat, fstatat (newfstatat).
 //!
-//! Neighbours: `syscalls::statx`.
+//! Neighbours: `syscalls::attributes::statx`.
 
-use crate::clock::Timespec;
-use crate::errno::Errno;
-use crate::file_description::FileKind;
-use crate::flags::{AT_FDCWD, AtFlags, Fd};
+use crate::base::errno::Errno;
+use crate::base::flags::{AT_FDCWD, AtFlags, Fd};
+use crate::base::ids::Ino;
+use crate::base::page::FS_PAGE_BYTES;
+use crate::base::stat::{Dev, Stat};
+use crate::base::time::Timespec;
 use crate::fs::Fs;
-use crate::ids::Ino;
-use crate::inode::InodeKind;
-use crate::page::FS_PAGE_BYTES;
-use crate::path_walk::FollowLast;
+use crate::fs::path_walk::FollowLast;
+use crate::objects::file_description::FileKind;
+use crate::objects::inode::InodeKind;
+use crate::objects::process::Process;
 use crate::platform::Platform;
-use crate::process::Process;
-use crate::stat::{Dev, Stat};
 
 /// What a directory entry adds to `st_size` of its directory (`BOGO_DIRENT_SIZE`, mm/shmem.c).
 const BOGO_DIRENT_BYTES: u64 = 20;

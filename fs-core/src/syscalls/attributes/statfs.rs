@@ -1,14 +1,14 @@
 //! statfs, fstatfs.
 
-use crate::errno::Errno;
-use crate::file_description::FileKind;
-use crate::flags::{AT_FDCWD, Fd, NAME_MAX};
+use crate::base::errno::Errno;
+use crate::base::flags::{AT_FDCWD, Fd, NAME_MAX};
+use crate::base::page::FS_PAGE_BYTES;
 use crate::fs::Fs;
-use crate::mount::BOGO_INODE_BYTES;
-use crate::page::FS_PAGE_BYTES;
-use crate::path_walk::FollowLast;
+use crate::fs::path_walk::FollowLast;
+use crate::fs::superblock::BOGO_INODE_BYTES;
+use crate::objects::file_description::FileKind;
+use crate::objects::process::Process;
 use crate::platform::Platform;
-use crate::process::Process;
 
 /// What statfs(2) answers for tmpfs in `f_type` (`TMPFS_MAGIC`, include/uapi/linux/magic.h).
 pub const TMPFS_MAGIC: u64 = 0x0102_1994;

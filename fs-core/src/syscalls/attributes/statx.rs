@@ -1,19 +1,19 @@
 //! statx: what stat says and more, as far as the caller asks for it.
 //!
-//! Neighbours: `syscalls::stat`.
+//! Neighbours: `syscalls::attributes::stat`.
 
 use bitflags::bitflags;
 
-use crate::clock::Timespec;
-use crate::errno::Errno;
-use crate::flags::{AtFlags, Fd};
+use crate::base::errno::Errno;
+use crate::base::flags::{AtFlags, Fd};
+use crate::base::ids::Ino;
+use crate::base::stat::{Dev, Stat};
+use crate::base::time::Timespec;
 use crate::fs::Fs;
-use crate::ids::Ino;
-use crate::path_walk::FollowLast;
+use crate::fs::path_walk::FollowLast;
+use crate::objects::process::Process;
 use crate::platform::Platform;
-use crate::process::Process;
-use crate::stat::{Dev, Stat};
-use crate::syscalls::stat::{ANON_INODE_STAT, STATX_SYNC_TYPE};
+use crate::syscalls::attributes::stat::{ANON_INODE_STAT, STATX_SYNC_TYPE};
 
 bitflags! {
     /// What of a [`Statx`] is asked for, and what is there (`STATX_*`, `include/uapi/linux/stat.h`).

@@ -1,16 +1,16 @@
 //! utimensat, futimens, and their elders utime, utimes, futimesat.
 
-use crate::clock::Timespec;
-use crate::credentials::MAY_WRITE;
-use crate::errno::Errno;
-use crate::file_description::FileKind;
-use crate::flags::{AT_FDCWD, AtFlags, Fd, OFlags};
+use crate::base::credentials::MAY_WRITE;
+use crate::base::errno::Errno;
+use crate::base::flags::{AT_FDCWD, AtFlags, Fd, OFlags};
+use crate::base::time::Timespec;
 use crate::fs::Fs;
-use crate::fsnotify::{EventData, ReachedInode};
-use crate::notify::InotifyMask;
-use crate::path_walk::FollowLast;
+use crate::fs::fsnotify::{EventData, ReachedInode};
+use crate::fs::path_walk::FollowLast;
+use crate::objects::file_description::FileKind;
+use crate::objects::inotify::InotifyMask;
+use crate::objects::process::Process;
 use crate::platform::Platform;
-use crate::process::Process;
 
 /// The largest `tv_nsec` and one more.
 const NSEC_PER_SEC: u32 = 1_000_000_000;

@@ -8,22 +8,22 @@
 
 use bitflags::bitflags;
 
-use crate::clock::Timespec;
-use crate::credentials::{MAY_READ, MAY_WRITE};
-use crate::errno::Errno;
-use crate::file_description::FileKind;
-use crate::flags::{AT_FDCWD, Fd, OFlags};
+use crate::base::credentials::{MAY_READ, MAY_WRITE};
+use crate::base::errno::Errno;
+use crate::base::flags::{AT_FDCWD, Fd, OFlags};
+use crate::base::ids::Ino;
+use crate::base::stat::{FileType, S_ISVTX};
+use crate::base::time::Timespec;
 use crate::fs::Fs;
-use crate::fsnotify::{EventData, ReachedInode};
-use crate::ids::Ino;
-use crate::inode::{Inode, InodeKind};
-use crate::notify::InotifyMask;
-use crate::path_walk::FollowLast;
+use crate::fs::fsnotify::{EventData, ReachedInode};
+use crate::fs::path_walk::FollowLast;
+use crate::objects::file_description::FileKind;
+use crate::objects::inode::{Inode, InodeKind};
+use crate::objects::inotify::InotifyMask;
+use crate::objects::process::Process;
+use crate::objects::xattr;
 use crate::platform::Platform;
-use crate::process::Process;
-use crate::stat::{FileType, S_ISVTX};
-use crate::user_memory::{UserMut, UserRef};
-use crate::xattr;
+use crate::platform::user_memory::{UserMut, UserRef};
 
 /// The longest name of an attribute, in bytes (`XATTR_NAME_MAX`, limits.h).
 const XATTR_NAME_MAX: usize = 255;

@@ -1,13 +1,13 @@
 //! copy_file_range: bytes from file to file.
 
-use crate::errno::Errno;
-use crate::flags::{Fd, MAX_LFS_FILESIZE};
+use crate::base::errno::Errno;
+use crate::base::flags::{Fd, MAX_LFS_FILESIZE};
+use crate::base::stat::FileType;
 use crate::fs::Fs;
-use crate::inode::InodeKind;
+use crate::objects::inode::InodeKind;
+use crate::objects::process::Process;
 use crate::platform::Platform;
-use crate::process::Process;
-use crate::stat::FileType;
-use crate::syscalls::transfer::{End, READ, WRITTEN, as_position, checked_area};
+use crate::syscalls::data::transfer::{End, READ, WRITTEN, as_position, checked_area};
 
 impl<P: Platform> Fs<P> {
     /// `ssize_t copy_file_range(int fd_in, off_t *off_in, int fd_out, off_t *off_out, size_t size, unsigned int flags)`

@@ -1,18 +1,18 @@
 //! preadv2, pwritev2: reading and writing with flags for one call.
 //!
-//! Neighbours: `syscalls::rw` has the forms without, which these are made of.
+//! Neighbours: `syscalls::data::read_write` has the forms without, which these are made of.
 
 use bitflags::bitflags;
 
-use crate::errno::Errno;
-use crate::file_description::FileKind;
-use crate::flags::{Fd, OFlags};
+use crate::base::errno::Errno;
+use crate::base::flags::{Fd, OFlags};
 use crate::fs::Fs;
-use crate::inode::InodeKind;
+use crate::objects::file_description::FileKind;
+use crate::objects::inode::InodeKind;
+use crate::objects::process::Process;
 use crate::platform::Platform;
-use crate::process::Process;
-use crate::syscalls::rw::{checked_offset, verify_area};
-use crate::user_memory::{UserMut, UserRef};
+use crate::platform::user_memory::{UserMut, UserRef};
+use crate::syscalls::data::read_write::{checked_offset, verify_area};
 
 bitflags! {
     /// Flags of preadv2(2) and pwritev2(2) (`RWF_*`, `include/uapi/linux/fs.h`).

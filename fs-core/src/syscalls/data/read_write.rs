@@ -1,20 +1,20 @@
 //! read, write, their positioned and vector forms, lseek.
 //!
-//! Neighbours: `syscalls::preadv2` has the forms with flags.
+//! Neighbours: `syscalls::data::preadv2` has the forms with flags.
 //!
-//! The vector calls are the plain ones with a buffer of several pieces: [`IoVecMut`](crate::user_memory::IoVecMut),
-//! [`IoVec`](crate::user_memory::IoVec).
+//! The vector calls are the plain ones with a buffer of several pieces: [`IoVecMut`](crate::platform::user_memory::IoVecMut),
+//! [`IoVec`](crate::platform::user_memory::IoVec).
 
-use crate::errno::Errno;
-use crate::file_description::FileKind;
-use crate::flags::{Fd, MAX_LFS_FILESIZE, OFlags, Whence};
+use crate::base::errno::Errno;
+use crate::base::flags::{Fd, MAX_LFS_FILESIZE, OFlags, Whence};
+use crate::base::ids::Ino;
 use crate::fs::Fs;
-use crate::ids::Ino;
-use crate::inode::InodeKind;
-use crate::notify::InotifyMask;
+use crate::objects::file_description::FileKind;
+use crate::objects::inode::InodeKind;
+use crate::objects::inotify::InotifyMask;
+use crate::objects::process::Process;
 use crate::platform::Platform;
-use crate::process::Process;
-use crate::user_memory::{UserMut, UserRef};
+use crate::platform::user_memory::{UserMut, UserRef};
 
 /// Checks that a transfer of `bytes` from `offset` on would end within the largest offset (`rw_verify_area`).
 ///
@@ -413,7 +413,7 @@ impl<P: Platform> Fs<P> {
 
     /// Notes that the contents were read (`file_accessed`), if that is wanted.
     pub(crate) fn accessed(&mut self, process: &Process, fd: Fd, ino: Ino) -> Result<(), Errno> {
-        use crate::config::AccessTimes;
+        use crate::base::config::AccessTimes;
         if !P::ACCESS_TIMES
             || self.config.access_times == AccessTimes::Never
             || self.config.read_only

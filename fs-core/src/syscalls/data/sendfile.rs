@@ -1,11 +1,11 @@
 //! sendfile, sendfile64: bytes of a file to another file or into a pipe.
 
-use crate::errno::Errno;
-use crate::flags::Fd;
+use crate::base::errno::Errno;
+use crate::base::flags::Fd;
 use crate::fs::Fs;
+use crate::objects::process::Process;
 use crate::platform::Platform;
-use crate::process::Process;
-use crate::syscalls::transfer::{READ, WRITTEN, as_position, checked_area};
+use crate::syscalls::data::transfer::{READ, WRITTEN, as_position, checked_area};
 
 impl<P: Platform> Fs<P> {
     /// `ssize_t sendfile(int out_fd, int in_fd, off_t *offset, size_t count)`

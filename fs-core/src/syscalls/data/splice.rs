@@ -4,14 +4,14 @@
 
 use bitflags::bitflags;
 
-use crate::errno::Errno;
-use crate::flags::Fd;
+use crate::base::errno::Errno;
+use crate::base::flags::Fd;
+use crate::base::ids::{Ino, PipeId};
 use crate::fs::Fs;
-use crate::ids::{Ino, PipeId};
-use crate::pipe::{Pipe, PipeOrigin};
+use crate::objects::pipe::{Pipe, PipeOrigin};
+use crate::objects::process::Process;
 use crate::platform::Platform;
-use crate::process::Process;
-use crate::syscalls::transfer::{End, READ, WRITTEN, as_position, checked_area};
+use crate::syscalls::data::transfer::{End, READ, WRITTEN, as_position, checked_area};
 
 bitflags! {
     /// Flags of splice(2), vmsplice(2) and tee(2).

@@ -1,12 +1,12 @@
 //! sync, syncfs, fsync, fdatasync: memory is always in step, so only the descriptor is checked.
 
-use crate::errno::Errno;
-use crate::file_description::FileKind;
-use crate::flags::{Fd, OFlags};
+use crate::base::errno::Errno;
+use crate::base::flags::{Fd, OFlags};
 use crate::fs::Fs;
-use crate::inode::InodeKind;
+use crate::objects::file_description::FileKind;
+use crate::objects::inode::InodeKind;
+use crate::objects::process::Process;
 use crate::platform::Platform;
-use crate::process::Process;
 
 impl<P: Platform> Fs<P> {
     /// `int fsync(int fd)`

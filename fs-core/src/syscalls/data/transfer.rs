@@ -4,17 +4,17 @@
 //!
 //! An `Option<&mut i64>` is C's `off_t *`: `None` is the null pointer, for which the file offset is used and moved.
 
-use crate::errno::Errno;
-use crate::file_description::FileKind;
-use crate::flags::{Fd, MAX_LFS_FILESIZE, OFlags};
+use crate::base::errno::Errno;
+use crate::base::flags::{Fd, MAX_LFS_FILESIZE, OFlags};
+use crate::base::ids::{Ino, PipeId};
+use crate::base::page::FS_PAGE_BYTES;
 use crate::fs::Fs;
-use crate::ids::{Ino, PipeId};
-use crate::inode::InodeKind;
-use crate::notify::InotifyMask;
-use crate::page::FS_PAGE_BYTES;
-use crate::pipe::{BufferKind, Pipe};
+use crate::objects::file_description::FileKind;
+use crate::objects::inode::InodeKind;
+use crate::objects::inotify::InotifyMask;
+use crate::objects::pipe::{BufferKind, Pipe};
+use crate::objects::process::Process;
 use crate::platform::Platform;
-use crate::process::Process;
 
 /// What is told of the descriptor that bytes come from.
 pub(super) const READ: InotifyMask = InotifyMask::ACCESS;

@@ -1,18 +1,18 @@
 //! ftruncate, truncate, fallocate, posix_fallocate.
 
-use crate::credentials::MAY_WRITE;
-use crate::errno::Errno;
-use crate::file_description::FileKind;
-use crate::flags::{AT_FDCWD, FallocateMode, Fd, MAX_LFS_FILESIZE, OFlags};
+use crate::base::credentials::MAY_WRITE;
+use crate::base::errno::Errno;
+use crate::base::flags::{AT_FDCWD, FallocateMode, Fd, MAX_LFS_FILESIZE, OFlags};
+use crate::base::ids::Ino;
+use crate::base::stat::FileType;
 use crate::fs::Fs;
-use crate::fsnotify::{EventData, ReachedInode};
-use crate::ids::Ino;
-use crate::inode::InodeKind;
-use crate::notify::InotifyMask;
-use crate::path_walk::FollowLast;
+use crate::fs::fsnotify::{EventData, ReachedInode};
+use crate::fs::path_walk::FollowLast;
+use crate::objects::file_description::FileKind;
+use crate::objects::inode::InodeKind;
+use crate::objects::inotify::InotifyMask;
+use crate::objects::process::Process;
 use crate::platform::Platform;
-use crate::process::Process;
-use crate::stat::FileType;
 
 impl<P: Platform> Fs<P> {
     /// `int ftruncate(int fd, off_t length)`

@@ -1,15 +1,15 @@
 //! vmsplice: bytes of the caller's memory into a pipe, or from a pipe to there.
 
-use crate::errno::Errno;
-use crate::flags::Fd;
+use crate::base::errno::Errno;
+use crate::base::flags::Fd;
+use crate::base::ids::PipeId;
 use crate::fs::Fs;
-use crate::ids::PipeId;
-use crate::pipe::BufferKind;
+use crate::objects::pipe::BufferKind;
+use crate::objects::process::Process;
 use crate::platform::Platform;
-use crate::process::Process;
-use crate::syscalls::splice::SpliceFlags;
-use crate::syscalls::transfer::{End, READ, WRITTEN};
-use crate::user_memory::{UserMut, UserRef};
+use crate::platform::user_memory::{UserMut, UserRef};
+use crate::syscalls::data::splice::SpliceFlags;
+use crate::syscalls::data::transfer::{End, READ, WRITTEN};
 
 impl<P: Platform> Fs<P> {
     /// `ssize_t vmsplice(int fd, const struct iovec *iov, size_t nr_segs, unsigned int flags)`, of the end to write

@@ -1,13 +1,13 @@
 //! dup, dup2, dup3, fcntl.
 
-use crate::errno::Errno;
-use crate::file_description::SETFL_MASK;
-use crate::flags::{Fd, OFlags};
+use crate::base::errno::Errno;
+use crate::base::flags::{Fd, OFlags};
+use crate::base::ids::DescriptionId;
+use crate::base::stat::FileType;
 use crate::fs::Fs;
-use crate::ids::DescriptionId;
+use crate::objects::file_description::SETFL_MASK;
+use crate::objects::process::Process;
 use crate::platform::Platform;
-use crate::process::Process;
-use crate::stat::FileType;
 
 /// `FD_CLOEXEC`: the only descriptor flag (fcntl(2)).
 pub(crate) const FD_CLOEXEC: u32 = 1;
@@ -184,7 +184,7 @@ impl<P: Platform> Fs<P> {
     }
 
     fn set_status_flags(&mut self, process: &Process, fd: Fd, flags: OFlags) -> Result<(), Errno> {
-        use crate::file_description::FileKind;
+        use crate::objects::file_description::FileKind;
         let description = self.description(process, fd)?;
         if description.flags.contains(OFlags::PATH) {
             return Err(Errno::EBADF);

@@ -2,14 +2,14 @@
 
 use bitflags::bitflags;
 
-use crate::errno::Errno;
-use crate::file_description::{FileDescription, FileKind};
-use crate::flags::{Fd, OFlags};
+use crate::base::errno::Errno;
+use crate::base::flags::{Fd, OFlags};
+use crate::base::ids::DescriptionId;
 use crate::fs::Fs;
-use crate::ids::DescriptionId;
-use crate::lock::LockKind;
+use crate::objects::file_description::{FileDescription, FileKind};
+use crate::objects::flock::LockKind;
+use crate::objects::process::Process;
 use crate::platform::Platform;
-use crate::process::Process;
 
 bitflags! {
     /// The operation of flock(2) (`include/uapi/asm-generic/fcntl.h`).

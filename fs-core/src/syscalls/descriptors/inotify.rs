@@ -1,16 +1,18 @@
 //! inotify_init, inotify_add_watch, inotify_rm_watch, and reading events.
 
-use crate::credentials::MAY_READ;
-use crate::errno::Errno;
-use crate::file_description::{FileDescription, FileKind};
-use crate::flags::{AT_FDCWD, Fd, OFlags};
+use crate::base::credentials::MAY_READ;
+use crate::base::errno::Errno;
+use crate::base::flags::{AT_FDCWD, Fd, OFlags};
+use crate::base::ids::{Ino, InotifyId};
 use crate::fs::Fs;
-use crate::ids::{Ino, InotifyId};
-use crate::notify::{EVENT_HEADER_BYTES, Inotify, InotifyMask, KEPT_BITS, KNOWN_BITS, Watch};
-use crate::path_walk::FollowLast;
+use crate::fs::path_walk::FollowLast;
+use crate::objects::file_description::{FileDescription, FileKind};
+use crate::objects::inotify::{
+    EVENT_HEADER_BYTES, Inotify, InotifyMask, KEPT_BITS, KNOWN_BITS, Watch,
+};
+use crate::objects::process::Process;
 use crate::platform::Platform;
-use crate::process::Process;
-use crate::user_memory::UserMut;
+use crate::platform::user_memory::UserMut;
 
 /// How many instances a user may have (`/proc/sys/fs/inotify/max_user_instances`).
 const MAX_USER_INSTANCES: usize = 128;

@@ -1,13 +1,13 @@
 //! ioctl: the few requests that every kind of descriptor knows.
 
-use crate::errno::Errno;
-use crate::file_description::FileKind;
-use crate::flags::{Fd, OFlags};
+use crate::base::errno::Errno;
+use crate::base::flags::{Fd, OFlags};
+use crate::base::stat::Dev;
 use crate::fs::Fs;
-use crate::inode::InodeKind;
+use crate::objects::file_description::FileKind;
+use crate::objects::inode::InodeKind;
+use crate::objects::process::Process;
 use crate::platform::Platform;
-use crate::process::Process;
-use crate::stat::Dev;
 
 /// The requests of ioctl(2), with their arguments.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,20 +1,20 @@
 //! open, creat, openat, openat2, close.
 
-use crate::credentials::{MAY_READ, MAY_WRITE};
-use crate::errno::Errno;
-use crate::file_description::{FileDescription, FileKind};
-use crate::flags::{AT_FDCWD, Fd, OFlags, PATH_MAX, ResolveFlags};
+use crate::base::credentials::{MAY_READ, MAY_WRITE};
+use crate::base::errno::Errno;
+use crate::base::flags::{AT_FDCWD, Fd, OFlags, PATH_MAX, ResolveFlags};
+use crate::base::ids::Ino;
+use crate::base::stat::{FileType, S_IALLUGO, S_ISGID, S_ISVTX, S_IWOTH, S_IXGRP};
 use crate::fs::Fs;
-use crate::fsnotify::ReachedInode;
-use crate::ids::Ino;
-use crate::inode::{Inode, InodeKind};
-use crate::notify::InotifyMask;
-use crate::pages::FileContents;
-use crate::path_walk::{FollowLast, Last, NameBuf, Walked};
+use crate::fs::fsnotify::ReachedInode;
+use crate::fs::path_walk::{FollowLast, Last, NameBuf, Walked};
+use crate::objects::contents::FileContents;
+use crate::objects::file_description::{FileDescription, FileKind};
+use crate::objects::inode::{Inode, InodeKind};
+use crate::objects::inotify::InotifyMask;
+use crate::objects::process::Process;
 use crate::platform::Platform;
-use crate::process::Process;
-use crate::stat::{FileType, S_IALLUGO, S_ISGID, S_ISVTX, S_IWOTH, S_IXGRP};
-use crate::syscalls::tmpfile::{TMPFILE_BIT, check_tmpfile};
+use crate::syscalls::descriptors::tmpfile::{TMPFILE_BIT, check_tmpfile};
 
 /// Flags that only say how to open: they are not kept in the description (`do_dentry_open`).
 const CREATION_FLAGS: OFlags =
@@ -344,7 +344,7 @@ impl<P: Platform> Fs<P> {
         if !directory.takes_names() {
             return Err(Errno::ENOENT);
         }
-        self.may_access(process, directory, MAY_WRITE | crate::credentials::MAY_EXEC)
+        self.may_access(process, directory, MAY_WRITE | crate::base::credentials::MAY_EXEC)
     }
 
     /// An inode without a name yet, with the owner, group and mode that a file made in `parent` gets; the umask is applied here

@@ -1,13 +1,13 @@
 //! openat2, and files without a name (`O_TMPFILE`).
 
-use crate::errno::Errno;
-use crate::flags::{Fd, OFlags, ResolveFlags};
+use crate::base::errno::Errno;
+use crate::base::flags::{Fd, OFlags, ResolveFlags};
+use crate::base::stat::S_IALLUGO;
 use crate::fs::Fs;
+use crate::objects::process::Process;
 use crate::platform::Platform;
-use crate::process::Process;
-use crate::stat::S_IALLUGO;
-use crate::syscalls::open::O_PATH_FLAGS;
-use crate::syscalls::tmpfile::{TMPFILE_BIT, check_tmpfile};
+use crate::syscalls::descriptors::open::O_PATH_FLAGS;
+use crate::syscalls::descriptors::tmpfile::{TMPFILE_BIT, check_tmpfile};
 
 /// `struct open_how` (openat2(2)).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

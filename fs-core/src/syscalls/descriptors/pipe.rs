@@ -1,22 +1,22 @@
 //! pipe, pipe2, and what the other calls do on a pipe.
 //!
-//! Neighbours: [`crate::pipe`] is the ring of buffers; `syscalls::rw` comes here when a descriptor turns out to be a pipe;
-//! `syscalls::transfer` moves bytes between pipes and files.
+//! Neighbours: [`crate::objects::pipe`] is the ring of buffers; `syscalls::data::read_write` comes here when a descriptor turns out to be a pipe;
+//! `syscalls::data::transfer` moves bytes between pipes and files.
 //!
 //! DEVIATION: nothing blocks. A call that would wait for another process answers `EAGAIN`, with and without
 //! `NONBLOCK`: the caller is the only one who could ever end the wait.
 
-use crate::errno::Errno;
-use crate::file_description::{FileDescription, FileKind};
-use crate::flags::{Fd, OFlags};
+use crate::base::errno::Errno;
+use crate::base::flags::{Fd, OFlags};
+use crate::base::ids::{Ino, PipeId};
+use crate::base::stat::FileType;
 use crate::fs::Fs;
-use crate::ids::{Ino, PipeId};
-use crate::inode::{Inode, InodeKind};
-use crate::pipe::{BufferKind, Pipe, PipeOrigin};
+use crate::objects::file_description::{FileDescription, FileKind};
+use crate::objects::inode::{Inode, InodeKind};
+use crate::objects::pipe::{BufferKind, Pipe, PipeOrigin};
+use crate::objects::process::Process;
 use crate::platform::Platform;
-use crate::process::Process;
-use crate::stat::FileType;
-use crate::user_memory::{UserMut, UserRef};
+use crate::platform::user_memory::{UserMut, UserRef};
 
 /// The permission bits of a pipe without a name (`get_pipe_inode`).
 const ANONYMOUS_PIPE_MODE: u32 = 0o600;

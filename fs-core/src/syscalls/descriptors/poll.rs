@@ -1,12 +1,12 @@
 //! poll: what a descriptor is ready for.
 
-use crate::device::Device;
-use crate::errno::Errno;
-use crate::file_description::FileKind;
-use crate::flags::{Fd, OFlags, PollEvents};
+use crate::base::errno::Errno;
+use crate::base::flags::{Fd, OFlags, PollEvents};
 use crate::fs::Fs;
+use crate::objects::device::Device;
+use crate::objects::file_description::FileKind;
+use crate::objects::process::Process;
 use crate::platform::Platform;
-use crate::process::Process;
 
 impl<P: Platform> Fs<P> {
     /// `int poll(struct pollfd *fds, nfds_t nfds, int timeout)`, of one descriptor

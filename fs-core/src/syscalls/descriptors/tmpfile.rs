@@ -1,16 +1,16 @@
 //! O_TMPFILE: a file without a name, for open and openat2.
 
-use crate::credentials::{MAY_EXEC, MAY_WRITE};
-use crate::errno::Errno;
-use crate::flags::{Fd, OFlags, ResolveFlags};
+use crate::base::credentials::{MAY_EXEC, MAY_WRITE};
+use crate::base::errno::Errno;
+use crate::base::flags::{Fd, OFlags, ResolveFlags};
+use crate::base::ids::Ino;
 use crate::fs::Fs;
-use crate::fsnotify::ReachedInode;
-use crate::ids::Ino;
-use crate::inode::InodeKind;
-use crate::pages::FileContents;
-use crate::path_walk::FollowLast;
+use crate::fs::fsnotify::ReachedInode;
+use crate::fs::path_walk::FollowLast;
+use crate::objects::contents::FileContents;
+use crate::objects::inode::InodeKind;
+use crate::objects::process::Process;
 use crate::platform::Platform;
-use crate::process::Process;
 
 /// The flag of `TMPFILE` without `DIRECTORY` (`__O_TMPFILE`).
 pub(crate) const TMPFILE_BIT: OFlags = OFlags::TMPFILE.difference(OFlags::DIRECTORY);

@@ -4,15 +4,15 @@
 //! grows. Each store through a shared mapping sets the modification time; Linux does when a page is stored to first.
 //! Signals are errors.
 
-use crate::errno::Errno;
+use crate::base::errno::Errno;
+use crate::base::page::{FS_PAGE_BYTES, PAGE};
 use crate::fs::Fs;
-use crate::inode::InodeKind;
-use crate::mapping::{Area, Prot, Sharing};
-use crate::page::{FS_PAGE_BYTES, PAGE};
-use crate::pages::FileContents;
+use crate::objects::address_space::{Area, Prot, Sharing};
+use crate::objects::contents::FileContents;
+use crate::objects::inode::InodeKind;
+use crate::objects::process::Process;
 use crate::platform::Platform;
-use crate::process::Process;
-use crate::user_memory::{UserMut, UserRef};
+use crate::platform::user_memory::{UserMut, UserRef};
 
 /// How many of `len` bytes from `addr` on are in its page.
 fn within_page(addr: u64, len: usize) -> usize {

@@ -1,19 +1,21 @@
 //! mmap, munmap, mprotect, mlock, munlock, msync.
 //!
-//! Neighbours: [`crate::mapping`] is the address space that they change; `syscalls::memory` reads and writes through it.
+//! Neighbours: [`crate::objects::address_space`] is the address space that they change; `syscalls::memory::load_store` reads and writes through it.
 
-use crate::device::Device;
-use crate::errno::Errno;
-use crate::file_description::FileKind;
-use crate::flags::{Fd, MAX_LFS_FILESIZE, OFlags};
+use crate::base::errno::Errno;
+use crate::base::flags::{Fd, MAX_LFS_FILESIZE, OFlags};
+use crate::base::ids::Ino;
+use crate::base::page::{FS_PAGE_BYTES, PAGE};
 use crate::fs::Fs;
-use crate::ids::Ino;
-use crate::inode::{Inode, InodeKind};
-use crate::mapping::{AddressSpace, Area, MapFlags, MsyncFlags, Prot, Sharing, TASK_SIZE};
-use crate::page::{FS_PAGE_BYTES, PAGE};
-use crate::pages::FileContents;
+use crate::objects::address_space::{
+    AddressSpace, Area, MapFlags, MsyncFlags, Prot, Sharing, TASK_SIZE,
+};
+use crate::objects::contents::FileContents;
+use crate::objects::device::Device;
+use crate::objects::file_description::FileKind;
+use crate::objects::inode::{Inode, InodeKind};
+use crate::objects::process::Process;
 use crate::platform::Platform;
-use crate::process::Process;
 
 /// The bits of `prot` that mprotect(2) takes (`arch_validate_prot`).
 const KNOWN_PROT: Prot = Prot::READ.union(Prot::WRITE).union(Prot::EXEC).union(Prot::SEM);
@@ -225,7 +227,7 @@ impl<P: Platform> Fs<P> {
     fn note_mapping(&mut self, ino: Ino, space: u32) -> Result<(), Errno> {
         let mappings = &mut self.extend(ino)?.mappings;
         if !mappings.contains(&space) {
-            crate::fallible::try_push(mappings, space)?;
+            crate::base::fallible::try_push(mappings, space)?;
         }
         Ok(())
     }

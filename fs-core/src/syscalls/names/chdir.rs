@@ -2,15 +2,15 @@
 
 use alloc::vec::Vec;
 
-use crate::credentials::MAY_EXEC;
-use crate::errno::Errno;
-use crate::flags::{AT_FDCWD, Fd, PATH_MAX};
+use crate::base::credentials::MAY_EXEC;
+use crate::base::errno::Errno;
+use crate::base::flags::{AT_FDCWD, Fd, PATH_MAX};
+use crate::base::ids::Ino;
 use crate::fs::Fs;
-use crate::ids::Ino;
-use crate::path_walk::FollowLast;
+use crate::fs::path_walk::FollowLast;
+use crate::objects::process::Process;
 use crate::platform::Platform;
-use crate::process::Process;
-use crate::user_memory::UserMut;
+use crate::platform::user_memory::UserMut;
 
 impl<P: Platform> Fs<P> {
     /// `int chdir(const char *path)`

@@ -1,21 +1,21 @@
 //! mkdir, rmdir, getdents, getdents64.
 
-use crate::credentials::{MAY_EXEC, MAY_WRITE};
-use crate::directory::FIRST_COOKIE;
-use crate::directory_entry::DirEntryView;
-use crate::errno::Errno;
-use crate::file_description::FileKind;
-use crate::flags::{AT_FDCWD, Fd};
+use crate::base::credentials::{MAY_EXEC, MAY_WRITE};
+use crate::base::errno::Errno;
+use crate::base::flags::{AT_FDCWD, Fd};
+use crate::base::ids::Ino;
+use crate::base::stat::{FileType, S_ISVTX};
 use crate::fs::Fs;
-use crate::ids::Ino;
-use crate::inode::InodeKind;
-use crate::notify::InotifyMask;
-use crate::path_walk::{FollowLast, Last, NameBuf};
+use crate::fs::path_walk::{FollowLast, Last, NameBuf};
+use crate::objects::directory::FIRST_COOKIE;
+use crate::objects::directory_entry::DirEntryView;
+use crate::objects::file_description::FileKind;
+use crate::objects::inode::InodeKind;
+use crate::objects::inotify::InotifyMask;
+use crate::objects::process::Process;
 use crate::platform::Platform;
-use crate::process::Process;
-use crate::stat::{FileType, S_ISVTX};
-use crate::syscalls::open::SlashAllowed;
-use crate::user_memory::UserMut;
+use crate::platform::user_memory::UserMut;
+use crate::syscalls::descriptors::open::SlashAllowed;
 
 /// What is to be removed, as the caller of [`Fs::may_delete`] takes it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -198,7 +198,7 @@ impl<P: Platform> Fs<P> {
         write: impl Fn(&DirEntryView<'_>, &mut U) -> bool,
     ) -> Result<usize, Errno> {
         let description = self.description(process, fd)?;
-        if description.flags.contains(crate::flags::OFlags::PATH) {
+        if description.flags.contains(crate::base::flags::OFlags::PATH) {
             return Err(Errno::EBADF);
         }
         let mut offset = description.offset;

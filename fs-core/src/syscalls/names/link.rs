@@ -1,20 +1,20 @@
 //! link, unlink, symlink, readlink and their `*at` forms.
 
-use crate::credentials::{MAY_READ, MAY_WRITE};
-use crate::errno::Errno;
-use crate::fallible::try_copy;
-use crate::flags::{AT_FDCWD, AtFlags, Fd, PATH_MAX};
+use crate::base::credentials::{MAY_READ, MAY_WRITE};
+use crate::base::errno::Errno;
+use crate::base::fallible::try_copy;
+use crate::base::flags::{AT_FDCWD, AtFlags, Fd, PATH_MAX};
+use crate::base::ids::Ino;
+use crate::base::stat::{FileType, S_ISGID, S_ISUID, S_IXGRP};
 use crate::fs::Fs;
-use crate::ids::Ino;
-use crate::inode::{Inode, InodeKind};
-use crate::notify::InotifyMask;
-use crate::path_walk::{FollowLast, NameBuf};
+use crate::fs::path_walk::{FollowLast, NameBuf};
+use crate::objects::inode::{Inode, InodeKind};
+use crate::objects::inotify::InotifyMask;
+use crate::objects::process::Process;
 use crate::platform::Platform;
-use crate::process::Process;
-use crate::stat::{FileType, S_ISGID, S_ISUID, S_IXGRP};
-use crate::syscalls::dir::Victim;
-use crate::syscalls::open::SlashAllowed;
-use crate::user_memory::UserMut;
+use crate::platform::user_memory::UserMut;
+use crate::syscalls::descriptors::open::SlashAllowed;
+use crate::syscalls::names::getdents::Victim;
 
 impl<P: Platform> Fs<P> {
     /// `int linkat(int olddirfd, const char *oldpath, int newdirfd, const char *newpath, int flags)`

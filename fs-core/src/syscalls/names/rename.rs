@@ -1,16 +1,16 @@
 //! rename, renameat, renameat2.
 
-use crate::credentials::MAY_WRITE;
-use crate::errno::Errno;
-use crate::file_description::Place;
-use crate::flags::{AT_FDCWD, Fd, NAME_MAX, RenameFlags};
+use crate::base::credentials::MAY_WRITE;
+use crate::base::errno::Errno;
+use crate::base::flags::{AT_FDCWD, Fd, NAME_MAX, RenameFlags};
+use crate::base::ids::Ino;
 use crate::fs::Fs;
-use crate::ids::Ino;
-use crate::notify::InotifyMask;
-use crate::path_walk::{FollowLast, Last, NameBuf};
+use crate::fs::path_walk::{FollowLast, Last, NameBuf};
+use crate::objects::file_description::Place;
+use crate::objects::inotify::InotifyMask;
+use crate::objects::process::Process;
 use crate::platform::Platform;
-use crate::process::Process;
-use crate::syscalls::dir::Victim;
+use crate::syscalls::names::getdents::Victim;
 
 /// One side of a rename.
 struct Side {

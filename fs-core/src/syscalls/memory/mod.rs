@@ -1,0 +1,4 @@
+//! Calls on address spaces: mapping files, and the loads and stores of the processor.
+
+pub(crate) mod load_store;
+pub(crate) mod mmap;
