@@ -18,3 +18,13 @@ pub(crate) fn within_page(page: u64, from: u64, to: u64) -> (usize, usize) {
     let start = page * PAGE;
     (from.saturating_sub(start).min(PAGE) as usize, to.saturating_sub(start).min(PAGE) as usize)
 }
+
+/// Rounds up to a page (`PAGE_ALIGN`): 0 if that is beyond 64 bits.
+pub(crate) fn page_align(len: u64) -> u64 {
+    len.checked_next_multiple_of(PAGE).unwrap_or(0)
+}
+
+/// Whether an address or offset is a multiple of a page.
+pub(crate) fn is_page_aligned(addr: u64) -> bool {
+    addr.is_multiple_of(PAGE)
+}

@@ -5,7 +5,7 @@
 use alloc::vec::Vec;
 
 use crate::base::errno::Errno;
-use crate::base::flags::Fd;
+use crate::base::flags::{AT_FDCWD, Fd};
 use crate::base::ids::{DescriptionId, Ino};
 use crate::fs::Fs;
 use crate::fs::fsnotify::EventData;
@@ -215,6 +215,27 @@ impl<P: Platform> Fs<P> {
     pub(crate) fn refer(&mut self, id: DescriptionId) {
         if let Some(description) = self.descriptions.get_mut(id.0) {
             description.refs += 1;
+        }
+    }
+
+    /// The inode that an empty path with `EMPTY_PATH` means.
+    ///
+    /// # Errors
+    ///
+    /// `EBADF`: `fd` is not open.
+    pub(crate) fn inode_of_fd_or_cwd(&self, process: &Process, fd: Fd) -> Result<Ino, Errno> {
+        if fd == AT_FDCWD { Ok(process.cwd) } else { self.inode_of_fd(process, fd) }
+    }
+
+    /// Gives back the lock of a description that is closed (`locks_remove_flock`).
+    #[inline]
+    pub(crate) fn remove_flock(&mut self, id: DescriptionId, description: &FileDescription) {
+        let FileKind::Inode(ino) = description.kind else { return };
+        if let Some(extension) = self.extension_mut(ino)
+            && !extension.flock.is_free()
+        {
+            extension.flock.unlock(id);
+            self.trim_extension(ino);
         }
     }
 }

@@ -10,14 +10,15 @@
 use crate::base::errno::Errno;
 use crate::base::fallible::try_copy;
 use crate::base::flags::{AT_FDCWD, Fd, OFlags};
-use crate::base::ids::{DescriptionId, Ino, NO_DESCRIPTION};
+use crate::base::ids::{DescriptionId, Ino, InotifyId, NO_DESCRIPTION};
 use crate::fs::Fs;
 use crate::fs::path_walk::{FollowLast, Last, NameBuf};
 use crate::objects::file_description::{FileDescription, FileKind, Place, RemovedName};
 use crate::objects::inode::InodeKind;
-use crate::objects::inotify::{InotifyMask, Watch};
+use crate::objects::inotify::{EVENT_HEADER_BYTES, InotifyMask, Watch};
 use crate::objects::process::Process;
 use crate::platform::Platform;
+use crate::platform::user_memory::UserMut;
 
 /// An object and how it was reached.
 #[derive(Clone, Copy, Debug)]
@@ -415,6 +416,59 @@ impl<P: Platform> Fs<P> {
             && let Some(removed) = self.removed_names.remove(number)
         {
             self.release(removed.parent);
+        }
+    }
+
+    /// Reads whole events (`inotify_read`), as `struct inotify_event` records.
+    ///
+    /// # Errors
+    ///
+    /// * `EINVAL`: the buffer is too small for the first one.
+    /// * `EAGAIN`: there is none.
+    pub(crate) fn read_events(
+        &mut self,
+        id: InotifyId,
+        buf: &mut impl UserMut<P>,
+    ) -> Result<usize, Errno> {
+        let inotify = self.inotifies.get_mut(id.0).ok_or(Errno::EIO)?;
+        let room = buf.count();
+        let Some(first) = inotify.first() else { return Err(Errno::EAGAIN) };
+        if first.bytes() > room {
+            return Err(Errno::EINVAL);
+        }
+        while let Some(event) = inotify.first()
+            && event.bytes() <= buf.count()
+        {
+            let name_bytes = event.padded_name_bytes();
+            let mut header = [0; EVENT_HEADER_BYTES];
+            let words = [
+                event.wd.cast_unsigned(),
+                event.mask.bits(),
+                event.cookie,
+                // A name has at most 256 bytes with its padding.
+                u32::try_from(name_bytes).unwrap_or(0),
+            ];
+            for (place, word) in header.as_chunks_mut::<4>().0.iter_mut().zip(words) {
+                *place = word.to_le_bytes();
+            }
+            buf.copy_to_user(&header);
+            if name_bytes > 0 {
+                buf.copy_to_user(&event.name);
+                buf.clear_user(name_bytes - event.name.len());
+            }
+            inotify.drop_first();
+        }
+        Ok(room - buf.count())
+    }
+
+    /// Ends an instance that was closed, and its watches with it (`inotify_release`).
+    pub(crate) fn close_inotify(&mut self, id: InotifyId) {
+        let Some(inotify) = self.inotifies.remove(id.0) else { return };
+        for ino in inotify.watched_inodes() {
+            if let Some(extension) = self.extension_mut(ino) {
+                extension.watches.retain(|watch| watch.inotify != id);
+                self.trim_extension(ino);
+            }
         }
     }
 }

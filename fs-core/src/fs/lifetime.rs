@@ -2,11 +2,15 @@
 //!
 //! Linux: `iget`, `ihold`, `iput` and `drop_nlink`. An inode lives while it has a name (`nlink`) or somebody holds it (`holds`).
 
+use crate::base::credentials::Credentials;
 use crate::base::errno::Errno;
+use crate::base::flags::ResolveFlags;
 use crate::base::ids::Ino;
 use crate::base::time::Timespec;
 use crate::fs::Fs;
+use crate::objects::fd_table::FdTable;
 use crate::objects::inode::{Inode, InodeKind};
+use crate::objects::process::Process;
 use crate::platform::Platform;
 
 impl<P: Platform> Fs<P> {
@@ -103,5 +107,36 @@ impl<P: Platform> Fs<P> {
                 next = Some(directory.parent);
             }
         }
+    }
+
+    /// A new process without descriptors, whose current directory is the root and whose umask is 022.
+    ///
+    /// # Errors
+    ///
+    /// None today; the signature leaves room for a limit.
+    pub fn spawn(&mut self, credentials: Credentials) -> Result<Process, Errno> {
+        self.hold(Ino::ROOT);
+        Ok(Process {
+            fds: FdTable::default(),
+            cwd: Ino::ROOT,
+            umask: 0o022,
+            max_fds: self.config.max_fds,
+            lowest_fd: 0,
+            resolve: ResolveFlags::empty(),
+            own_tree_only: false,
+            space: None,
+            credentials,
+        })
+    }
+
+    /// Ends a process: closes its descriptors and lets go of its current directory (`exit_files`, `exit_fs`).
+    pub fn exit(&mut self, process: Process) {
+        if P::MAPPINGS
+            && let Some(space) = process.space
+        {
+            self.exit_space(space);
+        }
+        self.release_descriptions(process.fds.iter().map(|(_, id)| id));
+        self.release(process.cwd);
     }
 }

@@ -3,35 +3,32 @@
 //! Linux: `struct super_block` with the system-wide tables. The calls themselves are in [`crate::syscalls`],
 //! a file for each family.
 
-pub(crate) mod descriptions;
-pub(crate) mod descriptor_directory;
-pub(crate) mod devices;
-pub(crate) mod embedder;
-pub(crate) mod extensions;
-pub(crate) mod foreign;
-pub(crate) mod fsnotify;
-pub(crate) mod invariants;
-pub(crate) mod lifetime;
-pub(crate) mod path_walk;
-pub(crate) mod populate;
-pub(crate) mod superblock;
-
 use crate::base::config::Config;
-use crate::base::credentials::{Credentials, MAY_WRITE};
 use crate::base::errno::Errno;
-use crate::base::flags::ResolveFlags;
 use crate::base::ids::Ino;
 use crate::base::slab::Slab;
 use crate::base::time::Timespec;
 use crate::objects::address_space::AddressSpace;
 use crate::objects::extension::InodeExtension;
-use crate::objects::fd_table::FdTable;
 use crate::objects::file_description::{FileDescription, RemovedName};
 use crate::objects::inode::{Inode, InodeKind};
 use crate::objects::inotify::Inotify;
 use crate::objects::pipe::Pipe;
-use crate::objects::process::Process;
 use crate::platform::Platform;
+
+pub(crate) mod address_spaces;
+pub(crate) mod creation;
+pub(crate) mod descriptions;
+pub(crate) mod embedder;
+pub(crate) mod extensions;
+pub(crate) mod fsnotify;
+pub(crate) mod invariants;
+pub(crate) mod kinds;
+pub(crate) mod lifetime;
+pub(crate) mod path_walk;
+pub(crate) mod permissions;
+pub(crate) mod populate;
+pub(crate) mod superblock;
 
 /// Inodes that stand in for what has none. They stay, and no limit counts them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -128,37 +125,6 @@ impl<P: Platform> Fs<P> {
         &self.config
     }
 
-    /// A new process without descriptors, whose current directory is the root and whose umask is 022.
-    ///
-    /// # Errors
-    ///
-    /// None today; the signature leaves room for a limit.
-    pub fn spawn(&mut self, credentials: Credentials) -> Result<Process, Errno> {
-        self.hold(Ino::ROOT);
-        Ok(Process {
-            fds: FdTable::default(),
-            cwd: Ino::ROOT,
-            umask: 0o022,
-            max_fds: self.config.max_fds,
-            lowest_fd: 0,
-            resolve: ResolveFlags::empty(),
-            own_tree_only: false,
-            space: None,
-            credentials,
-        })
-    }
-
-    /// Ends a process: closes its descriptors and lets go of its current directory (`exit_files`, `exit_fs`).
-    pub fn exit(&mut self, process: Process) {
-        if P::MAPPINGS
-            && let Some(space) = process.space
-        {
-            self.exit_space(space);
-        }
-        self.release_descriptions(process.fds.iter().map(|(_, id)| id));
-        self.release(process.cwd);
-    }
-
     /// The time to note for a change.
     pub(crate) fn now(&self) -> Timespec {
         self.platform.current_time()
@@ -204,50 +170,5 @@ impl<P: Platform> Fs<P> {
     #[inline(never)]
     pub(crate) fn inode_mut_if_any(&mut self, ino: Ino) -> Option<&mut Inode> {
         self.inodes.get_mut(ino.0)
-    }
-
-    /// Changes the contents of a regular file and keeps the account of pages.
-    ///
-    /// # Errors
-    ///
-    /// `EINVAL`: it is not a regular file. And what `change` answers.
-    pub(crate) fn change_contents<T>(
-        &mut self,
-        ino: Ino,
-        change: impl FnOnce(&mut crate::objects::contents::FileContents, &P, u64) -> Result<T, Errno>,
-    ) -> Result<T, Errno> {
-        let free = self.free_pages();
-        let inode = self.inodes.get_mut(ino.0).ok_or(Errno::EIO)?;
-        let InodeKind::Regular(contents) = &mut inode.kind else { return Err(Errno::EINVAL) };
-        let before = contents.data_pages();
-        let result = change(contents, &self.platform, free);
-        self.used_pages = self.used_pages - before + contents.data_pages();
-        result
-    }
-
-    /// Checks permission (`inode_permission`).
-    ///
-    /// # Errors
-    ///
-    /// * `EROFS`: `want`, an `rwx` triple, has write permission on a read-only filesystem.
-    /// * `EACCES`: it is not granted.
-    pub(crate) fn may_access(
-        &self,
-        process: &Process,
-        inode: &Inode,
-        want: u32,
-    ) -> Result<(), Errno> {
-        if want & MAY_WRITE != 0 {
-            self.want_write_to(inode)?;
-        }
-        if !P::PERMISSIONS {
-            return Ok(());
-        }
-        let Inode { uid, gid, .. } = *inode;
-        if process.credentials.may_access(inode.mode(), uid, gid, want, inode.is_directory()) {
-            Ok(())
-        } else {
-            Err(Errno::EACCES)
-        }
     }
 }

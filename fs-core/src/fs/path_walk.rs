@@ -6,13 +6,12 @@
 //! What to do with the last component is the caller's business: a [`Walked`] names both the directory that the last
 //! component is in and, if it is there, the inode that it leads to.
 
-use crate::base::credentials::MAY_EXEC;
 use crate::base::errno::Errno;
 use crate::base::flags::{AT_FDCWD, Fd, MAXSYMLINKS, NAME_MAX, PATH_MAX, ResolveFlags};
 use crate::base::ids::Ino;
 use crate::base::stat::FileType;
 use crate::fs::Fs;
-use crate::objects::inode::{Inode, InodeKind};
+use crate::objects::inode::InodeKind;
 use crate::objects::process::Process;
 use crate::platform::Platform;
 
@@ -393,19 +392,6 @@ impl<P: Platform> Fs<P> {
                 at = found.ino;
             }
         }
-    }
-
-    /// Checks search permission on a directory (`may_lookup`).
-    ///
-    /// # Errors
-    ///
-    /// `EACCES`: the process may not.
-    #[inline]
-    fn may_search(&self, process: &Process, directory: &Inode) -> Result<(), Errno> {
-        if !P::PERMISSIONS || process.credentials.is_superuser() {
-            return Ok(());
-        }
-        self.may_access(process, directory, MAY_EXEC)
     }
 
     /// Walks to an inode that must be there.

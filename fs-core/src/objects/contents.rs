@@ -68,7 +68,7 @@ pub(crate) struct FileContents {
     root: Slot,
     /// How many levels of nodes there are.
     height: u8,
-    /// The image is that of the lower file whose number is `image_offset` ([`crate::fs::foreign`]).
+    /// The image is that of the lower file whose number is `image_offset` ([`crate::fs::kinds::foreign`]).
     lower: bool,
 }
 

@@ -56,7 +56,7 @@ pub(crate) struct Directory {
     pub(crate) own_cookie: u32,
     /// Whose its entries are, if not its own (only where [`Platform::FOREIGN`](crate::Platform::FOREIGN)).
     pub(crate) foreign: ForeignMark,
-    /// Whether its names are those of the descriptors of whoever looks ([`crate::fs::descriptor_directory`]). It has no entries then.
+    /// Whether its names are those of the descriptors of whoever looks ([`crate::fs::kinds::descriptor_directory`]). It has no entries then.
     pub(crate) lists_descriptors: bool,
     entries: Vec<DirEntry>,
     names: Vec<u8>,

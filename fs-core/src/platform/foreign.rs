@@ -1,6 +1,6 @@
 //! Directories whose entries the embedder owns: the words in which the filesystem and the embedder speak of them.
 //!
-//! What the filesystem does with such directories is in [`crate::fs::foreign`].
+//! What the filesystem does with such directories is in [`crate::fs::kinds::foreign`].
 
 use crate::base::ids::Ino;
 use crate::base::time::Timespec;

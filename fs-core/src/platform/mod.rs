@@ -3,12 +3,12 @@
 //! Neighbours: [`crate::platform::user_memory`] is the other side, where callers' bytes live. Nothing
 //! else comes from outside: no addresses, no threads, and randomness only for whoever reads the random devices.
 
-pub(crate) mod foreign;
-pub mod user_memory;
-
 use crate::base::errno::Errno;
 use crate::base::time::Timespec;
 use crate::platform::foreign::{DirectoryId, Foreign};
+
+pub(crate) mod foreign;
+pub mod user_memory;
 
 /// The embedder's side of a filesystem.
 ///

@@ -21,7 +21,7 @@ use crate::objects::file_description::FileKind;
 use crate::objects::inode::{Inode, InodeKind};
 use crate::objects::inotify::InotifyMask;
 use crate::objects::process::Process;
-use crate::objects::xattr;
+use crate::objects::xattr::space_bytes;
 use crate::platform::Platform;
 use crate::platform::user_memory::{UserMut, UserRef};
 
@@ -458,7 +458,7 @@ impl<P: Platform> Fs<P> {
             return Err(Errno::EOPNOTSUPP);
         }
         let len = value.count();
-        let space = xattr::space_bytes(name, len);
+        let space = space_bytes(name, len);
         if self.config.max_inodes != 0 && self.free_inode_space() <= space {
             return Err(Errno::ENOSPC);
         }
@@ -477,7 +477,7 @@ impl<P: Platform> Fs<P> {
         if set.is_err() {
             self.trim_extension(ino);
         }
-        let before = set?.map_or(0, |before| xattr::space_bytes(name, before.len()));
+        let before = set?.map_or(0, |before| space_bytes(name, before.len()));
         self.xattr_space = self.xattr_space + space - before;
         self.xattrs_changed(target)
     }
@@ -493,7 +493,7 @@ impl<P: Platform> Fs<P> {
         self.may_use_xattr(process, self.inode(ino)?, name, Purpose::Write)?;
         let removed = self.extension_mut(ino).and_then(|all| all.xattrs.remove(name));
         let removed = removed.ok_or(Errno::ENODATA)?;
-        self.xattr_space -= xattr::space_bytes(name, removed.len());
+        self.xattr_space -= space_bytes(name, removed.len());
         self.trim_extension(ino);
         self.xattrs_changed(target)
     }

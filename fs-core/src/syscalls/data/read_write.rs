@@ -1,4 +1,4 @@
-//! read, write, their positioned and vector forms, lseek.
+//! read, write, their positioned and vector forms.
 //!
 //! Neighbours: `syscalls::data::preadv2` has the forms with flags.
 //!
@@ -6,7 +6,7 @@
 //! [`IoVec`](crate::platform::user_memory::IoVec).
 
 use crate::base::errno::Errno;
-use crate::base::flags::{Fd, MAX_LFS_FILESIZE, OFlags, Whence};
+use crate::base::flags::{Fd, MAX_LFS_FILESIZE, OFlags};
 use crate::base::ids::Ino;
 use crate::fs::Fs;
 use crate::objects::file_description::FileKind;
@@ -312,16 +312,6 @@ impl<P: Platform> Fs<P> {
         }
     }
 
-    fn read_inode(&self, ino: Ino, offset: u64, buf: &mut impl UserMut<P>) -> Result<usize, Errno> {
-        verify_area(offset, buf.count())?;
-        match &self.inode_at_once(ino)?.kind {
-            InodeKind::Regular(contents) => Ok(contents.read(offset, &self.platform, buf)),
-            InodeKind::Directory(_) => Err(Errno::EISDIR),
-            InodeKind::CharDevice(dev) if P::DEVICES => self.read_device(*dev, buf),
-            _ => Err(Errno::EINVAL),
-        }
-    }
-
     /// Writes at `offset`, or at the end if `flags`, the status flags that count, have `APPEND`; says how much and where that ended.
     pub(super) fn write_inode(
         &mut self,
@@ -366,123 +356,13 @@ impl<P: Platform> Fs<P> {
         Ok((written, advance(start, written)))
     }
 
-    /// Notes that the contents changed (`file_modified`): times, and set-id bits that a writer without `CAP_FSETID` clears. Says
-    /// what to tell beside that.
-    pub(crate) fn modified(&mut self, process: &Process, ino: Ino) -> Result<InotifyMask, Errno> {
-        let now = self.now();
-        self.inode_mut(ino)?.touch(now);
-        self.drop_set_ids(process, ino)
-    }
-
-    /// Notes that the limit of pages left no room for what was to be written through `fd`. That is found out when the file was
-    /// noted to be modified (`shmem_file_write_iter`).
-    ///
-    /// # Errors
-    ///
-    /// `EIO`: as [`inode`](Self::inode).
-    #[cold]
-    pub(crate) fn modified_in_vain(
-        &mut self,
-        process: &Process,
-        fd: Fd,
-        ino: Ino,
-        error: Errno,
-    ) -> Result<(), Errno> {
-        if error == Errno::ENOSPC && self.free_pages() == 0 {
-            let also = self.modified(process, ino)?;
-            self.notify_fd_entry(process, fd, also);
+    fn read_inode(&self, ino: Ino, offset: u64, buf: &mut impl UserMut<P>) -> Result<usize, Errno> {
+        verify_area(offset, buf.count())?;
+        match &self.inode_at_once(ino)?.kind {
+            InodeKind::Regular(contents) => Ok(contents.read(offset, &self.platform, buf)),
+            InodeKind::Directory(_) => Err(Errno::EISDIR),
+            InodeKind::CharDevice(dev) if P::DEVICES => self.read_device(*dev, buf),
+            _ => Err(Errno::EINVAL),
         }
-        Ok(())
-    }
-
-    /// Clears set-id bits that a change by the process clears. Says what to tell of it.
-    pub(crate) fn drop_set_ids(
-        &mut self,
-        process: &Process,
-        ino: Ino,
-    ) -> Result<InotifyMask, Errno> {
-        if !P::PERMISSIONS {
-            return Ok(InotifyMask::empty());
-        }
-        let inode = self.inode_mut(ino)?;
-        let before = inode.permissions;
-        inode.drop_set_ids(&process.credentials);
-        let changed = inode.permissions != before;
-        Ok(if changed { InotifyMask::ATTRIB } else { InotifyMask::empty() })
-    }
-
-    /// Notes that the contents were read (`file_accessed`), if that is wanted.
-    pub(crate) fn accessed(&mut self, process: &Process, fd: Fd, ino: Ino) -> Result<(), Errno> {
-        use crate::base::config::AccessTimes;
-        if !P::ACCESS_TIMES
-            || self.config.access_times == AccessTimes::Never
-            || self.config.read_only
-            || self.description(process, fd)?.flags.contains(OFlags::NOATIME)
-        {
-            return Ok(());
-        }
-        let now = self.now();
-        let inode = self.inode(ino)?;
-        if let InodeKind::CharDevice(_) = inode.kind {
-            // No driver here calls file_accessed.
-            return Ok(());
-        }
-        let stale = inode.atime() <= inode.mtime() || inode.atime() <= inode.ctime();
-        // A day, as in `relatime_need_update`.
-        let old = now.tv_sec - inode.atime().tv_sec >= 24 * 60 * 60;
-        if self.config.access_times == AccessTimes::Strict || stale || old {
-            self.inode_mut(ino)?.set_atime(now);
-        }
-        Ok(())
-    }
-
-    /// `off_t lseek(int fd, off_t offset, int whence)`
-    ///
-    /// Moves the file offset and says where it is. In a directory an offset is a `d_off` of getdents64.
-    ///
-    /// # Errors
-    ///
-    /// * `EBADF`: `fd` is not open, or only names a file (`PATH`).
-    /// * `ESPIPE`: it cannot seek.
-    /// * `EINVAL`: the result would be negative or beyond the largest file; in a directory, anything
-    ///   but `Set` and `Cur`.
-    /// * `ENXIO`: `Data` or `Hole` at or beyond the end, or `Data` with only a hole to come.
-    pub fn lseek(
-        &mut self,
-        process: &Process,
-        fd: Fd,
-        offset: i64,
-        whence: Whence,
-    ) -> Result<u64, Errno> {
-        let description = self.description_at_once(process, fd)?;
-        if description.flags.contains(OFlags::PATH) {
-            return Err(Errno::EBADF);
-        }
-        let ino = match description.kind {
-            FileKind::Inode(ino) => ino,
-            // noop_llseek
-            FileKind::Inotify(_) => return Ok(description.offset),
-            FileKind::Foreign(_) => return Err(Errno::ESPIPE),
-        };
-        let from = description.offset;
-        let base = match (&self.inode_at_once(ino)?.kind, whence) {
-            (InodeKind::Regular(_) | InodeKind::Directory(_), Whence::Set) => 0,
-            (InodeKind::Regular(_) | InodeKind::Directory(_), Whence::Cur) => from,
-            (InodeKind::Regular(contents), Whence::End) => contents.size(),
-            (InodeKind::Regular(contents), Whence::Data | Whence::Hole) => {
-                let start = u64::try_from(offset).map_err(|_| Errno::ENXIO)?;
-                let found = contents.seek(start, whence == Whence::Data)?;
-                self.description_mut(process, fd)?.offset = found;
-                return Ok(found);
-            }
-            (InodeKind::Directory(_), _) => return Err(Errno::EINVAL),
-            // null_lseek, noop_llseek: wherever to, it stays at 0.
-            (InodeKind::CharDevice(_), _) if P::DEVICES => return Ok(0),
-            _ => return Err(Errno::ESPIPE),
-        };
-        let to = base.checked_add_signed(offset).filter(|&to| to <= MAX_LFS_FILESIZE);
-        let to = to.ok_or(Errno::EINVAL)?;
-        self.description_mut_at_once(process, fd)?.offset = to;
-        Ok(to)
     }
 }

@@ -2,7 +2,6 @@
 
 use crate::base::errno::Errno;
 use crate::base::flags::{Fd, OFlags};
-use crate::base::ids::DescriptionId;
 use crate::base::stat::FileType;
 use crate::fs::Fs;
 use crate::objects::file_description::SETFL_MASK;
@@ -11,12 +10,6 @@ use crate::platform::Platform;
 
 /// `FD_CLOEXEC`: the only descriptor flag (fcntl(2)).
 pub(crate) const FD_CLOEXEC: u32 = 1;
-
-/// `CLOSE_RANGE_UNSHARE` (close_range(2)).
-const CLOSE_RANGE_UNSHARE: u32 = 1 << 1;
-
-/// `CLOSE_RANGE_CLOEXEC` (close_range(2)).
-const CLOSE_RANGE_CLOEXEC: u32 = 1 << 2;
 
 /// The commands of fcntl(2), with their arguments.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,97 +34,6 @@ pub enum Fcntl {
 }
 
 impl<P: Platform> Fs<P> {
-    /// `int dup(int oldfd)`
-    ///
-    /// The lowest free descriptor, for the same description.
-    ///
-    /// # Errors
-    ///
-    /// * `EBADF`: `oldfd` is not open.
-    /// * `EMFILE`: no descriptor left.
-    pub fn dup(&mut self, process: &mut Process, oldfd: Fd) -> Result<Fd, Errno> {
-        let id = process.fds.get(oldfd)?;
-        self.dup_from(process, id, 0, false)
-    }
-
-    /// `int dup2(int oldfd, int newfd)`
-    ///
-    /// Makes `newfd` a descriptor for the same description, closing what it was.
-    ///
-    /// # Errors
-    ///
-    /// * `EBADF`: `oldfd` is not open, or `newfd` is negative or too high.
-    pub fn dup2(&mut self, process: &mut Process, oldfd: Fd, newfd: Fd) -> Result<Fd, Errno> {
-        if oldfd == newfd {
-            process.fds.get(oldfd)?;
-            return Ok(newfd);
-        }
-        self.dup3(process, oldfd, newfd, OFlags::empty())
-    }
-
-    /// `int dup3(int oldfd, int newfd, int flags)`
-    ///
-    /// As [`dup2`](Self::dup2), with `CLOEXEC` if wanted.
-    ///
-    /// # Errors
-    ///
-    /// * `EINVAL`: flags but `CLOEXEC`, or the two descriptors are equal.
-    /// * `EBADF`: `newfd` is negative or too high, or `oldfd` is not open.
-    pub fn dup3(
-        &mut self,
-        process: &mut Process,
-        oldfd: Fd,
-        newfd: Fd,
-        flags: OFlags,
-    ) -> Result<Fd, Errno> {
-        if !(flags - OFlags::CLOEXEC).is_empty() || oldfd == newfd {
-            return Err(Errno::EINVAL);
-        }
-        if u32::try_from(newfd).map_or(true, |fd| fd >= process.max_fds) {
-            return Err(Errno::EBADF);
-        }
-        let id = process.fds.get(oldfd)?;
-        process.fds.reserve(newfd)?;
-        self.refer(id);
-        let before = process.fds.install(newfd, id, flags.contains(OFlags::CLOEXEC));
-        if let Some(before) = before {
-            self.release_description(before);
-        }
-        Ok(newfd)
-    }
-
-    /// `int close_range(unsigned int first, unsigned int last, int flags)`
-    ///
-    /// Closes every descriptor from `first` to `last`; with `CLOSE_RANGE_CLOEXEC` only marks them as closed on exec.
-    /// `CLOSE_RANGE_UNSHARE` has no effect: no process shares its table.
-    ///
-    /// # Errors
-    ///
-    /// `EINVAL`: unknown flags, or `first` is above `last`.
-    pub fn close_range(
-        &mut self,
-        process: &mut Process,
-        first: u32,
-        last: u32,
-        flags: u32,
-    ) -> Result<(), Errno> {
-        if flags & !(CLOSE_RANGE_UNSHARE | CLOSE_RANGE_CLOEXEC) != 0 || first > last {
-            return Err(Errno::EINVAL);
-        }
-        let end =
-            process.fds.bound().min(Fd::try_from(last).map_or(Fd::MAX, |fd| fd.saturating_add(1)));
-        // A number in between that is not open is none to close.
-        let range = Fd::try_from(first).unwrap_or(Fd::MAX)..end;
-        if flags & CLOSE_RANGE_CLOEXEC == 0 {
-            self.release_descriptions(range.filter_map(|fd| process.fds.remove(fd).ok()));
-        } else {
-            range.for_each(|fd| {
-                let _ = process.fds.set_cloexec(fd, true);
-            });
-        }
-        Ok(())
-    }
-
     /// `int fcntl(int fd, int cmd, ...)`
     ///
     /// Duplicates a descriptor, or gets or sets its flags.
@@ -214,18 +116,5 @@ impl<P: Platform> Fs<P> {
         let description = self.description_mut(process, fd)?;
         description.flags = (description.flags - SETFL_MASK) | (flags & SETFL_MASK);
         Ok(())
-    }
-
-    fn dup_from(
-        &mut self,
-        process: &mut Process,
-        id: DescriptionId,
-        from: usize,
-        cloexec: bool,
-    ) -> Result<Fd, Errno> {
-        let fd = self.reserve_fd(process, from)?;
-        self.refer(id);
-        process.fds.install(fd, id, cloexec);
-        Ok(fd)
     }
 }

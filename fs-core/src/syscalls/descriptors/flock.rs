@@ -4,9 +4,8 @@ use bitflags::bitflags;
 
 use crate::base::errno::Errno;
 use crate::base::flags::{Fd, OFlags};
-use crate::base::ids::DescriptionId;
 use crate::fs::Fs;
-use crate::objects::file_description::{FileDescription, FileKind};
+use crate::objects::file_description::FileKind;
 use crate::objects::flock::LockKind;
 use crate::objects::process::Process;
 use crate::platform::Platform;
@@ -77,17 +76,5 @@ impl<P: Platform> Fs<P> {
         let result = self.extend(ino)?.flock.lock(id, kind);
         self.trim_extension(ino);
         result
-    }
-
-    /// Gives back the lock of a description that is closed (`locks_remove_flock`).
-    #[inline]
-    pub(crate) fn remove_flock(&mut self, id: DescriptionId, description: &FileDescription) {
-        let FileKind::Inode(ino) = description.kind else { return };
-        if let Some(extension) = self.extension_mut(ino)
-            && !extension.flock.is_free()
-        {
-            extension.flock.unlock(id);
-            self.trim_extension(ino);
-        }
     }
 }

@@ -7,12 +7,9 @@ use crate::base::ids::{Ino, InotifyId};
 use crate::fs::Fs;
 use crate::fs::path_walk::FollowLast;
 use crate::objects::file_description::{FileDescription, FileKind};
-use crate::objects::inotify::{
-    EVENT_HEADER_BYTES, Inotify, InotifyMask, KEPT_BITS, KNOWN_BITS, Watch,
-};
+use crate::objects::inotify::{Inotify, InotifyMask, KEPT_BITS, KNOWN_BITS, Watch};
 use crate::objects::process::Process;
 use crate::platform::Platform;
-use crate::platform::user_memory::UserMut;
 
 /// How many instances a user may have (`/proc/sys/fs/inotify/max_user_instances`).
 const MAX_USER_INSTANCES: usize = 128;
@@ -148,58 +145,5 @@ impl<P: Platform> Fs<P> {
         let ino = inotify.watched(wd).ok_or(Errno::EINVAL)?;
         self.remove_watch(ino, Watch { inotify: id, wd, mask: InotifyMask::empty() });
         Ok(())
-    }
-
-    /// Reads whole events (`inotify_read`), as `struct inotify_event` records.
-    ///
-    /// # Errors
-    ///
-    /// * `EINVAL`: the buffer is too small for the first one.
-    /// * `EAGAIN`: there is none.
-    pub(crate) fn read_events(
-        &mut self,
-        id: InotifyId,
-        buf: &mut impl UserMut<P>,
-    ) -> Result<usize, Errno> {
-        let inotify = self.inotifies.get_mut(id.0).ok_or(Errno::EIO)?;
-        let room = buf.count();
-        let Some(first) = inotify.first() else { return Err(Errno::EAGAIN) };
-        if first.bytes() > room {
-            return Err(Errno::EINVAL);
-        }
-        while let Some(event) = inotify.first()
-            && event.bytes() <= buf.count()
-        {
-            let name_bytes = event.padded_name_bytes();
-            let mut header = [0; EVENT_HEADER_BYTES];
-            let words = [
-                event.wd.cast_unsigned(),
-                event.mask.bits(),
-                event.cookie,
-                // A name has at most 256 bytes with its padding.
-                u32::try_from(name_bytes).unwrap_or(0),
-            ];
-            for (place, word) in header.as_chunks_mut::<4>().0.iter_mut().zip(words) {
-                *place = word.to_le_bytes();
-            }
-            buf.copy_to_user(&header);
-            if name_bytes > 0 {
-                buf.copy_to_user(&event.name);
-                buf.clear_user(name_bytes - event.name.len());
-            }
-            inotify.drop_first();
-        }
-        Ok(room - buf.count())
-    }
-
-    /// Ends an instance that was closed, and its watches with it (`inotify_release`).
-    pub(crate) fn close_inotify(&mut self, id: InotifyId) {
-        let Some(inotify) = self.inotifies.remove(id.0) else { return };
-        for ino in inotify.watched_inodes() {
-            if let Some(extension) = self.extension_mut(ino) {
-                extension.watches.retain(|watch| watch.inotify != id);
-                self.trim_extension(ino);
-            }
-        }
     }
 }

@@ -1,5 +1,7 @@
 //! Calls on descriptors: they open, copy, close, watch and ask them.
 
+pub(crate) mod close;
+pub(crate) mod dup;
 pub(crate) mod fcntl;
 pub(crate) mod flock;
 pub(crate) mod inotify;

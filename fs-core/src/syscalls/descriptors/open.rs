@@ -4,13 +4,13 @@ use crate::base::credentials::{MAY_READ, MAY_WRITE};
 use crate::base::errno::Errno;
 use crate::base::flags::{AT_FDCWD, Fd, OFlags, PATH_MAX, ResolveFlags};
 use crate::base::ids::Ino;
-use crate::base::stat::{FileType, S_IALLUGO, S_ISGID, S_ISVTX, S_IWOTH, S_IXGRP};
+use crate::base::stat::FileType;
 use crate::fs::Fs;
 use crate::fs::fsnotify::ReachedInode;
-use crate::fs::path_walk::{FollowLast, Last, NameBuf, Walked};
+use crate::fs::path_walk::{FollowLast, Last, NameBuf};
 use crate::objects::contents::FileContents;
 use crate::objects::file_description::{FileDescription, FileKind};
-use crate::objects::inode::{Inode, InodeKind};
+use crate::objects::inode::InodeKind;
 use crate::objects::inotify::InotifyMask;
 use crate::objects::process::Process;
 use crate::platform::Platform;
@@ -224,26 +224,6 @@ impl<P: Platform> Fs<P> {
         Ok(opened)
     }
 
-    /// Checks that `CREAT` on a file that is there already is not a trap (`may_create_in_sticky`). Directories
-    /// are refused elsewhere, regular files and pipes let through, as with `/proc/sys/fs/protected_regular` and `protected_fifos` at their default, 0.
-    ///
-    /// # Errors
-    ///
-    /// `EACCES`: the file, in a sticky directory that everybody may write, belongs neither to the process nor to the directory's
-    /// owner.
-    fn may_create_in_sticky(&self, process: &Process, parent: Ino, ino: Ino) -> Result<(), Errno> {
-        const STICKY_FOR_ALL: u32 = S_ISVTX | S_IWOTH;
-        let (directory, inode) = (self.inode(parent)?, self.inode(ino)?);
-        let harmless = directory.mode() & STICKY_FOR_ALL != STICKY_FOR_ALL
-            || matches!(
-                inode.file_type(),
-                FileType::Regular | FileType::Fifo | FileType::Directory
-            )
-            || inode.uid == directory.uid
-            || inode.uid == process.credentials.euid;
-        if harmless { Ok(()) } else { Err(Errno::EACCES) }
-    }
-
     /// Checks that an existing file may be opened so (`do_open`, `may_open`).
     fn check_open(
         &self,
@@ -332,155 +312,4 @@ impl<P: Platform> Fs<P> {
         }
         Ok(fd)
     }
-
-    /// Whether a name may be added to a directory (`may_create`).
-    ///
-    /// # Errors
-    ///
-    /// * `ENOENT`: the directory was removed.
-    /// * `EACCES`: it may not be written and searched.
-    pub(crate) fn may_create(&self, process: &Process, parent: Ino) -> Result<(), Errno> {
-        let directory = self.inode(parent)?;
-        if !directory.takes_names() {
-            return Err(Errno::ENOENT);
-        }
-        self.may_access(process, directory, MAY_WRITE | crate::base::credentials::MAY_EXEC)
-    }
-
-    /// An inode without a name yet, with the owner, group and mode that a file made in `parent` gets; the umask is applied here
-    /// (`inode_init_owner`).
-    ///
-    /// # Errors
-    ///
-    /// `EIO`: there is no such directory.
-    pub(crate) fn new_inode(
-        &self,
-        process: &Process,
-        parent: Ino,
-        kind: InodeKind,
-        mode: u32,
-    ) -> Result<Inode, Errno> {
-        let who = &process.credentials;
-        let directory = self.inode(parent)?;
-        let is_symlink = matches!(kind, InodeKind::Symlink(_));
-        let is_directory = matches!(kind, InodeKind::Directory(_));
-        let mut mode = if is_symlink { 0o777 } else { mode & S_IALLUGO & !process.umask };
-        let mut gid = who.egid;
-        if directory.mode() & S_ISGID != 0 {
-            gid = directory.gid;
-            if is_directory {
-                mode |= S_ISGID;
-            } else if P::PERMISSIONS
-                && mode & (S_ISGID | S_IXGRP) == S_ISGID | S_IXGRP
-                && !who.in_group(gid)
-                && !who.is_superuser()
-            {
-                mode &= !S_ISGID;
-            }
-        }
-        Ok(Inode::new(kind, mode, who.euid, gid, self.now()))
-    }
-
-    /// Makes an inode and its first name. The name is free and may be added.
-    ///
-    /// # Errors
-    ///
-    /// `ENOSPC`: no room; nothing has changed.
-    pub(crate) fn create(
-        &mut self,
-        process: &Process,
-        parent: Ino,
-        name: &[u8],
-        kind: InodeKind,
-        mode: u32,
-    ) -> Result<Ino, Errno> {
-        let is_directory = matches!(kind, InodeKind::Directory(_));
-        let mut inode = self.new_inode(process, parent, kind, mode)?;
-        let now = inode.ctime();
-        let (file_type, pages) = (inode.file_type(), inode.pages());
-        inode.nlink = if is_directory { 2 } else { 1 }; // for its name, and for "."
-        if pages > self.free_pages() {
-            return Err(Errno::ENOSPC);
-        }
-        let ino = self.add_inode(inode)?;
-        let directory = self.inode_mut(parent)?;
-        match directory.directory_mut().and_then(|d| d.insert(name, ino, file_type)) {
-            Ok(()) => {
-                let cookie = directory.directory_mut()?.last_cookie();
-                directory.touch(now);
-                if is_directory {
-                    directory.nlink += 1; // for ".." of the new directory
-                    directory.holds += 1; // for the new directory, which knows it as its parent
-                }
-                self.used_pages += pages;
-                if is_directory {
-                    self.set_own_cookie(ino, cookie);
-                }
-                self.notify_create(parent, ino, name);
-                Ok(ino)
-            }
-            Err(error) => {
-                // It got no name and holds nothing yet.
-                self.inodes.remove(ino.0);
-                Err(error)
-            }
-        }
-    }
-
-    /// Prepares to add a name (`filename_create`): the directory and a copy of the name, which is free. Permission
-    /// is the caller's to check, with [`may_create`](Self::may_create).
-    ///
-    /// # Errors
-    ///
-    /// * What the path walk answers.
-    /// * `EEXIST`: the name is `/`, `.` or `..`.
-    /// * `ENOENT`: the directory was removed.
-    /// * `ENAMETOOLONG`: the name is longer than [`NAME_MAX`](crate::NAME_MAX).
-    /// * `EEXIST`: the name is there.
-    /// * `ENOENT`: a slash follows the name, and no directory is to be made.
-    /// * `EROFS`: the filesystem is read-only.
-    pub(crate) fn place_for_new(
-        &self,
-        process: &Process,
-        dirfd: Fd,
-        path: &[u8],
-        slash_allowed: SlashAllowed,
-    ) -> Result<(Ino, NameBuf), Errno> {
-        let walked: Walked<'_> = self.walk(process, dirfd, path, FollowLast::Never)?;
-        let name = walked.name(Errno::EEXIST)?;
-        if !self.inode(walked.parent)?.takes_names() {
-            return Err(Errno::ENOENT);
-        }
-        let name = NameBuf::new(name)?;
-        if walked.ino.is_some() {
-            return Err(Errno::EEXIST);
-        }
-        if walked.trailing_slash && slash_allowed == SlashAllowed::No {
-            return Err(Errno::ENOENT);
-        }
-        self.want_write()?;
-        Ok((walked.parent, name))
-    }
-
-    /// `int close(int fd)`
-    ///
-    /// Closes a descriptor.
-    ///
-    /// # Errors
-    ///
-    /// `EBADF`: `fd` is not open.
-    pub fn close(&mut self, process: &mut Process, fd: Fd) -> Result<(), Errno> {
-        let id = process.fds.remove(fd)?;
-        self.release_description(id);
-        Ok(())
-    }
-}
-
-/// Whether a slash may follow a name that is to be added.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum SlashAllowed {
-    /// It may: a directory will be made.
-    Yes,
-    /// It may not.
-    No,
 }

@@ -7,9 +7,7 @@
 use crate::base::errno::Errno;
 use crate::base::page::{FS_PAGE_BYTES, PAGE};
 use crate::fs::Fs;
-use crate::objects::address_space::{Area, Prot, Sharing};
-use crate::objects::contents::FileContents;
-use crate::objects::inode::InodeKind;
+use crate::objects::address_space::{Prot, Sharing};
 use crate::objects::process::Process;
 use crate::platform::Platform;
 use crate::platform::user_memory::{UserMut, UserRef};
@@ -121,19 +119,6 @@ impl<P: Platform> Fs<P> {
         Ok(())
     }
 
-    pub(crate) fn mapped_contents(&self, area: &Area) -> Option<&FileContents> {
-        match &self.inode(area.ino?).ok()?.kind {
-            InodeKind::Regular(contents) => Some(contents),
-            _ => None,
-        }
-    }
-
-    /// Whether the page of an address is one that its file has; of no file, yes.
-    pub(crate) fn is_in_file(&self, area: &Area, addr: u64) -> bool {
-        let offset = area.file_offset(addr);
-        self.mapped_contents(area).is_none_or(|contents| offset - offset % PAGE < contents.size())
-    }
-
     /// Writes memory as the process itself would, up to the first address where that would raise a signal; says how many bytes.
     ///
     /// # Errors
@@ -199,32 +184,6 @@ impl<P: Platform> Fs<P> {
                 stored.map(|_| ()).map_err(|_| Errno::ENOMEM)
             }
         }
-    }
-
-    /// Gives a private mapping a page of its own at an address, which is a copy of the file's at first (`do_cow_fault`).
-    ///
-    /// # Errors
-    ///
-    /// `ENOMEM`: no memory for it.
-    pub(super) fn own_private_page(
-        &mut self,
-        process: &Process,
-        area: &Area,
-        addr: u64,
-    ) -> Result<(), Errno> {
-        let start = addr - addr % PAGE;
-        let space = process.space.and_then(|id| self.spaces.get(id)).ok_or(Errno::EFAULT)?;
-        if space.has_private_page(addr) {
-            return Ok(());
-        }
-        let mut copy = [0; FS_PAGE_BYTES];
-        if let Some(contents) = self.mapped_contents(area) {
-            contents.read(area.file_offset(start), &self.platform, &mut &mut copy[..]);
-        }
-        let space = process.space.and_then(|id| self.spaces.get_mut(id)).ok_or(Errno::EFAULT)?;
-        let mut all = &copy[..];
-        let copied = space.private.write(start, &self.platform, u64::MAX, &mut all);
-        copied.map(|_| ()).map_err(|_| Errno::ENOMEM)
     }
 }
 

@@ -1,158 +1,18 @@
-//! mkdir, rmdir, getdents, getdents64.
+//! getdents, getdents64, and readdir for embedders with a record of their own.
 
-use crate::base::credentials::{MAY_EXEC, MAY_WRITE};
 use crate::base::errno::Errno;
-use crate::base::flags::{AT_FDCWD, Fd};
-use crate::base::ids::Ino;
-use crate::base::stat::{FileType, S_ISVTX};
+use crate::base::flags::Fd;
+use crate::base::stat::FileType;
 use crate::fs::Fs;
-use crate::fs::path_walk::{FollowLast, Last, NameBuf};
 use crate::objects::directory::FIRST_COOKIE;
 use crate::objects::directory_entry::DirEntryView;
 use crate::objects::file_description::FileKind;
-use crate::objects::inode::InodeKind;
 use crate::objects::inotify::InotifyMask;
 use crate::objects::process::Process;
 use crate::platform::Platform;
 use crate::platform::user_memory::UserMut;
-use crate::syscalls::descriptors::open::SlashAllowed;
-
-/// What is to be removed, as the caller of [`Fs::may_delete`] takes it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Victim {
-    /// A directory.
-    Directory,
-    /// Anything else.
-    Other,
-}
 
 impl<P: Platform> Fs<P> {
-    /// `int mkdirat(int dirfd, const char *pathname, mode_t mode)`
-    ///
-    /// Makes a directory.
-    ///
-    /// # Errors
-    ///
-    /// * What the path walk answers.
-    /// * `EEXIST`: the name is there, or is `/`, `.` or `..`.
-    /// * `ENOENT`: the directory it would be in was removed.
-    /// * `EROFS`: the filesystem is read-only.
-    /// * `EACCES`: that directory may not be written.
-    /// * `ENOSPC`: no room.
-    pub fn mkdirat(
-        &mut self,
-        process: &Process,
-        dirfd: Fd,
-        path: &[u8],
-        mode: u32,
-    ) -> Result<(), Errno> {
-        let (parent, name) = self.place_for_new(process, dirfd, path, SlashAllowed::Yes)?;
-        self.may_create(process, parent)?;
-        // vfs_mkdir passes permission bits and the sticky bit on, nothing else.
-        let mode = mode & (0o777 | S_ISVTX);
-        let kind = InodeKind::directory(parent)?;
-        self.create(process, parent, &name, kind, mode).map(|_| ())
-    }
-
-    /// `int mkdir(const char *pathname, mode_t mode)`
-    ///
-    /// [`mkdirat`](Self::mkdirat) from the current directory.
-    ///
-    /// # Errors
-    ///
-    /// As [`mkdirat`](Self::mkdirat).
-    pub fn mkdir(&mut self, process: &Process, path: &[u8], mode: u32) -> Result<(), Errno> {
-        self.mkdirat(process, AT_FDCWD, path, mode)
-    }
-
-    /// `int rmdir(const char *pathname)`
-    ///
-    /// Removes an empty directory.
-    ///
-    /// # Errors
-    ///
-    /// * What the path walk answers.
-    /// * `ENOTEMPTY`, `EINVAL`, `EBUSY`: the path ends in `..`, `.` or is `/`.
-    /// * `EROFS`: the filesystem is read-only.
-    /// * `ENOENT`: the name is not there.
-    /// * `EACCES`, `EPERM`: the directory it is in may not be written, or is sticky.
-    /// * `ENOTDIR`: it is not a directory.
-    /// * `ENOTEMPTY`: it is not empty.
-    pub fn rmdir(&mut self, process: &Process, path: &[u8]) -> Result<(), Errno> {
-        self.rmdir_at(process, AT_FDCWD, path)
-    }
-
-    pub(crate) fn rmdir_at(
-        &mut self,
-        process: &Process,
-        dirfd: Fd,
-        path: &[u8],
-    ) -> Result<(), Errno> {
-        let walked = self.walk(process, dirfd, path, FollowLast::Never)?;
-        let name = match walked.last {
-            Last::Name(name) => name,
-            Last::DotDot => return Err(Errno::ENOTEMPTY),
-            Last::Dot => return Err(Errno::EINVAL),
-            Last::Root => return Err(Errno::EBUSY),
-        };
-        self.want_write()?;
-        let name = NameBuf::new(name)?;
-        let (parent, ino) = (walked.parent, walked.existing()?);
-        self.may_delete(process, parent, ino, Victim::Directory)?;
-        if !self.inode(ino)?.directory()?.is_empty() {
-            return Err(Errno::ENOTEMPTY);
-        }
-        let now = self.now();
-        let inode = self.inode_mut(ino)?;
-        inode.nlink = 0; // its name and its "." go
-        inode.set_ctime(now);
-        let directory = self.inode_mut(parent)?;
-        let removed = directory.directory_mut()?.remove(&name);
-        directory.nlink -= 1; // for ".." of the removed directory
-        directory.touch(now);
-        self.remove_place(ino, parent, removed.map_or(0, |entry| entry.cookie()), &name);
-        self.free_if_unused(ino);
-        self.notify_name(parent, InotifyMask::DELETE | InotifyMask::ISDIR, &name, 0);
-        Ok(())
-    }
-
-    /// Whether a name may be removed (`may_delete`).
-    ///
-    /// # Errors
-    ///
-    /// * `EPERM`: the directory's names are descriptors.
-    /// * `EACCES`: it may not be written and searched.
-    /// * `EPERM`: it is sticky, and neither it nor the victim belongs to the process.
-    /// * `ENOTDIR`, `EISDIR`: the victim is no directory or is one, against `expected`.
-    /// * `EBUSY`: the embedder's directories begin there, as at a mount point (`is_local_mountpoint`).
-    pub(crate) fn may_delete(
-        &self,
-        process: &Process,
-        parent: Ino,
-        victim: Ino,
-        expected: Victim,
-    ) -> Result<(), Errno> {
-        let (directory, victim) = (self.inode(parent)?, self.inode(victim)?);
-        if P::DEVICES && directory.directory()?.lists_descriptors {
-            return Err(Errno::EPERM);
-        }
-        self.may_access(process, directory, MAY_WRITE | MAY_EXEC)?;
-        let who = &process.credentials;
-        if P::PERMISSIONS
-            && directory.mode() & S_ISVTX != 0
-            && !who.owns(directory.uid)
-            && !who.owns(victim.uid)
-        {
-            return Err(Errno::EPERM);
-        }
-        match (expected, victim.is_directory()) {
-            (Victim::Directory, false) => Err(Errno::ENOTDIR),
-            (Victim::Other, true) => Err(Errno::EISDIR),
-            _ if P::FOREIGN && victim.is_mount_point() => Err(Errno::EBUSY),
-            _ => Ok(()),
-        }
-    }
-
     /// `ssize_t getdents64(int fd, void *dirp, size_t count)`
     ///
     /// Reads entries as `struct linux_dirent64` records, in the order in which they were added, `.` and `..` first. An entry's

@@ -4,11 +4,11 @@ use crate::base::errno::Errno;
 use crate::base::flags::{AT_FDCWD, Fd};
 use crate::base::stat::{Dev, FileType, S_IFMT};
 use crate::fs::Fs;
+use crate::fs::creation::SlashAllowed;
 use crate::objects::contents::FileContents;
 use crate::objects::inode::InodeKind;
 use crate::objects::process::Process;
 use crate::platform::Platform;
-use crate::syscalls::descriptors::open::SlashAllowed;
 
 /// The character device that marks a removed name in an overlay: anybody may make it (`WHITEOUT_DEV`, include/linux/fs.h).
 const WHITEOUT_DEV: Dev = Dev(0);

@@ -6,11 +6,11 @@ use crate::base::flags::{AT_FDCWD, Fd, NAME_MAX, RenameFlags};
 use crate::base::ids::Ino;
 use crate::fs::Fs;
 use crate::fs::path_walk::{FollowLast, Last, NameBuf};
+use crate::fs::permissions::Victim;
 use crate::objects::file_description::Place;
 use crate::objects::inotify::InotifyMask;
 use crate::objects::process::Process;
 use crate::platform::Platform;
-use crate::syscalls::names::getdents::Victim;
 
 /// One side of a rename.
 struct Side {
