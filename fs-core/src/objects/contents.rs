@@ -1,50 +1,29 @@
-//! The contents of a regular file: a page map over a range of the image.
+//! The contents of a regular file: a range of the image, and the pages that were written over it.
 //!
-//! Linux: `struct address_space` (an xarray of pages). Each page of a file is one of
+//! Linux: `struct address_space`. Each page of a file is one of
 //!
 //! * a hole: no slot; reads as zero and costs nothing,
 //! * a page of the image: no slot either, but below `image_len`; read in place,
 //! * an owned page: what was written. A write to an image page copies it up first.
 //!
-//! The map is a radix tree of 64-way nodes that is as high as the highest written page needs, so a file of
-//! 1 TiB with one byte costs a page and the few nodes above it, and growing a file copies nothing.
-//! An owned page is a vector that ends at its last written byte: small files are not rounded up.
+//! The slots are in [`PageTree`]; growing a file copies nothing. An owned page is a vector that ends at its last written byte:
+//! small files are not rounded up.
 //!
-//! This file knows nothing of inodes, limits or times; `syscalls::data::read_write` does.
+//! This file knows nothing of inodes, limits or times; [`crate::fs::kinds::regular`] does.
 
 use alloc::vec::Vec;
 
 use crate::base::errno::Errno;
 use crate::base::flags::MAX_LFS_FILESIZE;
 use crate::base::page::{FS_PAGE_BYTES, PAGE, pages_of, within_page};
+use crate::objects::page_tree::{self, RemovedSlots, Slot};
 use crate::platform::Platform;
 use crate::platform::foreign::LOWER_IMAGE;
 use crate::platform::user_memory::{UserMut, UserRef};
 
-/// Bits of a page number that one node decodes.
-const NODE_BITS: u32 = 6;
-
-/// Slots in a node.
-const NODE_SLOTS: usize = 1 << NODE_BITS;
-
-/// A place in the radix tree.
-#[derive(Debug, Default)]
-enum Slot {
-    /// Nothing was written: a page of the image below `image_len`, else a hole.
-    #[default]
-    Absent,
-    /// A hole punched into the image.
-    Hole,
-    /// An owned page: at most [`FS_PAGE_BYTES`] bytes, what follows them reads as zero. One without any byte was
-    /// allocated by fallocate(2) and not written yet: it takes space but counts as a hole.
-    Page(Vec<u8>),
-    /// A node of [`NODE_SLOTS`] slots.
-    Node(Vec<Slot>),
-}
-
 /// What a page of a file is, for those who read it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Source<'a> {
+pub(super) enum Source<'a> {
     /// Zeros.
     Zero,
     /// The image.
@@ -57,34 +36,24 @@ enum Source<'a> {
 #[derive(Debug, Default)]
 pub(crate) struct FileContents {
     /// The size of the file, in bytes. Nothing beyond it is stored.
-    size: u64,
+    pub(super) size: u64,
     /// Where the file begins in the image, in bytes. An image has less than 4 GiB.
     image_offset: u32,
     /// How many bytes from its start are (or were, where written since) the image's. At most `size`.
     image_len: u32,
     /// How many pages hold data or are allocated: `st_blocks` in pages.
-    data_pages: u32,
-    /// The radix tree. At height 0 it is the slot of page 0 itself.
-    root: Slot,
-    /// How many levels of nodes there are.
-    height: u8,
-    /// The image is that of the lower file whose number is `image_offset` ([`crate::fs::kinds::foreign`]).
+    pub(super) data_pages: u32,
+    /// What was written, and the holes that were punched into the image: the root of a tree ([`page_tree`]). At height 0 it is
+    /// the slot of page 0 itself.
+    pub(super) root: Slot,
+    /// How many levels of nodes the tree has.
+    pub(super) height: u8,
+    /// The image is that of the lower file whose number is `image_offset` ([`crate::platform::foreign`]).
     lower: bool,
 }
 
 // One in each inode.
 const _: () = assert!(size_of::<FileContents>() <= 24 + size_of::<Slot>());
-
-/// The slot that decodes `page` at this level.
-#[expect(clippy::cast_possible_truncation, reason = "masked to 6 bits")]
-fn slot_index(page: u64, level: u32) -> usize {
-    ((page >> (level * NODE_BITS)) & (NODE_SLOTS as u64 - 1)) as usize
-}
-
-/// Whether a tree of this height has a place for `page`.
-fn reaches(height: u8, page: u64) -> bool {
-    page.checked_shr(u32::from(height) * NODE_BITS).unwrap_or(0) == 0
-}
 
 impl FileContents {
     /// A file whose bytes are `len` bytes of the image from `image_offset`.
@@ -123,11 +92,6 @@ impl FileContents {
         self.lower && self.image_len == 0 && self.size > u64::from(u32::MAX)
     }
 
-    /// How many levels of nodes there are.
-    fn levels(&self) -> u32 {
-        u32::from(self.height)
-    }
-
     /// The size in bytes.
     pub(crate) fn size(&self) -> u64 {
         self.size
@@ -144,7 +108,7 @@ impl FileContents {
     }
 
     /// How many pages those bytes begin.
-    fn image_pages(&self) -> u64 {
+    pub(super) fn image_pages(&self) -> u64 {
         pages_of(self.image_len())
     }
 
@@ -158,7 +122,7 @@ impl FileContents {
 
     /// Counts `pages` fewer pages that hold data.
     #[expect(clippy::cast_possible_truncation, reason = "never more than there are")]
-    fn forget_pages(&mut self, pages: u64) {
+    pub(super) fn forget_pages(&mut self, pages: u64) {
         self.data_pages -= pages as u32;
     }
 
@@ -168,7 +132,7 @@ impl FileContents {
         let image_pages = pages_of(u64::from(self.image_len));
         let (mut owned, mut covering_image) = (0, 0);
         let mut sound = u64::from(self.image_len) <= self.size;
-        each_slot(&self.root, self.levels(), 0, &mut |page, slot| {
+        page_tree::each_slot(&self.root, self.height.into(), 0, &mut |page, slot| {
             covering_image += u64::from(page < image_pages);
             if let Slot::Page(bytes) = slot {
                 owned += 1;
@@ -180,25 +144,8 @@ impl FileContents {
         sound && self.data_pages() == owned + image_pages - covering_image
     }
 
-    fn slot(&self, page: u64) -> &Slot {
-        const ABSENT: &Slot = &Slot::Absent;
-        if !reaches(self.height, page) {
-            return ABSENT;
-        }
-        let mut slot = &self.root;
-        let mut level = self.levels();
-        while let Slot::Node(slots) = slot {
-            level -= 1;
-            match slots.get(slot_index(page, level)) {
-                Some(next) => slot = next,
-                None => return ABSENT,
-            }
-        }
-        slot
-    }
-
     /// Whether nothing is stored or allocated for `page`.
-    fn is_hole(&self, page: u64) -> bool {
+    pub(super) fn is_hole(&self, page: u64) -> bool {
         match self.slot(page) {
             Slot::Page(_) => false,
             Slot::Absent => page >= self.image_pages(),
@@ -206,7 +153,7 @@ impl FileContents {
         }
     }
 
-    fn source(&self, page: u64) -> Source<'_> {
+    pub(super) fn source(&self, page: u64) -> Source<'_> {
         match self.slot(page) {
             Slot::Page(bytes) => Source::Owned(bytes),
             Slot::Absent if page < self.image_pages() => Source::Image,
@@ -214,32 +161,23 @@ impl FileContents {
         }
     }
 
-    /// The slot of `page`, with the nodes on the way to it.
+    /// The slot of `page`.
+    pub(super) fn slot(&self, page: u64) -> &Slot {
+        page_tree::find(&self.root, self.height, page)
+    }
+
+    /// The slot of `page` alone.
     ///
     /// # Errors
     ///
-    /// `ENOSPC`: no memory for a node. Nodes already added stay, empty.
-    fn slot_mut(&mut self, page: u64) -> Result<&mut Slot, Errno> {
-        while !reaches(self.height, page) {
-            if !matches!(self.root, Slot::Absent) {
-                let mut node = new_node()?;
-                if let Some(first) = node.first_mut() {
-                    *first = core::mem::take(&mut self.root);
-                }
-                self.root = Slot::Node(node);
-            }
-            self.height += 1;
-        }
-        let levels = self.levels();
-        let mut slot = &mut self.root;
-        for level in (0..levels).rev() {
-            if matches!(slot, Slot::Absent) {
-                *slot = Slot::Node(new_node()?);
-            }
-            let Slot::Node(slots) = slot else { return Err(Errno::EIO) };
-            slot = slots.get_mut(slot_index(page, level)).ok_or(Errno::EIO)?;
-        }
-        Ok(slot)
+    /// `ENOSPC`: no memory for it.
+    pub(super) fn slot_mut(&mut self, page: u64) -> Result<&mut Slot, Errno> {
+        page_tree::find_or_add(&mut self.root, &mut self.height, page)
+    }
+
+    /// The slot of `page`, if there is one: it may be one that other pages share.
+    pub(super) fn existing_slot_mut(&mut self, page: u64) -> Option<&mut Slot> {
+        page_tree::find_mut(&mut self.root, self.height, page)
     }
 
     /// Fills `out` from `offset` on; says how many bytes there were before the end of the file.
@@ -356,7 +294,7 @@ impl FileContents {
 
     /// The owned page number `page` with at least `stop` bytes. What lies before `start` is what the
     /// file holds there; `start..stop` is about to be overwritten.
-    fn page_for_writing<P: Platform>(
+    pub(super) fn page_for_writing<P: Platform>(
         &mut self,
         page: u64,
         start: usize,
@@ -404,9 +342,9 @@ impl FileContents {
         if size <= self.size {
             let keep_pages = pages_of(size);
             let image_pages = self.image_pages();
-            let mut gone = Removed::default();
-            let levels = self.levels();
-            remove_pages(&mut self.root, levels, 0, keep_pages..u64::MAX, image_pages, &mut gone);
+            let mut gone = RemovedSlots::default();
+            let (levels, cut) = (self.height.into(), keep_pages..u64::MAX);
+            page_tree::remove_pages(&mut self.root, levels, 0, &cut, image_pages, &mut gone);
             let image_gone =
                 image_pages.saturating_sub(keep_pages).saturating_sub(gone.covering_image);
             self.forget_pages(gone.owned + image_gone);
@@ -426,216 +364,6 @@ impl FileContents {
         }
         self.size = size;
     }
-
-    fn existing_slot_mut(&mut self, page: u64) -> Option<&mut Slot> {
-        if !reaches(self.height, page) {
-            return None;
-        }
-        let mut level = self.levels();
-        let mut slot = &mut self.root;
-        while let Slot::Node(slots) = slot {
-            level -= 1;
-            slot = slots.get_mut(slot_index(page, level))?;
-        }
-        Some(slot)
-    }
-
-    /// Makes `from..to` read as zero and frees its whole pages (`FALLOC_FL_PUNCH_HOLE`).
-    /// The size stays.
-    ///
-    /// # Errors
-    ///
-    /// `ENOSPC`: no memory to note a hole in the image; the file is as before.
-    pub(crate) fn punch_hole<P: Platform>(
-        &mut self,
-        from: u64,
-        to: u64,
-        platform: &P,
-    ) -> Result<(), Errno> {
-        if from >= to {
-            return Ok(());
-        }
-        // Beyond the end too, where fallocate(2) with KEEP_SIZE may have put pages.
-        let (first_whole, end_whole) = (pages_of(from), to / PAGE);
-        let edges = [
-            (!from.is_multiple_of(PAGE)).then_some(from / PAGE),
-            (!to.is_multiple_of(PAGE)).then_some(to / PAGE),
-        ];
-        let image_pages = self.image_pages();
-        // What needs memory comes first: edges are copied up, and image pages need a mark (a hole elsewhere is the absence
-        // of a page).
-        for page in edges.into_iter().flatten() {
-            self.bytes_to_zero(page, from, to, platform)?;
-        }
-        for page in first_whole..end_whole.min(image_pages) {
-            self.slot_mut(page)?;
-        }
-        for page in edges.into_iter().flatten() {
-            self.bytes_to_zero(page, from, to, platform)?.fill(0);
-        }
-        for page in first_whole..end_whole.min(image_pages) {
-            let was_data = !matches!(self.slot(page), Slot::Hole);
-            *self.slot_mut(page)? = Slot::Hole;
-            self.forget_pages(u64::from(was_data));
-        }
-        let beyond = first_whole.max(image_pages)..end_whole;
-        let mut gone = Removed::default();
-        let levels = self.levels();
-        if beyond.start < beyond.end {
-            remove_pages(&mut self.root, levels, 0, beyond, image_pages, &mut gone);
-        }
-        self.forget_pages(gone.owned);
-        Ok(())
-    }
-
-    /// The part of `page` that lies in `from..to` and does not read as zero yet, ready to be zeroed.
-    fn bytes_to_zero<P: Platform>(
-        &mut self,
-        page: u64,
-        from: u64,
-        to: u64,
-        platform: &P,
-    ) -> Result<&mut [u8], Errno> {
-        // No page is written beyond the end, where it reads as zero anyway.
-        let (start, stop) = within_page(page, from, to.min(self.size));
-        let stop = match self.slot(page) {
-            // What lies beyond the vector is zero already.
-            Slot::Page(bytes) => stop.min(bytes.len()),
-            _ => stop,
-        };
-        if start >= stop || matches!(self.source(page), Source::Zero) {
-            return Ok(&mut []);
-        }
-        // Not a byte is about to be overwritten, so copy-up keeps them all.
-        let bytes = self.page_for_writing(page, stop, stop, u64::MAX, platform)?;
-        Ok(bytes.get_mut(start..stop).unwrap_or_default())
-    }
-
-    /// Allocates every page of `from..to` (fallocate(2)); what they hold does not change.
-    ///
-    /// # Errors
-    ///
-    /// `ENOSPC`: no memory, or more than `new_pages` pages; pages added before that are freed again.
-    pub(crate) fn allocate(&mut self, from: u64, to: u64, new_pages: u64) -> Result<(), Errno> {
-        let allowed = self.data_pages().saturating_add(new_pages);
-        let (first, end) = (from / PAGE, pages_of(to));
-        for page in first..end {
-            if !self.is_hole(page) {
-                self.initialise(page);
-                continue;
-            }
-            let added = if self.data_pages() >= allowed {
-                Err(Errno::ENOSPC)
-            } else {
-                self.allocate_page(page)
-            };
-            if let Err(error) = added {
-                self.free_unwritten(first, page);
-                return Err(error);
-            }
-        }
-        Ok(())
-    }
-
-    /// Makes a page that was allocated before and not written yet data: that Linux does when it is allocated again, so that
-    /// undoing that does not free it (`shmem_get_folio_gfp`, `SGP_FALLOC`).
-    fn initialise(&mut self, page: u64) {
-        if let Some(Slot::Page(bytes)) = self.existing_slot_mut(page)
-            && bytes.is_empty()
-            && bytes.try_reserve(1).is_ok()
-        {
-            bytes.push(0);
-        }
-    }
-
-    fn allocate_page(&mut self, page: u64) -> Result<(), Errno> {
-        let mut bytes = Vec::new();
-        bytes.try_reserve_exact(FS_PAGE_BYTES).map_err(|_| Errno::ENOSPC)?;
-        *self.slot_mut(page)? = Slot::Page(bytes);
-        self.data_pages += 1;
-        Ok(())
-    }
-
-    /// Undoes [`allocate`](Self::allocate) (`shmem_undo_range` with `unfalloc`).
-    fn free_unwritten(&mut self, first: u64, end: u64) {
-        let image_pages = self.image_pages();
-        let mut freed = 0;
-        for page in first..end {
-            if let Some(slot) = self.existing_slot_mut(page)
-                && matches!(slot, Slot::Page(bytes) if bytes.is_empty())
-            {
-                *slot = if page < image_pages { Slot::Hole } else { Slot::Absent };
-                freed += 1;
-            }
-        }
-        self.forget_pages(freed);
-    }
-
-    /// The first byte at or after `offset` that is data (`SEEK_DATA`) or in a hole (`SEEK_HOLE`).
-    ///
-    /// # Errors
-    ///
-    /// `ENXIO`: `offset` is not within the file, or no data follows it.
-    pub(crate) fn seek(&self, offset: u64, want_data: bool) -> Result<u64, Errno> {
-        if offset >= self.size {
-            return Err(Errno::ENXIO);
-        }
-        let end = pages_of(self.size);
-        let mut page = offset / PAGE;
-        while page < end {
-            let (is_data, run) = self.data_run(page);
-            if is_data == want_data {
-                return Ok(offset.max(page * PAGE));
-            }
-            page = page.saturating_add(run);
-        }
-        // The end of the file counts as a hole.
-        if want_data { Err(Errno::ENXIO) } else { Ok(self.size) }
-    }
-
-    /// Whether the page of a byte is data.
-    pub(crate) fn is_data(&self, offset: u64) -> bool {
-        self.data_run(offset / PAGE).0
-    }
-
-    /// Whether `page` is data, and how many pages from it on are known to be the same.
-    fn data_run(&self, page: u64) -> (bool, u64) {
-        if !reaches(self.height, page) {
-            return match self.image_pages().checked_sub(page) {
-                Some(left @ 1..) => (true, left),
-                _ => (false, u64::MAX),
-            };
-        }
-        let mut slot = &self.root;
-        let mut level = self.levels();
-        loop {
-            match slot {
-                Slot::Page(bytes) => return (!bytes.is_empty(), 1),
-                Slot::Hole => return (false, 1),
-                Slot::Absent => {
-                    // Everything under this empty slot is the same, but for where the image ends.
-                    let width = 1u64 << (level * NODE_BITS);
-                    let run = width - page % width;
-                    return match self.image_pages().checked_sub(page) {
-                        Some(left @ 1..) => (true, run.min(left)),
-                        _ => (false, run),
-                    };
-                }
-                Slot::Node(slots) => {
-                    level -= 1;
-                    let Some(next) = slots.get(slot_index(page, level)) else { return (false, 1) };
-                    slot = next;
-                }
-            }
-        }
-    }
-}
-
-fn new_node() -> Result<Vec<Slot>, Errno> {
-    let mut slots = Vec::new();
-    slots.try_reserve_exact(NODE_SLOTS).map_err(|_| Errno::ENOSPC)?;
-    slots.resize_with(NODE_SLOTS, Slot::default);
-    Ok(slots)
 }
 
 /// Puts what the caller's buffer holds at `start..stop` of an owned page.
@@ -668,67 +396,6 @@ fn grow_page(bytes: &mut Vec<u8>, len: usize) -> Result<(), Errno> {
         bytes.resize(len, 0);
     }
     Ok(())
-}
-
-/// Visits the slots in use below `slot`, which begins at page `first`, with the number of their page.
-fn each_slot(slot: &Slot, level: u32, first: u64, visit: &mut impl FnMut(u64, &Slot)) {
-    match slot {
-        Slot::Absent => {}
-        Slot::Hole | Slot::Page(_) => visit(first, slot),
-        Slot::Node(slots) => {
-            let below = level.saturating_sub(1);
-            for (index, child) in (0u64..).zip(slots) {
-                each_slot(child, below, first + (index << (below * NODE_BITS)), visit);
-            }
-        }
-    }
-}
-
-/// What [`remove_pages`] removed.
-#[derive(Debug, Default)]
-struct Removed {
-    /// Owned pages.
-    owned: u64,
-    /// Slots that stood for a page of the image (written or punched): those image pages were counted
-    /// with them, or not at all.
-    covering_image: u64,
-}
-
-/// Empties the slots of the pages in `range` below `slot`, which begins at page `first`.
-fn remove_pages(
-    slot: &mut Slot,
-    level: u32,
-    first: u64,
-    range: core::ops::Range<u64>,
-    image_pages: u64,
-    gone: &mut Removed,
-) {
-    let width = 1u64.checked_shl(level * NODE_BITS).unwrap_or(u64::MAX);
-    if first >= range.end || first.saturating_add(width) <= range.start {
-        return;
-    }
-    match slot {
-        Slot::Absent => {}
-        Slot::Hole => {
-            gone.covering_image += 1;
-            *slot = Slot::Absent;
-        }
-        Slot::Page(_) => {
-            gone.owned += 1;
-            gone.covering_image += u64::from(first < image_pages);
-            *slot = Slot::Absent;
-        }
-        Slot::Node(slots) => {
-            let step = width >> NODE_BITS;
-            for (index, child) in slots.iter_mut().enumerate() {
-                let at = first + index as u64 * step;
-                remove_pages(child, level - 1, at, range.clone(), image_pages, gone);
-            }
-            if slots.iter().all(|child| matches!(child, Slot::Absent)) {
-                *slot = Slot::Absent;
-            }
-        }
-    }
 }
 
 /// Copies `len` bytes of the image; `len` fits, for the caller's buffer is as long.
