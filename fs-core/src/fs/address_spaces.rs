@@ -105,7 +105,8 @@ impl<P: Platform> Fs<P> {
     ///
     /// # Errors
     ///
-    /// `ENOMEM`: no memory for it.
+    /// * `EIO`: the embedder cannot read it.
+    /// * `ENOMEM`: no memory for it.
     pub(crate) fn own_private_page(
         &mut self,
         process: &Process,
@@ -119,7 +120,7 @@ impl<P: Platform> Fs<P> {
         }
         let mut copy = [0; FS_PAGE_BYTES];
         if let Some(contents) = self.mapped_contents(area) {
-            contents.read(area.file_offset(start), &self.platform, &mut &mut copy[..]);
+            contents.read(area.file_offset(start), &self.platform, &mut &mut copy[..])?;
         }
         let space = process.space.and_then(|id| self.spaces.get_mut(id)).ok_or(Errno::EFAULT)?;
         let mut all = &copy[..];
@@ -152,7 +153,7 @@ impl AddressSpace {
         let mut page = [0; FS_PAGE_BYTES];
         let mut at = 0;
         while let Ok(found) = from.private.seek(at, true) {
-            from.private.read(found, platform, &mut &mut page[..]);
+            from.private.read(found, platform, &mut &mut page[..])?;
             let mut bytes = &page[..];
             let copied = self.private.write(found, platform, u64::MAX, &mut bytes);
             copied.map_err(|_| Errno::ENOMEM)?;

@@ -181,17 +181,25 @@ impl FileContents {
     }
 
     /// Fills `out` from `offset` on; says how many bytes there were before the end of the file.
+    ///
+    /// Together with [`page_for_writing`](Self::page_for_writing) it is the only way by which bytes of the image reach anybody,
+    /// so these two ask whether they could be had.
+    ///
+    /// # Errors
+    ///
+    /// `EIO`: bytes of the image could not be read ([`Platform::image_failed`]). `out` has zeros in their place.
+    #[inline]
     pub(crate) fn read<P: Platform>(
         &self,
         offset: u64,
         platform: &P,
         out: &mut impl UserMut<P>,
-    ) -> usize {
-        let Some(left) = self.size.checked_sub(offset) else { return 0 };
+    ) -> Result<usize, Errno> {
+        let Some(left) = self.size.checked_sub(offset) else { return Ok(0) };
         let want = out.count();
         let len = usize::try_from(left).map_or(want, |left| left.min(want));
         self.read_exact(offset, len, platform, out);
-        len
+        if P::FOREIGN && platform.image_failed() { Err(Errno::EIO) } else { Ok(len) }
     }
 
     /// Copies `len` bytes from `offset` on; all of them lie within the file.
@@ -456,7 +464,7 @@ mod tests {
 
     fn whole(file: &FileContents, platform: &ByteImage<'_>) -> Vec<u8> {
         let mut out = vec![0xaa; file.size() as usize + 10];
-        let read = file.read(0, platform, &mut &mut out[..]);
+        let read = file.read(0, platform, &mut &mut out[..]).unwrap();
         assert_eq!(read as u64, file.size());
         out.truncate(read);
         out

@@ -68,6 +68,9 @@ pub trait Platform {
 
     /// Whether a copy from the image has failed since this was asked last: it can, where the image is partly the files of a
     /// [`LowerFile`](crate::LowerFile). What was not copied is zero then.
+    ///
+    /// Asked after each copy where [`FOREIGN`](Self::FOREIGN) is set, and the call for which it was made fails with `EIO`: an
+    /// embedder has nothing to ask by itself.
     fn image_failed(&self) -> bool {
         false
     }

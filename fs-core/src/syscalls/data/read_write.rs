@@ -56,6 +56,7 @@ impl<P: Platform> Fs<P> {
     /// * `EISDIR`: it is a directory.
     /// * `EAGAIN`: it is an empty pipe that somebody may still write to.
     /// * `ENODEV`: it is a random device, and the [`Platform`] has no random numbers.
+    /// * `EIO`: the embedder could not read the file's bytes ([`Platform::image_failed`]).
     pub fn read(
         &mut self,
         process: &Process,
@@ -359,7 +360,7 @@ impl<P: Platform> Fs<P> {
     fn read_inode(&self, ino: Ino, offset: u64, buf: &mut impl UserMut<P>) -> Result<usize, Errno> {
         verify_area(offset, buf.count())?;
         match &self.inode_at_once(ino)?.kind {
-            InodeKind::Regular(contents) => Ok(contents.read(offset, &self.platform, buf)),
+            InodeKind::Regular(contents) => contents.read(offset, &self.platform, buf),
             InodeKind::Directory(_) => Err(Errno::EISDIR),
             InodeKind::CharDevice(dev) if P::DEVICES => self.read_device(*dev, buf),
             _ => Err(Errno::EINVAL),

@@ -174,8 +174,7 @@ impl<P: Platform> Fs<P> {
             let platform = &self.platform;
             let added = pipe.push(piece, BufferKind::Whole, |page| {
                 page.resize(piece, 0);
-                contents.read(at, platform, &mut &mut page[..]);
-                Ok(())
+                contents.read(at, platform, &mut &mut page[..]).map(|_| ())
             });
             match added {
                 Ok(()) => moved += piece,
@@ -217,7 +216,10 @@ impl<P: Platform> Fs<P> {
             let at = from + moved as u64;
             let wanted = page_left(at).min(len - moved);
             let mut place = page.get_mut(..wanted).unwrap_or_default();
-            let read = contents.read(at, &self.platform, &mut place);
+            let read = match contents.read(at, &self.platform, &mut place) {
+                Err(_) if moved > 0 => break,
+                read => read?,
+            };
             let mut bytes = page.get(..read).unwrap_or_default();
             if read == 0 {
                 break;

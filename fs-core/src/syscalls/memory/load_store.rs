@@ -70,7 +70,7 @@ impl<P: Platform> Fs<P> {
     /// Of the first byte:
     ///
     /// * `EFAULT`: it is not mapped or may not be read (`SIGSEGV`).
-    /// * `EIO`: it lies in a page beyond the end of its file (`SIGBUS`).
+    /// * `EIO`: it lies in a page beyond the end of its file, or in one that the embedder cannot read (`SIGBUS`).
     pub fn load(
         &self,
         process: &Process,
@@ -104,13 +104,12 @@ impl<P: Platform> Fs<P> {
             return Err(Errno::EIO);
         }
         if area.sharing == Sharing::Private && space.has_private_page(addr) {
-            space.private.read(addr, &self.platform, &mut Limited { buf, len });
-            return Ok(());
+            return space.private.read(addr, &self.platform, &mut Limited { buf, len }).map(|_| ());
         }
         let read = match self.mapped_contents(area) {
             Some(contents) => {
                 let from = area.file_offset(addr);
-                contents.read(from, &self.platform, &mut Limited { buf, len })
+                contents.read(from, &self.platform, &mut Limited { buf, len })?
             }
             None => 0,
         };
@@ -126,7 +125,7 @@ impl<P: Platform> Fs<P> {
     /// Of the first byte:
     ///
     /// * `EFAULT`: it is not mapped or may not be written (`SIGSEGV`).
-    /// * `EIO`: it lies in a page beyond the end of its file (`SIGBUS`).
+    /// * `EIO`: it lies in a page beyond the end of its file, or in one that the embedder cannot read (`SIGBUS`).
     /// * `ENOSPC`: there is no room for its page (`SIGBUS` too). `ENOMEM`: no memory for a page of its own.
     pub fn store(
         &mut self,
