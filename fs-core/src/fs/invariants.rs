@@ -44,6 +44,8 @@ pub enum BrokenInvariant {
         /// How many there are.
         counted: u32,
     },
+    /// The inodes of lower directories are counted wrong.
+    LowerInodes,
     /// The links beyond the first of each file are counted wrong.
     FurtherLinks,
     /// An inode has neither name nor holder and is still there.
@@ -157,6 +159,10 @@ impl<P: Platform> Fs<P> {
             }
         }
         self.check_pipes(&counts)?;
+        let lower: u32 = self.all_inodes().map(|(_, inode)| u32::from(inode.lower)).sum();
+        if lower != self.lower_inodes {
+            return Err(BrokenInvariant::LowerInodes);
+        }
         let further = |inode: &Inode| match inode.is_directory() {
             true => 0,
             false => inode.nlink.saturating_sub(1),
@@ -201,7 +207,7 @@ impl<P: Platform> Fs<P> {
     fn check_contents(&self, counts: &mut Counts) -> Result<u64, BrokenInvariant> {
         let mut pages = 0;
         for (ino, inode) in self.all_inodes() {
-            pages += inode.pages();
+            pages += inode.charged_pages::<P>();
             match &inode.kind {
                 InodeKind::Regular(contents) if !contents.is_consistent() => {
                     return Err(BrokenInvariant::Contents(ino.st_ino()));

@@ -20,8 +20,13 @@ impl<P: Platform> Fs<P> {
     ///
     /// `ENOSPC`: the limit of inodes is reached, or no memory.
     pub(crate) fn add_inode(&mut self, inode: Inode) -> Result<Ino, Errno> {
-        self.reserve_inode()?;
-        self.inodes.insert(inode).map(Ino).map_err(|_| Errno::ENOSPC)
+        let lower = P::FOREIGN && inode.lower;
+        if !lower {
+            self.reserve_inode()?;
+        }
+        let ino = self.inodes.insert(inode).map_err(|_| Errno::ENOSPC)?;
+        self.lower_inodes += u32::from(lower);
+        Ok(Ino(ino))
     }
 
     /// Adds an inode and its first name, which is free. No time of the directory changes.
@@ -37,7 +42,7 @@ impl<P: Platform> Fs<P> {
     ) -> Result<Ino, Errno> {
         let (file_type, is_directory) = (inode.file_type(), inode.is_directory());
         inode.nlink = if is_directory { 2 } else { 1 }; // for its name, and for "."
-        let pages = inode.pages();
+        let (pages, lower) = (inode.charged_pages::<P>(), P::FOREIGN && inode.lower);
         let ino = self.add_inode(inode)?;
         self.used_pages += pages;
         let into = self.inode_mut(parent)?;
@@ -46,6 +51,7 @@ impl<P: Platform> Fs<P> {
             // It got no name and holds nothing yet.
             self.inodes.remove(ino.0);
             self.used_pages -= pages;
+            self.lower_inodes -= u32::from(lower);
             return Err(error);
         }
         if is_directory {
@@ -99,7 +105,10 @@ impl<P: Platform> Fs<P> {
             }
             self.remove_extension(ino);
             let Some(inode) = self.inodes.remove(ino.0) else { return };
-            self.used_pages -= inode.pages();
+            self.used_pages -= inode.charged_pages::<P>();
+            if P::FOREIGN {
+                self.lower_inodes -= u32::from(inode.lower);
+            }
             if let InodeKind::Directory(directory) = inode.kind {
                 if let Some(parent) = self.inodes.get_mut(directory.parent.0) {
                     parent.holds -= 1;

@@ -53,12 +53,14 @@ pub struct Fs<P: Platform> {
     pub(crate) inodes: Slab<Inode>,
     /// Every open file description.
     pub(crate) descriptions: Slab<FileDescription>,
-    /// Pages that files take in all, in units of [`FS_PAGE_BYTES`].
+    /// Pages that files take in all and that limits count, in units of [`FS_PAGE_BYTES`].
     pub(crate) used_pages: u64,
     /// Every pipe that is open.
     pub(crate) pipes: Slab<Pipe>,
     /// How many inodes never had a name: pipes, and stand-ins. The limit does not count them.
     pub(crate) anonymous_inodes: u32,
+    /// How many inodes were there before the filesystem, in lower directories. The limit does not count them either.
+    pub(crate) lower_inodes: u32,
     /// How many names files have beyond their first: each counts as an inode (`shmem_link`).
     pub(crate) further_links: u32,
     /// The rare parts of inodes.
@@ -99,6 +101,7 @@ impl<P: Platform> Fs<P> {
             used_pages: 0,
             pipes: Slab::new(),
             anonymous_inodes: 0,
+            lower_inodes: 0,
             further_links: 0,
             extensions: Slab::new(),
             xattr_space: 0,

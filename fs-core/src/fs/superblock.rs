@@ -18,7 +18,7 @@ pub(crate) const BOGO_INODE_BYTES: u64 = 1024;
 /// What a filesystem holds, as its limits count it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Usage {
-    /// Bytes of pages, pages that are still in the image included.
+    /// Bytes of pages, pages that are still in the image included. What lower files had from the start is nobody's use.
     pub bytes: u64,
     /// Inodes and further links, and what extended attributes count as inodes.
     pub inodes: u64,
@@ -107,8 +107,8 @@ impl<P: Platform> Fs<P> {
 
     /// How many bytes of what the limit of inodes allows are taken.
     pub(crate) fn used_inode_space(&self) -> u64 {
-        let inodes =
-            u64::from(self.inodes.len() - self.anonymous_inodes) + u64::from(self.further_links);
+        let uncounted = self.anonymous_inodes + if P::FOREIGN { self.lower_inodes } else { 0 };
+        let inodes = u64::from(self.inodes.len() - uncounted) + u64::from(self.further_links);
         inodes * BOGO_INODE_BYTES + self.xattr_space
     }
 

@@ -102,6 +102,16 @@ impl FileContents {
         u64::from(self.data_pages)
     }
 
+    /// How many pages count against the limit of bytes: of a lower file not as many as it had from the start, as long as its
+    /// size covers them.
+    #[inline]
+    pub(crate) fn charged_pages<P: Platform>(&self) -> u64 {
+        if P::FOREIGN && self.lower {
+            return self.data_pages().saturating_sub(self.image_pages());
+        }
+        self.data_pages()
+    }
+
     /// How many bytes from the start were the image's.
     fn image_len(&self) -> u64 {
         u64::from(self.image_len)

@@ -13,6 +13,7 @@ use crate::base::stat::{Dev, FileType, S_IALLUGO, S_ISGID, S_ISUID};
 use crate::base::time::{PackedTime, Timespec};
 use crate::objects::contents::FileContents;
 use crate::objects::directory::Directory;
+use crate::platform::Platform;
 
 /// A symbolic link's target with its NUL that tmpfs stores outside of a page (`SHORT_SYMLINK_LEN`, mm/shmem.c).
 const SHORT_SYMLINK_BYTES: usize = 128;
@@ -55,6 +56,9 @@ pub(crate) struct Inode {
     pub(crate) permissions: u16,
     /// Whether it may get a name although it has none: it was made without (`I_LINKABLE`).
     pub(crate) linkable: bool,
+    /// Whether it was there before the filesystem, in a lower directory: no limit counts it (only where
+    /// [`Platform::FOREIGN`]).
+    pub(crate) lower: bool,
     /// How many names lead here: entries, and for a directory its own `.` and its children's `..`.
     pub(crate) nlink: u32,
     /// How many open file descriptions, current directories, mappings and child directories hold it. It is freed
@@ -70,7 +74,7 @@ pub(crate) struct Inode {
     btime: PackedTime,
     /// Its attributes, locks, watches and mappings, if it has any.
     pub(crate) extension: ExtensionId,
-    /// The description of it that was opened last (only where [`Platform::NOTIFY`](crate::Platform::NOTIFY)).
+    /// The description of it that was opened last (only where [`Platform::NOTIFY`]).
     pub(crate) first_description: u32,
     /// The rest.
     pub(crate) kind: InodeKind,
@@ -89,6 +93,7 @@ impl Inode {
         Inode {
             permissions: (permissions & S_IALLUGO) as u16,
             linkable: false,
+            lower: false,
             nlink: 0,
             holds: 0,
             uid,
@@ -153,6 +158,15 @@ impl Inode {
             InodeKind::Regular(contents) => contents.data_pages(),
             InodeKind::Symlink(target) if target.len() >= SHORT_SYMLINK_BYTES => 1,
             _ => 0,
+        }
+    }
+
+    /// How many of its [`pages`](Self::pages) count against the limit of bytes.
+    pub(crate) fn charged_pages<P: Platform>(&self) -> u64 {
+        match &self.kind {
+            InodeKind::Regular(contents) => contents.charged_pages::<P>(),
+            _ if P::FOREIGN && self.lower => 0,
+            _ => self.pages(),
         }
     }
 

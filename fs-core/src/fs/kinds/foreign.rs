@@ -20,7 +20,6 @@ use crate::base::errno::Errno;
 use crate::base::fallible::try_copy;
 use crate::base::flags::{Fd, NAME_MAX, PATH_MAX};
 use crate::base::ids::Ino;
-use crate::base::page::FS_PAGE_BYTES;
 use crate::fs::Fs;
 use crate::fs::path_walk::FollowLast;
 use crate::objects::contents::FileContents;
@@ -163,7 +162,8 @@ impl<P: Platform> Fs<P> {
     }
 
     /// Adds a file of the lower directory to one that is [`Foreign::Unread`]. A name that is there already hides it; but of
-    /// two directories the one that is there becomes [`Foreign::Unread`] too. The directory's times stay.
+    /// two directories the one that is there becomes [`Foreign::Unread`] too. The directory's times stay. No limit counts what
+    /// was there already, neither the inode nor the pages that it had.
     ///
     /// When all are added, [`mark`](Self::mark) it `None`.
     ///
@@ -208,20 +208,8 @@ impl<P: Platform> Fs<P> {
         let mut inode = Inode::new(kind, mode, 0, 0, file.mtime);
         inode.set_atime(file.atime);
         inode.set_ctime(file.ctime);
-        // What is there already counts as room that was never anybody's: limits are raised by it.
-        let limits = self.config;
-        if limits.max_inodes != 0 {
-            self.config.max_inodes = limits.max_inodes.saturating_add(1);
-        }
-        if limits.max_bytes != 0 {
-            let bytes = inode.pages() * FS_PAGE_BYTES as u64;
-            self.config.max_bytes = limits.max_bytes.saturating_add(bytes);
-        }
-        let added = self.add_named(parent, name, inode);
-        if added.is_err() {
-            self.config = limits;
-        }
-        added.map(|_| ())
+        inode.lower = true;
+        self.add_named(parent, name, inode).map(|_| ())
     }
 
     /// Stops a walk that would look something up in `directory`, if its entries are the embedder's.
@@ -285,6 +273,7 @@ mod tests {
     use crate::base::time::Timespec;
     use crate::fs::Fs;
     use crate::fs::path_walk::FollowLast;
+    use crate::fs::superblock::Usage;
     use crate::objects::process::Process;
     use crate::platform::Platform;
     use crate::platform::foreign::LOWER_IMAGE;
@@ -519,5 +508,55 @@ mod tests {
         let fd = fs.creat(&mut p, b"/new", 0o644).unwrap();
         assert_eq!(fs.write(&p, fd, &[1; 10_000][..]), Ok(8192));
         assert_eq!(fs.creat(&mut p, b"/newer", 0o644), Err(Errno::ENOSPC));
+    }
+
+    #[test]
+    fn the_limits_stay_what_the_user_said_whatever_becomes_of_what_was_there() {
+        let config = Config { max_bytes: 8192, max_inodes: 3, ..Config::default() };
+        let mut fs = Fs::new(Embedder::default(), config).unwrap();
+        let mut p = fs.spawn(Credentials::ROOT).unwrap();
+        // Full as far as inodes go: what was there comes in all the same.
+        for name in [&b"/mine"[..], b"/also"] {
+            let fd = fs.creat(&mut p, name, 0o644).unwrap();
+            fs.close(&mut p, fd).unwrap();
+        }
+        fs.set_foreign(&p, AT_FDCWD, b"/", Some(Foreign::Unread(0))).unwrap();
+        assert_eq!(fs.probe(&p, AT_FDCWD, b"/x", FollowLast::No), Err(Errno::EREMOTE));
+        let (at, _) = fs.platform().stop.get().unwrap();
+        for (name, kind) in [
+            (&b"a"[..], LowerKind::Regular { number: 7, size: 1 << 20 }),
+            (b"b", LowerKind::Regular { number: 7, size: 1 << 20 }),
+            (b"d", LowerKind::Directory(3)),
+            (b"l", LowerKind::Symlink(&[b'x'; 200])),
+        ] {
+            assert_eq!(fs.add_lower(at, &lower(name, kind)), Ok(()));
+        }
+        fs.mark(at, None).unwrap();
+        fs.check_invariants(&[&p]).unwrap();
+        assert_eq!(*fs.config(), config);
+        let empty = Usage { bytes: 0, inodes: 3 };
+        assert_eq!(fs.usage(), empty);
+        let statfs = fs.statfs(&p, b"/").unwrap();
+        assert_eq!((statfs.f_blocks, statfs.f_bfree, statfs.f_files, statfs.f_ffree), (2, 2, 3, 0));
+        // Removing what was there makes no room for what is the user's.
+        for name in [&b"/a"[..], b"/l"] {
+            assert_eq!(fs.unlink(&p, name), Ok(()));
+        }
+        assert_eq!(fs.usage(), empty);
+        assert_eq!(fs.creat(&mut p, b"/new", 0o644), Err(Errno::ENOSPC));
+        // Writing over what was there takes none either, writing behind it does.
+        let fd = fs.open(&mut p, b"/b", OFlags::RDWR, 0).unwrap();
+        assert_eq!(fs.pwrite64(&p, fd, &[1; 10_000][..], 0), Ok(10_000));
+        assert_eq!(fs.usage(), empty);
+        assert_eq!(fs.pwrite64(&p, fd, &[1; 10_000][..], 1 << 20), Ok(8192));
+        assert_eq!(fs.usage().bytes, 8192);
+        assert_eq!(fs.ftruncate(&p, fd, 0), Ok(()));
+        assert_eq!(fs.usage(), empty);
+        assert_eq!(fs.pwrite64(&p, fd, &[1; 10_000][..], 0), Ok(8192));
+        fs.check_invariants(&[&p]).unwrap();
+        assert_eq!(fs.unlink(&p, b"/b"), Ok(()));
+        assert_eq!(fs.close(&mut p, fd), Ok(()));
+        assert_eq!(fs.usage(), empty);
+        fs.check_invariants(&[&p]).unwrap();
     }
 }

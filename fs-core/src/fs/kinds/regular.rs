@@ -25,9 +25,9 @@ impl<P: Platform> Fs<P> {
         let free = self.free_pages();
         let inode = self.inodes.get_mut(ino.0).ok_or(Errno::EIO)?;
         let InodeKind::Regular(contents) = &mut inode.kind else { return Err(Errno::EINVAL) };
-        let before = contents.data_pages();
+        let before = contents.charged_pages::<P>();
         let result = change(contents, &self.platform, free);
-        self.used_pages = self.used_pages - before + contents.data_pages();
+        self.used_pages = self.used_pages - before + contents.charged_pages::<P>();
         result
     }
 
