@@ -15,27 +15,30 @@ pub mod user_memory;
 /// A native embedder may use [`NoImage`] or [`ByteImage`]; the adapter reads the clock of the host
 /// and a passive data segment.
 ///
-/// The constants say which families of calls it never makes. What those families need in the paths that all calls share
-/// (a list of watches looked at by every write, say) then folds away at compile time; the calls themselves
-/// must not be made. Whoever does not care leaves them.
+/// The constants say which families of calls the embedder never makes. What those families need in the paths that all calls
+/// share (a list of watches looked at by every write, say) then folds away at compile time. A call of a family that is switched
+/// off answers what a Linux answers that was built without it; each constant says what. The defaults switch everything on but
+/// [`FOREIGN`](Self::FOREIGN).
 pub trait Platform {
-    /// Whether pipes are read and written, by pipe(2) or by opening a named one. Without, opening a name is `ENXIO`.
+    /// Whether pipes are read and written, by pipe(2) or by opening a named one. Without, pipe(2) is `ENOSYS` and opening a name
+    /// `ENXIO`.
     const PIPES: bool = true;
 
-    /// Whether inotify(7) instances are made. Without, a directory does not know its own entry either: getcwd(2) then searches its
-    /// parent for it.
+    /// Whether inotify(7) instances are made. Without, its calls are `ENOSYS`, and a directory does not know its own entry
+    /// either: getcwd(2) then searches its parent for it.
     const NOTIFY: bool = true;
 
-    /// Whether flock(2) is called.
+    /// Whether flock(2) is called. Without, it is `ENOSYS`.
     const LOCKS: bool = true;
 
-    /// Whether extended attributes are set.
+    /// Whether extended attributes are set. Without, no file has any, and other calls on them are `EOPNOTSUPP`.
     const XATTRS: bool = true;
 
-    /// Whether files are made without a name (`O_TMPFILE`). Without, that flag of open(2) is ignored.
+    /// Whether files are made without a name (`O_TMPFILE`). Without, that flag of open(2) is
+    /// only the `O_DIRECTORY` that it contains, so it is `EISDIR`.
     const UNNAMED_FILES: bool = true;
 
-    /// Whether files are mapped (mmap(2)).
+    /// Whether files are mapped (mmap(2)). Without, the calls on mappings are `ENOSYS`, and no address may be loaded or stored.
     const MAPPINGS: bool = true;
 
     /// Whether anybody but the superuser makes calls. Without, permissions are not looked at.

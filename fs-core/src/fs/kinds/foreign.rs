@@ -52,6 +52,7 @@ impl<P: Platform> Fs<P> {
         foreign: Option<Foreign>,
     ) -> Result<(), Errno> {
         if !P::FOREIGN {
+            // Before the path is looked at: there are no such directories.
             return Err(Errno::EOPNOTSUPP);
         }
         let ino = self.walk_to(process, dirfd, path, FollowLast::No)?;
@@ -62,8 +63,12 @@ impl<P: Platform> Fs<P> {
     ///
     /// # Errors
     ///
-    /// `EIO`, `ENOTDIR`: it is gone since.
+    /// * `EOPNOTSUPP`: [`Platform::FOREIGN`] is not set.
+    /// * `EIO`, `ENOTDIR`: it is gone since.
     pub fn mark(&mut self, at: DirectoryId, foreign: Option<Foreign>) -> Result<(), Errno> {
+        if !P::FOREIGN {
+            return Err(Errno::EOPNOTSUPP);
+        }
         self.inode_mut(at.0)?.directory_mut()?.foreign = ForeignMark::new(foreign);
         Ok(())
     }
@@ -71,6 +76,9 @@ impl<P: Platform> Fs<P> {
     /// Whose the entries of an open directory are; `None`: its own, or it is no directory.
     #[must_use]
     pub fn foreign_of_fd(&self, process: &Process, fd: Fd) -> Option<(DirectoryId, Foreign)> {
+        if !P::FOREIGN {
+            return None;
+        }
         let ino = self.inode_of_fd(process, fd).ok()?;
         let foreign = self.inode(ino).ok()?.directory().ok()?.foreign.get()?;
         Some((DirectoryId(ino), foreign))
@@ -80,6 +88,9 @@ impl<P: Platform> Fs<P> {
     /// directory that was opened before the ones above it were marked has such.
     #[must_use]
     pub fn unread_above(&self, process: &Process, fd: Fd) -> Option<(DirectoryId, Foreign)> {
+        if !P::FOREIGN {
+            return None;
+        }
         let mut found = None;
         let mut ino = self.inode_of_fd(process, fd).ok()?;
         while ino != Ino::ROOT {
@@ -169,11 +180,15 @@ impl<P: Platform> Fs<P> {
     ///
     /// # Errors
     ///
+    /// * `EOPNOTSUPP`: [`Platform::FOREIGN`] is not set.
     /// * `EINVAL`: the name is empty, `.` or `..`, or has a slash or NUL.
     /// * `ENAMETOOLONG`: it is longer than [`NAME_MAX`].
     /// * `ENOSPC`: no room.
     /// * `EIO`, `ENOTDIR`: the directory is gone since.
     pub fn add_lower(&mut self, to: DirectoryId, file: &LowerFile<'_>) -> Result<(), Errno> {
+        if !P::FOREIGN {
+            return Err(Errno::EOPNOTSUPP);
+        }
         let (parent, name) = (to.0, file.name);
         if matches!(name, b"" | b"." | b"..") || name.iter().any(|byte| matches!(byte, 0 | b'/')) {
             return Err(Errno::EINVAL);

@@ -436,8 +436,8 @@ impl<P: Platform> Fs<P> {
         if namespace == Namespace::Security && purpose == Purpose::Write && !who.is_superuser() {
             return Err(Errno::EPERM);
         }
-        if P::PIPES && self.is_anonymous_pipe(inode) {
-            // pipefs has no attributes at all.
+        if !P::XATTRS || P::PIPES && self.is_anonymous_pipe(inode) {
+            // Neither has pipefs attributes at all.
             return Err(Errno::EOPNOTSUPP);
         }
         namespace.resolve(name)
@@ -459,7 +459,7 @@ impl<P: Platform> Fs<P> {
         }
         let len = value.count();
         let space = space_bytes(name, len);
-        if self.config.max_inodes != 0 && self.free_inode_space() <= space {
+        if P::LIMITS && self.config.max_inodes != 0 && self.free_inode_space() <= space {
             return Err(Errno::ENOSPC);
         }
         let is_there = self.extension(ino).is_some_and(|all| all.xattrs.get(name).is_some());
@@ -512,7 +512,7 @@ impl<P: Platform> Fs<P> {
         name: &[u8],
         mut value: impl UserMut<P>,
     ) -> Result<usize, Errno> {
-        if ACL_NAMES.contains(&name) {
+        if P::XATTRS && ACL_NAMES.contains(&name) {
             // No file has any.
             return Err(Errno::ENODATA);
         }

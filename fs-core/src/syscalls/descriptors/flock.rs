@@ -39,6 +39,7 @@ impl<P: Platform> Fs<P> {
     ///
     /// # Errors
     ///
+    /// * `ENOSYS`: [`Platform::LOCKS`] is off.
     /// * `EINVAL`: not exactly one of `SH`, `EX` and `UN`.
     /// * `EBADF`: `fd` is not open, or only names a file; it is neither to be read nor written, and not unlocked.
     /// * `EOPNOTSUPP`: `fd` is the embedder's.
@@ -50,6 +51,9 @@ impl<P: Platform> Fs<P> {
         fd: Fd,
         operation: FlockOperation,
     ) -> Result<(), Errno> {
+        if !P::LOCKS {
+            return Err(Errno::ENOSYS);
+        }
         if operation.contains(FlockOperation::MAND) {
             return Ok(());
         }

@@ -21,10 +21,14 @@ impl<P: Platform> Fs<P> {
     ///
     /// # Errors
     ///
+    /// * `ENOSYS`: [`Platform::NOTIFY`] is off.
     /// * `EINVAL`: flags but `CLOEXEC` and `NONBLOCK`.
     /// * `EMFILE`: the user has 128 instances, or no descriptor left.
     /// * `ENOMEM`: no memory.
     pub fn inotify_init1(&mut self, process: &mut Process, flags: OFlags) -> Result<Fd, Errno> {
+        if !P::NOTIFY {
+            return Err(Errno::ENOSYS);
+        }
         if !(flags - OFlags::CLOEXEC - OFlags::NONBLOCK).is_empty() {
             return Err(Errno::EINVAL);
         }
@@ -60,6 +64,7 @@ impl<P: Platform> Fs<P> {
     ///
     /// # Errors
     ///
+    /// * `ENOSYS`: [`Platform::NOTIFY`] is off.
     /// * `EINVAL`: the mask is empty or has unknown bits.
     /// * `EBADF`: `fd` is not open, or only names a file.
     /// * `EINVAL`: `MASK_ADD` with `MASK_CREATE`; `fd` is not an instance.
@@ -75,6 +80,9 @@ impl<P: Platform> Fs<P> {
         path: &[u8],
         mask: InotifyMask,
     ) -> Result<i32, Errno> {
+        if !P::NOTIFY {
+            return Err(Errno::ENOSYS);
+        }
         if mask.is_empty() || !(mask - KNOWN_BITS).is_empty() {
             return Err(Errno::EINVAL);
         }
@@ -133,9 +141,13 @@ impl<P: Platform> Fs<P> {
     ///
     /// # Errors
     ///
+    /// * `ENOSYS`: [`Platform::NOTIFY`] is off.
     /// * `EBADF`: `fd` is not open, or only names a file.
     /// * `EINVAL`: it is not an instance, or `wd` is none of its watches.
     pub fn inotify_rm_watch(&mut self, process: &Process, fd: Fd, wd: i32) -> Result<(), Errno> {
+        if !P::NOTIFY {
+            return Err(Errno::ENOSYS);
+        }
         let description = self.description(process, fd)?;
         if description.flags.contains(OFlags::PATH) {
             return Err(Errno::EBADF);

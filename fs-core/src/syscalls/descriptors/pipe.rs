@@ -24,10 +24,14 @@ impl<P: Platform> Fs<P> {
     ///
     /// # Errors
     ///
+    /// * `ENOSYS`: [`Platform::PIPES`] is off.
     /// * `EINVAL`: flags but `CLOEXEC`, `NONBLOCK` and `DIRECT`.
     /// * `ENFILE`: no memory for the pipe.
     /// * `EMFILE`, `ENOMEM`: not two descriptors left, or no memory for them.
     pub fn pipe2(&mut self, process: &mut Process, flags: OFlags) -> Result<[Fd; 2], Errno> {
+        if !P::PIPES {
+            return Err(Errno::ENOSYS);
+        }
         if !(flags - OFlags::CLOEXEC - OFlags::NONBLOCK - OFlags::DIRECT).is_empty() {
             return Err(Errno::EINVAL);
         }

@@ -14,9 +14,13 @@ impl<P: Platform> Fs<P> {
     ///
     /// # Errors
     ///
+    /// * `ENOSYS`: [`Platform::MAPPINGS`] is off.
     /// * `EINVAL`: the range has too many bits.
     /// * `ENOMEM`: an address is not mapped, may not be used at all, or lies beyond the end of its file.
     pub fn mlock(&mut self, process: &Process, addr: u64, len: u64) -> Result<(), Errno> {
+        if !P::MAPPINGS {
+            return Err(Errno::ENOSYS);
+        }
         self.set_locked(process, addr, len, true)?;
         let start = addr - addr % PAGE;
         let end = start + page_align(len.wrapping_add(addr % PAGE));
@@ -69,9 +73,13 @@ impl<P: Platform> Fs<P> {
     ///
     /// # Errors
     ///
+    /// * `ENOSYS`: [`Platform::MAPPINGS`] is off.
     /// * `EINVAL`: the range has too many bits.
     /// * `ENOMEM`: an address is not mapped.
     pub fn munlock(&mut self, process: &Process, addr: u64, len: u64) -> Result<(), Errno> {
+        if !P::MAPPINGS {
+            return Err(Errno::ENOSYS);
+        }
         self.set_locked(process, addr, len, false)
     }
 

@@ -27,6 +27,7 @@ impl<P: Platform> Fs<P> {
     ///
     /// # Errors
     ///
+    /// * `ENOSYS`: [`Platform::MAPPINGS`] is off.
     /// * `EINVAL`: `offset` is not a multiple of a page.
     /// * `EBADF`: `fd` is not open, or only names a file (not with `ANONYMOUS`).
     /// * `EINVAL`: `HUGETLB`; `length` is 0.
@@ -53,6 +54,9 @@ impl<P: Platform> Fs<P> {
         fd: Fd,
         offset: i64,
     ) -> Result<u64, Errno> {
+        if !P::MAPPINGS {
+            return Err(Errno::ENOSYS);
+        }
         let offset = offset.cast_unsigned();
         if !is_page_aligned(offset) {
             return Err(Errno::EINVAL);
@@ -224,9 +228,13 @@ impl<P: Platform> Fs<P> {
     ///
     /// # Errors
     ///
+    /// * `ENOSYS`: [`Platform::MAPPINGS`] is off.
     /// * `EINVAL`: `addr` is not a multiple of a page; the range is empty or not within the address space.
     /// * `ENOMEM`: no memory to part a mapping.
     pub fn munmap(&mut self, process: &Process, addr: u64, length: u64) -> Result<(), Errno> {
+        if !P::MAPPINGS {
+            return Err(Errno::ENOSYS);
+        }
         if !is_page_aligned(addr) || addr > TASK_SIZE || length > TASK_SIZE - addr || length == 0 {
             return Err(Errno::EINVAL);
         }

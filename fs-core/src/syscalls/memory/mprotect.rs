@@ -18,6 +18,7 @@ impl<P: Platform> Fs<P> {
     ///
     /// # Errors
     ///
+    /// * `ENOSYS`: [`Platform::MAPPINGS`] is off.
     /// * `EINVAL`: it is to grow both ways; `addr` is not a multiple of a page.
     /// * `ENOMEM`: the range is too long.
     /// * `EINVAL`: unknown bits. (Not when `len` is 0: then nothing is looked at.)
@@ -31,6 +32,9 @@ impl<P: Platform> Fs<P> {
         len: u64,
         prot: Prot,
     ) -> Result<(), Errno> {
+        if !P::MAPPINGS {
+            return Err(Errno::ENOSYS);
+        }
         if prot.contains(GROWS_BOTH_WAYS) || !is_page_aligned(addr) {
             return Err(Errno::EINVAL);
         }

@@ -14,6 +14,7 @@ impl<P: Platform> Fs<P> {
     ///
     /// # Errors
     ///
+    /// * `ENOSYS`: [`Platform::MAPPINGS`] is off.
     /// * `EINVAL`: unknown flags; `addr` is not a multiple of a page; `ASYNC` with `SYNC`.
     /// * `ENOMEM`: the range has too many bits.
     /// * `EBUSY`: `INVALIDATE`, and memory of the range is locked.
@@ -25,6 +26,9 @@ impl<P: Platform> Fs<P> {
         length: u64,
         flags: MsyncFlags,
     ) -> Result<(), Errno> {
+        if !P::MAPPINGS {
+            return Err(Errno::ENOSYS);
+        }
         let known = MsyncFlags::ASYNC | MsyncFlags::INVALIDATE | MsyncFlags::SYNC;
         if !(flags - known).is_empty()
             || !is_page_aligned(addr)
