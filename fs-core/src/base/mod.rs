@@ -5,6 +5,7 @@
 
 pub(crate) mod config;
 pub(crate) mod credentials;
+pub(crate) mod defect;
 pub(crate) mod errno;
 pub(crate) mod fallible;
 pub(crate) mod flags;

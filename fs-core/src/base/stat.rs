@@ -2,6 +2,7 @@
 //!
 //! Neighbours: [`crate::objects::inode`] stores these attributes; `syscalls::attributes::stat` reports them.
 
+use crate::base::defect::OrDefect;
 use crate::base::time::Timespec;
 
 /// The type of a file: the `S_IFMT` bits of `st_mode`, and `d_type` in a directory entry.
@@ -149,6 +150,6 @@ impl Stat {
     #[must_use]
     pub fn file_type(&self) -> FileType {
         // `st_mode` is only ever built from a FileType, so the fallback is never taken.
-        FileType::from_mode(self.st_mode).unwrap_or(FileType::Regular)
+        FileType::from_mode(self.st_mode).or_after_defect(FileType::Regular)
     }
 }

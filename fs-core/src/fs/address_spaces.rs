@@ -3,6 +3,7 @@
 //!
 //! Linux: `dup_mmap`, `exit_mmap` and `unmap_mapping_range` (kernel/fork.c, mm/).
 
+use crate::base::defect::OrDefect;
 use crate::base::errno::Errno;
 use crate::base::ids::Ino;
 use crate::base::page::{FS_PAGE_BYTES, PAGE, page_align};
@@ -32,7 +33,7 @@ impl<P: Platform> Fs<P> {
     ///
     /// `ENOMEM`: no memory; nothing has changed.
     pub(crate) fn fork_space(&mut self, id: u32) -> Result<u32, Errno> {
-        let parent = self.spaces.get(id).ok_or(Errno::EIO)?;
+        let parent = self.spaces.get(id).or_defect()?;
         let mut child = AddressSpace::default();
         child.areas.try_reserve_exact(parent.areas.len())?;
         // Locks are not inherited (mlock(2)).

@@ -22,12 +22,12 @@ impl<P: Platform> Fs<P> {
     /// `EBADF`: `fd` is not open.
     #[inline]
     pub(crate) fn description(&self, process: &Process, fd: Fd) -> Result<&FileDescription, Errno> {
-        self.description_if_open(process, fd).ok_or(Errno::EBADF)
+        self.find_description(process, fd).ok_or(Errno::EBADF)
     }
 
     /// Not inlined: dozens of calls take these steps. `None` in place of the error is a null pointer in a register.
     #[inline(never)]
-    fn description_if_open(&self, process: &Process, fd: Fd) -> Option<&FileDescription> {
+    fn find_description(&self, process: &Process, fd: Fd) -> Option<&FileDescription> {
         self.descriptions.get(process.fds.get(fd).ok()?.0)
     }
 
@@ -37,7 +37,7 @@ impl<P: Platform> Fs<P> {
     ///
     /// `EBADF`: `fd` is not open.
     #[inline(always)]
-    pub(crate) fn description_at_once(
+    pub(crate) fn description_inlined(
         &self,
         process: &Process,
         fd: Fd,
@@ -57,26 +57,22 @@ impl<P: Platform> Fs<P> {
         process: &Process,
         fd: Fd,
     ) -> Result<&mut FileDescription, Errno> {
-        self.description_mut_if_open(process, fd).ok_or(Errno::EBADF)
+        self.find_description_mut(process, fd).ok_or(Errno::EBADF)
     }
 
-    /// As [`description_if_open`](Self::description_if_open).
+    /// As [`find_description`](Self::find_description).
     #[inline(never)]
-    fn description_mut_if_open(
-        &mut self,
-        process: &Process,
-        fd: Fd,
-    ) -> Option<&mut FileDescription> {
+    fn find_description_mut(&mut self, process: &Process, fd: Fd) -> Option<&mut FileDescription> {
         self.descriptions.get_mut(process.fds.get(fd).ok()?.0)
     }
 
-    /// As [`description_at_once`](Self::description_at_once).
+    /// As [`description_inlined`](Self::description_inlined).
     ///
     /// # Errors
     ///
     /// `EBADF`: `fd` is not open.
     #[inline(always)]
-    pub(crate) fn description_mut_at_once(
+    pub(crate) fn description_mut_inlined(
         &mut self,
         process: &Process,
         fd: Fd,
@@ -93,7 +89,7 @@ impl<P: Platform> Fs<P> {
     /// * `ENOTDIR`: it is the embedder's; callers want a directory or a file of this filesystem.
     #[inline]
     pub(crate) fn inode_of_fd(&self, process: &Process, fd: Fd) -> Result<Ino, Errno> {
-        match self.description_at_once(process, fd)?.kind {
+        match self.description_inlined(process, fd)?.kind {
             FileKind::Inode(ino) => Ok(ino),
             FileKind::Foreign(_) | FileKind::Inotify(_) => Err(Errno::ENOTDIR),
         }

@@ -52,7 +52,7 @@ impl<P: Platform> Fs<P> {
     /// `EBADF`: `fd` is not open.
     #[inline]
     pub fn descriptor(&self, process: &Process, fd: Fd) -> Result<Descriptor, Errno> {
-        let description = self.description_at_once(process, fd)?;
+        let description = self.description_inlined(process, fd)?;
         Ok(Descriptor {
             target: match description.kind {
                 FileKind::Foreign(token) => Target::Foreign(token),
@@ -70,8 +70,8 @@ impl<P: Platform> Fs<P> {
     /// `EBADF`: `fd` is not open, or is the embedder's.
     #[inline]
     pub fn file_type(&self, process: &Process, fd: Fd) -> Result<FileType, Errno> {
-        match self.description_at_once(process, fd)?.kind {
-            FileKind::Inode(ino) => Ok(self.inode_at_once(ino)?.file_type()),
+        match self.description_inlined(process, fd)?.kind {
+            FileKind::Inode(ino) => Ok(self.inode_inlined(ino)?.file_type()),
             FileKind::Foreign(_) | FileKind::Inotify(_) => Err(Errno::EBADF),
         }
     }

@@ -2,6 +2,7 @@
 //!
 //! The parts themselves are in [`crate::objects::extension`].
 
+use crate::base::defect::OrDefect;
 use crate::base::errno::Errno;
 use crate::base::ids::{ExtensionId, Ino};
 use crate::fs::Fs;
@@ -32,11 +33,11 @@ impl<P: Platform> Fs<P> {
     ///
     /// `ENOMEM`: no memory.
     pub(crate) fn extend(&mut self, ino: Ino) -> Result<&mut InodeExtension, Errno> {
-        let inode = self.inodes.get_mut(ino.0).ok_or(Errno::EIO)?;
+        let inode = self.inodes.get_mut(ino.0).or_defect()?;
         if !inode.extension.is_some() {
             inode.extension = ExtensionId(self.extensions.insert(InodeExtension::default())?);
         }
-        self.extensions.get_mut(inode.extension.0).ok_or(Errno::EIO)
+        self.extensions.get_mut(inode.extension.0).or_defect()
     }
 
     /// Gives the extension back if nothing is in it any more.

@@ -7,6 +7,7 @@
 //!
 //! Where [`Platform::NOTIFY`] is false all of this is nothing; where no instance exists it is a comparison.
 
+use crate::base::defect::OrDefect;
 use crate::base::errno::Errno;
 use crate::base::fallible::try_copy;
 use crate::base::flags::{AT_FDCWD, Fd, OFlags};
@@ -402,11 +403,11 @@ impl<P: Platform> Fs<P> {
             start -= 1;
             if let Some(place) = name.get_mut(start) {
                 // A decimal digit.
-                *place = b'0' + u8::try_from(left % 10).unwrap_or(0);
+                *place = b'0' + u8::try_from(left % 10).or_after_defect(0);
             }
             left /= 10;
         }
-        self.removed_place(parent, name.get(start.saturating_sub(1)..).unwrap_or_default())
+        self.removed_place(parent, name.get(start.saturating_sub(1)..).or_after_defect(&[]))
     }
 
     /// Lets go of a removed name that no description got.
@@ -430,7 +431,7 @@ impl<P: Platform> Fs<P> {
         id: InotifyId,
         buf: &mut impl UserMut<P>,
     ) -> Result<usize, Errno> {
-        let inotify = self.inotifies.get_mut(id.0).ok_or(Errno::EIO)?;
+        let inotify = self.inotifies.get_mut(id.0).or_defect()?;
         let room = buf.count();
         let Some(first) = inotify.first() else { return Err(Errno::EAGAIN) };
         if first.bytes() > room {
@@ -446,7 +447,7 @@ impl<P: Platform> Fs<P> {
                 event.mask.bits(),
                 event.cookie,
                 // A name has at most 256 bytes with its padding.
-                u32::try_from(name_bytes).unwrap_or(0),
+                u32::try_from(name_bytes).or_after_defect(0),
             ];
             for (place, word) in header.as_chunks_mut::<4>().0.iter_mut().zip(words) {
                 *place = word.to_le_bytes();

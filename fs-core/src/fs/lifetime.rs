@@ -80,14 +80,14 @@ impl<P: Platform> Fs<P> {
 
     /// Keeps an inode although it may lose its last name (`ihold`).
     pub(crate) fn hold(&mut self, ino: Ino) {
-        if let Some(inode) = self.inode_mut_if_any(ino) {
+        if let Some(inode) = self.find_inode_mut(ino) {
             inode.holds += 1;
         }
     }
 
     /// Lets go of a hold (`iput`); the inode is freed when neither name nor hold is left.
     pub(crate) fn release(&mut self, ino: Ino) {
-        if let Some(inode) = self.inode_mut_if_any(ino) {
+        if let Some(inode) = self.find_inode_mut(ino) {
             inode.holds -= 1;
         }
         self.free_if_unused(ino);

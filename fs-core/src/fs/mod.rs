@@ -4,6 +4,7 @@
 //! a file for each family.
 
 use crate::base::config::Config;
+use crate::base::defect::OrDefect;
 use crate::base::errno::Errno;
 use crate::base::ids::Ino;
 use crate::base::slab::Slab;
@@ -140,12 +141,12 @@ impl<P: Platform> Fs<P> {
     /// `EIO`: there is none, which only a defect of this crate can bring about.
     #[inline]
     pub(crate) fn inode(&self, ino: Ino) -> Result<&Inode, Errno> {
-        self.inode_if_any(ino).ok_or(Errno::EIO)
+        self.find_inode(ino).or_defect()
     }
 
-    /// Not inlined, as [`description_if_open`](Self::description_if_open).
+    /// Not inlined, as [`find_description`](Self::find_description).
     #[inline(never)]
-    fn inode_if_any(&self, ino: Ino) -> Option<&Inode> {
+    fn find_inode(&self, ino: Ino) -> Option<&Inode> {
         self.inodes.get(ino.0)
     }
 
@@ -155,8 +156,8 @@ impl<P: Platform> Fs<P> {
     ///
     /// `EIO`: as there.
     #[inline(always)]
-    pub(crate) fn inode_at_once(&self, ino: Ino) -> Result<&Inode, Errno> {
-        self.inodes.get(ino.0).ok_or(Errno::EIO)
+    pub(crate) fn inode_inlined(&self, ino: Ino) -> Result<&Inode, Errno> {
+        self.inodes.get(ino.0).or_defect()
     }
 
     /// As [`inode`](Self::inode).
@@ -166,12 +167,12 @@ impl<P: Platform> Fs<P> {
     /// `EIO`: as there.
     #[inline]
     pub(crate) fn inode_mut(&mut self, ino: Ino) -> Result<&mut Inode, Errno> {
-        self.inode_mut_if_any(ino).ok_or(Errno::EIO)
+        self.find_inode_mut(ino).or_defect()
     }
 
-    /// Not inlined, as [`description_if_open`](Self::description_if_open).
+    /// Not inlined, as [`find_description`](Self::find_description).
     #[inline(never)]
-    pub(crate) fn inode_mut_if_any(&mut self, ino: Ino) -> Option<&mut Inode> {
+    pub(crate) fn find_inode_mut(&mut self, ino: Ino) -> Option<&mut Inode> {
         self.inodes.get_mut(ino.0)
     }
 }

@@ -6,6 +6,7 @@
 //! What to do with the last component is the caller's business: a [`Walked`] names both the directory that the last
 //! component is in and, if it is there, the inode that it leads to.
 
+use crate::base::defect::{OrDefect, defect};
 use crate::base::errno::Errno;
 use crate::base::flags::{AT_FDCWD, Fd, MAXSYMLINKS, NAME_MAX, PATH_MAX, ResolveFlags};
 use crate::base::ids::Ino;
@@ -108,7 +109,7 @@ impl core::ops::Deref for NameBuf {
     type Target = [u8];
 
     fn deref(&self) -> &[u8] {
-        self.bytes.get(..usize::from(self.len)).unwrap_or_default()
+        self.bytes.get(..usize::from(self.len)).or_after_defect(&[])
     }
 }
 
@@ -192,7 +193,7 @@ fn take_component<'a>(rest: &mut &'a [u8]) -> Result<&'a [u8], Errno> {
             _ => len += 1,
         }
     }
-    let (head, tail) = rest.split_at_checked(len).unwrap_or((*rest, &[]));
+    let (head, tail) = rest.split_at_checked(len).or_after_defect((*rest, &[]));
     *rest = tail;
     Ok(head)
 }
@@ -221,7 +222,7 @@ impl<P: Platform> Fs<P> {
             return Ok(process.cwd);
         }
         let ino = self.inode_of_fd(process, dirfd)?;
-        self.inode_at_once(ino)?.directory().map(|_| ino)
+        self.inode_inlined(ino)?.directory().map(|_| ino)
     }
 
     /// Walks `path` from `dirfd` (openat(2) says how the two go together).
@@ -302,7 +303,7 @@ impl<P: Platform> Fs<P> {
         }
         loop {
             // `rest` begins with a component.
-            let directory_inode = self.inode_at_once(at)?;
+            let directory_inode = self.inode_inlined(at)?;
             let directory = directory_inode.directory()?;
             self.may_search(walk.process, directory_inode)?;
             if P::FOREIGN {
@@ -368,7 +369,7 @@ impl<P: Platform> Fs<P> {
             };
             if found.file_type == FileType::Symlink && follows {
                 let InodeKind::Symlink(target) = &self.inode(found.ino)?.kind else {
-                    return Err(Errno::EIO);
+                    return Err(defect());
                 };
                 walk.follow(target)?;
                 if is_last && !trailing_slash {

@@ -16,6 +16,7 @@ use alloc::vec::Vec;
 
 use bitflags::bitflags;
 
+use crate::base::defect::OrDefect;
 use crate::base::errno::Errno;
 use crate::base::ids::Ino;
 use crate::base::page::PAGE;
@@ -166,7 +167,7 @@ impl AddressSpace {
     /// Whether every address of a range is mapped.
     pub(crate) fn is_covered(&self, start: u64, end: u64) -> bool {
         let mut at = start;
-        for area in self.areas.get(self.overlapping(start, end)).unwrap_or_default() {
+        for area in self.areas.get(self.overlapping(start, end)).or_after_defect(&[]) {
             if area.start > at {
                 return false;
             }

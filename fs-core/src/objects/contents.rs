@@ -13,6 +13,7 @@
 
 use alloc::vec::Vec;
 
+use crate::base::defect::{OrDefect, defect};
 use crate::base::errno::Errno;
 use crate::base::flags::MAX_LFS_FILESIZE;
 use crate::base::page::{FS_PAGE_BYTES, PAGE, pages_of, within_page};
@@ -81,7 +82,7 @@ impl FileContents {
             size,
             image_offset: number,
             image_len,
-            data_pages: u32::try_from(pages_of(u64::from(image_len))).unwrap_or(0),
+            data_pages: u32::try_from(pages_of(u64::from(image_len))).or_after_defect(0),
             lower: true,
             ..FileContents::default()
         }
@@ -307,7 +308,7 @@ impl FileContents {
             at += (stop - start) as u64;
             self.size = self.size.max(at);
         }
-        usize::try_from(at - offset).map_err(|_| Errno::EIO)
+        usize::try_from(at - offset).or_defect()
     }
 
     /// The owned page number `page` with at least `stop` bytes. What lies before `start` is what the
@@ -349,7 +350,7 @@ impl FileContents {
         if was_hole {
             self.data_pages += 1;
         }
-        let Slot::Page(bytes) = self.slot_mut(page)? else { return Err(Errno::EIO) };
+        let Slot::Page(bytes) = self.slot_mut(page)? else { return Err(defect()) };
         grow_page(bytes, stop)?;
         Ok(bytes)
     }
@@ -396,7 +397,7 @@ fn store(
     from: &mut impl UserRef,
 ) -> Result<(), Errno> {
     grow_page(bytes, stop)?;
-    from.copy_from_user(bytes.get_mut(start..stop).ok_or(Errno::EIO)?);
+    from.copy_from_user(bytes.get_mut(start..stop).or_defect()?);
     Ok(())
 }
 

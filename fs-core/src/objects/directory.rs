@@ -13,6 +13,7 @@
 use alloc::vec::Vec;
 use core::cmp::Ordering;
 
+use crate::base::defect::OrDefect;
 use crate::base::errno::Errno;
 use crate::base::ids::Ino;
 use crate::base::stat::FileType;
@@ -131,7 +132,7 @@ impl Directory {
 
     fn name_of(&self, entry: &DirEntry) -> &[u8] {
         let from = entry.name_at as usize;
-        self.names.get(from..from + usize::from(entry.name_len)).unwrap_or_default()
+        self.names.get(from..from + usize::from(entry.name_len)).or_after_defect(&[])
     }
 
     /// Where the name is in the index, or where it would be inserted.
@@ -200,7 +201,7 @@ impl Directory {
         };
         let entry = self.prepare(name, ino, file_type)?;
         let number = u32::try_from(self.entries.len()).map_err(|_| Errno::ENOSPC)?;
-        let before = self.index.set_entry(place, number).ok_or(Errno::EIO)?;
+        let before = self.index.set_entry(place, number).or_defect()?;
         let had = self.entries.get(before as usize).copied();
         self.append(entry, name);
         self.bury(before);
@@ -305,12 +306,12 @@ impl Directory {
             if entry.name_len > 0 {
                 let from = entry.name_at as usize;
                 let name = self.names.get(from..from + usize::from(entry.name_len));
-                entry.name_at = u32::try_from(names.len()).unwrap_or(u32::MAX);
-                names.extend_from_slice(name.unwrap_or_default());
+                entry.name_at = u32::try_from(names.len()).or_after_defect(u32::MAX);
+                names.extend_from_slice(name.or_after_defect(&[]));
                 next += 1;
             }
         }
-        self.index.renumber(|number| moved.get(number as usize).copied().unwrap_or(u32::MAX));
+        self.index.renumber(|number| moved.get(number as usize).copied().or_after_defect(u32::MAX));
         self.entries.retain(|entry| entry.name_len > 0);
         self.names = names;
         self.tombstones = 0;
@@ -331,7 +332,7 @@ impl Directory {
     /// The entries whose cookie is at least `cookie`, in order, with their names and cookies.
     pub(crate) fn iter_from(&self, cookie: u32) -> impl Iterator<Item = (u32, &[u8], &DirEntry)> {
         let first = self.entries.partition_point(|entry| entry.cookie < cookie);
-        let entries = self.entries.get(first..).unwrap_or_default().iter();
+        let entries = self.entries.get(first..).or_after_defect(&[]).iter();
         entries
             .filter(|entry| entry.name_len > 0)
             .map(|entry| (entry.cookie, self.name_of(entry), entry))

@@ -3,6 +3,7 @@
 //! Linux: `struct linux_dirent` and `struct linux_dirent64` (fs/readdir.c). How a directory stores its entries is in
 //! [`crate::objects::directory`].
 
+use crate::base::defect::OrDefect;
 use crate::base::stat::FileType;
 use crate::platform::Platform;
 use crate::platform::user_memory::UserMut;
@@ -69,7 +70,7 @@ impl DirEntryView<'_> {
         ino.copy_from_slice(&self.ino.to_le_bytes());
         off.copy_from_slice(&self.next_offset.to_le_bytes());
         // A record has at most 280 bytes.
-        reclen.copy_from_slice(&u16::try_from(record_bytes).unwrap_or(0).to_le_bytes());
+        reclen.copy_from_slice(&u16::try_from(record_bytes).or_after_defect(0).to_le_bytes());
         header
     }
 }

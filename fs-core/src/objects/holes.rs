@@ -4,6 +4,7 @@
 
 use alloc::vec::Vec;
 
+use crate::base::defect::OrDefect;
 use crate::base::errno::Errno;
 use crate::base::page::{FS_PAGE_BYTES, PAGE, pages_of, within_page};
 use crate::objects::contents::{FileContents, Source};
@@ -79,7 +80,7 @@ impl FileContents {
         }
         // Not a byte is about to be overwritten, so copy-up keeps them all.
         let bytes = self.page_for_writing(page, stop, stop, u64::MAX, platform)?;
-        Ok(bytes.get_mut(start..stop).unwrap_or_default())
+        Ok(bytes.get_mut(start..stop).or_after_defect(&mut []))
     }
 
     /// Allocates every page of `from..to` (fallocate(2)); what they hold does not change.

@@ -11,6 +11,7 @@
 use alloc::vec::Vec;
 use core::cmp::Ordering;
 
+use crate::base::defect::OrDefect;
 use crate::base::errno::Errno;
 
 /// Elements in a block before it is split.
@@ -79,7 +80,7 @@ impl NameIndex {
             Ordering::Equal => Ok(IndexPlace { block, at }),
             Ordering::Greater => Err(IndexPlace { block, at }),
             Ordering::Less => {
-                let rest = elements.get(at..).unwrap_or_default();
+                let rest = elements.get(at..).or_after_defect(&[]);
                 let found = rest.binary_search_by(|element| {
                     element.hash.cmp(&hash).then_with(|| compare(element.entry))
                 });
@@ -95,7 +96,7 @@ impl NameIndex {
         let prefix = self.prefix(hash);
         let from = self.table.get(prefix).map_or(0, |&block| block as usize);
         let to = self.table.get(prefix + 1).map_or(self.blocks.len(), |&block| block as usize + 1);
-        let candidates = self.blocks.get(from..to).unwrap_or_default();
+        let candidates = self.blocks.get(from..to).or_after_defect(&[]);
         let after = candidates.partition_point(|block| match block.low.cmp(&hash) {
             Ordering::Less => true,
             Ordering::Equal => block

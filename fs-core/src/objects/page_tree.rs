@@ -10,6 +10,7 @@
 use alloc::vec::Vec;
 use core::ops::Range;
 
+use crate::base::defect::{OrDefect, defect};
 use crate::base::errno::Errno;
 
 /// Bits of a page number that one node decodes.
@@ -132,8 +133,8 @@ pub(super) fn find_or_add<'t>(
         if matches!(slot, Slot::Absent) {
             *slot = Slot::Node(new_node()?);
         }
-        let Slot::Node(slots) = slot else { return Err(Errno::EIO) };
-        slot = slots.get_mut(slot_index(page, level)).ok_or(Errno::EIO)?;
+        let Slot::Node(slots) = slot else { return Err(defect()) };
+        slot = slots.get_mut(slot_index(page, level)).or_defect()?;
     }
     Ok(slot)
 }

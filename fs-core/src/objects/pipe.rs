@@ -9,6 +9,7 @@
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 
+use crate::base::defect::OrDefect;
 use crate::base::errno::Errno;
 use crate::base::page::FS_PAGE_BYTES;
 use crate::objects::file_description::FileDescription;
@@ -73,7 +74,7 @@ struct PipeBuffer {
 
 impl PipeBuffer {
     fn unread(&self) -> &[u8] {
-        self.page.get(self.taken..).unwrap_or_default()
+        self.page.get(self.taken..).or_after_defect(&[])
     }
 }
 
@@ -316,7 +317,7 @@ impl Pipe {
                 other.buffers.push_back(buffer);
                 continue;
             }
-            let bytes = buffer.unread().get(..len - moved).unwrap_or_default();
+            let bytes = buffer.unread().get(..len - moved).or_after_defect(&[]);
             if let Err(error) = other.push(bytes.len(), buffer.kind.of_part(), |page| {
                 page.extend_from_slice(bytes);
                 Ok(())

@@ -6,6 +6,7 @@ use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::cmp::Ordering;
 
+use crate::base::defect::OrDefect;
 use crate::base::errno::Errno;
 
 /// What each attribute is taken to need beside its name and value, in bytes (`simple_xattr_space`).
@@ -62,7 +63,7 @@ impl Xattrs {
     ) -> Result<Option<Box<[u8]>>, Errno> {
         match self.place(name) {
             Ok(place) => {
-                let held = self.list.get_mut(place).ok_or(Errno::EIO)?;
+                let held = self.list.get_mut(place).or_defect()?;
                 Ok(Some(core::mem::replace(&mut held.value, value)))
             }
             Err(place) => {

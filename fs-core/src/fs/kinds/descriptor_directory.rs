@@ -6,6 +6,7 @@
 //! Two inodes stand in for what has none, [`StandIns`]: one for the links, which all read the same (DEVIATION: Linux makes up a path),
 //! and a character device without a driver for what is the embedder's, which opening recognises.
 
+use crate::base::defect::OrDefect;
 use crate::base::errno::Errno;
 use crate::base::fallible::try_copy;
 use crate::base::flags::Fd;
@@ -48,14 +49,14 @@ fn print(fd: Fd, digits: &mut [u8; FD_DIGITS]) -> &[u8] {
     let mut used = 0;
     for place in digits.iter_mut().rev() {
         // Descriptors are not negative.
-        *place = b'0' + u8::try_from(left % 10).unwrap_or(0);
+        *place = b'0' + u8::try_from(left % 10).or_after_defect(0);
         left /= 10;
         used += 1;
         if left == 0 {
             break;
         }
     }
-    digits.get(FD_DIGITS - used..).unwrap_or_default()
+    digits.get(FD_DIGITS - used..).or_after_defect(&[])
 }
 
 impl<P: Platform> Fs<P> {

@@ -2,6 +2,7 @@
 //!
 //! The drivers are in [`crate::objects::device`].
 
+use crate::base::defect::OrDefect;
 use crate::base::errno::Errno;
 use crate::base::ids::Ino;
 use crate::base::stat::Dev;
@@ -69,7 +70,7 @@ impl<P: Platform> Fs<P> {
                 *word = self.platform.random()?.to_le_bytes();
             }
         }
-        Ok(chunk.as_flattened().get(..len).unwrap_or_default())
+        Ok(chunk.as_flattened().get(..len).or_after_defect(&[]))
     }
 
     /// Writes so many bytes to what is no regular file: to a device, or else the error stays.

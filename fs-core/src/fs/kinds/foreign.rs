@@ -69,7 +69,8 @@ impl<P: Platform> Fs<P> {
         if !P::FOREIGN {
             return Err(Errno::EOPNOTSUPP);
         }
-        self.inode_mut(at.0)?.directory_mut()?.foreign = ForeignMark::new(foreign);
+        let inode = self.find_inode_mut(at.0).ok_or(Errno::EIO)?;
+        inode.directory_mut()?.foreign = ForeignMark::new(foreign);
         Ok(())
     }
 
@@ -196,7 +197,8 @@ impl<P: Platform> Fs<P> {
         if name.len() > NAME_MAX {
             return Err(Errno::ENAMETOOLONG);
         }
-        if let Some(above) = self.inode(parent)?.directory()?.lookup(name) {
+        let Some(above) = self.inodes.get(parent.0) else { return Err(Errno::EIO) };
+        if let Some(above) = above.directory()?.lookup(name) {
             if let LowerKind::Directory(number) = file.kind
                 && let Ok(directory) = self.inode_mut(above.ino)?.directory_mut()
                 && directory.foreign == ForeignMark::NONE

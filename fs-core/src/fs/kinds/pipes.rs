@@ -6,6 +6,7 @@
 //! DEVIATION: nothing blocks. A call that would wait for another process answers `EAGAIN`, with and without
 //! `NONBLOCK`: the caller is the only one who could ever end the wait.
 
+use crate::base::defect::OrDefect;
 use crate::base::errno::Errno;
 use crate::base::flags::{Fd, OFlags};
 use crate::base::ids::{Ino, PipeId};
@@ -86,7 +87,7 @@ impl<P: Platform> Fs<P> {
             Some(id) => id,
             None => PipeId(self.pipes.insert(Pipe::new(PipeOrigin::Named))?),
         };
-        let pipe = self.pipes.get_mut(id.0).ok_or(Errno::EIO)?;
+        let pipe = self.pipes.get_mut(id.0).or_defect()?;
         pipe.add_description(description);
         if reads && writers == 0 {
             description.offset = pipe.times_opened_for_writing;
@@ -124,8 +125,8 @@ impl<P: Platform> Fs<P> {
         ino: Ino,
         buf: &mut impl UserMut<P>,
     ) -> Result<usize, Errno> {
-        let id = self.pipe_of(ino).ok_or(Errno::EIO)?;
-        let pipe = self.pipes.get_mut(id.0).ok_or(Errno::EIO)?;
+        let id = self.pipe_of(ino).or_defect()?;
+        let pipe = self.pipes.get_mut(id.0).or_defect()?;
         if buf.count() == 0 {
             return Ok(0);
         }
@@ -158,8 +159,8 @@ impl<P: Platform> Fs<P> {
         }
         let packets = self.description(process, fd)?.flags.contains(OFlags::DIRECT);
         let kind = if packets { BufferKind::Packet } else { BufferKind::Merge };
-        let id = self.pipe_of(ino).ok_or(Errno::EIO)?;
-        let pipe = self.pipes.get_mut(id.0).ok_or(Errno::EIO)?;
+        let id = self.pipe_of(ino).or_defect()?;
+        let pipe = self.pipes.get_mut(id.0).or_defect()?;
         if pipe.readers == 0 {
             return Err(Errno::EPIPE);
         }

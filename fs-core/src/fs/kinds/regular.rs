@@ -2,6 +2,7 @@
 //!
 //! What the contents are is in [`crate::objects::contents`].
 
+use crate::base::defect::OrDefect;
 use crate::base::errno::Errno;
 use crate::base::flags::{Fd, OFlags};
 use crate::base::ids::Ino;
@@ -23,7 +24,7 @@ impl<P: Platform> Fs<P> {
         change: impl FnOnce(&mut crate::objects::contents::FileContents, &P, u64) -> Result<T, Errno>,
     ) -> Result<T, Errno> {
         let free = self.free_pages();
-        let inode = self.inodes.get_mut(ino.0).ok_or(Errno::EIO)?;
+        let inode = self.inodes.get_mut(ino.0).or_defect()?;
         let InodeKind::Regular(contents) = &mut inode.kind else { return Err(Errno::EINVAL) };
         let before = contents.charged_pages::<P>();
         let result = change(contents, &self.platform, free);

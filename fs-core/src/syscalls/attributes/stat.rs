@@ -142,7 +142,7 @@ impl<P: Platform> Fs<P> {
     }
 
     pub(super) fn stat_inode(&self, ino: Ino) -> Result<Stat, Errno> {
-        let inode = self.inode_at_once(ino)?;
+        let inode = self.inode_inlined(ino)?;
         let mut st_rdev = Dev(0);
         let st_size = match &inode.kind {
             InodeKind::Regular(contents) => contents.size(),

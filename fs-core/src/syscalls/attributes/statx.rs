@@ -4,6 +4,7 @@
 
 use bitflags::bitflags;
 
+use crate::base::defect::OrDefect;
 use crate::base::errno::Errno;
 use crate::base::flags::{AtFlags, Fd};
 use crate::base::ids::Ino;
@@ -250,7 +251,7 @@ fn minor(dev: Dev) -> u32 {
 }
 
 fn low_half(number: u64) -> u32 {
-    (number & 0xffff_ffff).try_into().unwrap_or(0)
+    (number & 0xffff_ffff).try_into().or_after_defect(0)
 }
 
 #[cfg(test)]

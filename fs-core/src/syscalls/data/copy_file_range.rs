@@ -57,6 +57,7 @@ impl<P: Platform> Fs<P> {
             return Err(Errno::EOVERFLOW);
         }
         let len = self.shortened(&input, from, size)?;
+        // A negative position is refused below, with what else makes no area.
         let room = MAX_LFS_FILESIZE - u64::try_from(to).unwrap_or(0);
         if room == 0 {
             return Err(Errno::EFBIG);

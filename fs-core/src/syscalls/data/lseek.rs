@@ -27,7 +27,7 @@ impl<P: Platform> Fs<P> {
         offset: i64,
         whence: Whence,
     ) -> Result<u64, Errno> {
-        let description = self.description_at_once(process, fd)?;
+        let description = self.description_inlined(process, fd)?;
         if description.flags.contains(OFlags::PATH) {
             return Err(Errno::EBADF);
         }
@@ -38,7 +38,7 @@ impl<P: Platform> Fs<P> {
             FileKind::Foreign(_) => return Err(Errno::ESPIPE),
         };
         let from = description.offset;
-        let base = match (&self.inode_at_once(ino)?.kind, whence) {
+        let base = match (&self.inode_inlined(ino)?.kind, whence) {
             (InodeKind::Regular(_) | InodeKind::Directory(_), Whence::Set) => 0,
             (InodeKind::Regular(_) | InodeKind::Directory(_), Whence::Cur) => from,
             (InodeKind::Regular(contents), Whence::End) => contents.size(),
@@ -55,7 +55,7 @@ impl<P: Platform> Fs<P> {
         };
         let to = base.checked_add_signed(offset).filter(|&to| to <= MAX_LFS_FILESIZE);
         let to = to.ok_or(Errno::EINVAL)?;
-        self.description_mut_at_once(process, fd)?.offset = to;
+        self.description_mut_inlined(process, fd)?.offset = to;
         Ok(to)
     }
 }

@@ -77,7 +77,7 @@ impl<P: Platform> Fs<P> {
         }
         let read = self.read_inode(ino, offset, &mut buf)?;
         if read > 0 {
-            self.description_mut_at_once(process, fd)?.offset = advance(offset, read);
+            self.description_mut_inlined(process, fd)?.offset = advance(offset, read);
             self.notify_fd(process, fd, InotifyMask::ACCESS);
         }
         self.accessed(process, fd, ino)?;
@@ -196,7 +196,7 @@ impl<P: Platform> Fs<P> {
         let flags = self.description(process, fd)?.flags;
         let (written, end) = self.write_inode(process, fd, ino, offset, flags, &mut buf)?;
         if written > 0 {
-            self.description_mut_at_once(process, fd)?.offset = end;
+            self.description_mut_inlined(process, fd)?.offset = end;
         }
         Ok(written)
     }
@@ -297,7 +297,7 @@ impl<P: Platform> Fs<P> {
 
     /// The inode and offset of a descriptor that may be read.
     pub(super) fn readable(&self, process: &Process, fd: Fd) -> Result<(Ino, u64), Errno> {
-        let description = self.description_at_once(process, fd)?;
+        let description = self.description_inlined(process, fd)?;
         match description.kind {
             FileKind::Inode(ino) if description.readable() => Ok((ino, description.offset)),
             _ => Err(Errno::EBADF),
@@ -306,7 +306,7 @@ impl<P: Platform> Fs<P> {
 
     /// The inode and offset of a descriptor that may be written.
     pub(super) fn writable(&self, process: &Process, fd: Fd) -> Result<(Ino, u64), Errno> {
-        let description = self.description_at_once(process, fd)?;
+        let description = self.description_inlined(process, fd)?;
         match description.kind {
             FileKind::Inode(ino) if description.writable() => Ok((ino, description.offset)),
             _ => Err(Errno::EBADF),
@@ -359,7 +359,7 @@ impl<P: Platform> Fs<P> {
 
     fn read_inode(&self, ino: Ino, offset: u64, buf: &mut impl UserMut<P>) -> Result<usize, Errno> {
         verify_area(offset, buf.count())?;
-        match &self.inode_at_once(ino)?.kind {
+        match &self.inode_inlined(ino)?.kind {
             InodeKind::Regular(contents) => contents.read(offset, &self.platform, buf),
             InodeKind::Directory(_) => Err(Errno::EISDIR),
             InodeKind::CharDevice(dev) if P::DEVICES => self.read_device(*dev, buf),

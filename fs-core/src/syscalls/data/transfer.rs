@@ -4,6 +4,7 @@
 //!
 //! An `Option<&mut i64>` is C's `off_t *`: `None` is the null pointer, for which the file offset is used and moved.
 
+use crate::base::defect::OrDefect;
 use crate::base::errno::Errno;
 use crate::base::flags::{Fd, MAX_LFS_FILESIZE, OFlags};
 use crate::base::ids::{Ino, PipeId};
@@ -57,7 +58,7 @@ fn page_left(offset: u64) -> usize {
 /// An offset within a file as callers see it.
 pub(super) fn as_position(offset: u64) -> i64 {
     // At most MAX_LFS_FILESIZE, which is the largest one.
-    i64::try_from(offset).unwrap_or(i64::MAX)
+    i64::try_from(offset).or_after_defect(i64::MAX)
 }
 
 impl<P: Platform> Fs<P> {
@@ -159,7 +160,7 @@ impl<P: Platform> Fs<P> {
             return Ok(0);
         }
         let Some(ino) = input.ino else { return Err(Errno::EINVAL) };
-        let inode = self.inodes.get(ino.0).ok_or(Errno::EIO)?;
+        let inode = self.inodes.get(ino.0).or_defect()?;
         let InodeKind::Regular(contents) = &inode.kind else { return Err(Errno::EINVAL) };
         let pipe = self.pipes.get_mut(to.0).ok_or(Errno::EBADF)?;
         let mut moved = 0;
@@ -215,12 +216,12 @@ impl<P: Platform> Fs<P> {
             };
             let at = from + moved as u64;
             let wanted = page_left(at).min(len - moved);
-            let mut place = page.get_mut(..wanted).unwrap_or_default();
+            let mut place = page.get_mut(..wanted).or_after_defect(&mut []);
             let read = match contents.read(at, &self.platform, &mut place) {
                 Err(_) if moved > 0 => break,
                 read => read?,
             };
-            let mut bytes = page.get(..read).unwrap_or_default();
+            let mut bytes = page.get(..read).or_after_defect(&[]);
             if read == 0 {
                 break;
             }

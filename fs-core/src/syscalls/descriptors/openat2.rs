@@ -1,5 +1,6 @@
 //! openat2, and files without a name (`O_TMPFILE`).
 
+use crate::base::defect::OrDefect;
 use crate::base::errno::Errno;
 use crate::base::flags::{Fd, OFlags, ResolveFlags};
 use crate::base::stat::S_IALLUGO;
@@ -79,7 +80,7 @@ impl<P: Platform> Fs<P> {
         {
             return Err(Errno::EINVAL);
         }
-        let flags = OFlags::from_bits_retain(u32::try_from(how.flags).unwrap_or(0));
+        let flags = OFlags::from_bits_retain(u32::try_from(how.flags).or_after_defect(0));
         let mode = u32::try_from(how.mode).map_err(|_| Errno::EINVAL)?;
         let creates = flags.intersects(OFlags::CREAT | TMPFILE_BIT);
         if mode & !(if creates { S_IALLUGO } else { 0 }) != 0 {

@@ -4,6 +4,7 @@
 //! grows. Each store through a shared mapping sets the modification time; Linux does when a page is stored to first.
 //! Signals are errors.
 
+use crate::base::defect::OrDefect;
 use crate::base::errno::Errno;
 use crate::base::page::{FS_PAGE_BYTES, PAGE};
 use crate::fs::Fs;
@@ -21,7 +22,7 @@ fn within_page(addr: u64, len: usize) -> usize {
 /// How many bytes there are from `from` to `to`.
 fn moved(from: u64, to: u64) -> usize {
     // Not more than the buffer has.
-    usize::try_from(to - from).unwrap_or(usize::MAX)
+    usize::try_from(to - from).or_after_defect(usize::MAX)
 }
 
 /// The first `len` bytes of a buffer.
@@ -189,5 +190,5 @@ impl<P: Platform> Fs<P> {
 /// Takes bytes that go nowhere from a buffer; less than a page.
 fn skip(buf: &mut impl UserRef, len: usize) {
     let mut nowhere = [0; FS_PAGE_BYTES];
-    buf.copy_from_user(nowhere.get_mut(..len).unwrap_or_default());
+    buf.copy_from_user(nowhere.get_mut(..len).or_after_defect(&mut []));
 }

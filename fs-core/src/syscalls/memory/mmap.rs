@@ -2,6 +2,7 @@
 //!
 //! Neighbours: [`crate::objects::address_space`] is the address space that they change; `syscalls::memory::load_store` reads and writes through it.
 
+use crate::base::defect::OrDefect;
 use crate::base::errno::Errno;
 use crate::base::flags::{Fd, MAX_LFS_FILESIZE, OFlags};
 use crate::base::ids::Ino;
@@ -84,7 +85,7 @@ impl<P: Platform> Fs<P> {
         if fixed && !is_page_aligned(start) {
             return Err(Errno::EINVAL);
         }
-        let space = self.spaces.get(space).ok_or(Errno::EIO)?;
+        let space = self.spaces.get(space).or_defect()?;
         let taken = fixed && !space.is_free(start, start + len);
         if taken && flags.contains(MapFlags::FIXED_NOREPLACE) {
             return Err(Errno::EEXIST);
@@ -177,7 +178,7 @@ impl<P: Platform> Fs<P> {
         fixed: bool,
     ) -> Result<u64, Errno> {
         let id = self.space_for_change(process)?;
-        let space = self.spaces.get_mut(id).ok_or(Errno::EIO)?;
+        let space = self.spaces.get_mut(id).or_defect()?;
         space.areas.try_reserve(3)?;
         let start = if fixed { wish } else { space.unmapped_area(wish, len)? };
         let ino = match (area.ino, area.sharing) {
@@ -197,7 +198,7 @@ impl<P: Platform> Fs<P> {
         if let Some(ino) = ino {
             self.hold(ino);
         }
-        let space = self.spaces.get_mut(id).ok_or(Errno::EIO)?;
+        let space = self.spaces.get_mut(id).or_defect()?;
         space.take(Area { start, end: start + len, ino, ..area }, wish);
         Ok(start)
     }
@@ -246,7 +247,7 @@ impl<P: Platform> Fs<P> {
 
     fn unmap(&mut self, id: u32, start: u64, end: u64) -> Result<(), Errno> {
         let Fs { spaces, inodes, platform, .. } = self;
-        let space = spaces.get_mut(id).ok_or(Errno::EIO)?;
+        let space = spaces.get_mut(id).or_defect()?;
         let range = space.isolate(start, end, |ino| {
             if let Some(inode) = inodes.get_mut(ino.0) {
                 inode.holds += 1; // for the other part

@@ -1,5 +1,6 @@
 //! mprotect.
 
+use crate::base::defect::OrDefect;
 use crate::base::errno::Errno;
 use crate::base::page::{is_page_aligned, page_align};
 use crate::fs::Fs;
@@ -90,7 +91,7 @@ impl<P: Platform> Fs<P> {
             }
         })?;
         let mut at = start;
-        for area in space.areas.get_mut(range).unwrap_or_default() {
+        for area in space.areas.get_mut(range).or_after_defect(&mut []) {
             if area.start > at {
                 return Err(Errno::ENOMEM);
             }

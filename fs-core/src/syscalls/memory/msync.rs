@@ -1,5 +1,6 @@
 //! msync.
 
+use crate::base::defect::OrDefect;
 use crate::base::errno::Errno;
 use crate::base::page::{is_page_aligned, page_align};
 use crate::fs::Fs;
@@ -42,7 +43,7 @@ impl<P: Platform> Fs<P> {
             return Ok(());
         }
         let space = self.space(process).ok_or(Errno::ENOMEM)?;
-        let areas = space.areas.get(space.overlapping(addr, end)).unwrap_or_default();
+        let areas = space.areas.get(space.overlapping(addr, end)).or_after_defect(&[]);
         if flags.contains(MsyncFlags::INVALIDATE) && areas.iter().any(|area| area.locked) {
             return Err(Errno::EBUSY);
         }

@@ -2,6 +2,7 @@
 
 use alloc::vec::Vec;
 
+use crate::base::defect::OrDefect;
 use crate::base::errno::Errno;
 use crate::base::flags::PATH_MAX;
 use crate::base::ids::Ino;
@@ -35,7 +36,7 @@ impl<P: Platform> Fs<P> {
             let directory = self.inode(at)?.directory()?;
             let (parent, cookie) = (directory.parent, directory.own_cookie);
             let above = self.inode(parent)?.directory()?;
-            let name = above.name_of_child(at, cookie).ok_or(Errno::EIO)?;
+            let name = above.name_of_child(at, cookie).or_defect()?;
             if backwards.len() + name.len() + 1 > PATH_MAX {
                 return Err(Errno::ENAMETOOLONG);
             }

@@ -1,6 +1,7 @@
 //! rename, renameat, renameat2.
 
 use crate::base::credentials::MAY_WRITE;
+use crate::base::defect::OrDefect;
 use crate::base::errno::Errno;
 use crate::base::flags::{AT_FDCWD, Fd, NAME_MAX, RenameFlags};
 use crate::base::ids::Ino;
@@ -263,9 +264,9 @@ impl<P: Platform> Fs<P> {
         let old_place = self.place_of_last(old.parent, Last::Name(&old.name), source);
         let new_place = self.place_of_last(new.parent, Last::Name(&new.name), target);
         let from = self.inode_mut(old.parent)?.directory_mut()?;
-        from.replace(&old.name, target, target_type).ok_or(Errno::EIO)?;
+        from.replace(&old.name, target, target_type).or_defect()?;
         let into = self.inode_mut(new.parent)?.directory_mut()?;
-        into.replace(&new.name, source, source_type).ok_or(Errno::EIO)?;
+        into.replace(&new.name, source, source_type).or_defect()?;
         self.reparent(source, old.parent, new.parent)?;
         self.reparent(target, new.parent, old.parent)?;
         for ino in [source, target] {
