@@ -21,6 +21,8 @@ mod platform;
 #[cfg(target_os = "linux")]
 mod server;
 #[cfg(target_os = "linux")]
+mod state;
+#[cfg(target_os = "linux")]
 mod tar_tree;
 #[cfg(all(test, target_os = "linux"))]
 mod tests;

@@ -5,7 +5,7 @@
 //!
 //! * [`rows`]: tables of (setup, call, expected), a file for each family in `rows/`. Each row runs on the kernel first: where
 //!   Linux answers otherwise than the table, the table is wrong. Then it runs on fs-core.
-//! * [`differential`]: random sequences, after each call of which the two trees are compared whole ([`snapshot`]). A sequence that
+//! * [`differential`]: random sequences ([`generator`], [`theme`]), after each call of which the two trees are compared whole ([`snapshot`]). A sequence that
 //!   differs is shortened and printed as a row.
 //!
 //! It is an integration test of fs-core, not of the `tests` package, because it needs no engine: it builds in seconds.
@@ -25,9 +25,12 @@ mod children;
 mod core_fs;
 mod differential;
 mod directories;
+mod generator;
 mod kernel;
 mod kernel_calls;
 mod outcome;
+mod random;
 mod rows;
 mod snapshot;
+mod theme;
 mod world;
