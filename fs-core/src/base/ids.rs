@@ -32,7 +32,7 @@ pub(crate) struct PipeId(pub(crate) u32);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct InotifyId(pub(crate) u32);
 
-/// The number of an extension in the table of [`Fs`]; or none.
+/// The number of an extension in the table of [`Fs`](crate::Fs); or none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct ExtensionId(pub(crate) u32);
 

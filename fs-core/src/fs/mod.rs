@@ -42,7 +42,7 @@ pub(crate) struct StandIns {
 
 /// A filesystem in memory.
 ///
-/// The system calls are its methods. Each takes the calling [`Process`] first and then what the call of that name takes
+/// The system calls are its methods. Each takes the calling [`Process`](crate::Process) first and then what the call of that name takes
 /// on Linux; errors are [`Errno`].
 #[derive(Debug)]
 pub struct Fs<P: Platform> {
@@ -54,7 +54,7 @@ pub struct Fs<P: Platform> {
     pub(crate) inodes: Slab<Inode>,
     /// Every open file description.
     pub(crate) descriptions: Slab<FileDescription>,
-    /// Pages that files take in all and that limits count, in units of [`FS_PAGE_BYTES`].
+    /// Pages that files take in all and that limits count, in units of [`FS_PAGE_BYTES`](crate::FS_PAGE_BYTES).
     pub(crate) used_pages: u64,
     /// Every pipe that is open.
     pub(crate) pipes: Slab<Pipe>,

@@ -6,7 +6,7 @@
 //! * a page of the image: no slot either, but below `image_len`; read in place,
 //! * an owned page: what was written. A write to an image page copies it up first.
 //!
-//! The slots are in [`PageTree`]; growing a file copies nothing. An owned page is a vector that ends at its last written byte:
+//! The slots are in a radix tree ([`page_tree`]); growing a file copies nothing. An owned page is a vector that ends at its last written byte:
 //! small files are not rounded up.
 //!
 //! This file knows nothing of inodes, limits or times; [`crate::fs::kinds::regular`] does.

@@ -17,7 +17,7 @@ const DIRENT_HEADER_BYTES: usize = 18;
 /// Records begin at multiples of this.
 const DIRENT_ALIGN: usize = 8;
 
-/// One entry as [`Fs::readdir`] hands it out.
+/// One entry as [`Fs::readdir`](crate::Fs::readdir) hands it out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DirEntryView<'a> {
     /// `d_ino`.

@@ -80,11 +80,11 @@ impl ForeignMark {
     }
 }
 
-/// A directory of a filesystem, as [`Platform::walk_stopped`] names it. Good as long as it is there.
+/// A directory of a filesystem, as [`Platform::walk_stopped`](crate::Platform::walk_stopped) names it. Good as long as it is there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DirectoryId(pub(crate) Ino);
 
-/// A file of a lower directory, for [`Fs::add_lower`].
+/// A file of a lower directory, for [`Fs::add_lower`](crate::Fs::add_lower).
 #[derive(Clone, Copy, Debug)]
 pub struct LowerFile<'a> {
     /// Its name there.
