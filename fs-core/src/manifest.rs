@@ -1,11 +1,12 @@
-//! A directory tree in a few bytes: what a baking tool hands to [`Fs::populate`](crate::Fs::populate).
+//! A directory tree in a few bytes: what a baking tool hands to
+//! [`Fs::populate`](crate::Fs::populate).
 //!
 //! Metadata only: the contents of regular files are ranges of an image that travels apart.
 //!
 //! # Format
 //!
-//! Records in sorted pre-order, one after another. Record 0 is the root directory. Integers are unsigned LEB128; the
-//! seconds, which have a sign, are zigzag-coded first. A record is
+//! Records in sorted pre-order, one after another. Record 0 is the root directory. Integers are
+//! unsigned LEB128; the seconds, which have a sign, are zigzag-coded first. A record is
 //!
 //! | field | what |
 //! |---|---|
@@ -13,8 +14,8 @@
 //! | parent | the number of an earlier directory record; 0 for the root itself |
 //! | name | length, bytes; empty for the root only |
 //!
-//! and then, unless it is a hard link, `mode` (the 12 permission bits), `uid`, `gid`, `mtime` seconds (signed) and
-//! nanoseconds; and then by kind
+//! and then, unless it is a hard link, `mode` (the 12 permission bits), `uid`, `gid`, `mtime`
+//! seconds (signed) and nanoseconds; and then by kind
 //!
 //! | kind | fields |
 //! |---|---|

@@ -1,6 +1,8 @@
-//! Families of calls that a [`Platform`] switches off: each constant by itself, all others as they come.
+//! Families of calls that a [`Platform`] switches off: each constant by itself, all others as they
+//! come.
 //!
-//! A call of such a family answers what a Linux answers that was built without it, and leaves nothing behind.
+//! A call of such a family answers what a Linux answers that was built without it, and leaves
+//! nothing behind.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -47,7 +49,8 @@ without!(NoForeign, FOREIGN);
 
 const RW: OFlags = OFlags::RDWR.union(OFlags::CREAT);
 
-/// A filesystem, and a process of the superuser with the file `/f` of five bytes open at descriptor 0.
+/// A filesystem, and a process of the superuser with the file `/f` of five bytes open at descriptor
+/// 0.
 fn world<P: Platform + Debug>(platform: P, config: Config) -> (Fs<P>, Process) {
     let mut fs = Fs::new(platform, config).unwrap();
     let mut p = fs.spawn(Credentials::ROOT).unwrap();

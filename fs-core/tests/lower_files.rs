@@ -1,5 +1,5 @@
-//! Files of a lower directory that cannot be read: every call that would hand out their bytes answers `EIO`, and no other call
-//! suffers for it.
+//! Files of a lower directory that cannot be read: every call that would hand out their bytes
+//! answers `EIO`, and no other call suffers for it.
 //!
 //! What lower directories are otherwise is tested in `src/fs/kinds/foreign.rs`.
 

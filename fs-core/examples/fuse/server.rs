@@ -1,7 +1,7 @@
 //! The operations of FUSE as system calls: one call for each, or close to it.
 //!
-//! The server is one process whose credentials become those of whoever asks, for each request. The umask is the
-//! kernel's business: it was applied when a mode arrives here.
+//! The server is one process whose credentials become those of whoever asks, for each request. The
+//! umask is the kernel's business: it was applied when a mode arrives here.
 
 use std::ffi::OsStr;
 use std::io;
@@ -94,8 +94,8 @@ macro_rules! answer {
 
 impl<P: Platform + Send + 'static> Filesystem for Server<P> {
     fn init(&mut self, _: &Request, config: &mut KernelConfig) -> io::Result<()> {
-        // O_TRUNC comes with the open, and set-id bits are cleared here (else the kernel asks for capabilities
-        // before each write).
+        // O_TRUNC comes with the open, and set-id bits are cleared here (else the kernel asks for
+        // capabilities before each write).
         let wanted = InitFlags::FUSE_ATOMIC_O_TRUNC | InitFlags::FUSE_HANDLE_KILLPRIV_V2;
         config.add_capabilities(wanted).map_err(|missing| {
             io::Error::new(io::ErrorKind::Unsupported, format!("the kernel lacks {missing:?}"))

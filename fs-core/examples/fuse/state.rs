@@ -16,10 +16,11 @@ use crate::nodes::Nodes;
 /// An owner or group that is to stay (chown(2)).
 const UNCHANGED: u32 = u32::MAX;
 
-/// Flags of open(2) that are not for the filesystem: names are resolved, and the kernel keeps the offset.
+/// Flags of open(2) that are not for the filesystem: names are resolved, and the kernel keeps the
+/// offset.
 ///
-/// `APPEND` has to go: the kernel itself says where the end is, and pages of a mapping that it writes back through the
-/// same descriptor go where they belong.
+/// `APPEND` has to go: the kernel itself says where the end is, and pages of a mapping that it
+/// writes back through the same descriptor go where they belong.
 const KERNELS_FLAGS: OFlags = OFlags::NOFOLLOW.union(OFlags::APPEND);
 
 #[derive(Debug)]
@@ -97,8 +98,8 @@ impl<P: Platform> State<P> {
         done
     }
 
-    /// Makes a call that a descriptor which only names its file is too little for. It is opened as the superuser would open
-    /// it; the call itself asks what whoever sent the request may do.
+    /// Makes a call that a descriptor which only names its file is too little for. It is opened as
+    /// the superuser would open it; the call itself asks what whoever sent the request may do.
     pub(crate) fn with_opened<T>(
         &mut self,
         ino: INodeNo,
@@ -109,7 +110,8 @@ impl<P: Platform> State<P> {
         let asking = std::mem::replace(&mut process.credentials, Credentials::ROOT);
         let opened = fs.reopen(process, named, OFlags::RDONLY | OFlags::NONBLOCK);
         process.credentials = asking;
-        // Symbolic links, sockets and devices, which the kernel asks for `trusted.` and `security.` only.
+        // Symbolic links, sockets and devices, which the kernel asks for `trusted.` and `security.`
+        // only.
         let fd = opened.map_err(|_| Errno::EOPNOTSUPP)?;
         let done = call(fs, process, fd);
         fs.close(process, fd)?;
@@ -153,8 +155,9 @@ impl<P: Platform> State<P> {
             let (uid, gid) = (uid.unwrap_or(UNCHANGED), gid.unwrap_or(UNCHANGED));
             self.fs.fchownat(&self.process, fd, b"", uid, gid, AtFlags::EMPTY_PATH)?;
         } else if mode.is_none() && size.is_none() && untimed {
-            // chown(2) that changes nothing but set-id bits and ctime; or a write whose set-id bits the kernel
-            // knows must go (file_remove_privs), by whoever may write: that happens at the write.
+            // chown(2) that changes nothing but set-id bits and ctime; or a write whose set-id bits
+            // the kernel knows must go (file_remove_privs), by whoever may write: that happens at
+            // the write.
             let (fs, process) = (&mut self.fs, &self.process);
             match fs.fchownat(process, fd, b"", UNCHANGED, UNCHANGED, AtFlags::EMPTY_PATH) {
                 Ok(()) | Err(Errno::EPERM) => {}

@@ -17,19 +17,20 @@ pub enum AccessTimes {
 pub struct Config {
     /// How many bytes of pages files may take in all, as tmpfs's `size=`. 0: no limit but memory.
     pub max_bytes: u64,
-    /// How many inodes there may be, the root included, as tmpfs's `nr_inodes=`. 0: no limit but memory.
+    /// How many inodes there may be, the root included, as tmpfs's `nr_inodes=`. 0: no limit but
+    /// memory.
     pub max_inodes: u32,
     /// One more than the highest descriptor of a new process (`RLIMIT_NOFILE`).
     pub max_fds: u32,
     /// When reading updates the access time.
     pub access_times: AccessTimes,
-    /// A process may link to a file only if it owns it, or may read and write it and it is no program with
-    /// set-id bits (`/proc/sys/fs/protected_hardlinks`).
+    /// A process may link to a file only if it owns it, or may read and write it and it is no
+    /// program with set-id bits (`/proc/sys/fs/protected_hardlinks`).
     pub protected_hardlinks: bool,
     /// The permission bits of the root directory.
     pub root_mode: u32,
-    /// Nothing in the tree may be changed (mount(8): `ro`): `EROFS`. Most are made writable, filled, and then changed
-    /// by [`Fs::remount`](crate::Fs::remount).
+    /// Nothing in the tree may be changed (mount(8): `ro`): `EROFS`. Most are made writable,
+    /// filled, and then changed by [`Fs::remount`](crate::Fs::remount).
     pub read_only: bool,
 }
 

@@ -1,7 +1,8 @@
 //! Who is asking: user and group ids, and what they may do.
 //!
-//! Linux: `struct cred` and `generic_permission` (fs/namei.c). A process with effective (filesystem) user id 0
-//! has the capabilities that matter here: `CAP_DAC_OVERRIDE`, `CAP_CHOWN`, `CAP_FOWNER`, `CAP_FSETID`, `CAP_MKNOD`.
+//! Linux: `struct cred` and `generic_permission` (fs/namei.c). A process with effective
+//! (filesystem) user id 0 has the capabilities that matter here: `CAP_DAC_OVERRIDE`, `CAP_CHOWN`,
+//! `CAP_FOWNER`, `CAP_FSETID`, `CAP_MKNOD`.
 
 use alloc::vec::Vec;
 
@@ -85,8 +86,9 @@ impl Credentials {
     }
 }
 
-/// The mode after a write or chown by somebody without `CAP_FSETID` (`setattr_should_drop_suidgid`):
-/// set-user-ID goes, set-group-ID goes if the group may execute or the writer is not of the group.
+/// The mode after a write or chown by somebody without `CAP_FSETID`
+/// (`setattr_should_drop_suidgid`): set-user-ID goes, set-group-ID goes if the group may execute or
+/// the writer is not of the group.
 pub(crate) fn drop_set_ids(mode: u32, gid: u32, who: &Credentials) -> u32 {
     use crate::base::stat::{S_ISGID, S_ISUID};
     let mut kept = mode & !S_ISUID;

@@ -1,10 +1,12 @@
 //! What only a defect of this crate can bring about.
 //!
-//! Tables refer to each other by number, so code has to say what it does if nothing is there. Nothing a caller passes leads to
-//! that. In debug builds it panics and names the place; in a release it is `EIO`, or a value that does no harm, because a guest
-//! must not bring its embedder down, whatever is wrong here.
+//! Tables refer to each other by number, so code has to say what it does if nothing is there.
+//! Nothing a caller passes leads to that. In debug builds it panics and names the place; in a
+//! release it is `EIO`, or a value that does no harm, because a guest must not bring its embedder
+//! down, whatever is wrong here.
 //!
-//! An `EIO` of another origin (an unreadable file, memory behind the end of a file) does not come from here.
+//! An `EIO` of another origin (an unreadable file, memory behind the end of a file) does not come
+//! from here.
 
 use crate::base::errno::Errno;
 

@@ -124,9 +124,10 @@ bitflags! {
         const IN_ROOT = 0x10;
         /// Only what is cached. Always so here.
         const CACHED = 0x20;
-        /// Not Linux's: with `BENEATH`, an absolute symbolic link starts again at the root directory, provided that
-        /// the walk began there. Nothing is left behind then; a tree whose root is what programs know
-        /// as `/` may hold such links. For [`Process::confine`](crate::Process::confine); openat2 refuses it.
+        /// Not Linux's: with `BENEATH`, an absolute symbolic link starts again at the root
+        /// directory, provided that the walk began there. Nothing is left behind then; a tree whose
+        /// root is what programs know as `/` may hold such links. For
+        /// [`Process::confine`](crate::Process::confine); openat2 refuses it.
         const ABSOLUTE_LINKS = 1 << 32;
         // Unknown bits are kept: openat2 answers EINVAL for them.
         const _ = !0;

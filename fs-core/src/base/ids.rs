@@ -1,7 +1,8 @@
 //! The numbers by which one table of [`Fs`](crate::Fs) refers to another.
 //!
-//! Each is the place of a thing in its [`Slab`](crate::base::slab): a small stable number, given again after the thing is gone. Data
-//! types name each other by these numbers only, so none of them needs to know the others.
+//! Each is the place of a thing in its [`Slab`](crate::base::slab): a small stable number, given
+//! again after the thing is gone. Data types name each other by these numbers only, so none of them
+//! needs to know the others.
 
 /// An inode number of this filesystem: its place in the inode table. `st_ino` is one more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -1,7 +1,7 @@
 //! Ground types: what every other file may use, and which use nothing but each other.
 //!
-//! Numbers and words of Linux's interface (errno, flags, times, stat), the settings, and the two ways to hold memory that can
-//! be refused (`fallible`, `slab`). Nothing here knows what a file is.
+//! Numbers and words of Linux's interface (errno, flags, times, stat), the settings, and the two
+//! ways to hold memory that can be refused (`fallible`, `slab`). Nothing here knows what a file is.
 
 pub(crate) mod config;
 pub(crate) mod credentials;

@@ -1,6 +1,7 @@
 //! What a file is and what stat(2) says of it: types, modes, `struct stat`.
 //!
-//! Neighbours: [`crate::objects::inode`] stores these attributes; `syscalls::attributes::stat` reports them.
+//! Neighbours: [`crate::objects::inode`] stores these attributes; `syscalls::attributes::stat`
+//! reports them.
 
 use crate::base::defect::OrDefect;
 use crate::base::time::Timespec;

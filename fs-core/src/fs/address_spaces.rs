@@ -1,5 +1,5 @@
-//! Address spaces in the table of the filesystem: what files they show, and what becomes of them when a process forks or ends
-//! or a file is cut.
+//! Address spaces in the table of the filesystem: what files they show, and what becomes of them
+//! when a process forks or ends or a file is cut.
 //!
 //! Linux: `dup_mmap`, `exit_mmap` and `unmap_mapping_range` (kernel/fork.c, mm/).
 
@@ -27,7 +27,8 @@ impl<P: Platform> Fs<P> {
         }
     }
 
-    /// A copy of an address space (`dup_mmap`): files and shared memory are shared, private pages are copied.
+    /// A copy of an address space (`dup_mmap`): files and shared memory are shared, private pages
+    /// are copied.
     ///
     /// # Errors
     ///
@@ -58,7 +59,8 @@ impl<P: Platform> Fs<P> {
         Ok(new)
     }
 
-    /// Drops what private mappings have of their own beyond the new end of a file (`unmap_mapping_range`).
+    /// Drops what private mappings have of their own beyond the new end of a file
+    /// (`unmap_mapping_range`).
     #[inline]
     pub(crate) fn truncate_mappings(&mut self, ino: Ino, size: u64) {
         if P::MAPPINGS && self.extension(ino).is_some() {
@@ -102,7 +104,8 @@ impl<P: Platform> Fs<P> {
         self.mapped_contents(area).is_none_or(|contents| offset - offset % PAGE < contents.size())
     }
 
-    /// Gives a private mapping a page of its own at an address, which is a copy of the file's at first (`do_cow_fault`).
+    /// Gives a private mapping a page of its own at an address, which is a copy of the file's at
+    /// first (`do_cow_fault`).
     ///
     /// # Errors
     ///
@@ -129,8 +132,8 @@ impl<P: Platform> Fs<P> {
         copied.map(|_| ()).map_err(|_| Errno::ENOMEM)
     }
 
-    /// Notes that an address space shows a file, so that truncation finds it. The note stays when the mapping goes: truncation
-    /// takes it back when it finds nothing.
+    /// Notes that an address space shows a file, so that truncation finds it. The note stays when
+    /// the mapping goes: truncation takes it back when it finds nothing.
     pub(crate) fn note_mapping(&mut self, ino: Ino, space: u32) -> Result<(), Errno> {
         let mappings = &mut self.extend(ino)?.mappings;
         if !mappings.contains(&space) {

@@ -22,8 +22,8 @@ pub(crate) enum SlashAllowed {
 }
 
 impl<P: Platform> Fs<P> {
-    /// Prepares to add a name (`filename_create`): the directory and a copy of the name, which is free. Permission
-    /// is the caller's to check, with [`may_create`](Self::may_create).
+    /// Prepares to add a name (`filename_create`): the directory and a copy of the name, which is
+    /// free. Permission is the caller's to check, with [`may_create`](Self::may_create).
     ///
     /// # Errors
     ///
@@ -57,8 +57,8 @@ impl<P: Platform> Fs<P> {
         Ok((walked.parent, name))
     }
 
-    /// An inode without a name yet, with the owner, group and mode that a file made in `parent` gets; the umask is applied here
-    /// (`inode_init_owner`).
+    /// An inode without a name yet, with the owner, group and mode that a file made in `parent`
+    /// gets; the umask is applied here (`inode_init_owner`).
     ///
     /// # Errors
     ///

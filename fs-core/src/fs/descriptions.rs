@@ -25,7 +25,8 @@ impl<P: Platform> Fs<P> {
         self.find_description(process, fd).ok_or(Errno::EBADF)
     }
 
-    /// Not inlined: dozens of calls take these steps. `None` in place of the error is a null pointer in a register.
+    /// Not inlined: dozens of calls take these steps. `None` in place of the error is a null
+    /// pointer in a register.
     #[inline(never)]
     fn find_description(&self, process: &Process, fd: Fd) -> Option<&FileDescription> {
         self.descriptions.get(process.fds.get(fd).ok()?.0)
@@ -129,8 +130,8 @@ impl<P: Platform> Fs<P> {
         Ok(fd)
     }
 
-    /// Makes sure that the next [`install`](Self::install) cannot fail; says which descriptor it will give. A call that
-    /// creates what it opens asks first, so that nothing is left behind.
+    /// Makes sure that the next [`install`](Self::install) cannot fail; says which descriptor it
+    /// will give. A call that creates what it opens asks first, so that nothing is left behind.
     ///
     /// # Errors
     ///
@@ -159,8 +160,9 @@ impl<P: Platform> Fs<P> {
         }
     }
 
-    /// As [`release_description`](Self::release_description), for descriptors that one call closes. What nobody refers to any more ends
-    /// when they are all closed, the last one first (`fput` leaves it to `task_work_add`). Without memory to wait in: at once.
+    /// As [`release_description`](Self::release_description), for descriptors that one call closes.
+    /// What nobody refers to any more ends when they are all closed, the last one first (`fput`
+    /// leaves it to `task_work_add`). Without memory to wait in: at once.
     pub(crate) fn release_descriptions(&mut self, ids: impl Iterator<Item = DescriptionId>) {
         let mut ended = Vec::new();
         for id in ids {

@@ -1,4 +1,5 @@
-//! What an embedder asks of descriptors, beside the system calls: whose they are, and a word of its own in each.
+//! What an embedder asks of descriptors, beside the system calls: whose they are, and a word of its
+//! own in each.
 
 use crate::base::errno::Errno;
 use crate::base::flags::{Fd, OFlags};
@@ -118,7 +119,8 @@ impl<P: Platform> Fs<P> {
         })
     }
 
-    /// Opens a device without a node for it in the tree: the inode has no name, and goes with its last description.
+    /// Opens a device without a node for it in the tree: the inode has no name, and goes with its
+    /// last description.
     ///
     /// # Errors
     ///

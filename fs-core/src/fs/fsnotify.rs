@@ -1,11 +1,13 @@
 //! Telling watches what happens: what every call that makes an event calls.
 //!
-//! Linux: `include/linux/fsnotify.h` and `fs/notify/fsnotify.c`. An event is about an object, or about a name in a directory.
-//! One about an object goes to the watches on it and, with its name, to those on the directory that it is in: the
-//! one through which it was reached, for an object may have several names. That is a [`Place`], and it stands in
-//! each open file description for Linux's dentry: it follows renames, and outlives the name.
+//! Linux: `include/linux/fsnotify.h` and `fs/notify/fsnotify.c`. An event is about an object, or
+//! about a name in a directory. One about an object goes to the watches on it and, with its name,
+//! to those on the directory that it is in: the one through which it was reached, for an object may
+//! have several names. That is a [`Place`], and it stands in each open file description for Linux's
+//! dentry: it follows renames, and outlives the name.
 //!
-//! Where [`Platform::NOTIFY`] is false all of this is nothing; where no instance exists it is a comparison.
+//! Where [`Platform::NOTIFY`] is false all of this is nothing; where no instance exists it is a
+//! comparison.
 
 use crate::base::defect::OrDefect;
 use crate::base::errno::Errno;
@@ -28,7 +30,8 @@ pub(crate) struct ReachedInode {
     pub(crate) place: Place,
 }
 
-/// What an event comes with, which decides whether `EXCL_UNLINK` keeps it away (`FSNOTIFY_EVENT_*`).
+/// What an event comes with, which decides whether `EXCL_UNLINK` keeps it away
+/// (`FSNOTIFY_EVENT_*`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum EventData {
     /// An open file: not wanted by those who asked so, once the name is removed.
@@ -156,7 +159,8 @@ impl<P: Platform> Fs<P> {
         }
     }
 
-    /// Tells the watches on an object, and those on the directory that it was reached in (`__fsnotify_parent`).
+    /// Tells the watches on an object, and those on the directory that it was reached in
+    /// (`__fsnotify_parent`).
     pub(crate) fn notify_target(
         &mut self,
         target: ReachedInode,
@@ -355,8 +359,8 @@ impl<P: Platform> Fs<P> {
         }
     }
 
-    /// Lets the descriptions that were opened through an entry keep its name, which is removed (`d_delete`). Without memory
-    /// for it they lose it.
+    /// Lets the descriptions that were opened through an entry keep its name, which is removed
+    /// (`d_delete`). Without memory for it they lose it.
     #[inline]
     pub(crate) fn remove_place(&mut self, ino: Ino, parent: Ino, cookie: u32, name: &[u8]) {
         if !P::NOTIFY {
@@ -389,8 +393,8 @@ impl<P: Platform> Fs<P> {
         }
     }
 
-    /// The place of a file that was made without a name in a directory: there it is told of as `#` and its inode number
-    /// (`d_mark_tmpfile`), even when it has got a name.
+    /// The place of a file that was made without a name in a directory: there it is told of as `#`
+    /// and its inode number (`d_mark_tmpfile`), even when it has got a name.
     pub(crate) fn unnamed_place(&mut self, parent: Ino, ino: Ino) -> Place {
         if !P::NOTIFY {
             return Place::Unknown;

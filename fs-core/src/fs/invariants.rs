@@ -1,7 +1,7 @@
 //! Checks of a whole filesystem: what must be true between any two calls.
 //!
-//! Tests run this after sequences of calls and after failures that they caused. Nothing else calls it, so an embedder
-//! that does not either carries none of its code.
+//! Tests run this after sequences of calls and after failures that they caused. Nothing else calls
+//! it, so an embedder that does not either carries none of its code.
 
 use alloc::vec::Vec;
 use core::fmt;
@@ -80,7 +80,8 @@ impl From<Errno> for BrokenInvariant {
     }
 }
 
-/// Numbers that the tables should hold, counted anew; each by inode number or by description number.
+/// Numbers that the tables should hold, counted anew; each by inode number or by description
+/// number.
 struct Counts {
     names: Vec<u32>,
     /// Descriptions that may read and that may write.

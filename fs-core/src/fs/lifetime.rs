@@ -1,6 +1,7 @@
 //! When inodes come and go: names and holds.
 //!
-//! Linux: `iget`, `ihold`, `iput` and `drop_nlink`. An inode lives while it has a name (`nlink`) or somebody holds it (`holds`).
+//! Linux: `iget`, `ihold`, `iput` and `drop_nlink`. An inode lives while it has a name (`nlink`) or
+//! somebody holds it (`holds`).
 
 use crate::base::credentials::Credentials;
 use crate::base::errno::Errno;
@@ -93,7 +94,8 @@ impl<P: Platform> Fs<P> {
         self.free_if_unused(ino);
     }
 
-    /// Frees an inode that has neither name nor hold. A directory then lets go of its parent, which may be free to go too.
+    /// Frees an inode that has neither name nor hold. A directory then lets go of its parent, which
+    /// may be free to go too.
     pub(crate) fn free_if_unused(&mut self, ino: Ino) {
         let mut next = Some(ino);
         while let Some(ino) = next.take() {
@@ -118,7 +120,7 @@ impl<P: Platform> Fs<P> {
         }
     }
 
-    /// A new process without descriptors, whose current directory is the root and whose umask is 022.
+    /// A new process without descriptors. Its current directory is the root, its umask 022.
     ///
     /// # Errors
     ///
@@ -138,7 +140,8 @@ impl<P: Platform> Fs<P> {
         })
     }
 
-    /// Ends a process: closes its descriptors and lets go of its current directory (`exit_files`, `exit_fs`).
+    /// Ends a process: closes its descriptors and lets go of its current directory (`exit_files`,
+    /// `exit_fs`).
     pub fn exit(&mut self, process: Process) {
         if P::MAPPINGS
             && let Some(space) = process.space

@@ -1,7 +1,7 @@
 //! The filesystem: its tables, and what the calls have in common.
 //!
-//! Linux: `struct super_block` with the system-wide tables. The calls themselves are in [`crate::syscalls`],
-//! a file for each family.
+//! Linux: `struct super_block` with the system-wide tables. The calls themselves are in
+//! [`crate::syscalls`], a file for each family.
 
 use crate::base::config::Config;
 use crate::base::defect::OrDefect;
@@ -42,8 +42,8 @@ pub(crate) struct StandIns {
 
 /// A filesystem in memory.
 ///
-/// The system calls are its methods. Each takes the calling [`Process`](crate::Process) first and then what the call of that name takes
-/// on Linux; errors are [`Errno`].
+/// The system calls are its methods. Each takes the calling [`Process`](crate::Process) first and
+/// then what the call of that name takes on Linux; errors are [`Errno`].
 #[derive(Debug)]
 pub struct Fs<P: Platform> {
     /// The embedder's side.
@@ -54,13 +54,15 @@ pub struct Fs<P: Platform> {
     pub(crate) inodes: Slab<Inode>,
     /// Every open file description.
     pub(crate) descriptions: Slab<FileDescription>,
-    /// Pages that files take in all and that limits count, in units of [`FS_PAGE_BYTES`](crate::FS_PAGE_BYTES).
+    /// Pages that files take in all and that limits count, in units of
+    /// [`FS_PAGE_BYTES`](crate::FS_PAGE_BYTES).
     pub(crate) used_pages: u64,
     /// Every pipe that is open.
     pub(crate) pipes: Slab<Pipe>,
     /// How many inodes never had a name: pipes, and stand-ins. The limit does not count them.
     pub(crate) anonymous_inodes: u32,
-    /// How many inodes were there before the filesystem, in lower directories. The limit does not count them either.
+    /// How many inodes were there before the filesystem, in lower directories. The limit does not
+    /// count them either.
     pub(crate) lower_inodes: u32,
     /// How many names files have beyond their first: each counts as an inode (`shmem_link`).
     pub(crate) further_links: u32,

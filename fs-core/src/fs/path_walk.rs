@@ -1,10 +1,12 @@
-//! Path resolution: from a starting directory and a path to an inode, or to the place where a name would go.
+//! Path resolution: from a starting directory and a path to an inode, or to the place where a name
+//! would go.
 //!
-//! Linux: `struct nameidata`, `link_path_walk` and `path_lookupat` (fs/namei.c). A symbolic link is walked in place, so
-//! nothing is allocated or copied. Departure: the stack of links is the call stack.
+//! Linux: `struct nameidata`, `link_path_walk` and `path_lookupat` (fs/namei.c). A symbolic link is
+//! walked in place, so nothing is allocated or copied. Departure: the stack of links is the call
+//! stack.
 //!
-//! What to do with the last component is the caller's business: a [`Walked`] names both the directory that the last
-//! component is in and, if it is there, the inode that it leads to.
+//! What to do with the last component is the caller's business: a [`Walked`] names both the
+//! directory that the last component is in and, if it is there, the inode that it leads to.
 
 use crate::base::defect::{OrDefect, defect};
 use crate::base::errno::Errno;
@@ -36,17 +38,19 @@ pub enum FollowLast {
     Yes,
     /// It is not, unless a slash comes after it.
     No,
-    /// It is not, even if a slash comes after it (`filename_parentat`): the caller will add or remove the name.
+    /// It is not, even if a slash comes after it (`filename_parentat`): the caller will add or
+    /// remove the name.
     Never,
-    /// It is, unless a slash comes after it (`open_last_lookups` with `O_CREAT`): the caller refuses that slash.
+    /// It is, unless a slash comes after it (`open_last_lookups` with `O_CREAT`): the caller
+    /// refuses that slash.
     UnlessSlash,
 }
 
 /// The end of a walk.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Walked<'a> {
-    /// The directory that the last component is in. For [`Last::Root`], [`Last::Dot`] and [`Last::DotDot`]:
-    /// where they lead.
+    /// The directory that the last component is in. For [`Last::Root`], [`Last::Dot`] and
+    /// [`Last::DotDot`]: where they lead.
     pub(crate) parent: Ino,
     /// The last component. It may lie in the target of a link.
     pub(crate) last: Last<'a>,
@@ -124,7 +128,8 @@ struct PathWalk<'p> {
     root: Ino,
     /// Symbolic links followed so far.
     links: u32,
-    /// Whether the walk has had a use for its root yet (`nd->root.mnt` is set): only `NO_XDEV` asks.
+    /// Whether the walk has had a use for its root yet (`nd->root.mnt` is set): only `NO_XDEV`
+    /// asks.
     root_is_known: bool,
 }
 
@@ -138,8 +143,9 @@ impl PathWalk<'_> {
     /// # Errors
     ///
     /// * `ELOOP`: there were 40 already, or none is allowed.
-    /// * `EXDEV`: the link is absolute and the walk is confined; or with `NO_XDEV`, if neither an absolute path nor `..` came
-    ///   before it (`nd_jump_root` compares mounts with a root that is not looked up yet).
+    /// * `EXDEV`: the link is absolute and the walk is confined; or with `NO_XDEV`, if neither an
+    ///   absolute path nor `..` came before it (`nd_jump_root` compares mounts with a root that is
+    ///   not looked up yet).
     fn follow(&mut self, target: &[u8]) -> Result<(), Errno> {
         self.links += 1;
         if self.links > MAXSYMLINKS || self.resolve.contains(ResolveFlags::NO_SYMLINKS) {
@@ -159,8 +165,8 @@ impl PathWalk<'_> {
 }
 
 impl PathWalk<'_> {
-    /// Goes on below what a descriptor is open on, wherever that is: the process holds it, so a confined walk may. From there on it
-    /// is confined to that.
+    /// Goes on below what a descriptor is open on, wherever that is: the process holds it, so a
+    /// confined walk may. From there on it is confined to that.
     fn jump(&mut self, ino: Ino) {
         if self.root != Ino::ROOT {
             self.root = ino;
@@ -276,8 +282,8 @@ impl<P: Platform> Fs<P> {
         self.walk_path(&mut walk, start, path, follow)
     }
 
-    /// Walks a path, or the target of a link, from `at` on (`link_path_walk`). A link with something after it is a walk
-    /// within the walk; there are at most [`MAXSYMLINKS`] of them.
+    /// Walks a path, or the target of a link, from `at` on (`link_path_walk`). A link with
+    /// something after it is a walk within the walk; there are at most [`MAXSYMLINKS`] of them.
     ///
     /// # Errors
     ///
@@ -327,10 +333,12 @@ impl<P: Platform> Fs<P> {
                 at = to;
                 continue;
             }
-            // Too long a last name is not there: the caller may have to refuse something else first.
+            // Too long a last name is not there: the caller may have to refuse something else
+            // first.
             if name.len() > NAME_MAX {
                 if directory_inode.nlink == 0 {
-                    // A removed directory is not searched any more (`IS_DEADDIR` in `__lookup_slow`).
+                    // A removed directory is not searched any more (`IS_DEADDIR` in
+                    // `__lookup_slow`).
                     return Err(Errno::ENOENT);
                 }
                 if !is_last {
@@ -399,7 +407,8 @@ impl<P: Platform> Fs<P> {
     ///
     /// # Errors
     ///
-    /// As [`walk`](Self::walk); `ENOENT`: it is not there; `ENOTDIR`: a slash follows what is no directory.
+    /// As [`walk`](Self::walk); `ENOENT`: it is not there; `ENOTDIR`: a slash follows what is no
+    /// directory.
     #[inline]
     pub(crate) fn walk_to(
         &self,

@@ -1,7 +1,7 @@
 //! What a process may do to an inode.
 //!
-//! Linux: `inode_permission`, `may_create` and `may_delete` (fs/namei.c). The rule of the permission bits themselves is
-//! [`Credentials::may_access`](crate::Credentials).
+//! Linux: `inode_permission`, `may_create` and `may_delete` (fs/namei.c). The rule of the
+//! permission bits themselves is [`Credentials::may_access`](crate::Credentials).
 
 use crate::base::credentials::{MAY_EXEC, MAY_READ, MAY_WRITE};
 use crate::base::errno::Errno;
@@ -75,13 +75,14 @@ impl<P: Platform> Fs<P> {
         self.may_access(process, directory, MAY_WRITE | crate::base::credentials::MAY_EXEC)
     }
 
-    /// Checks that `CREAT` on a file that is there already is not a trap (`may_create_in_sticky`). Directories
-    /// are refused elsewhere, regular files and pipes let through, as with `/proc/sys/fs/protected_regular` and `protected_fifos` at their default, 0.
+    /// Checks that `CREAT` on a file that is there already is not a trap (`may_create_in_sticky`).
+    /// Directories are refused elsewhere, regular files and pipes let through, as with
+    /// `/proc/sys/fs/protected_regular` and `protected_fifos` at their default, 0.
     ///
     /// # Errors
     ///
-    /// `EACCES`: the file, in a sticky directory that everybody may write, belongs neither to the process nor to the directory's
-    /// owner.
+    /// `EACCES`: the file, in a sticky directory that everybody may write, belongs neither to the
+    /// process nor to the directory's owner.
     pub(crate) fn may_create_in_sticky(
         &self,
         process: &Process,
@@ -108,7 +109,8 @@ impl<P: Platform> Fs<P> {
     /// * `EACCES`: it may not be written and searched.
     /// * `EPERM`: it is sticky, and neither it nor the victim belongs to the process.
     /// * `ENOTDIR`, `EISDIR`: the victim is no directory or is one, against `expected`.
-    /// * `EBUSY`: the embedder's directories begin there, as at a mount point (`is_local_mountpoint`).
+    /// * `EBUSY`: the embedder's directories begin there, as at a mount point
+    ///   (`is_local_mountpoint`).
     pub(crate) fn may_delete(
         &self,
         process: &Process,

@@ -1,6 +1,7 @@
 //! Filling a filesystem from a manifest, before any process looks at it.
 //!
-//! Linux: an initramfs unpacker (init/initramfs.c). Permissions are not asked; attributes are taken as they are.
+//! Linux: an initramfs unpacker (init/initramfs.c). Permissions are not asked; attributes are taken
+//! as they are.
 
 use alloc::vec::Vec;
 
@@ -41,7 +42,8 @@ impl<P: Platform> Fs<P> {
     ///
     /// [`Population::records`] is the number of the culprit; what came before it stays.
     ///
-    /// * `EINVAL`: the bytes are not records, a name is empty or has a slash or NUL, or a record number is wrong.
+    /// * `EINVAL`: the bytes are not records, a name is empty or has a slash or NUL, or a record
+    ///   number is wrong.
     /// * `EEXIST`: the directory has that name already.
     /// * `ENAMETOOLONG`: a name is longer than 255 bytes.
     /// * `ENOTDIR`: the parent is not a directory.
@@ -125,8 +127,8 @@ impl<P: Platform> Fs<P> {
         Ok(ino)
     }
 
-    /// For how many entries a directory's table is made. With a limit of inodes, only hard links can be more, and a manifest that
-    /// claims billions cannot take the memory.
+    /// For how many entries a directory's table is made. With a limit of inodes, only hard links
+    /// can be more, and a manifest that claims billions cannot take the memory.
     fn expected_entries(&self, claimed: u32) -> usize {
         let limit = if self.config.max_inodes == 0 { u32::MAX } else { self.config.max_inodes };
         claimed.min(limit) as usize

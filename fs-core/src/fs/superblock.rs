@@ -1,7 +1,7 @@
 //! The filesystem as a whole: whether it may be changed, how much it may hold, and changing both.
 //!
-//! Linux: `mnt_want_write` (fs/namespace.c) and `shmem_reconfigure` (mm/shmem.c). What statfs(2) tells of it is in
-//! `syscalls::attributes::statfs`.
+//! Linux: `mnt_want_write` (fs/namespace.c) and `shmem_reconfigure` (mm/shmem.c). What statfs(2)
+//! tells of it is in `syscalls::attributes::statfs`.
 
 use crate::base::config::Config;
 use crate::base::errno::Errno;
@@ -12,13 +12,15 @@ use crate::fs::Fs;
 use crate::objects::inode::Inode;
 use crate::platform::Platform;
 
-/// What an inode with its name counts against the limit of inodes, in bytes (`BOGO_INODE_SIZE`, mm/shmem.c).
+/// What an inode with its name counts against the limit of inodes, in bytes (`BOGO_INODE_SIZE`,
+/// mm/shmem.c).
 pub(crate) const BOGO_INODE_BYTES: u64 = 1024;
 
 /// What a filesystem holds, as its limits count it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Usage {
-    /// Bytes of pages, pages that are still in the image included. What lower files had from the start is nobody's use.
+    /// Bytes of pages, pages that are still in the image included. What lower files had from the
+    /// start is nobody's use.
     pub bytes: u64,
     /// Inodes and further links, and what extended attributes count as inodes.
     pub inodes: u64,
@@ -27,9 +29,10 @@ pub struct Usage {
 impl<P: Platform> Fs<P> {
     /// `int mount(NULL, "/", NULL, MS_REMOUNT | flags, data)`
     ///
-    /// Changes the settings. What was made under the old ones stays as it is: `max_fds` goes for new processes, `root_mode`
-    /// for no directory, and a file that is open for writing can be written although the filesystem became read-only
-    /// (DEVIATION: Linux answers `EBUSY` then). DEVIATION: limits may be set where there was none.
+    /// Changes the settings. What was made under the old ones stays as it is: `max_fds` goes for
+    /// new processes, `root_mode` for no directory, and a file that is open for writing can be
+    /// written although the filesystem became read-only (DEVIATION: Linux answers `EBUSY` then).
+    /// DEVIATION: limits may be set where there was none.
     ///
     /// # Errors
     ///
@@ -61,7 +64,8 @@ impl<P: Platform> Fs<P> {
         if self.config.read_only { Err(Errno::EROFS) } else { Ok(()) }
     }
 
-    /// Checks that the attributes of an inode may be changed (`mnt_want_write_file`). A pipe that has no name is of another filesystem.
+    /// Checks that the attributes of an inode may be changed (`mnt_want_write_file`). A pipe that
+    /// has no name is of another filesystem.
     ///
     /// # Errors
     ///
@@ -73,8 +77,8 @@ impl<P: Platform> Fs<P> {
         self.want_write()
     }
 
-    /// Checks that an inode may be written to, as far as the filesystem has a say (`sb_permission`): what is behind device
-    /// nodes and pipes is not in it.
+    /// Checks that an inode may be written to, as far as the filesystem has a say
+    /// (`sb_permission`): what is behind device nodes and pipes is not in it.
     ///
     /// # Errors
     ///
@@ -86,7 +90,8 @@ impl<P: Platform> Fs<P> {
         }
     }
 
-    /// Checks that the limit of inodes leaves room for one more inode or link (`shmem_reserve_inode`).
+    /// Checks that the limit of inodes leaves room for one more inode or link
+    /// (`shmem_reserve_inode`).
     ///
     /// # Errors
     ///
@@ -98,8 +103,8 @@ impl<P: Platform> Fs<P> {
         Ok(())
     }
 
-    /// How many bytes are left of what the limit of inodes allows (`free_ispace`): each inode is taken to need
-    /// [`BOGO_INODE_BYTES`], and extended attributes need some too.
+    /// How many bytes are left of what the limit of inodes allows (`free_ispace`): each inode is
+    /// taken to need [`BOGO_INODE_BYTES`], and extended attributes need some too.
     pub(crate) fn free_inode_space(&self) -> u64 {
         let limit = u64::from(self.config.max_inodes) * BOGO_INODE_BYTES;
         limit.saturating_sub(self.used_inode_space())

@@ -1,15 +1,18 @@
 //! The address space of a process: which files, or nothing at all, its memory shows.
 //!
-//! Linux: `struct mm_struct` and `struct vm_area_struct`. Addresses are numbers that only [`Fs::load`](crate::Fs::load) and
-//! [`Fs::store`](crate::Fs::store) know: a typed view of a file, with a processor's rules for reading and writing it.
+//! Linux: `struct mm_struct` and `struct vm_area_struct`. Addresses are numbers that only
+//! [`Fs::load`](crate::Fs::load) and [`Fs::store`](crate::Fs::store) know: a typed view of a file,
+//! with a processor's rules for reading and writing it.
 //!
-//! A shared mapping has no bytes of its own. It reads and writes the pages of the file ([`crate::objects::contents`]), so it is
-//! coherent with read(2), write(2) and every other mapping at once, and there is never a second copy. A private one keeps the pages
-//! that were written through it, and reads all others from the file.
+//! A shared mapping has no bytes of its own. It reads and writes the pages of the file
+//! ([`crate::objects::contents`]), so it is coherent with read(2), write(2) and every other mapping
+//! at once, and there is never a second copy. A private one keeps the pages that were written
+//! through it, and reads all others from the file.
 //!
-//! An embedder whose programs have real memory can go one step further without another design: let an owned page of
-//! [`crate::objects::contents`] be one of two things, a vector as today or a place in the program's memory. Mapping a page moves it there (one copy, and the
-//! vector is freed); read(2) and write(2) then copy within the program's memory; unmapping moves it back. The areas
+//! An embedder whose programs have real memory can go one step further without another design: let
+//! an owned page of [`crate::objects::contents`] be one of two things, a vector as today or a place
+//! in the program's memory. Mapping a page moves it there (one copy, and the vector is freed);
+//! read(2) and write(2) then copy within the program's memory; unmapping moves it back. The areas
 //! kept here say for each page where that place is, and truncation already visits them.
 
 use alloc::vec::Vec;
@@ -25,7 +28,8 @@ use crate::objects::contents::FileContents;
 /// The end of every address space (`TASK_SIZE` of x86-64).
 pub(crate) const TASK_SIZE: u64 = (1 << 47) - PAGE;
 
-/// Where the first mapping goes. Below it nothing is mapped unless asked for, so that small numbers are no addresses.
+/// Where the first mapping goes. Below it nothing is mapped unless asked for, so that small numbers
+/// are no addresses.
 const MMAP_BASE: u64 = 1 << 16;
 
 bitflags! {
@@ -113,7 +117,8 @@ pub(crate) struct Area {
     pub(crate) end: u64,
     pub(crate) prot: Prot,
     pub(crate) sharing: Sharing,
-    /// What mprotect(2) may allow (`VM_MAYWRITE`): whether a shared one is of a file that is open for writing.
+    /// What mprotect(2) may allow (`VM_MAYWRITE`): whether a shared one is of a file that is open
+    /// for writing.
     pub(crate) may_write: bool,
     /// Whether it is locked (`VM_LOCKED`). All memory is always there; this is only remembered.
     pub(crate) locked: bool,
@@ -137,7 +142,8 @@ pub(crate) struct AddressSpace {
     pub(crate) areas: Vec<Area>,
     /// The pages that private mappings have of their own, by address.
     pub(crate) private: FileContents,
-    /// Where the search for a free range begins: nothing was ever mapped beyond, unless at an address that was asked for.
+    /// Where the search for a free range begins: nothing was ever mapped beyond, unless at an
+    /// address that was asked for.
     next: u64,
 }
 
@@ -176,8 +182,8 @@ impl AddressSpace {
         at >= end
     }
 
-    /// A free range of `len` bytes: at `hint` if that is one, else the lowest beyond all that were given, else the lowest.
-    /// [`take`](Self::take) then gives it.
+    /// A free range of `len` bytes: at `hint` if that is one, else the lowest beyond all that were
+    /// given, else the lowest. [`take`](Self::take) then gives it.
     ///
     /// # Errors
     ///
@@ -204,7 +210,8 @@ impl AddressSpace {
         if fits(start) { Ok(start) } else { Err(Errno::ENOMEM) }
     }
 
-    /// Puts an area where nothing is, for which there is room in `areas`. `wish` is the address that was asked for, or 0.
+    /// Puts an area where nothing is, for which there is room in `areas`. `wish` is the address
+    /// that was asked for, or 0.
     pub(crate) fn take(&mut self, area: Area, wish: u64) {
         if area.start != wish {
             self.next = self.next.max(area.end);
@@ -212,8 +219,8 @@ impl AddressSpace {
         self.areas.insert(self.first_after(area.start), area);
     }
 
-    /// Makes `start` and `end` borders of areas; says which areas lie between. A file whose area is parted is held once more
-    /// for each parting: `hold` is called for it.
+    /// Makes `start` and `end` borders of areas; says which areas lie between. A file whose area is
+    /// parted is held once more for each parting: `hold` is called for it.
     ///
     /// # Errors
     ///

@@ -6,8 +6,8 @@
 //! * a page of the image: no slot either, but below `image_len`; read in place,
 //! * an owned page: what was written. A write to an image page copies it up first.
 //!
-//! The slots are in a radix tree ([`page_tree`]); growing a file copies nothing. An owned page is a vector that ends at its last written byte:
-//! small files are not rounded up.
+//! The slots are in a radix tree ([`page_tree`]); growing a file copies nothing. An owned page is a
+//! vector that ends at its last written byte: small files are not rounded up.
 //!
 //! This file knows nothing of inodes, limits or times; [`crate::fs::kinds::regular`] does.
 
@@ -40,16 +40,18 @@ pub(crate) struct FileContents {
     pub(super) size: u64,
     /// Where the file begins in the image, in bytes. An image has less than 4 GiB.
     image_offset: u32,
-    /// How many bytes from its start are (or were, where written since) the image's. At most `size`.
+    /// How many bytes from its start are (or were, where written since) the image's. At most
+    /// `size`.
     image_len: u32,
     /// How many pages hold data or are allocated: `st_blocks` in pages.
     pub(super) data_pages: u32,
-    /// What was written, and the holes that were punched into the image: the root of a tree ([`page_tree`]). At height 0 it is
-    /// the slot of page 0 itself.
+    /// What was written, and the holes that were punched into the image: the root of a tree
+    /// ([`page_tree`]). At height 0 it is the slot of page 0 itself.
     pub(super) root: Slot,
     /// How many levels of nodes the tree has.
     pub(super) height: u8,
-    /// The image is that of the lower file whose number is `image_offset` ([`crate::platform::foreign`]).
+    /// The image is that of the lower file whose number is `image_offset`
+    /// ([`crate::platform::foreign`]).
     lower: bool,
 }
 
@@ -74,8 +76,8 @@ impl FileContents {
         })
     }
 
-    /// A file whose bytes are those of a lower file, from [`LOWER_IMAGE`] on. One that is too large for it
-    /// ([`is_out_of_reach`](Self::is_out_of_reach)) has no image.
+    /// A file whose bytes are those of a lower file, from [`LOWER_IMAGE`] on. One that is too large
+    /// for it ([`is_out_of_reach`](Self::is_out_of_reach)) has no image.
     pub(crate) fn lower(number: u32, size: u64) -> FileContents {
         let image_len = u32::try_from(size).unwrap_or(0);
         FileContents {
@@ -88,7 +90,8 @@ impl FileContents {
         }
     }
 
-    /// Whether it is a lower file whose bytes cannot be told, for it has 4 GiB or more, until it is cut.
+    /// Whether it is a lower file whose bytes cannot be told, for it has 4 GiB or more, until it is
+    /// cut.
     pub(crate) fn is_out_of_reach(&self) -> bool {
         self.lower && self.image_len == 0 && self.size > u64::from(u32::MAX)
     }
@@ -103,8 +106,8 @@ impl FileContents {
         u64::from(self.data_pages)
     }
 
-    /// How many pages count against the limit of bytes: of a lower file not as many as it had from the start, as long as its
-    /// size covers them.
+    /// How many pages count against the limit of bytes: of a lower file not as many as it had from
+    /// the start, as long as its size covers them.
     #[inline]
     pub(crate) fn charged_pages<P: Platform>(&self) -> u64 {
         if P::FOREIGN && self.lower {
@@ -137,8 +140,8 @@ impl FileContents {
         self.data_pages -= pages as u32;
     }
 
-    /// Whether the account of pages is right, the image is within the file and no page is too long or written beyond
-    /// the end: for [`crate::fs::invariants`].
+    /// Whether the account of pages is right, the image is within the file and no page is too long
+    /// or written beyond the end: for [`crate::fs::invariants`].
     pub(crate) fn is_consistent(&self) -> bool {
         let image_pages = pages_of(u64::from(self.image_len));
         let (mut owned, mut covering_image) = (0, 0);
@@ -193,12 +196,13 @@ impl FileContents {
 
     /// Fills `out` from `offset` on; says how many bytes there were before the end of the file.
     ///
-    /// Together with [`page_for_writing`](Self::page_for_writing) it is the only way by which bytes of the image reach anybody,
-    /// so these two ask whether they could be had.
+    /// Together with [`page_for_writing`](Self::page_for_writing) it is the only way by which bytes
+    /// of the image reach anybody, so these two ask whether they could be had.
     ///
     /// # Errors
     ///
-    /// `EIO`: bytes of the image could not be read ([`Platform::image_failed`]). `out` has zeros in their place.
+    /// `EIO`: bytes of the image could not be read ([`Platform::image_failed`]). `out` has zeros in
+    /// their place.
     #[inline]
     pub(crate) fn read<P: Platform>(
         &self,
@@ -252,8 +256,8 @@ impl FileContents {
         }
     }
 
-    /// Where the run of pages that are `kind` ends, that `page` begins; not beyond `limit` (both in bytes
-    /// of the file, but for `page`).
+    /// Where the run of pages that are `kind` ends, that `page` begins; not beyond `limit` (both in
+    /// bytes of the file, but for `page`).
     fn run_end(&self, page: u64, kind: Source<'_>, limit: u64) -> u64 {
         if matches!(self.root, Slot::Absent) {
             // Nothing was ever written: the image, and then a hole.
@@ -266,8 +270,8 @@ impl FileContents {
         (next * PAGE).min(limit)
     }
 
-    /// Stores what `from` holds at `offset`, as far as memory and `new_pages` (how many pages may be added)
-    /// go; says how many bytes were stored. The size grows to cover them.
+    /// Stores what `from` holds at `offset`, as far as memory and `new_pages` (how many pages may
+    /// be added) go; says how many bytes were stored. The size grows to cover them.
     ///
     /// # Errors
     ///
@@ -311,8 +315,8 @@ impl FileContents {
         usize::try_from(at - offset).or_defect()
     }
 
-    /// The owned page number `page` with at least `stop` bytes. What lies before `start` is what the
-    /// file holds there; `start..stop` is about to be overwritten.
+    /// The owned page number `page` with at least `stop` bytes. What lies before `start` is what
+    /// the file holds there; `start..stop` is about to be overwritten.
     pub(super) fn page_for_writing<P: Platform>(
         &mut self,
         page: u64,
@@ -355,8 +359,8 @@ impl FileContents {
         Ok(bytes)
     }
 
-    /// Sets the size (ftruncate(2)). Growing makes a hole; else what lies beyond is freed, even if only
-    /// fallocate(2) with `KEEP_SIZE` put it there (`shmem_setattr`).
+    /// Sets the size (ftruncate(2)). Growing makes a hole; else what lies beyond is freed, even if
+    /// only fallocate(2) with `KEEP_SIZE` put it there (`shmem_setattr`).
     pub(crate) fn set_size(&mut self, size: u64) {
         if size <= self.size {
             let keep_pages = pages_of(size);

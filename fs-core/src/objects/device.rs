@@ -1,7 +1,8 @@
 //! Character devices that live in memory: what is behind `/dev/null` and its like.
 //!
-//! Linux: drivers/char/mem.c and random.c. A node names a driver by its number; opening one gives an ordinary description of the
-//! node's inode, and the calls on it ask here. No other device has a driver.
+//! Linux: drivers/char/mem.c and random.c. A node names a driver by its number; opening one gives
+//! an ordinary description of the node's inode, and the calls on it ask here. No other device has a
+//! driver.
 
 use crate::base::errno::Errno;
 use crate::base::flags::PollEvents;
@@ -23,7 +24,8 @@ pub(crate) enum Device {
 }
 
 impl Device {
-    /// The driver behind a number. None is behind the controlling terminal (5, 0): a process here has no such terminal.
+    /// The driver behind a number. None is behind the controlling terminal (5, 0): a process here
+    /// has no such terminal.
     pub(crate) fn of(dev: Dev) -> Option<Device> {
         Some(match dev {
             Dev::NULL => Device::Null,

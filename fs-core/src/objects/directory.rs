@@ -1,12 +1,14 @@
 //! One directory: names to inode numbers, in an order that readdir can resume.
 //!
-//! Linux: a tmpfs directory with its `offset_ctx` (fs/libfs.c, `simple_offset_add`). Every entry gets the
-//! next cookie when it is added and keeps it; readdir goes by ascending cookie, so a position stays
-//! valid while other entries come and go. Departure: cookies are never reused, Linux's wrap.
+//! Linux: a tmpfs directory with its `offset_ctx` (fs/libfs.c, `simple_offset_add`). Every entry
+//! gets the next cookie when it is added and keeps it; readdir goes by ascending cookie, so a
+//! position stays valid while other entries come and go. Departure: cookies are never reused,
+//! Linux's wrap.
 //!
 //! Three parts:
 //!
-//! * `entries`: all entries by ascending cookie. A removed entry stays as a tombstone until half are such.
+//! * `entries`: all entries by ascending cookie. A removed entry stays as a tombstone until half
+//!   are such.
 //! * `names`: the bytes of all names, one after another.
 //! * `index`: from the hash of a name to its entry ([`crate::objects::name_index`]).
 
@@ -20,7 +22,8 @@ use crate::base::stat::FileType;
 use crate::objects::name_index::{IndexPlace, NameIndex};
 use crate::platform::foreign::ForeignMark;
 
-/// The cookie of the first entry. 0 and 1 stand for `.` and `..`, as on tmpfs (`DIR_OFFSET_MIN` is 2 there).
+/// The cookie of the first entry. 0 and 1 stand for `.` and `..`, as on tmpfs (`DIR_OFFSET_MIN` is
+/// 2 there).
 pub(crate) const FIRST_COOKIE: u32 = 2;
 
 /// How many tombstones there may be before compaction is considered at all.
@@ -53,11 +56,14 @@ impl DirEntry {
 pub(crate) struct Directory {
     /// The directory above; of the root: itself.
     pub(crate) parent: Ino,
-    /// The cookie of its own entry there (only where [`Platform::NOTIFY`](crate::Platform::NOTIFY)).
+    /// The cookie of its own entry there (only where
+    /// [`Platform::NOTIFY`](crate::Platform::NOTIFY)).
     pub(crate) own_cookie: u32,
-    /// Whose its entries are, if not its own (only where [`Platform::FOREIGN`](crate::Platform::FOREIGN)).
+    /// Whose its entries are, if not its own (only where
+    /// [`Platform::FOREIGN`](crate::Platform::FOREIGN)).
     pub(crate) foreign: ForeignMark,
-    /// Whether its names are those of the descriptors of whoever looks ([`crate::fs::kinds::descriptor_directory`]). It has no entries then.
+    /// Whether its names are those of the descriptors of whoever looks
+    /// ([`crate::fs::kinds::descriptor_directory`]). It has no entries then.
     pub(crate) lists_descriptors: bool,
     entries: Vec<DirEntry>,
     names: Vec<u8>,
@@ -184,8 +190,9 @@ impl Directory {
         Ok(())
     }
 
-    /// Adds an entry, in place of the one that has its name if there is one: as [`remove`](Self::remove) and
-    /// [`insert`](Self::insert), but both or neither. Says which entry had the name.
+    /// Adds an entry, in place of the one that has its name if there is one: as
+    /// [`remove`](Self::remove) and [`insert`](Self::insert), but both or neither. Says which entry
+    /// had the name.
     ///
     /// # Errors
     ///
@@ -268,7 +275,8 @@ impl Directory {
         }
     }
 
-    /// Lets the name lead to another inode. The entry keeps its cookie, as in `simple_offset_rename_exchange`.
+    /// Lets the name lead to another inode. The entry keeps its cookie, as in
+    /// `simple_offset_rename_exchange`.
     pub(crate) fn replace(&mut self, name: &[u8], ino: Ino, file_type: FileType) -> Option<()> {
         let number = self.find(name)?;
         let entry = self.entries.get_mut(number as usize)?;
@@ -319,8 +327,8 @@ impl Directory {
         self.entries.shrink_to(self.entries.len() * 2);
     }
 
-    /// The name of the entry that leads to a directory. Its [`own_cookie`](Self::own_cookie) finds it at once, where
-    /// that is kept.
+    /// The name of the entry that leads to a directory. Its [`own_cookie`](Self::own_cookie) finds
+    /// it at once, where that is kept.
     pub(crate) fn name_of_child(&self, ino: Ino, cookie: u32) -> Option<&[u8]> {
         let at_cookie = self.iter_from(cookie).take(1);
         at_cookie

@@ -1,7 +1,7 @@
 //! One entry as readdir hands it out, and the two records in which Linux's calls write it.
 //!
-//! Linux: `struct linux_dirent` and `struct linux_dirent64` (fs/readdir.c). How a directory stores its entries is in
-//! [`crate::objects::directory`].
+//! Linux: `struct linux_dirent` and `struct linux_dirent64` (fs/readdir.c). How a directory stores
+//! its entries is in [`crate::objects::directory`].
 
 use crate::base::defect::OrDefect;
 use crate::base::stat::FileType;
@@ -62,7 +62,8 @@ impl DirEntryView<'_> {
         true
     }
 
-    /// `d_ino`, `d_off` and `d_reclen`, which both records begin with. Word by word: a listing is made of these.
+    /// `d_ino`, `d_off` and `d_reclen`, which both records begin with. Word by word: a listing is
+    /// made of these.
     fn common_header(&self, record_bytes: usize) -> [u8; DIRENT_HEADER_BYTES] {
         let mut header = [0; DIRENT_HEADER_BYTES];
         let (ino, rest) = header.split_at_mut(8);

@@ -1,7 +1,7 @@
 //! What few inodes have: extended attributes, locks, watches, mappings.
 //!
-//! It is kept in a table of its own, and an inode only has a number of it, so that the many inodes without stay small.
-//! The table grows as every table here does: fallibly.
+//! It is kept in a table of its own, and an inode only has a number of it, so that the many inodes
+//! without stay small. The table grows as every table here does: fallibly.
 
 use alloc::vec::Vec;
 

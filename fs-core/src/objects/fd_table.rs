@@ -1,7 +1,7 @@
 //! Descriptor numbers of a process.
 //!
-//! Linux: `struct fdtable`. The lowest free number is found through a bitmap with a summary, so the ten-thousandth
-//! descriptor costs what the tenth cost.
+//! Linux: `struct fdtable`. The lowest free number is found through a bitmap with a summary, so the
+//! ten-thousandth descriptor costs what the tenth cost.
 
 use alloc::vec::Vec;
 

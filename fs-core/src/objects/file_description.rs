@@ -13,8 +13,9 @@ use crate::base::ids::{Ino, InotifyId, NO_DESCRIPTION};
 pub(crate) enum FileKind {
     /// An inode of this filesystem.
     Inode(Ino),
-    /// Something of the embedder's: its terminal, its socket. Table operations work on it, I/O on it is the
-    /// embedder's; the calls of this crate answer `EBADF`-like errors as a description without operations would.
+    /// Something of the embedder's: its terminal, its socket. Table operations work on it, I/O on
+    /// it is the embedder's; the calls of this crate answer `EBADF`-like errors as a description
+    /// without operations would.
     Foreign(u64),
     /// An inotify instance.
     Inotify(InotifyId),

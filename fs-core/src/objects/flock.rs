@@ -1,7 +1,7 @@
 //! Locks of flock(2): who holds one on an inode.
 //!
-//! Linux: `struct file_lock_context` (fs/locks.c). A lock belongs to an open file description; so descriptors made by
-//! dup(2) and fork(2) share it, and the last of them to be closed releases it.
+//! Linux: `struct file_lock_context` (fs/locks.c). A lock belongs to an open file description; so
+//! descriptors made by dup(2) and fork(2) share it, and the last of them to be closed releases it.
 
 use alloc::vec::Vec;
 
@@ -33,8 +33,9 @@ impl FlockState {
         self.holders.is_empty()
     }
 
-    /// Locks for `who` (`flock_lock_inode`). A lock of another kind that `who` holds already is given back first, and stays
-    /// given back if the new one cannot be had (flock(2): the conversion is not atomic).
+    /// Locks for `who` (`flock_lock_inode`). A lock of another kind that `who` holds already is
+    /// given back first, and stays given back if the new one cannot be had (flock(2): the
+    /// conversion is not atomic).
     ///
     /// # Errors
     ///

@@ -34,8 +34,8 @@ impl FileContents {
             (!to.is_multiple_of(PAGE)).then_some(to / PAGE),
         ];
         let image_pages = self.image_pages();
-        // What needs memory comes first: edges are copied up, and image pages need a mark (a hole elsewhere is the absence
-        // of a page).
+        // What needs memory comes first: edges are copied up, and image pages need a mark (a hole
+        // elsewhere is the absence of a page).
         for page in edges.into_iter().flatten() {
             self.bytes_to_zero(page, from, to, platform)?;
         }
@@ -60,7 +60,8 @@ impl FileContents {
         Ok(())
     }
 
-    /// The part of `page` that lies in `from..to` and does not read as zero yet, ready to be zeroed.
+    /// The part of `page` that lies in `from..to` and does not read as zero yet, ready to be
+    /// zeroed.
     fn bytes_to_zero<P: Platform>(
         &mut self,
         page: u64,
@@ -87,7 +88,8 @@ impl FileContents {
     ///
     /// # Errors
     ///
-    /// `ENOSPC`: no memory, or more than `new_pages` pages; pages added before that are freed again.
+    /// `ENOSPC`: no memory, or more than `new_pages` pages; pages added before that are freed
+    /// again.
     pub(crate) fn allocate(&mut self, from: u64, to: u64, new_pages: u64) -> Result<(), Errno> {
         let allowed = self.data_pages().saturating_add(new_pages);
         let (first, end) = (from / PAGE, pages_of(to));
@@ -109,8 +111,9 @@ impl FileContents {
         Ok(())
     }
 
-    /// Makes a page that was allocated before and not written yet data: that Linux does when it is allocated again, so that
-    /// undoing that does not free it (`shmem_get_folio_gfp`, `SGP_FALLOC`).
+    /// Makes a page that was allocated before and not written yet data: that Linux does when it is
+    /// allocated again, so that undoing that does not free it (`shmem_get_folio_gfp`,
+    /// `SGP_FALLOC`).
     fn initialise(&mut self, page: u64) {
         if let Some(Slot::Page(bytes)) = self.existing_slot_mut(page)
             && bytes.is_empty()

@@ -15,7 +15,8 @@ use crate::objects::contents::FileContents;
 use crate::objects::directory::Directory;
 use crate::platform::Platform;
 
-/// A symbolic link's target with its NUL that tmpfs stores outside of a page (`SHORT_SYMLINK_LEN`, mm/shmem.c).
+/// A symbolic link's target with its NUL that tmpfs stores outside of a page (`SHORT_SYMLINK_LEN`,
+/// mm/shmem.c).
 const SHORT_SYMLINK_BYTES: usize = 128;
 
 /// What an inode is, with what only that kind has.
@@ -56,13 +57,13 @@ pub(crate) struct Inode {
     pub(crate) permissions: u16,
     /// Whether it may get a name although it has none: it was made without (`I_LINKABLE`).
     pub(crate) linkable: bool,
-    /// Whether it was there before the filesystem, in a lower directory: no limit counts it (only where
-    /// [`Platform::FOREIGN`]).
+    /// Whether it was there before the filesystem, in a lower directory: no limit counts it (only
+    /// where [`Platform::FOREIGN`]).
     pub(crate) lower: bool,
     /// How many names lead here: entries, and for a directory its own `.` and its children's `..`.
     pub(crate) nlink: u32,
-    /// How many open file descriptions, current directories, mappings and child directories hold it. It is freed
-    /// when this and `nlink` are zero.
+    /// How many open file descriptions, current directories, mappings and child directories hold
+    /// it. It is freed when this and `nlink` are zero.
     pub(crate) holds: u32,
     /// The owner.
     pub(crate) uid: u32,
@@ -141,18 +142,21 @@ impl Inode {
         self.directory().is_ok_and(|directory| directory.foreign.is_mount_point())
     }
 
-    /// Whether it is a directory that was not read from the embedder's yet. How many directories it has nobody knows then:
-    /// its link count is 1, as that of a merged directory of Linux's overlayfs.
+    /// Whether it is a directory that was not read from the embedder's yet. How many directories it
+    /// has nobody knows then: its link count is 1, as that of a merged directory of Linux's
+    /// overlayfs.
     pub(crate) fn is_unread(&self) -> bool {
         self.directory().is_ok_and(|directory| directory.foreign.is_unread())
     }
 
-    /// Whether names may be added to it, a directory: it was not removed, and its names are not those of descriptors.
+    /// Whether names may be added to it, a directory: it was not removed, and its names are not
+    /// those of descriptors.
     pub(crate) fn takes_names(&self) -> bool {
         self.nlink > 0 && self.directory().is_ok_and(|directory| !directory.lists_descriptors)
     }
 
-    /// How many pages its contents take: `st_blocks` in units of [`FS_PAGE_BYTES`](crate::FS_PAGE_BYTES).
+    /// How many pages its contents take: `st_blocks` in units of
+    /// [`FS_PAGE_BYTES`](crate::FS_PAGE_BYTES).
     pub(crate) fn pages(&self) -> u64 {
         match &self.kind {
             InodeKind::Regular(contents) => contents.data_pages(),
@@ -229,7 +233,8 @@ impl Inode {
         self.ctime = time.into();
     }
 
-    /// Notes a change of the contents, which is one of the metadata too (`inode_set_mtime_to_ts` and ctime).
+    /// Notes a change of the contents, which is one of the metadata too (`inode_set_mtime_to_ts`
+    /// and ctime).
     pub(crate) fn touch(&mut self, now: Timespec) {
         self.mtime = now.into();
         self.ctime = now.into();

@@ -1,8 +1,8 @@
 //! Notification: an inotify instance, its watches and its queue.
 //!
-//! Linux: `struct fsnotify_group` with `struct inotify_event_info` (fs/notify/). A watch is kept with the inode that it is on
-//! ([`crate::objects::extension`]); the instance only knows which inode each of its watch descriptors is for. What happens is told
-//! to the watches by `fsnotify`.
+//! Linux: `struct fsnotify_group` with `struct inotify_event_info` (fs/notify/). A watch is kept
+//! with the inode that it is on ([`crate::objects::extension`]); the instance only knows which
+//! inode each of its watch descriptors is for. What happens is told to the watches by `fsnotify`.
 
 use alloc::boxed::Box;
 use alloc::collections::VecDeque;
@@ -139,14 +139,15 @@ impl Event {
 pub(crate) struct Inotify {
     /// The user whose limit of instances it counts against.
     pub(crate) owner: u32,
-    /// Watch descriptors in ascending order, with the inode that each is on; `None` where one was removed.
+    /// Watch descriptors in ascending order, with the inode that each is on; `None` where one was
+    /// removed.
     watches: Vec<(i32, Option<Ino>)>,
     /// How many of `watches` were removed.
     removed: usize,
     /// The descriptor given last. They are not given twice (`idr_alloc_cyclic`).
     last_wd: i32,
-    /// The oldest first. An overflow comes in addition to [`MAX_QUEUED_EVENTS`]; while none waits there is room for one,
-    /// so that no event is lost in silence.
+    /// The oldest first. An overflow comes in addition to [`MAX_QUEUED_EVENTS`]; while none waits
+    /// there is room for one, so that no event is lost in silence.
     queue: VecDeque<Event>,
     /// Whether an overflow waits in the queue.
     overflowed: bool,
@@ -200,8 +201,8 @@ impl Inotify {
         self.watches.iter().filter_map(|&(_, ino)| ino)
     }
 
-    /// Adds an event to the queue, unless the one before it is the same (`fsnotify_insert_event`, `inotify_merge`). One that
-    /// there is no room or memory for is lost, and an overflow says so.
+    /// Adds an event to the queue, unless the one before it is the same (`fsnotify_insert_event`,
+    /// `inotify_merge`). One that there is no room or memory for is lost, and an overflow says so.
     pub(crate) fn queue(&mut self, wd: i32, mask: InotifyMask, cookie: u32, name: &[u8]) {
         if self.queue.len() >= MAX_QUEUED_EVENTS {
             return self.overflow();

@@ -1,7 +1,8 @@
-//! What a filesystem consists of: inodes and their contents, directories, descriptions, pipes, address spaces, processes.
+//! What a filesystem consists of: inodes and their contents, directories, descriptions, pipes,
+//! address spaces, processes.
 //!
-//! Data and the rules that one object keeps by itself. No file here knows the whole ([`crate::fs`]): objects refer to each other
-//! by number ([`crate::base::ids`]).
+//! Data and the rules that one object keeps by itself. No file here knows the whole
+//! ([`crate::fs`]): objects refer to each other by number ([`crate::base::ids`]).
 
 pub(crate) mod address_space;
 pub(crate) mod contents;

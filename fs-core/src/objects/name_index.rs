@@ -1,12 +1,13 @@
-//! The index of a directory: from the hash of a name to the number of its entry, in an order that no choice of names
-//! can spoil.
+//! The index of a directory: from the hash of a name to the number of its entry, in an order that
+//! no choice of names can spoil.
 //!
-//! Elements are sorted by (hash, name), in blocks. Hashes are spread evenly, so the first bits of one nearly say which
-//! block it is in: a table by those bits leaves a block or two to look at, at any size. Names chosen to collide
-//! only make that a binary search by name.
+//! Elements are sorted by (hash, name), in blocks. Hashes are spread evenly, so the first bits of
+//! one nearly say which block it is in: a table by those bits leaves a block or two to look at, at
+//! any size. Names chosen to collide only make that a binary search by name.
 //!
-//! Adding or removing moves at most one block and now and then the list of blocks: amortised well under a kilobyte in a directory of a
-//! million names. This file knows no names: callers say how the name of an entry compares with the one that is searched.
+//! Adding or removing moves at most one block and now and then the list of blocks: amortised well
+//! under a kilobyte in a directory of a million names. This file knows no names: callers say how
+//! the name of an entry compares with the one that is searched.
 
 use alloc::vec::Vec;
 use core::cmp::Ordering;
@@ -31,7 +32,8 @@ struct Element {
 struct Block {
     /// No element has a lower hash. Fixed when the block is made; 0 for the first one.
     low: u32,
-    /// Ascending; every element is below those of the next block. Only the first block may be empty.
+    /// Ascending; every element is below those of the next block. Only the first block may be
+    /// empty.
     elements: Vec<Element>,
 }
 
@@ -47,8 +49,8 @@ pub(crate) struct IndexPlace {
 pub(crate) struct NameIndex {
     /// Ascending.
     blocks: Vec<Block>,
-    /// By the first `table_bits` bits of a hash: the last block whose `low` is below all hashes that begin so, else 0.
-    /// Empty while there are few blocks.
+    /// By the first `table_bits` bits of a hash: the last block whose `low` is below all hashes
+    /// that begin so, else 0. Empty while there are few blocks.
     table: Vec<u32>,
     table_bits: u32,
 }
@@ -64,7 +66,8 @@ impl NameIndex {
         self.blocks.iter().map(|block| block.elements.len()).sum()
     }
 
-    /// Where the name is, or where it would be inserted. `compare` says how the name of an entry compares with it.
+    /// Where the name is, or where it would be inserted. `compare` says how the name of an entry
+    /// compares with it.
     pub(crate) fn search(
         &self,
         hash: u32,
@@ -118,7 +121,8 @@ impl NameIndex {
         Some(self.blocks.get(place.block)?.elements.get(place.at)?.entry)
     }
 
-    /// Gives the element at a place that [`search`](Self::search) found another entry; returns the one before.
+    /// Gives the element at a place that [`search`](Self::search) found another entry; returns the
+    /// one before.
     pub(crate) fn set_entry(&mut self, place: IndexPlace, entry: u32) -> Option<u32> {
         let element = self.blocks.get_mut(place.block)?.elements.get_mut(place.at)?;
         Some(core::mem::replace(&mut element.entry, entry))

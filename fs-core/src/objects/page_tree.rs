@@ -1,11 +1,12 @@
 //! The pages of a file that are not as they were packed: a radix tree from page numbers to slots.
 //!
-//! Linux: the xarray in `struct address_space`. Nodes have 64 slots, and the tree is as high as its highest page needs: a file of
-//! 1 TiB with one byte costs a page and the few nodes above it.
+//! Linux: the xarray in `struct address_space`. Nodes have 64 slots, and the tree is as high as its
+//! highest page needs: a file of 1 TiB with one byte costs a page and the few nodes above it.
 //!
-//! A tree is a root slot and a height. They lie in [`FileContents`](super::contents::FileContents), side by side with what else
-//! fits into the same words, for there is one in each inode; so this file has functions and no type for the whole. What an
-//! absent slot means, a hole or a page that is still in the image, only the owner knows.
+//! A tree is a root slot and a height. They lie in [`FileContents`](super::contents::FileContents),
+//! side by side with what else fits into the same words, for there is one in each inode; so this
+//! file has functions and no type for the whole. What an absent slot means, a hole or a page that
+//! is still in the image, only the owner knows.
 
 use alloc::vec::Vec;
 use core::ops::Range;
@@ -27,8 +28,9 @@ pub(super) enum Slot {
     Absent,
     /// A hole punched into the image.
     Hole,
-    /// An owned page: at most [`FS_PAGE_BYTES`](crate::FS_PAGE_BYTES) bytes, what follows them reads as zero. One without any byte
-    /// was allocated by fallocate(2) and not written yet: it takes space but counts as a hole.
+    /// An owned page: at most [`FS_PAGE_BYTES`](crate::FS_PAGE_BYTES) bytes, what follows them
+    /// reads as zero. One without any byte was allocated by fallocate(2) and not written yet: it
+    /// takes space but counts as a hole.
     Page(Vec<u8>),
     /// A node of [`NODE_SLOTS`] slots.
     Node(Vec<Slot>),
@@ -39,8 +41,8 @@ pub(super) enum Slot {
 pub(super) struct RemovedSlots {
     /// Owned pages.
     pub(super) owned: u64,
-    /// Slots that stood for a page of the image (written or punched): those image pages were counted
-    /// with them, or not at all.
+    /// Slots that stood for a page of the image (written or punched): those image pages were
+    /// counted with them, or not at all.
     pub(super) covering_image: u64,
 }
 
@@ -146,7 +148,8 @@ fn new_node() -> Result<Vec<Slot>, Errno> {
     Ok(slots)
 }
 
-/// Visits the slots in use below `slot`, which is at this level and begins at page `first`, with the number of their page.
+/// Visits the slots in use below `slot`, which is at this level and begins at page `first`, with
+/// the number of their page.
 pub(super) fn each_slot(slot: &Slot, level: u32, first: u64, visit: &mut impl FnMut(u64, &Slot)) {
     match slot {
         Slot::Absent => {}
@@ -160,8 +163,8 @@ pub(super) fn each_slot(slot: &Slot, level: u32, first: u64, visit: &mut impl Fn
     }
 }
 
-/// Empties the slots of the pages in `range` below `slot`, which is at this level and begins at page `first`. Slots before
-/// `image_pages` stand for pages of the image.
+/// Empties the slots of the pages in `range` below `slot`, which is at this level and begins at
+/// page `first`. Slots before `image_pages` stand for pages of the image.
 pub(super) fn remove_pages(
     slot: &mut Slot,
     level: u32,

@@ -1,10 +1,11 @@
 //! Pipes: a ring of page-sized buffers, with a count of who may read and who may write.
 //!
-//! Linux: `struct pipe_inode_info` (fs/pipe.c). The capacity is a number of buffers, not of bytes, and a write adds to the last
-//! buffer only if all that does not fill a page of its own fits there; so this keeps Linux's buffers, and a pipe is full
-//! when Linux's is.
+//! Linux: `struct pipe_inode_info` (fs/pipe.c). The capacity is a number of buffers, not of bytes,
+//! and a write adds to the last buffer only if all that does not fill a page of its own fits there;
+//! so this keeps Linux's buffers, and a pipe is full when Linux's is.
 //!
-//! Nothing here waits. `syscalls::descriptors::pipe` decides what a call answers that would have to.
+//! Nothing here waits. `syscalls::descriptors::pipe` decides what a call answers that would have
+//! to.
 
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
@@ -22,7 +23,8 @@ pub const PIPE_BUF: usize = 4096;
 /// How many buffers a new pipe has (`PIPE_DEF_BUFFERS`): 64 KiB.
 const DEFAULT_BUFFERS: u32 = 16;
 
-/// The largest capacity that a process without `CAP_SYS_RESOURCE` may ask for (`/proc/sys/fs/pipe-max-size`).
+/// The largest capacity that a process without `CAP_SYS_RESOURCE` may ask for
+/// (`/proc/sys/fs/pipe-max-size`).
 const MAX_UNPRIVILEGED_BYTES: u32 = 1 << 20;
 
 /// The largest capacity there is (`round_pipe_size`).
@@ -48,7 +50,8 @@ pub(crate) enum BufferKind {
     Merge,
     /// It came from a file or from the caller's memory: nothing is added to it.
     Whole,
-    /// One packet: a read takes it out whole and drops what it had no room for (`PIPE_BUF_FLAG_PACKET`).
+    /// One packet: a read takes it out whole and drops what it had no room for
+    /// (`PIPE_BUF_FLAG_PACKET`).
     Packet,
 }
 
@@ -91,7 +94,8 @@ pub(crate) struct Pipe {
     pub(crate) readers: u32,
     /// How many descriptions may write it.
     pub(crate) writers: u32,
-    /// How often it was opened for writing (`w_counter`): tells "no writer yet" from "no writer any more".
+    /// How often it was opened for writing (`w_counter`): tells "no writer yet" from "no writer any
+    /// more".
     pub(crate) times_opened_for_writing: u64,
     /// Whether it has a name.
     pub(crate) origin: PipeOrigin,
@@ -170,7 +174,8 @@ impl Pipe {
         Ok(())
     }
 
-    /// Moves bytes out, as many as there are and as `out` has room for. Of a packet the rest is lost.
+    /// Moves bytes out, as many as there are and as `out` has room for. Of a packet the rest is
+    /// lost.
     pub(crate) fn read<P: Platform>(&mut self, out: &mut impl UserMut<P>) -> usize {
         let room = out.count();
         while let Some((kind, left)) = self.take_front(out) {
@@ -184,16 +189,16 @@ impl Pipe {
         room - out.count()
     }
 
-    /// Moves bytes out as [`read`](Self::read) does, but a packet is as good as other bytes (`pipe_to_user`): what there is
-    /// no room for stays.
+    /// Moves bytes out as [`read`](Self::read) does, but a packet is as good as other bytes
+    /// (`pipe_to_user`): what there is no room for stays.
     pub(crate) fn splice_to_user<P: Platform>(&mut self, out: &mut impl UserMut<P>) -> usize {
         let room = out.count();
         while self.take_front(out).is_some() {}
         room - out.count()
     }
 
-    /// Moves bytes out of the first buffer, which goes when none are left in it: what kind it is, and how many are left.
-    /// `None`: there is no buffer, or no room.
+    /// Moves bytes out of the first buffer, which goes when none are left in it: what kind it is,
+    /// and how many are left. `None`: there is no buffer, or no room.
     fn take_front<P: Platform>(
         &mut self,
         out: &mut impl UserMut<P>,
@@ -221,8 +226,9 @@ impl Pipe {
         }
     }
 
-    /// Moves bytes in, as many as there are and as there is room for; says how many (`anon_pipe_write`). What is not a
-    /// multiple of a page goes to the last buffer if it fits there as a whole, unless it is to be a buffer of its own.
+    /// Moves bytes in, as many as there are and as there is room for; says how many
+    /// (`anon_pipe_write`). What is not a multiple of a page goes to the last buffer if it fits
+    /// there as a whole, unless it is to be a buffer of its own.
     ///
     /// # Errors
     ///
@@ -254,7 +260,8 @@ impl Pipe {
         Ok(total - from.count())
     }
 
-    /// Adds one buffer, which `fill` fills with 1 to `len` bytes. There is room for it: not [`is_full`](Self::is_full).
+    /// Adds one buffer, which `fill` fills with 1 to `len` bytes. There is room for it: not
+    /// [`is_full`](Self::is_full).
     ///
     /// # Errors
     ///
@@ -298,7 +305,8 @@ impl Pipe {
         Ok(taken)
     }
 
-    /// Moves the first `len` bytes to `other`, buffer by buffer, as far as that has room (`splice_pipe_to_pipe`); says how many.
+    /// Moves the first `len` bytes to `other`, buffer by buffer, as far as that has room
+    /// (`splice_pipe_to_pipe`); says how many.
     ///
     /// # Errors
     ///
@@ -330,7 +338,8 @@ impl Pipe {
         Ok(moved)
     }
 
-    /// Copies the first `len` bytes to `other`, as far as that has room (`link_pipe`); says how many. Nothing is removed.
+    /// Copies the first `len` bytes to `other`, as far as that has room (`link_pipe`); says how
+    /// many. Nothing is removed.
     ///
     /// # Errors
     ///

@@ -1,7 +1,8 @@
 //! A process: whoever makes the calls.
 //!
-//! Linux: the parts of `struct task_struct` that a filesystem looks at (`files`, `fs`, `cred`). It owns
-//! references into one [`Fs`](crate::Fs): give it back with [`Fs::exit`](crate::Fs::exit), else what it has open stays open.
+//! Linux: the parts of `struct task_struct` that a filesystem looks at (`files`, `fs`, `cred`). It
+//! owns references into one [`Fs`](crate::Fs): give it back with [`Fs::exit`](crate::Fs::exit),
+//! else what it has open stays open.
 
 use crate::base::credentials::Credentials;
 use crate::base::flags::ResolveFlags;
@@ -32,25 +33,29 @@ pub struct Process {
 }
 
 impl Process {
-    /// Confines every path of the process from now on, as the `resolve` word of openat2(2) confines one.
+    /// Confines every path of the process from now on, as the `resolve` word of openat2(2) confines
+    /// one.
     ///
-    /// With [`ResolveFlags::BENEATH`] no path leads out of the directory that its descriptor names: this is
-    /// how an embedder whose directories are capabilities (WASI, Capsicum) wants it.
+    /// With [`ResolveFlags::BENEATH`] no path leads out of the directory that its descriptor names:
+    /// this is how an embedder whose directories are capabilities (WASI, Capsicum) wants it.
     pub fn confine(&mut self, resolve: ResolveFlags) {
         self.resolve = resolve;
     }
 
-    /// Lets the process see the tree alone: its walks do not stop at the embedder's directories ([`Foreign`](crate::Foreign)). In a mount
-    /// point there is nothing then, in a directory that was not read yet only what is above.
+    /// Lets the process see the tree alone: its walks do not stop at the embedder's directories
+    /// ([`Foreign`](crate::Foreign)). In a mount point there is nothing then, in a directory that
+    /// was not read yet only what is above.
     ///
     /// For an embedder who looks at the tree from outside, and has the other directories anyway.
     pub fn see_own_tree_only(&mut self, only: bool) {
         self.own_tree_only = only;
     }
 
-    /// Keeps the descriptors below `fd` from being given to what is opened: only dup2(2) and dup3(2) reach them.
+    /// Keeps the descriptors below `fd` from being given to what is opened: only dup2(2) and
+    /// dup3(2) reach them.
     ///
-    /// For an embedder whose programs close a standard stream and do not expect the next file in its place.
+    /// For an embedder whose programs close a standard stream and do not expect the next file in
+    /// its place.
     pub fn keep_fds_below(&mut self, fd: u32) {
         self.lowest_fd = fd;
     }

@@ -1,6 +1,7 @@
 //! Extended attributes of an inode: names and values.
 //!
-//! Linux: `struct simple_xattrs` (fs/xattr.c), which tmpfs uses. What a name means and who may use it is decided in `syscalls::attributes::xattr`.
+//! Linux: `struct simple_xattrs` (fs/xattr.c), which tmpfs uses. What a name means and who may use
+//! it is decided in `syscalls::attributes::xattr`.
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;

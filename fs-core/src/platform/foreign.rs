@@ -1,12 +1,13 @@
-//! Directories whose entries the embedder owns: the words in which the filesystem and the embedder speak of them.
+//! Directories whose entries the embedder owns: the words in which the filesystem and the embedder
+//! speak of them.
 //!
 //! What the filesystem does with such directories is in [`crate::fs::kinds::foreign`].
 
 use crate::base::ids::Ino;
 use crate::base::time::Timespec;
 
-/// Where the image of lower files begins: the byte `at` of the file numbered `n` is at `(n + 1) * LOWER_IMAGE + at`. No baked
-/// image is so long.
+/// Where the image of lower files begins: the byte `at` of the file numbered `n` is at
+/// `(n + 1) * LOWER_IMAGE + at`. No baked image is so long.
 pub const LOWER_IMAGE: u64 = 1 << 40;
 
 /// Whose the entries of a directory are. The numbers are the embedder's.
@@ -16,8 +17,8 @@ pub enum Foreign {
     Mount(u32),
     /// A mount point, but there is nothing to mount.
     Absent,
-    /// A directory that has entries of the embedder's directory of that number beside its own, and does not know them yet. At most
-    /// [`Foreign::MAX`].
+    /// A directory that has entries of the embedder's directory of that number beside its own, and
+    /// does not know them yet. At most [`Foreign::MAX`].
     Unread(u32),
 }
 
@@ -80,7 +81,8 @@ impl ForeignMark {
     }
 }
 
-/// A directory of a filesystem, as [`Platform::walk_stopped`](crate::Platform::walk_stopped) names it. Good as long as it is there.
+/// A directory of a filesystem, as [`Platform::walk_stopped`](crate::Platform::walk_stopped) names
+/// it. Good as long as it is there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DirectoryId(pub(crate) Ino);
 

@@ -4,8 +4,9 @@
 //! over one or more pieces of the caller's memory; copying advances it. Bytes move once,
 //! from where they are stored to where the caller wants them.
 //!
-//! The check that Linux does with `access_ok` is the implementor's, when the buffer is made: a range that
-//! is not the caller's is `EFAULT` there, before any call begins. From then on copying cannot fail.
+//! The check that Linux does with `access_ok` is the implementor's, when the buffer is made: a
+//! range that is not the caller's is `EFAULT` there, before any call begins. From then on copying
+//! cannot fail.
 
 use crate::platform::Platform;
 

@@ -9,8 +9,9 @@ use crate::platform::Platform;
 impl<P: Platform> Fs<P> {
     /// `pid_t fork(void)`
     ///
-    /// A second process with the same descriptors: both refer to the same open file descriptions, so they share offsets, status flags
-    /// and locks. Shared mappings stay shared, private ones are copied. Current directory, umask, limits and credentials are copied.
+    /// A second process with the same descriptors: both refer to the same open file descriptions,
+    /// so they share offsets, status flags and locks. Shared mappings stay shared, private ones are
+    /// copied. Current directory, umask, limits and credentials are copied.
     ///
     /// # Errors
     ///

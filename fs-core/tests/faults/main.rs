@@ -1,9 +1,9 @@
-//! Each allocation made to fail in turn: the call answers `ENOMEM` or `ENOSPC`, the tree is as before, and the
-//! same call done again succeeds as if nothing had been.
+//! Each allocation made to fail in turn: the call answers `ENOMEM` or `ENOSPC`, the tree is as
+//! before, and the same call done again succeeds as if nothing had been.
 //!
-//! A sequence of calls runs in a fresh world up to one of them; that one gets an allocator that refuses its first request, then in
-//! another fresh world its second, and so on until it asks for no more. The allocator is global, so this is a test binary of
-//! its own.
+//! A sequence of calls runs in a fresh world up to one of them; that one gets an allocator that
+//! refuses its first request, then in another fresh world its second, and so on until it asks for
+//! no more. The allocator is global, so this is a test binary of its own.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
@@ -24,7 +24,8 @@ use dump::{OVERFLOWED, dump};
 #[global_allocator]
 static ALLOCATOR: Refusing = Refusing;
 
-/// What a call may answer when memory is refused. `ENFILE` and `EMFILE` are the descriptor tables' words for it.
+/// What a call may answer when memory is refused. `ENFILE` and `EMFILE` are the descriptor tables'
+/// words for it.
 const REFUSALS: [Errno; 4] = [Errno::ENOMEM, Errno::ENOSPC, Errno::ENFILE, Errno::EMFILE];
 
 /// What was tried, for the report.
@@ -183,8 +184,8 @@ fn tables_that_grow_are_refused_too() {
     println!("{tally:?}");
     assert!(tally.refusals > 4, "{tally:?}");
 
-    // Names in one directory, through the growths of its table, of its index and of the table of inodes. The index's blocks
-    // have 128 names.
+    // Names in one directory, through the growths of its table, of its index and of the table of
+    // inodes. The index's blocks have 128 names.
     let mut tally = Tally::default();
     let creates: Vec<Code> = (0..1500u16)
         .map(|n| code("numbered", [n.to_le_bytes()[0], n.to_le_bytes()[1], 0, 0, 0, 0]))

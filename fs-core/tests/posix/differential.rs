@@ -1,10 +1,12 @@
 //! Random sequences of calls on both worlds.
 //!
-//! A seed makes a sequence, always the same one. After every call the outcomes must be equal and the whole trees with
-//! all open descriptors too; after every sequence the invariants of fs-core must hold. A sequence that fails is
-//! shortened as far as it still fails, and printed as a row for `rows/`.
+//! A seed makes a sequence, always the same one. After every call the outcomes must be equal and
+//! the whole trees with all open descriptors too; after every sequence the invariants of fs-core
+//! must hold. A sequence that fails is shortened as far as it still fails, and printed as a row for
+//! `rows/`.
 //!
-//! The test runs a fixed number of seeds. `WASM_VFS_DIFFERENTIAL_SEEDS=1000000 WASM_VFS_DIFFERENTIAL_FROM=1` asks for others;
+//! The test runs a fixed number of seeds.
+//! `WASM_VFS_DIFFERENTIAL_SEEDS=1000000 WASM_VFS_DIFFERENTIAL_FROM=1` asks for others;
 //! `cargo xtask differential` is the long run.
 
 use std::time::Instant;
@@ -23,7 +25,8 @@ const SEEDS: u64 = 240;
 /// Seeds that run on one tmpfs, which has the limits that they share.
 const SEEDS_AT_ONCE: u64 = 40;
 
-/// One in so many seeds waits for the clock before each call, so that times can be compared exactly.
+/// One in so many seeds waits for the clock before each call, so that times can be compared
+/// exactly.
 const EXACT_TIMES_EVERY: u64 = 32;
 
 /// When the trees are compared.
@@ -31,7 +34,8 @@ const EXACT_TIMES_EVERY: u64 = 32;
 enum Looks {
     /// After each call.
     EachCall,
-    /// When the sequence is over. Looking at a file is an event: where there are watches it could hide others.
+    /// When the sequence is over. Looking at a file is an event: where there are watches it could
+    /// hide others.
     AtTheEnd,
 }
 
@@ -124,7 +128,8 @@ fn setting(name: &str) -> Option<u64> {
     std::env::var(name).ok()?.parse().ok()
 }
 
-/// The most memory that the test may take. It needs a few megabytes; a sequence that takes all there is would end the machine.
+/// The most memory that the test may take. It needs a few megabytes; a sequence that takes all
+/// there is would end the machine.
 const MAX_MEMORY_BYTES: u64 = 4 << 30;
 
 fn limit_memory() {

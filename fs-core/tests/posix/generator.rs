@@ -1,4 +1,5 @@
-//! Makes the calls of a random sequence: names by the weights of a theme, arguments that collide often enough to be interesting.
+//! Makes the calls of a random sequence: names by the weights of a theme, arguments that collide
+//! often enough to be interesting.
 //!
 //! A seed makes a sequence, always the same one.
 
@@ -64,7 +65,8 @@ impl Generator {
         calls
     }
 
-    /// A deep tree, or a chain of symbolic links about as long as may be followed. `a` is its start, `b` near its end.
+    /// A deep tree, or a chain of symbolic links about as long as may be followed. `a` is its
+    /// start, `b` near its end.
     fn chain(&mut self) -> Vec<String> {
         let length = self.random.pick(&[3, 12, 38, 39, 40, 41]);
         if self.random.one_in(2) {

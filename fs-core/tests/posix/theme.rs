@@ -40,8 +40,8 @@ impl Theme {
         matches!(self, Theme::Loads | Theme::Stores)
     }
 
-    /// DEVIATIONS.md: what is stored behind the end of a file in its last page is dropped. There is no such place in these
-    /// sequences.
+    /// DEVIATIONS.md: what is stored behind the end of a file in its last page is dropped. There is
+    /// no such place in these sequences.
     pub fn whole_pages(self) -> bool {
         self == Theme::Stores
     }
@@ -171,12 +171,14 @@ const WEIGHTS: &[(&str, u64)] = &[
     ("removexattr", 2),
     // They would hide what follows.
     ("fill_descriptors", 0),
-    // How much fits depends on the order, which is each world's own. `list` and `list_types` have them.
+    // How much fits depends on the order, which is each world's own. `list` and `list_types` have
+    // them.
     ("getdents", 0),
     ("getdents64", 0),
 ];
 
-/// Limits that sequences do not reach, but for what would take all memory (`fallocate` of the largest size).
+/// Limits that sequences do not reach, but for what would take all memory (`fallocate` of the
+/// largest size).
 pub const ROOMY: Limits = Limits { pages: 1 << 14, inodes: 0 };
 
 /// The limits that a batch of seeds has.

@@ -1,10 +1,12 @@
 //! Directories whose names are the descriptors of whoever looks: what `/dev/fd` is.
 //!
-//! Linux: `/proc/self/fd`, whose names are links that lead past all paths to what is open. Opening one opens the file anew, with an
-//! offset and flags of its own. Such a directory has no entries: a walk that finds none asks [`Fs::descriptor_named`].
+//! Linux: `/proc/self/fd`, whose names are links that lead past all paths to what is open. Opening
+//! one opens the file anew, with an offset and flags of its own. Such a directory has no entries: a
+//! walk that finds none asks [`Fs::descriptor_named`].
 //!
-//! Two inodes stand in for what has none, [`StandIns`]: one for the links, which all read the same (DEVIATION: Linux makes up a path),
-//! and a character device without a driver for what is the embedder's, which opening recognises.
+//! Two inodes stand in for what has none, [`StandIns`]: one for the links, which all read the same
+//! (DEVIATION: Linux makes up a path), and a character device without a driver for what is the
+//! embedder's, which opening recognises.
 
 use crate::base::defect::OrDefect;
 use crate::base::errno::Errno;
@@ -22,7 +24,8 @@ use crate::objects::inode::{Inode, InodeKind};
 use crate::objects::process::Process;
 use crate::platform::Platform;
 
-/// The permission bits of what stands in for the embedder's, which knows better: those of a terminal.
+/// The permission bits of what stands in for the embedder's, which knows better: those of a
+/// terminal.
 const FOREIGN_MODE: u32 = 0o620;
 
 /// The target of every link: as for what has no path on Linux, there is no such file.
@@ -93,8 +96,8 @@ impl<P: Platform> Fs<P> {
         Some(self.description(process, parse(name)?).ok()?.kind)
     }
 
-    /// What a name in such a directory leads to, or where it is not followed the link itself. `None`: it is no descriptor that
-    /// is open.
+    /// What a name in such a directory leads to, or where it is not followed the link itself.
+    /// `None`: it is no descriptor that is open.
     #[cold]
     #[inline(never)]
     pub(crate) fn descriptor_named(
@@ -112,7 +115,8 @@ impl<P: Platform> Fs<P> {
         })
     }
 
-    /// What a description of an inode that such a name led to is open on: the inode, or what that stands in for.
+    /// What a description of an inode that such a name led to is open on: the inode, or what that
+    /// stands in for.
     ///
     /// # Errors
     ///

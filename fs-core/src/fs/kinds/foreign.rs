@@ -1,16 +1,21 @@
-//! Directories whose entries are the embedder's: mount points, and directories that are read in when first needed.
+//! Directories whose entries are the embedder's: mount points, and directories that are read in
+//! when first needed.
 //!
-//! Linux: a managed dentry (`follow_managed`, `follow_automount`, fs/namei.c): the walk that comes to one lets somebody
-//! else decide. Departure: this crate cannot call a filesystem of the embedder's, so the walk stops there, with `EREMOTE`,
-//! after it has told [`Platform::walk_stopped`] where it is and what is left of the path; the embedder does what is to be done
-//! there and, if the path comes back, makes its call again.
+//! Linux: a managed dentry (`follow_managed`, `follow_automount`, fs/namei.c): the walk that comes
+//! to one lets somebody else decide. Departure: this crate cannot call a filesystem of the
+//! embedder's, so the walk stops there, with `EREMOTE`, after it has told
+//! [`Platform::walk_stopped`] where it is and what is left of the path; the embedder does what is
+//! to be done there and, if the path comes back, makes its call again.
 //!
-//! * [`Foreign::Mount`]: everything beneath is the embedder's and never comes here. What the tree has there is hidden.
-//! * [`Foreign::Absent`]: a mount point without a filesystem behind it: an empty directory in which nothing can be made.
-//! * [`Foreign::Unread`]: the lower directory of an overlay that was not read yet. The embedder adds its entries with
-//!   [`Fs::add_lower`]; from then on it is an ordinary directory, so deletion, renaming and listing need nothing of their own.
-//!   Files among them are ranges of the image that begin at [`LOWER_IMAGE`](crate::LOWER_IMAGE): read in place, and copied up page by page when
-//!   written, as baked files are.
+//! * [`Foreign::Mount`]: everything beneath is the embedder's and never comes here. What the tree
+//!   has there is hidden.
+//! * [`Foreign::Absent`]: a mount point without a filesystem behind it: an empty directory in which
+//!   nothing can be made.
+//! * [`Foreign::Unread`]: the lower directory of an overlay that was not read yet. The embedder
+//!   adds its entries with [`Fs::add_lower`]; from then on it is an ordinary directory, so
+//!   deletion, renaming and listing need nothing of their own. Files among them are ranges of the
+//!   image that begin at [`LOWER_IMAGE`](crate::LOWER_IMAGE): read in place, and copied up page by
+//!   page when written, as baked files are.
 //!
 //! All of it is only where [`Platform::FOREIGN`] says so, and costs nothing elsewhere.
 
@@ -85,8 +90,9 @@ impl<P: Platform> Fs<P> {
         Some((DirectoryId(ino), foreign))
     }
 
-    /// The outermost directory above an open one that is [`Foreign::Unread`]: what it lies in was never walked. Only a
-    /// directory that was opened before the ones above it were marked has such.
+    /// The outermost directory above an open one that is [`Foreign::Unread`]: what it lies in was
+    /// never walked. Only a directory that was opened before the ones above it were marked has
+    /// such.
     #[must_use]
     pub fn unread_above(&self, process: &Process, fd: Fd) -> Option<(DirectoryId, Foreign)> {
         if !P::FOREIGN {
@@ -105,12 +111,13 @@ impl<P: Platform> Fs<P> {
         found
     }
 
-    /// Only walks a path. With [`FollowLast::Never`] it also stops at a last component that is a directory which was not
-    /// read yet: whoever removes it wants to know whether it is empty.
+    /// Only walks a path. With [`FollowLast::Never`] it also stops at a last component that is a
+    /// directory which was not read yet: whoever removes it wants to know whether it is empty.
     ///
     /// # Errors
     ///
-    /// * `EREMOTE`: it leads to a directory whose entries are the embedder's: [`Platform::walk_stopped`] was told.
+    /// * `EREMOTE`: it leads to a directory whose entries are the embedder's:
+    ///   [`Platform::walk_stopped`] was told.
     /// * What else the path walk answers. That the last component is not there is none.
     pub fn probe(
         &self,
@@ -132,8 +139,9 @@ impl<P: Platform> Fs<P> {
         Ok(())
     }
 
-    /// Writes a path without links from the directory `dirfd` to the one that holds `at`, with a slash after each name. With it, a
-    /// path that leads out of `at` by `..` can be said without `at`.
+    /// Writes a path without links from the directory `dirfd` to the one that holds `at`, with a
+    /// slash after each name. With it, a path that leads out of `at` by `..` can be said without
+    /// `at`.
     ///
     /// # Errors
     ///
@@ -173,9 +181,10 @@ impl<P: Platform> Fs<P> {
         Ok(backwards)
     }
 
-    /// Adds a file of the lower directory to one that is [`Foreign::Unread`]. A name that is there already hides it; but of
-    /// two directories the one that is there becomes [`Foreign::Unread`] too. The directory's times stay. No limit counts what
-    /// was there already, neither the inode nor the pages that it had.
+    /// Adds a file of the lower directory to one that is [`Foreign::Unread`]. A name that is there
+    /// already hides it; but of two directories the one that is there becomes [`Foreign::Unread`]
+    /// too. The directory's times stay. No limit counts what was there already, neither the inode
+    /// nor the pages that it had.
     ///
     /// When all are added, [`mark`](Self::mark) it `None`.
     ///

@@ -1,5 +1,5 @@
-//! What only one kind of inode does: regular files, pipes, device nodes, directories of descriptors, directories that the
-//! embedder owns.
+//! What only one kind of inode does: regular files, pipes, device nodes, directories of
+//! descriptors, directories that the embedder owns.
 
 pub(crate) mod descriptor_directory;
 pub(crate) mod devices;

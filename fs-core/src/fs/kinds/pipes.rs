@@ -1,10 +1,11 @@
 //! Inodes that are pipes: opening and closing their ends, reading and writing them.
 //!
-//! Neighbours: [`crate::objects::pipe`] is the ring of buffers; `syscalls::data::read_write` comes here when a descriptor turns out
-//! to be a pipe; `syscalls::data::transfer` moves bytes between pipes and files.
+//! Neighbours: [`crate::objects::pipe`] is the ring of buffers; `syscalls::data::read_write` comes
+//! here when a descriptor turns out to be a pipe; `syscalls::data::transfer` moves bytes between
+//! pipes and files.
 //!
-//! DEVIATION: nothing blocks. A call that would wait for another process answers `EAGAIN`, with and without
-//! `NONBLOCK`: the caller is the only one who could ever end the wait.
+//! DEVIATION: nothing blocks. A call that would wait for another process answers `EAGAIN`, with and
+//! without `NONBLOCK`: the caller is the only one who could ever end the wait.
 
 use crate::base::defect::OrDefect;
 use crate::base::errno::Errno;
@@ -47,7 +48,8 @@ impl<P: Platform> Fs<P> {
         pipe.map(|pipe| (ino, pipe)).ok_or(Errno::EBADF)
     }
 
-    /// Opens an end of a named pipe (`fifo_open`). Any other inode is left alone, but for what `DIRECT` asks of it.
+    /// Opens an end of a named pipe (`fifo_open`). Any other inode is left alone, but for what
+    /// `DIRECT` asks of it.
     ///
     /// # Errors
     ///
@@ -145,7 +147,8 @@ impl<P: Platform> Fs<P> {
     /// # Errors
     ///
     /// * `EPIPE`: nobody can read it.
-    /// * `EAGAIN`: it is too full for even one byte, or for all bytes where those are at most [`PIPE_BUF`](crate::PIPE_BUF).
+    /// * `EAGAIN`: it is too full for even one byte, or for all bytes where those are at most
+    ///   [`PIPE_BUF`](crate::PIPE_BUF).
     /// * `ENOMEM`: no memory.
     pub(crate) fn write_pipe(
         &mut self,

@@ -32,16 +32,16 @@ impl<P: Platform> Fs<P> {
         result
     }
 
-    /// Notes that the contents changed (`file_modified`): times, and set-id bits that a writer without `CAP_FSETID` clears. Says
-    /// what to tell beside that.
+    /// Notes that the contents changed (`file_modified`): times, and set-id bits that a writer
+    /// without `CAP_FSETID` clears. Says what to tell beside that.
     pub(crate) fn modified(&mut self, process: &Process, ino: Ino) -> Result<InotifyMask, Errno> {
         let now = self.now();
         self.inode_mut(ino)?.touch(now);
         self.drop_set_ids(process, ino)
     }
 
-    /// Notes that the limit of pages left no room for what was to be written through `fd`. That is found out when the file was
-    /// noted to be modified (`shmem_file_write_iter`).
+    /// Notes that the limit of pages left no room for what was to be written through `fd`. That is
+    /// found out when the file was noted to be modified (`shmem_file_write_iter`).
     ///
     /// # Errors
     ///

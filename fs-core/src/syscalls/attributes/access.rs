@@ -16,8 +16,8 @@ const ACCESS_BITS: u32 = 0o7;
 impl<P: Platform> Fs<P> {
     /// `int faccessat2(int dirfd, const char *pathname, int mode, int flags)`
     ///
-    /// Whether the process may read (4), write (2) or execute (1) a file, or with mode 0 whether it is there.
-    /// The real ids are asked, also on the way; with `EACCESS` the effective ones.
+    /// Whether the process may read (4), write (2) or execute (1) a file, or with mode 0 whether it
+    /// is there. The real ids are asked, also on the way; with `EACCESS` the effective ones.
     ///
     /// # Errors
     ///

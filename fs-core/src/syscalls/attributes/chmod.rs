@@ -13,7 +13,8 @@ use crate::syscalls::attributes::chown::in_group_or_capable;
 impl<P: Platform> Fs<P> {
     /// `int fchmodat2(int dirfd, const char *pathname, mode_t mode, unsigned int flags)`
     ///
-    /// Sets the permission bits. Set-group-ID is left out when the process is not of the file's group.
+    /// Sets the permission bits. Set-group-ID is left out when the process is not of the file's
+    /// group.
     ///
     /// # Errors
     ///

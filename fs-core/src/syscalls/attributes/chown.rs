@@ -17,15 +17,16 @@ const UNCHANGED: u32 = u32::MAX;
 impl<P: Platform> Fs<P> {
     /// `int fchownat(int dirfd, const char *pathname, uid_t owner, gid_t group, int flags)`
     ///
-    /// Sets owner and group; `u32::MAX` leaves one as it is. What is not a directory loses set-user-ID, and set-group-ID
-    /// too if the group may execute it.
+    /// Sets owner and group; `u32::MAX` leaves one as it is. What is not a directory loses
+    /// set-user-ID, and set-group-ID too if the group may execute it.
     ///
     /// # Errors
     ///
     /// * `EINVAL`: flags but `SYMLINK_NOFOLLOW` and `EMPTY_PATH`.
     /// * What the path walk answers; `ENOENT`: it is not there.
     /// * `EROFS`: the filesystem is read-only.
-    /// * `EPERM`: a new owner, by anybody but the superuser (or the owner, who may "change" to himself).
+    /// * `EPERM`: a new owner, by anybody but the superuser (or the owner, who may "change" to
+    ///   himself).
     /// * `EPERM`: a new group, by anybody but the superuser or the owner being of that group.
     /// * `EPERM`: a set-id bit would go, and the process does not own the file.
     pub fn fchownat(

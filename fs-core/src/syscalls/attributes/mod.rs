@@ -1,4 +1,5 @@
-//! Calls on what inodes say of themselves: types, owners, permissions, times, extended attributes, and of the filesystem.
+//! Calls on what inodes say of themselves: types, owners, permissions, times, extended attributes,
+//! and of the filesystem.
 
 pub(crate) mod access;
 pub(crate) mod chmod;

@@ -24,7 +24,8 @@ const BLOCK_BYTES: u64 = 512;
 /// The device number of the filesystem.
 const ROOT_DEV: Dev = Dev(1);
 
-/// The device number of the pipes without a name: on Linux they belong to a filesystem of their own (pipefs).
+/// The device number of the pipes without a name: on Linux they belong to a filesystem of their own
+/// (pipefs).
 const PIPE_DEV: Dev = Dev(2);
 
 /// `AT_STATX_SYNC_TYPE`: how hard a network filesystem should try. No effect here.
@@ -70,7 +71,8 @@ impl<P: Platform> Fs<P> {
     ///
     /// # Errors
     ///
-    /// * `EINVAL`: unknown flags. (Not when the empty path means a descriptor: then no flag is looked at.)
+    /// * `EINVAL`: unknown flags. (Not when the empty path means a descriptor: then no flag is
+    ///   looked at.)
     /// * What the path walk answers; `ENOENT`: it is not there.
     pub fn newfstatat(
         &self,

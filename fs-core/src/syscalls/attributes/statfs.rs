@@ -15,7 +15,8 @@ pub const TMPFS_MAGIC: u64 = 0x0102_1994;
 
 /// What statfs(2) reports: `struct statfs`.
 ///
-/// Without a limit in [`Config`](crate::Config), what that would limit is reported as zero in all and zero free, as tmpfs does.
+/// Without a limit in [`Config`](crate::Config), what that would limit is reported as zero in all
+/// and zero free, as tmpfs does.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Statfs {
     /// The type of the filesystem.

@@ -17,7 +17,8 @@ use crate::platform::Platform;
 use crate::syscalls::attributes::stat::{ANON_INODE_STAT, STATX_SYNC_TYPE};
 
 bitflags! {
-    /// What of a [`Statx`] is asked for, and what is there (`STATX_*`, `include/uapi/linux/stat.h`).
+    /// What of a [`Statx`] is asked for, and what is there (`STATX_*`,
+    /// `include/uapi/linux/stat.h`).
     #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
     pub struct StatxMask: u32 {
         /// The type in `stx_mode`.
@@ -87,7 +88,8 @@ const SHMEM_ATTRIBUTES: StatxAttributes =
 /// The number of the one mount there is.
 const MNT_ID: u64 = 1;
 
-/// What statx(2) reports (`struct statx`). Fields that `stx_mask` does not name are zero, or as stat(2) has them.
+/// What statx(2) reports (`struct statx`). Fields that `stx_mask` does not name are zero, or as
+/// stat(2) has them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Statx {
     /// Which fields were asked for and are there, and which are there anyway.
@@ -135,14 +137,16 @@ pub struct Statx {
 impl<P: Platform> Fs<P> {
     /// `int statx(int dirfd, const char *pathname, int flags, unsigned int mask, struct statx *statxbuf)`
     ///
-    /// What is known of a file, with its time of creation if that is asked for. `mask` is advice: what costs nothing is reported
-    /// anyway, as tmpfs does; modification and change time only if one of them is asked for.
+    /// What is known of a file, with its time of creation if that is asked for. `mask` is advice:
+    /// what costs nothing is reported anyway, as tmpfs does; modification and change time only if
+    /// one of them is asked for.
     ///
     /// # Errors
     ///
-    /// * `EINVAL`: `mask` has `RESERVED`; both kinds of synchronisation are asked for; unknown flags (not
-    ///   looked at when the empty path means a descriptor).
-    /// * `EBADF`: with `EMPTY_PATH`, `path` is empty and `dirfd` not open. `ENOTDIR`: it is the embedder's.
+    /// * `EINVAL`: `mask` has `RESERVED`; both kinds of synchronisation are asked for; unknown
+    ///   flags (not looked at when the empty path means a descriptor).
+    /// * `EBADF`: with `EMPTY_PATH`, `path` is empty and `dirfd` not open. `ENOTDIR`: it is the
+    ///   embedder's.
     /// * What the path walk answers; `ENOENT`: it is not there.
     pub fn statx(
         &self,

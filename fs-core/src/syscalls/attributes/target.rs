@@ -13,7 +13,8 @@ use crate::platform::Platform;
 pub(super) const WALK_FLAGS: AtFlags = AtFlags::SYMLINK_NOFOLLOW.union(AtFlags::EMPTY_PATH);
 
 impl<P: Platform> Fs<P> {
-    /// The inode that a call means which takes `SYMLINK_NOFOLLOW` and `EMPTY_PATH`, and no other flags.
+    /// The inode that a call means which takes `SYMLINK_NOFOLLOW` and `EMPTY_PATH`, and no other
+    /// flags.
     ///
     /// # Errors
     ///

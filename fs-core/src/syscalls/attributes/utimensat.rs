@@ -141,8 +141,8 @@ impl<P: Platform> Fs<P> {
 
     /// `int futimesat(int dirfd, const char *pathname, const struct timeval times[2])`
     ///
-    /// Sets access and modification time to the microsecond; `None`, C's null pointer, is the current time. Without a path C
-    /// means the descriptor: [`futimens`](Self::futimens).
+    /// Sets access and modification time to the microsecond; `None`, C's null pointer, is the
+    /// current time. Without a path C means the descriptor: [`futimens`](Self::futimens).
     ///
     /// # Errors
     ///
@@ -180,7 +180,8 @@ impl<P: Platform> Fs<P> {
 
     /// `int utime(const char *filename, const struct utimbuf *times)`
     ///
-    /// Sets access and modification time to the second; `None`, C's null pointer, is the current time.
+    /// Sets access and modification time to the second; `None`, C's null pointer, is the current
+    /// time.
     ///
     /// # Errors
     ///
@@ -237,8 +238,8 @@ impl<P: Platform> Fs<P> {
     }
 }
 
-/// Why the inode that all inotify instances share keeps its times (`may_setattr`, `anon_inode_setattr`): it is the superuser's, of
-/// mode 0600.
+/// Why the inode that all inotify instances share keeps its times (`may_setattr`,
+/// `anon_inode_setattr`): it is the superuser's, of mode 0600.
 fn anon_inode_refusal(process: &Process, times: [TimeSpecifier; 2]) -> Errno {
     match check_times(times) {
         Err(error) => error,

@@ -1,10 +1,11 @@
 //! setxattr, getxattr, listxattr, removexattr, with their `l` and `f` forms.
 //!
-//! tmpfs has the namespaces `user.`, `trusted.` and `security.`. `user.` is for regular files and directories and follows their permissions; the others
-//! are for any kind of file, and for the superuser to set.
+//! tmpfs has the namespaces `user.`, `trusted.` and `security.`. `user.` is for regular files and
+//! directories and follows their permissions; the others are for any kind of file, and for the
+//! superuser to set.
 //!
-//! DEVIATION: no access control lists (`system.posix_acl_*`) and no file capabilities (`security.capability`): setting one is
-//! `EOPNOTSUPP`.
+//! DEVIATION: no access control lists (`system.posix_acl_*`) and no file capabilities
+//! (`security.capability`): setting one is `EOPNOTSUPP`.
 
 use bitflags::bitflags;
 
@@ -134,8 +135,8 @@ impl<P: Platform> Fs<P> {
     /// * `ERANGE`: the name is empty or longer than 255 bytes.
     /// * `E2BIG`: the value is larger than 64 KiB.
     /// * What the path walk answers; `ENOENT`: it is not there.
-    /// * `EPERM`: `trusted.` or `security.`, and not the superuser; `user.`, and the file is neither regular nor a directory,
-    ///   or is a sticky directory of somebody else's.
+    /// * `EPERM`: `trusted.` or `security.`, and not the superuser; `user.`, and the file is
+    ///   neither regular nor a directory, or is a sticky directory of somebody else's.
     /// * `EACCES`: the file may not be written (not asked for `trusted.` and `security.`).
     /// * `EOPNOTSUPP`: another namespace. `EINVAL`: nothing follows the namespace.
     /// * `ENOSPC`: no room left in what the limit of inodes allows.
@@ -180,7 +181,8 @@ impl<P: Platform> Fs<P> {
     ///
     /// # Errors
     ///
-    /// As [`setxattr`](Self::setxattr); instead of the walk's, `EBADF`: `fd` is not open, or only names a file.
+    /// As [`setxattr`](Self::setxattr); instead of the walk's, `EBADF`: `fd` is not open, or only
+    /// names a file.
     pub fn fsetxattr(
         &mut self,
         process: &Process,
@@ -202,7 +204,8 @@ impl<P: Platform> Fs<P> {
     ///
     /// * `ERANGE`: the name is empty or longer than 255 bytes.
     /// * What the path walk answers; `ENOENT`: it is not there.
-    /// * `ENODATA`: `trusted.`, and not the superuser; `user.`, and the file is neither regular nor a directory.
+    /// * `ENODATA`: `trusted.`, and not the superuser; `user.`, and the file is neither regular nor
+    ///   a directory.
     /// * `EACCES`: the file may not be read (not asked for `trusted.` and `security.`).
     /// * `EOPNOTSUPP`: another namespace. `EINVAL`: nothing follows the namespace.
     /// * `ENODATA`: the file does not have it.
@@ -244,7 +247,8 @@ impl<P: Platform> Fs<P> {
     ///
     /// # Errors
     ///
-    /// As [`getxattr`](Self::getxattr); instead of the walk's, `EBADF`: `fd` is not open, or only names a file.
+    /// As [`getxattr`](Self::getxattr); instead of the walk's, `EBADF`: `fd` is not open, or only
+    /// names a file.
     pub fn fgetxattr(
         &self,
         process: &Process,
@@ -259,13 +263,14 @@ impl<P: Platform> Fs<P> {
 
     /// `ssize_t listxattr(const char *path, char *list, size_t size)`
     ///
-    /// Writes the names of all attributes, each with a NUL after it, and says how many bytes that is; with an empty buffer it only says so.
-    /// `trusted.` ones are there for the superuser only.
+    /// Writes the names of all attributes, each with a NUL after it, and says how many bytes that
+    /// is; with an empty buffer it only says so. `trusted.` ones are there for the superuser only.
     ///
     /// # Errors
     ///
     /// * What the path walk answers; `ENOENT`: it is not there.
-    /// * `ERANGE`: the buffer is too small. `E2BIG`: so would any be, for there are more than 64 KiB.
+    /// * `ERANGE`: the buffer is too small. `E2BIG`: so would any be, for there are more than 64
+    ///   KiB.
     pub fn listxattr(
         &self,
         process: &Process,
@@ -299,7 +304,8 @@ impl<P: Platform> Fs<P> {
     ///
     /// # Errors
     ///
-    /// As [`listxattr`](Self::listxattr); instead of the walk's, `EBADF`: `fd` is not open, or only names a file.
+    /// As [`listxattr`](Self::listxattr); instead of the walk's, `EBADF`: `fd` is not open, or only
+    /// names a file.
     pub fn flistxattr(
         &self,
         process: &Process,
@@ -360,7 +366,8 @@ impl<P: Platform> Fs<P> {
     ///
     /// # Errors
     ///
-    /// As [`removexattr`](Self::removexattr); instead of the walk's, `EBADF`: `fd` is not open, or only names a file.
+    /// As [`removexattr`](Self::removexattr); instead of the walk's, `EBADF`: `fd` is not open, or
+    /// only names a file.
     pub fn fremovexattr(&mut self, process: &Process, fd: Fd, name: &[u8]) -> Result<(), Errno> {
         check_name(name)?;
         let target = self.xattr_target(process, fd, name, Purpose::Write)?;
@@ -373,7 +380,8 @@ impl<P: Platform> Fs<P> {
     ///
     /// * `EBADF`: `fd` is not open, or only names a file.
     /// * `EOPNOTSUPP`: it is the embedder's.
-    /// * As [`may_use_xattr`](Self::may_use_xattr), or else `EOPNOTSUPP`: it is an inotify instance.
+    /// * As [`may_use_xattr`](Self::may_use_xattr), or else `EOPNOTSUPP`: it is an inotify
+    ///   instance.
     fn xattr_target(
         &self,
         process: &Process,
@@ -388,15 +396,16 @@ impl<P: Platform> Fs<P> {
         if matches!(description.kind, FileKind::Inotify(_))
             && Namespace::of(name) != Namespace::Security
         {
-            // The inode that all instances share: the superuser's, mode 0600, neither a regular file nor a directory. Security
-            // modules leave it alone (`IS_PRIVATE`).
+            // The inode that all instances share: the superuser's, mode 0600, neither a regular
+            // file nor a directory. Security modules leave it alone (`IS_PRIVATE`).
             let anonymous = Inode::new(InodeKind::Socket, 0o600, 0, 0, Timespec::EPOCH);
             self.may_use_xattr(process, &anonymous, name, purpose)?;
         }
         Self::target_of(description).ok_or(Errno::EOPNOTSUPP)
     }
 
-    /// Whether the process may use an attribute of this name so (`xattr_permission`), and tmpfs has it.
+    /// Whether the process may use an attribute of this name so (`xattr_permission`), and tmpfs has
+    /// it.
     ///
     /// # Errors
     ///

@@ -12,9 +12,9 @@ use crate::platform::Platform;
 impl<P: Platform> Fs<P> {
     /// `int fallocate(int fd, int mode, off_t offset, off_t len)`
     ///
-    /// Without flags: allocates the range, so that writing to it later cannot run out of room, and lets the file grow over it.
-    /// With `KEEP_SIZE` the size stays. With `PUNCH_HOLE | KEEP_SIZE` the range becomes a hole. tmpfs has no
-    /// other mode, and neither has this.
+    /// Without flags: allocates the range, so that writing to it later cannot run out of room, and
+    /// lets the file grow over it. With `KEEP_SIZE` the size stays. With `PUNCH_HOLE | KEEP_SIZE`
+    /// the range becomes a hole. tmpfs has no other mode, and neither has this.
     ///
     /// # Errors
     ///
@@ -91,8 +91,9 @@ impl<P: Platform> Fs<P> {
 
     /// `int posix_fallocate(int fd, off_t offset, off_t len)`
     ///
-    /// [`fallocate`](Self::fallocate) without flags. C's answer is the error itself, not -1. What the C library does where the
-    /// filesystem cannot allocate (it writes to each page) is never needed.
+    /// [`fallocate`](Self::fallocate) without flags. C's answer is the error itself, not -1. What
+    /// the C library does where the filesystem cannot allocate (it writes to each page) is never
+    /// needed.
     ///
     /// # Errors
     ///

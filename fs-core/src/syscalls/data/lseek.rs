@@ -11,14 +11,15 @@ use crate::platform::Platform;
 impl<P: Platform> Fs<P> {
     /// `off_t lseek(int fd, off_t offset, int whence)`
     ///
-    /// Moves the file offset and says where it is. In a directory an offset is a `d_off` of getdents64.
+    /// Moves the file offset and says where it is. In a directory an offset is a `d_off` of
+    /// getdents64.
     ///
     /// # Errors
     ///
     /// * `EBADF`: `fd` is not open, or only names a file (`PATH`).
     /// * `ESPIPE`: it cannot seek.
-    /// * `EINVAL`: the result would be negative or beyond the largest file; in a directory, anything
-    ///   but `Set` and `Cur`.
+    /// * `EINVAL`: the result would be negative or beyond the largest file; in a directory,
+    ///   anything but `Set` and `Cur`.
     /// * `ENXIO`: `Data` or `Hole` at or beyond the end, or `Data` with only a hole to come.
     pub fn lseek(
         &mut self,

@@ -56,14 +56,16 @@ const CURRENT: i64 = -1;
 impl<P: Platform> Fs<P> {
     /// `ssize_t preadv2(int fd, const struct iovec *iov, int iovcnt, off_t offset, int flags)`
     ///
-    /// [`preadv`](Self::preadv), or [`readv`](Self::readv) if `offset` is -1, with flags for this one call.
+    /// [`preadv`](Self::preadv), or [`readv`](Self::readv) if `offset` is -1, with flags for this
+    /// one call.
     ///
     /// # Errors
     ///
     /// * `EINVAL`: `offset` is less than -1.
     /// * `EBADF`, `ESPIPE`: as [`preadv`](Self::preadv) or [`readv`](Self::readv).
     /// * `EINVAL`: offset and count reach beyond the largest offset.
-    /// * `EOPNOTSUPP`: flags that do not exist, or that this kind of file does not take. Not when there is no byte to read.
+    /// * `EOPNOTSUPP`: flags that do not exist, or that this kind of file does not take. Not when
+    ///   there is no byte to read.
     /// * `EINVAL`: `APPEND` with `NOAPPEND`.
     /// * As [`preadv`](Self::preadv) or [`readv`](Self::readv).
     pub fn preadv2(
@@ -95,15 +97,17 @@ impl<P: Platform> Fs<P> {
 
     /// `ssize_t pwritev2(int fd, const struct iovec *iov, int iovcnt, off_t offset, int flags)`
     ///
-    /// [`pwritev`](Self::pwritev), or [`writev`](Self::writev) if `offset` is -1, with flags for this one call: `APPEND` writes
-    /// at the end, and moves the file offset only if `offset` is -1; `NOAPPEND` writes at the offset in any case.
+    /// [`pwritev`](Self::pwritev), or [`writev`](Self::writev) if `offset` is -1, with flags for
+    /// this one call: `APPEND` writes at the end, and moves the file offset only if `offset` is -1;
+    /// `NOAPPEND` writes at the offset in any case.
     ///
     /// # Errors
     ///
     /// * `EINVAL`: `offset` is less than -1.
     /// * `EBADF`, `ESPIPE`: as [`pwritev`](Self::pwritev) or [`writev`](Self::writev).
     /// * `EINVAL`: offset and count reach beyond the largest offset.
-    /// * `EOPNOTSUPP`: flags that do not exist, or that this kind of file does not take. Not when there is no byte to write.
+    /// * `EOPNOTSUPP`: flags that do not exist, or that this kind of file does not take. Not when
+    ///   there is no byte to write.
     /// * `EINVAL`: `APPEND` with `NOAPPEND`.
     /// * As [`pwritev`](Self::pwritev) or [`writev`](Self::writev).
     pub fn pwritev2(
@@ -143,7 +147,8 @@ impl<P: Platform> Fs<P> {
         Ok(written)
     }
 
-    /// Checks where a transfer would end, before its flags are looked at (`rw_verify_area`). Pipes have no positions.
+    /// Checks where a transfer would end, before its flags are looked at (`rw_verify_area`). Pipes
+    /// have no positions.
     ///
     /// # Errors
     ///
@@ -164,7 +169,8 @@ impl<P: Platform> Fs<P> {
         }
     }
 
-    /// Checks flags against the kind of file behind an open descriptor (`kiocb_set_rw_flags`, `do_loop_readv_writev`).
+    /// Checks flags against the kind of file behind an open descriptor (`kiocb_set_rw_flags`,
+    /// `do_loop_readv_writev`).
     ///
     /// # Errors
     ///

@@ -2,7 +2,8 @@
 //!
 //! Neighbours: `syscalls::data::preadv2` has the forms with flags.
 //!
-//! The vector calls are the plain ones with a buffer of several pieces: [`IoVecMut`](crate::platform::user_memory::IoVecMut),
+//! The vector calls are the plain ones with a buffer of several pieces:
+//! [`IoVecMut`](crate::platform::user_memory::IoVecMut),
 //! [`IoVec`](crate::platform::user_memory::IoVec).
 
 use crate::base::errno::Errno;
@@ -16,7 +17,8 @@ use crate::objects::process::Process;
 use crate::platform::Platform;
 use crate::platform::user_memory::{UserMut, UserRef};
 
-/// Checks that a transfer of `bytes` from `offset` on would end within the largest offset (`rw_verify_area`).
+/// Checks that a transfer of `bytes` from `offset` on would end within the largest offset
+/// (`rw_verify_area`).
 ///
 /// # Errors
 ///
@@ -143,7 +145,8 @@ impl<P: Platform> Fs<P> {
     ///
     /// # Errors
     ///
-    /// As [`pread64`](Self::pread64); but without a byte to read, a directory is none (`vfs_readv`).
+    /// As [`pread64`](Self::pread64); but without a byte to read, a directory is none
+    /// (`vfs_readv`).
     pub fn preadv(
         &mut self,
         process: &Process,
@@ -167,15 +170,16 @@ impl<P: Platform> Fs<P> {
 
     /// `ssize_t write(int fd, const void *buf, size_t count)`
     ///
-    /// Writes at the file offset, or with `APPEND` at the end of the file, and moves the offset. Fewer bytes than
-    /// asked for are written when room runs out on the way.
+    /// Writes at the file offset, or with `APPEND` at the end of the file, and moves the offset.
+    /// Fewer bytes than asked for are written when room runs out on the way.
     ///
     /// # Errors
     ///
     /// * `EBADF`: `fd` is not open for writing.
     /// * `EINVAL`: offset and count reach beyond the largest offset.
     /// * `EFBIG`: `APPEND`, and the file has the largest size.
-    /// * `ENOSPC`: no room for even one byte. Where a limit says so, the times are set all the same, as on Linux.
+    /// * `ENOSPC`: no room for even one byte. Where a limit says so, the times are set all the
+    ///   same, as on Linux.
     /// * `EPIPE`: it is a pipe that nobody can read any more. No signal is raised.
     /// * `EAGAIN`: it is a pipe that is too full.
     /// * `ENOSPC`: it is `/dev/full`, even for no byte.
@@ -218,8 +222,8 @@ impl<P: Platform> Fs<P> {
 
     /// `ssize_t pwrite64(int fd, const void *buf, size_t count, off_t offset)`
     ///
-    /// Writes at `offset`; the file offset stays. With `APPEND`, Linux writes at the end all the same
-    /// (pwrite(2), BUGS), and so does this.
+    /// Writes at `offset`; the file offset stays. With `APPEND`, Linux writes at the end all the
+    /// same (pwrite(2), BUGS), and so does this.
     ///
     /// # Errors
     ///
@@ -313,7 +317,8 @@ impl<P: Platform> Fs<P> {
         }
     }
 
-    /// Writes at `offset`, or at the end if `flags`, the status flags that count, have `APPEND`; says how much and where that ended.
+    /// Writes at `offset`, or at the end if `flags`, the status flags that count, have `APPEND`;
+    /// says how much and where that ended.
     pub(super) fn write_inode(
         &mut self,
         process: &Process,

@@ -52,8 +52,9 @@ impl<P: Platform> Fs<P> {
     /// * `EBADF`: one of the descriptors is not open.
     /// * `ESPIPE`: an offset is given for a pipe.
     /// * `EBADF`: `fd_in` is not open for reading, or `fd_out` not for writing.
-    /// * `EINVAL`: neither is a pipe, or both are the same one; the file to write was opened with `APPEND`; the file
-    ///   to read is a directory; an offset is negative, or too large together with `len`.
+    /// * `EINVAL`: neither is a pipe, or both are the same one; the file to write was opened with
+    ///   `APPEND`; the file to read is a directory; an offset is negative, or too large together
+    ///   with `len`.
     /// * `EAGAIN`: the pipe to read is empty and may still be written to.
     /// * `EPIPE`, `EAGAIN`: the pipe to write is one that nobody can read, or full.
     /// * `EFBIG`, `ENOSPC`: as for [`write`](Self::write).

@@ -1,8 +1,11 @@
-//! What the calls share that move bytes from descriptor to descriptor: sendfile, splice, tee, vmsplice, copy_file_range.
+//! What the calls share that move bytes from descriptor to descriptor: sendfile, splice, tee,
+//! vmsplice, copy_file_range.
 //!
-//! Between two pipes whole buffers change hands (`splice.rs`); to and from a file a page is copied once.
+//! Between two pipes whole buffers change hands (`splice.rs`); to and from a file a page is copied
+//! once.
 //!
-//! An `Option<&mut i64>` is C's `off_t *`: `None` is the null pointer, for which the file offset is used and moved.
+//! An `Option<&mut i64>` is C's `off_t *`: `None` is the null pointer, for which the file offset is
+//! used and moved.
 
 use crate::base::defect::OrDefect;
 use crate::base::errno::Errno;

@@ -65,15 +65,17 @@ impl<P: Platform> Fs<P> {
         let changed = self.set_size(ino, length)?;
         let also = self.drop_set_ids(process, ino)?;
         if changed || self.inode(ino)?.pages() > 0 {
-            // truncate(2) of the same size is no change, unlike ftruncate(2) (`do_truncate`'s `time_attrs`), as long as there is
-            // no page that it might have to cut (`shmem_setattr`, `shmem_truncate_range`).
+            // truncate(2) of the same size is no change, unlike ftruncate(2) (`do_truncate`'s
+            // `time_attrs`), as long as there is no page that it might have to cut
+            // (`shmem_setattr`, `shmem_truncate_range`).
             self.inode_mut(ino)?.touch(now);
         }
         self.notify_target(target, InotifyMask::MODIFY | also, EventData::Other);
         Ok(())
     }
 
-    /// Cuts a file that is opened with `TRUNC` (`handle_truncate`). Anything but a regular file is left alone.
+    /// Cuts a file that is opened with `TRUNC` (`handle_truncate`). Anything but a regular file is
+    /// left alone.
     pub(crate) fn truncate_on_open(
         &mut self,
         process: &Process,

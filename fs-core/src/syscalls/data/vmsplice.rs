@@ -12,12 +12,13 @@ use crate::syscalls::data::splice::SpliceFlags;
 use crate::syscalls::data::transfer::{End, READ, WRITTEN};
 
 impl<P: Platform> Fs<P> {
-    /// `ssize_t vmsplice(int fd, const struct iovec *iov, size_t nr_segs, unsigned int flags)`, of the end to write
+    /// `ssize_t vmsplice(int fd, const struct iovec *iov, size_t nr_segs, unsigned int flags)`, of
+    /// the end to write
     ///
     /// Puts the caller's memory into a pipe, page by page: nothing is added to such a page later.
     ///
-    /// DEVIATION: bytes are copied, so what the caller stores later is not seen by the reader. Pages are counted from the start
-    /// of the buffer, for its address is not known.
+    /// DEVIATION: bytes are copied, so what the caller stores later is not seen by the reader.
+    /// Pages are counted from the start of the buffer, for its address is not known.
     ///
     /// # Errors
     ///
@@ -38,7 +39,8 @@ impl<P: Platform> Fs<P> {
         Ok(moved)
     }
 
-    /// `ssize_t vmsplice(int fd, const struct iovec *iov, size_t nr_segs, unsigned int flags)`, of the end to read
+    /// `ssize_t vmsplice(int fd, const struct iovec *iov, size_t nr_segs, unsigned int flags)`, of
+    /// the end to read
     ///
     /// Moves what waits in a pipe to the caller's memory.
     ///
@@ -65,13 +67,14 @@ impl<P: Platform> Fs<P> {
         Ok(moved)
     }
 
-    /// The pipe that one of the two directions is about; `None` if the caller's buffer is empty, when there is
-    /// nothing to do.
+    /// The pipe that one of the two directions is about; `None` if the caller's buffer is empty,
+    /// when there is nothing to do.
     ///
     /// # Errors
     ///
     /// * `EINVAL`: unknown flags.
-    /// * `EBADF`: `fd` is not open as `permitted` wants it; it is not a pipe (unless the buffer is empty).
+    /// * `EBADF`: `fd` is not open as `permitted` wants it; it is not a pipe (unless the buffer is
+    ///   empty).
     fn vmsplice_pipe(
         &self,
         process: &Process,

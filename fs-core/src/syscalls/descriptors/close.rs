@@ -28,8 +28,8 @@ impl<P: Platform> Fs<P> {
 
     /// `int close_range(unsigned int first, unsigned int last, int flags)`
     ///
-    /// Closes every descriptor from `first` to `last`; with `CLOSE_RANGE_CLOEXEC` only marks them as closed on exec.
-    /// `CLOSE_RANGE_UNSHARE` has no effect: no process shares its table.
+    /// Closes every descriptor from `first` to `last`; with `CLOSE_RANGE_CLOEXEC` only marks them
+    /// as closed on exec. `CLOSE_RANGE_UNSHARE` has no effect: no process shares its table.
     ///
     /// # Errors
     ///

@@ -46,8 +46,8 @@ impl<P: Platform> Fs<P> {
     /// * `EPERM`: `NOATIME` on somebody else's file.
     /// * `EINVAL`: `DIRECT` on what is neither a regular file nor a pipe.
     /// * `EBADF`: the command is about a pipe, and `fd` is none.
-    /// * `EINVAL`, `EPERM`, `EBUSY`: the size of the pipe is beyond 2 GiB, beyond what this process may ask
-    ///   for (1 MiB), or too small for what is in the pipe.
+    /// * `EINVAL`, `EPERM`, `EBUSY`: the size of the pipe is beyond 2 GiB, beyond what this process
+    ///   may ask for (1 MiB), or too small for what is in the pipe.
     pub fn fcntl(&mut self, process: &mut Process, fd: Fd, command: Fcntl) -> Result<u32, Errno> {
         let id = process.fds.get(fd)?;
         match command {

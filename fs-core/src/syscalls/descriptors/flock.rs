@@ -32,16 +32,18 @@ bitflags! {
 impl<P: Platform> Fs<P> {
     /// `int flock(int fd, int operation)`
     ///
-    /// Locks a file, changes the kind of its lock, or unlocks it. The lock belongs to the open file description. A change is not
-    /// atomic: where the new kind cannot be had, the old one is lost.
+    /// Locks a file, changes the kind of its lock, or unlocks it. The lock belongs to the open file
+    /// description. A change is not atomic: where the new kind cannot be had, the old one is lost.
     ///
-    /// DEVIATION: it never waits. Without `NB` too, a lock that is taken is `EAGAIN`: its holder cannot run meanwhile.
+    /// DEVIATION: it never waits. Without `NB` too, a lock that is taken is `EAGAIN`: its holder
+    /// cannot run meanwhile.
     ///
     /// # Errors
     ///
     /// * `ENOSYS`: [`Platform::LOCKS`] is off.
     /// * `EINVAL`: not exactly one of `SH`, `EX` and `UN`.
-    /// * `EBADF`: `fd` is not open, or only names a file; it is neither to be read nor written, and not unlocked.
+    /// * `EBADF`: `fd` is not open, or only names a file; it is neither to be read nor written, and
+    ///   not unlocked.
     /// * `EOPNOTSUPP`: `fd` is the embedder's.
     /// * `EAGAIN` (`EWOULDBLOCK`): somebody else holds a lock that conflicts.
     /// * `ENOMEM` (Linux: `ENOLCK`, too): no memory.

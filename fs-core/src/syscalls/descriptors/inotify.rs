@@ -68,7 +68,8 @@ impl<P: Platform> Fs<P> {
     /// * `EINVAL`: the mask is empty or has unknown bits.
     /// * `EBADF`: `fd` is not open, or only names a file.
     /// * `EINVAL`: `MASK_ADD` with `MASK_CREATE`; `fd` is not an instance.
-    /// * What the path walk answers; `ENOENT`: it is not there; `ENOTDIR`: `ONLYDIR`, and it is not a directory.
+    /// * What the path walk answers; `ENOENT`: it is not there; `ENOTDIR`: `ONLYDIR`, and it is not
+    ///   a directory.
     /// * `EACCES`: it may not be read.
     /// * `EEXIST`: `MASK_CREATE`, and the instance watches it already.
     /// * `ENOSPC`: no watch descriptor left.

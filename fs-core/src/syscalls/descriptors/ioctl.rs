@@ -19,7 +19,8 @@ pub enum Ioctl {
     FioNClex,
     /// `FIONBIO`: sets (not 0) or clears `NONBLOCK`.
     FioNBio(i32),
-    /// `FIONREAD`: how many bytes can be read. Of a regular file: how far its end is from the offset, as a C `int`.
+    /// `FIONREAD`: how many bytes can be read. Of a regular file: how far its end is from the
+    /// offset, as a C `int`.
     FioNRead,
 }
 

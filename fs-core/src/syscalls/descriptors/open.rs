@@ -42,7 +42,8 @@ impl Opened {
 impl<P: Platform> Fs<P> {
     /// `int openat(int dirfd, const char *pathname, int flags, mode_t mode)`
     ///
-    /// Opens a file and gives the lowest free descriptor. `mode` counts only when a file is created.
+    /// Opens a file and gives the lowest free descriptor. `mode` counts only when a file is
+    /// created.
     ///
     /// # Errors
     ///
@@ -50,21 +51,23 @@ impl<P: Platform> Fs<P> {
     /// * `ENAMETOOLONG`, `ENOENT`: the path is too long or empty.
     /// * `EMFILE`, `ENOMEM`: no descriptor left, or no memory for one.
     /// * What the path walk answers.
-    /// * `EISDIR`: `CREAT` with a path that ends in a slash, `.` or `..`, or on a directory (`EEXIST` with `EXCL`, but for a
-    ///   slash).
+    /// * `EISDIR`: `CREAT` with a path that ends in a slash, `.` or `..`, or on a directory
+    ///   (`EEXIST` with `EXCL`, but for a slash).
     /// * `ENOENT`: the file is not there, or its directory was removed.
     /// * `EROFS`: the file would have to be created, on a read-only filesystem.
     /// * `EACCES`: the file would have to be created in a directory that may not be written.
     /// * `ENOSPC`: no room for a new file.
     /// * `EEXIST`: `CREAT | EXCL` and the file is there.
-    /// * `EACCES`: `CREAT` on somebody else's link, socket or device in a sticky directory that everybody may write.
+    /// * `EACCES`: `CREAT` on somebody else's link, socket or device in a sticky directory that
+    ///   everybody may write.
     /// * `ENOTDIR`: `DIRECTORY`, or a slash at the end, and the file is not a directory.
     /// * `ELOOP`: `NOFOLLOW` and the file is a symbolic link.
     /// * `EISDIR`: a directory, to be written.
     /// * `EROFS`: a regular file, to be written, on a read-only filesystem.
     /// * `EACCES`: access to the file is not granted.
     /// * `EPERM`: `NOATIME` on somebody else's file.
-    /// * `ENXIO`: the file is a socket or a device without a driver, or a pipe without a reader that is opened `WRONLY | NONBLOCK`.
+    /// * `ENXIO`: the file is a socket or a device without a driver, or a pipe without a reader
+    ///   that is opened `WRONLY | NONBLOCK`.
     /// * `EINVAL`: the file is a pipe, and neither to be read nor to be written.
     /// * `EAGAIN`: the file is a pipe, nobody has the other end open, and `NONBLOCK` is not given.
     /// * `EINVAL`: `DIRECT`, and the file is not a regular one.
@@ -110,8 +113,9 @@ impl<P: Platform> Fs<P> {
 
     /// `int open("/proc/self/fd/FD", int flags)`
     ///
-    /// Opens once more what a descriptor is open on, which may be only named (`PATH`) or have lost its name. Linux does it through
-    /// that magic link; here there is no such name, so the call has one of its own.
+    /// Opens once more what a descriptor is open on, which may be only named (`PATH`) or have lost
+    /// its name. Linux does it through that magic link; here there is no such name, so the call has
+    /// one of its own.
     ///
     /// # Errors
     ///

@@ -55,16 +55,16 @@ const VALID_RESOLVE_FLAGS: u64 = ResolveFlags::NO_XDEV
 impl<P: Platform> Fs<P> {
     /// `long openat2(int dirfd, const char *pathname, struct open_how *how, size_t size)`
     ///
-    /// [`openat`](Self::openat) with a say in how the path is resolved. All that Linux would have to look up is at hand
-    /// (`CACHED`), there is one mount (`NO_XDEV`) and no magic link.
+    /// [`openat`](Self::openat) with a say in how the path is resolved. All that Linux would have
+    /// to look up is at hand (`CACHED`), there is one mount (`NO_XDEV`) and no magic link.
     ///
     /// # Errors
     ///
-    /// * `EINVAL`: unknown flags or ways to resolve; both `BENEATH` and `IN_ROOT`; a mode that has no use, or more than its 12
-    ///   bits; `PATH` with flags that it does not go with.
+    /// * `EINVAL`: unknown flags or ways to resolve; both `BENEATH` and `IN_ROOT`; a mode that has
+    ///   no use, or more than its 12 bits; `PATH` with flags that it does not go with.
     /// * `EAGAIN`: `CACHED` with `CREAT`, `TRUNC` or `TMPFILE`.
-    /// * As [`openat`](Self::openat), with `EXDEV` for a path that leaves what it should not and `ELOOP` for a link
-    ///   with `NO_SYMLINKS`.
+    /// * As [`openat`](Self::openat), with `EXDEV` for a path that leaves what it should not and
+    ///   `ELOOP` for a link with `NO_SYMLINKS`.
     pub fn openat2(
         &mut self,
         process: &mut Process,

@@ -18,9 +18,11 @@ const ANONYMOUS_PIPE_MODE: u32 = 0o600;
 impl<P: Platform> Fs<P> {
     /// `int pipe2(int pipefd[2], int flags)`
     ///
-    /// Makes a pipe: a descriptor to read from and one to write to. With `DIRECT` each write is a packet.
+    /// Makes a pipe: a descriptor to read from and one to write to. With `DIRECT` each write is a
+    /// packet.
     ///
-    /// DEVIATION: there are no watch queues, so `O_NOTIFICATION_PIPE` (the bit of `EXCL`) is `EINVAL`.
+    /// DEVIATION: there are no watch queues, so `O_NOTIFICATION_PIPE` (the bit of `EXCL`) is
+    /// `EINVAL`.
     ///
     /// # Errors
     ///

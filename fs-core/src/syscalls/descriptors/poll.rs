@@ -11,9 +11,10 @@ use crate::platform::Platform;
 impl<P: Platform> Fs<P> {
     /// `int poll(struct pollfd *fds, nfds_t nfds, int timeout)`, of one descriptor
     ///
-    /// Everything that `fd` is ready for, now. A caller that waits for some events picks them, and `ERR`, `HUP` and `NVAL` in any
-    /// case; one that waits for several descriptors asks for each. Files and directories are always ready; so are
-    /// the embedder's descriptors, of which only it knows more. A negative `fd` is left out: it is ready for nothing.
+    /// Everything that `fd` is ready for, now. A caller that waits for some events picks them, and
+    /// `ERR`, `HUP` and `NVAL` in any case; one that waits for several descriptors asks for each.
+    /// Files and directories are always ready; so are the embedder's descriptors, of which only it
+    /// knows more. A negative `fd` is left out: it is ready for nothing.
     pub fn poll(&self, process: &Process, fd: Fd) -> PollEvents {
         if fd < 0 {
             return PollEvents::empty();

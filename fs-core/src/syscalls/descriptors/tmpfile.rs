@@ -58,7 +58,8 @@ impl<P: Platform> Fs<P> {
 ///
 /// # Errors
 ///
-/// `EINVAL`: `CREAT` with `DIRECTORY`; `TMPFILE` without `DIRECTORY` (so that old kernels fail) or not to be written.
+/// `EINVAL`: `CREAT` with `DIRECTORY`; `TMPFILE` without `DIRECTORY` (so that old kernels fail) or
+/// not to be written.
 pub(crate) fn check_tmpfile(flags: OFlags) -> Result<(), Errno> {
     let unusable = flags.contains(TMPFILE_BIT)
         && (!flags.contains(OFlags::DIRECTORY) || flags.access_mode() == OFlags::RDONLY);

@@ -1,8 +1,8 @@
 //! load and store: reading and writing memory, which stand for the processor.
 //!
-//! DEVIATION: what a program stores behind the end of a file, in its last page, is dropped; tmpfs shows it when the file
-//! grows. Each store through a shared mapping sets the modification time; Linux does when a page is stored to first.
-//! Signals are errors.
+//! DEVIATION: what a program stores behind the end of a file, in its last page, is dropped; tmpfs
+//! shows it when the file grows. Each store through a shared mapping sets the modification time;
+//! Linux does when a page is stored to first. Signals are errors.
 
 use crate::base::defect::OrDefect;
 use crate::base::errno::Errno;
@@ -64,14 +64,16 @@ impl<U: UserRef> UserRef for Limited<'_, U> {
 }
 
 impl<P: Platform> Fs<P> {
-    /// Reads memory as the process itself would, up to the first address where that would raise a signal; says how many bytes.
+    /// Reads memory as the process itself would, up to the first address where that would raise a
+    /// signal; says how many bytes.
     ///
     /// # Errors
     ///
     /// Of the first byte:
     ///
     /// * `EFAULT`: it is not mapped or may not be read (`SIGSEGV`).
-    /// * `EIO`: it lies in a page beyond the end of its file, or in one that the embedder cannot read (`SIGBUS`).
+    /// * `EIO`: it lies in a page beyond the end of its file, or in one that the embedder cannot
+    ///   read (`SIGBUS`).
     pub fn load(
         &self,
         process: &Process,
@@ -119,15 +121,18 @@ impl<P: Platform> Fs<P> {
         Ok(())
     }
 
-    /// Writes memory as the process itself would, up to the first address where that would raise a signal; says how many bytes.
+    /// Writes memory as the process itself would, up to the first address where that would raise a
+    /// signal; says how many bytes.
     ///
     /// # Errors
     ///
     /// Of the first byte:
     ///
     /// * `EFAULT`: it is not mapped or may not be written (`SIGSEGV`).
-    /// * `EIO`: it lies in a page beyond the end of its file, or in one that the embedder cannot read (`SIGBUS`).
-    /// * `ENOSPC`: there is no room for its page (`SIGBUS` too). `ENOMEM`: no memory for a page of its own.
+    /// * `EIO`: it lies in a page beyond the end of its file, or in one that the embedder cannot
+    ///   read (`SIGBUS`).
+    /// * `ENOSPC`: there is no room for its page (`SIGBUS` too). `ENOMEM`: no memory for a page of
+    ///   its own.
     pub fn store(
         &mut self,
         process: &Process,

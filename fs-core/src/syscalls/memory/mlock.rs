@@ -10,13 +10,15 @@ use crate::platform::Platform;
 impl<P: Platform> Fs<P> {
     /// `int mlock(const void *addr, size_t len)`
     ///
-    /// Keeps memory from being swapped out. It never is; what can be seen is that the pages must be there.
+    /// Keeps memory from being swapped out. It never is; what can be seen is that the pages must be
+    /// there.
     ///
     /// # Errors
     ///
     /// * `ENOSYS`: [`Platform::MAPPINGS`] is off.
     /// * `EINVAL`: the range has too many bits.
-    /// * `ENOMEM`: an address is not mapped, may not be used at all, or lies beyond the end of its file.
+    /// * `ENOMEM`: an address is not mapped, may not be used at all, or lies beyond the end of its
+    ///   file.
     pub fn mlock(&mut self, process: &Process, addr: u64, len: u64) -> Result<(), Errno> {
         if !P::MAPPINGS {
             return Err(Errno::ENOSYS);
@@ -27,13 +29,14 @@ impl<P: Platform> Fs<P> {
         self.populate_pages(process, start, end)
     }
 
-    /// Lets a range have all its pages (`__mm_populate`). Those that can be written through a private mapping of a file are its
-    /// own from then on: what others write to the file is not seen there any more.
+    /// Lets a range have all its pages (`__mm_populate`). Those that can be written through a
+    /// private mapping of a file are its own from then on: what others write to the file is not
+    /// seen there any more.
     ///
     /// # Errors
     ///
-    /// `ENOMEM`: memory may not be used at all, or lies beyond the end of its file; no memory for a page. What lies before
-    /// has its pages.
+    /// `ENOMEM`: memory may not be used at all, or lies beyond the end of its file; no memory for a
+    /// page. What lies before has its pages.
     pub(super) fn populate_pages(
         &mut self,
         process: &Process,

@@ -1,6 +1,7 @@
 //! mmap, munmap.
 //!
-//! Neighbours: [`crate::objects::address_space`] is the address space that they change; `syscalls::memory::load_store` reads and writes through it.
+//! Neighbours: [`crate::objects::address_space`] is the address space that they change;
+//! `syscalls::memory::load_store` reads and writes through it.
 
 use crate::base::defect::OrDefect;
 use crate::base::errno::Errno;
@@ -23,8 +24,9 @@ pub(super) const KNOWN_PROT: Prot =
 impl<P: Platform> Fs<P> {
     /// `void *mmap(void *addr, size_t length, int prot, int flags, int fd, off_t offset)`
     ///
-    /// Maps a file, or zeros, into the memory of the process; says where. The mapping holds the file: it stays
-    /// whole after close(2) and unlink(2). `addr` is a wish, or with `FIXED` an order.
+    /// Maps a file, or zeros, into the memory of the process; says where. The mapping holds the
+    /// file: it stays whole after close(2) and unlink(2). `addr` is a wish, or with `FIXED` an
+    /// order.
     ///
     /// # Errors
     ///
@@ -39,7 +41,8 @@ impl<P: Platform> Fs<P> {
     /// * `EOVERFLOW`: the end is beyond the largest file.
     /// * `EINVAL`: neither `SHARED`, `PRIVATE` nor `SHARED_VALIDATE`.
     /// * `EOPNOTSUPP`: `SHARED_VALIDATE` with a flag that does not go with it.
-    /// * `EACCES`: shared and to be written, and `fd` is not open for writing; or it is not open for reading.
+    /// * `EACCES`: shared and to be written, and `fd` is not open for writing; or it is not open
+    ///   for reading.
     /// * `EPERM`: to be executed, and it is a pipe without a name, or an inotify instance.
     /// * `ENODEV`: it is neither a regular file nor `/dev/zero`.
     /// * `EINVAL`: `GROWSDOWN` with a file.
@@ -203,7 +206,8 @@ impl<P: Platform> Fs<P> {
         Ok(start)
     }
 
-    /// A file without a name for memory that processes share (`shmem_zero_setup`). DEVIATION: it counts as an inode.
+    /// A file without a name for memory that processes share (`shmem_zero_setup`). DEVIATION: it
+    /// counts as an inode.
     fn shared_memory(&mut self, process: &Process, len: u64) -> Result<Ino, Errno> {
         let mut contents = FileContents::default();
         contents.set_size(len);
@@ -230,7 +234,8 @@ impl<P: Platform> Fs<P> {
     /// # Errors
     ///
     /// * `ENOSYS`: [`Platform::MAPPINGS`] is off.
-    /// * `EINVAL`: `addr` is not a multiple of a page; the range is empty or not within the address space.
+    /// * `EINVAL`: `addr` is not a multiple of a page; the range is empty or not within the address
+    ///   space.
     /// * `ENOMEM`: no memory to part a mapping.
     pub fn munmap(&mut self, process: &Process, addr: u64, length: u64) -> Result<(), Errno> {
         if !P::MAPPINGS {

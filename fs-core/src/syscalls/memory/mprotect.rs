@@ -24,7 +24,8 @@ impl<P: Platform> Fs<P> {
     /// * `ENOMEM`: the range is too long.
     /// * `EINVAL`: unknown bits. (Not when `len` is 0: then nothing is looked at.)
     /// * `ENOMEM`: an address is not mapped. What lies before it is changed.
-    /// * `EACCES`: a shared mapping of a file that is not open for writing would be. What lies before it is changed.
+    /// * `EACCES`: a shared mapping of a file that is not open for writing would be. What lies
+    ///   before it is changed.
     /// * `ENOMEM`: no memory to part a mapping.
     pub fn mprotect(
         &mut self,
@@ -65,7 +66,8 @@ impl<P: Platform> Fs<P> {
             Ok(())
         });
         if let Some((from, to)) = to_copy {
-            // It has its own pages at once, as far as that goes (`mprotect_fixup`): no promise, for a store would do it, too.
+            // It has its own pages at once, as far as that goes (`mprotect_fixup`): no promise, for
+            // a store would do it, too.
             let _ = self.populate_pages(process, from, to);
         }
         changed

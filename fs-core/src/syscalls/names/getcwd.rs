@@ -14,8 +14,8 @@ use crate::platform::user_memory::UserMut;
 impl<P: Platform> Fs<P> {
     /// `long getcwd(char *buf, unsigned long size)`
     ///
-    /// The path of the current directory with a NUL, as the system call gives it: the answer is its length, the NUL included. A rename
-    /// of the directory or of one above it shows.
+    /// The path of the current directory with a NUL, as the system call gives it: the answer is its
+    /// length, the NUL included. A rename of the directory or of one above it shows.
     ///
     /// # Errors
     ///

@@ -15,8 +15,9 @@ use crate::platform::user_memory::UserMut;
 impl<P: Platform> Fs<P> {
     /// `ssize_t getdents64(int fd, void *dirp, size_t count)`
     ///
-    /// Reads entries as `struct linux_dirent64` records, in the order in which they were added, `.` and `..` first. An entry's
-    /// `d_off` is where the next one begins: lseek(2) takes it, whatever has come or gone since.
+    /// Reads entries as `struct linux_dirent64` records, in the order in which they were added, `.`
+    /// and `..` first. An entry's `d_off` is where the next one begins: lseek(2) takes it, whatever
+    /// has come or gone since.
     ///
     /// # Errors
     ///
@@ -35,7 +36,8 @@ impl<P: Platform> Fs<P> {
 
     /// `long getdents(unsigned int fd, struct linux_dirent *dirp, unsigned int count)`
     ///
-    /// [`getdents64`](Self::getdents64) with the older record, `struct linux_dirent`: the type is its last byte.
+    /// [`getdents64`](Self::getdents64) with the older record, `struct linux_dirent`: the type is
+    /// its last byte.
     ///
     /// # Errors
     ///
@@ -80,8 +82,9 @@ impl<P: Platform> Fs<P> {
         Ok(bytes)
     }
 
-    /// Hands the entries of an open directory from `offset` on to `visit` until that answers `false`. The file offset is
-    /// neither used nor moved: this is getdents64 for embedders with another record layout.
+    /// Hands the entries of an open directory from `offset` on to `visit` until that answers
+    /// `false`. The file offset is neither used nor moved: this is getdents64 for embedders with
+    /// another record layout.
     ///
     /// # Errors
     ///

@@ -26,7 +26,8 @@ impl<P: Platform> Fs<P> {
     /// * `EPERM`: the old file is protected ([`Config::protected_hardlinks`](crate::Config)).
     /// * `EACCES`: the directory may not be written.
     /// * `EPERM`: the old path is a directory.
-    /// * `ENOENT`: the old file has no name any more (or never had one, and was opened with `TMPFILE | EXCL`).
+    /// * `ENOENT`: the old file has no name any more (or never had one, and was opened with
+    ///   `TMPFILE | EXCL`).
     /// * `ENOSPC`: no room.
     pub fn linkat(
         &mut self,

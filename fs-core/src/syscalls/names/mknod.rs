@@ -10,13 +10,15 @@ use crate::objects::inode::InodeKind;
 use crate::objects::process::Process;
 use crate::platform::Platform;
 
-/// The character device that marks a removed name in an overlay: anybody may make it (`WHITEOUT_DEV`, include/linux/fs.h).
+/// The character device that marks a removed name in an overlay: anybody may make it
+/// (`WHITEOUT_DEV`, include/linux/fs.h).
 const WHITEOUT_DEV: Dev = Dev(0);
 
 impl<P: Platform> Fs<P> {
     /// `int mknodat(int dirfd, const char *pathname, mode_t mode, dev_t dev)`
     ///
-    /// Makes a regular file, a named pipe, a socket's name or a device node. `dev` counts for devices only.
+    /// Makes a regular file, a named pipe, a socket's name or a device node. `dev` counts for
+    /// devices only.
     ///
     /// # Errors
     ///

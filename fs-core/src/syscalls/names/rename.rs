@@ -31,7 +31,8 @@ impl<P: Platform> Fs<P> {
     /// * `EBUSY`: a path ends in `/`, `.` or `..` (`EEXIST` for the new one with `NOREPLACE`).
     /// * `EROFS`: the filesystem is read-only.
     /// * `ENAMETOOLONG`: a name is too long, unless the following goes for the old one.
-    /// * `ENOENT`: the old name is not there, or with `EXCHANGE` the new one, or a directory was removed.
+    /// * `ENOENT`: the old name is not there, or with `EXCHANGE` the new one, or a directory was
+    ///   removed.
     /// * `EEXIST`: `NOREPLACE` and the new name is there.
     /// * `ENOTDIR`: a slash follows what is no directory.
     /// * `EINVAL`: a directory would become its own descendant.
@@ -206,8 +207,8 @@ impl<P: Platform> Fs<P> {
     ) -> Result<(), Errno> {
         let now = self.now();
         let file_type = self.inode(source)?.file_type();
-        // The only step that can fail comes first. The moved entry is a new one, at the end of the order of readdir,
-        // as on tmpfs (simple_offset_rename).
+        // The only step that can fail comes first. The moved entry is a new one, at the end of the
+        // order of readdir, as on tmpfs (simple_offset_rename).
         let into = self.inode_mut(new.parent)?.directory_mut()?;
         let had = into.supersede(&new.name, source, file_type)?;
         let cookie = into.last_cookie();

@@ -12,7 +12,8 @@ use crate::platform::Platform;
 impl<P: Platform> Fs<P> {
     /// `int unlinkat(int dirfd, const char *pathname, int flags)`
     ///
-    /// Removes a name; with `REMOVEDIR`, an empty directory. The file goes when neither a name nor a descriptor is left.
+    /// Removes a name; with `REMOVEDIR`, an empty directory. The file goes when neither a name nor
+    /// a descriptor is left.
     ///
     /// # Errors
     ///
