@@ -146,9 +146,10 @@ impl<P: Platform> Fs<P> {
         self.find_inode(ino).or_defect()
     }
 
-    /// Not inlined, as [`find_description`](Self::find_description).
+    /// The inode with this number, or `None`: for a number that may be stale. Not inlined, as
+    /// [`find_description`](Self::find_description).
     #[inline(never)]
-    fn find_inode(&self, ino: Ino) -> Option<&Inode> {
+    pub(crate) fn find_inode(&self, ino: Ino) -> Option<&Inode> {
         self.inodes.get(ino.0)
     }
 
@@ -172,7 +173,7 @@ impl<P: Platform> Fs<P> {
         self.find_inode_mut(ino).or_defect()
     }
 
-    /// Not inlined, as [`find_description`](Self::find_description).
+    /// As [`find_inode`](Self::find_inode).
     #[inline(never)]
     pub(crate) fn find_inode_mut(&mut self, ino: Ino) -> Option<&mut Inode> {
         self.inodes.get_mut(ino.0)

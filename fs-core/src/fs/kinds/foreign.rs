@@ -146,6 +146,7 @@ impl<P: Platform> Fs<P> {
     /// # Errors
     ///
     /// * `EBADF`, `ENOTDIR`: `dirfd` will not do.
+    /// * `EIO`, `ENOTDIR`: `at` is gone since.
     /// * `EXDEV`: `at` is not beneath `dirfd`.
     /// * `ENAMETOOLONG`: the path has [`PATH_MAX`] bytes or more.
     /// * `ENOMEM`: no memory.
@@ -156,6 +157,7 @@ impl<P: Platform> Fs<P> {
         at: DirectoryId,
     ) -> Result<Vec<u8>, Errno> {
         let start = self.inode_of_fd(process, dirfd)?;
+        self.find_inode(at.0).ok_or(Errno::EIO)?.directory()?;
         let mut ino = at.0;
         let mut backwards: Vec<u8> = Vec::new();
         backwards.try_reserve_exact(PATH_MAX)?;
@@ -206,8 +208,8 @@ impl<P: Platform> Fs<P> {
         if name.len() > NAME_MAX {
             return Err(Errno::ENAMETOOLONG);
         }
-        let Some(above) = self.inodes.get(parent.0) else { return Err(Errno::EIO) };
-        if let Some(above) = above.directory()?.lookup(name) {
+        let directory = self.find_inode(parent).ok_or(Errno::EIO)?.directory()?;
+        if let Some(above) = directory.lookup(name) {
             if let LowerKind::Directory(number) = file.kind
                 && let Ok(directory) = self.inode_mut(above.ino)?.directory_mut()
                 && directory.foreign == ForeignMark::NONE
@@ -516,6 +518,18 @@ mod tests {
         assert_eq!(fs.fstat(&p, fd).unwrap().st_size, 0);
         assert_eq!(fs.unlinkat(&p, 0, b"over/large", AtFlags::empty()), Ok(()));
         fs.check_invariants(&[&p]).unwrap();
+    }
+
+    #[test]
+    fn a_directory_that_is_gone_is_an_error() {
+        let (mut fs, p) = tree();
+        assert_eq!(fs.probe(&p, 0, b"over/f", FollowLast::No), Err(Errno::EREMOTE));
+        let (at, _) = fs.platform().stop.get().unwrap();
+        fs.unlinkat(&p, 0, b"over", AtFlags::REMOVEDIR).unwrap();
+        assert_eq!(fs.mark(at, None), Err(Errno::EIO));
+        let file = lower(b"f", LowerKind::Directory(1));
+        assert_eq!(fs.add_lower(at, &file), Err(Errno::EIO));
+        assert_eq!(fs.path_of_parent(&p, 0, at), Err(Errno::EIO));
     }
 
     #[test]
