@@ -13,7 +13,7 @@ use crate::{process, rustup, workspace};
 const SUBTLE: &[&str] = &[
     "base::slab::",
     "base::time::",
-    "fs::descriptor_directory::",
+    "fs::kinds::descriptor_directory::",
     "fs::populate::",
     "manifest::",
     "objects::",
