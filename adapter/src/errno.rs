@@ -40,6 +40,7 @@ impl Error {
     #[cfg(feature = "mounts")]
     pub(crate) const LOOP: Error = Error(wasi::ERRNO_LOOP.raw());
     /// Input or output failed.
+    #[cfg(feature = "mounts")]
     pub(crate) const IO: Error = Error(wasi::ERRNO_IO.raw());
     /// No memory.
     #[cfg(feature = "mounts")]

@@ -1,7 +1,8 @@
 //! A POSIX filesystem with Linux's system calls, as a `no_std` library.
 //!
-//! It behaves as Linux does on tmpfs: the calls have Linux's names, arguments, order of errors and numbers. It does no I/O,
-//! knows nothing of WebAssembly, and reads the clock only through [`Platform`].
+//! It behaves as Linux does on tmpfs: the calls have Linux's names, arguments, order of errors and
+//! numbers. It does no I/O, knows nothing of WebAssembly, and reads the clock only through
+//! [`Platform`].
 //!
 //! ```
 //! use wasm_vfs_core::{Config, Credentials, Errno, Fs, NoImage, OFlags};
@@ -38,37 +39,42 @@
 //!
 //! # The types
 //!
-//! A number leads to the bytes as on Linux: [`Fd`] -> descriptor table of a [`Process`] -> open file description (offset and
-//! status flags, shared by `dup`) -> inode (metadata, link count) -> contents. [`Fs`] holds the tables that
-//! processes share; its methods are the calls. Callers' buffers are [`UserMut`] and [`UserRef`], because a guest's
-//! memory cannot be borrowed as a slice; `&mut [u8]` and `&[u8]` are such buffers too.
+//! A number leads to the bytes as on Linux: [`Fd`] -> descriptor table of a [`Process`] -> open
+//! file description (offset and status flags, shared by `dup`) -> inode (metadata, link count) ->
+//! contents. [`Fs`] holds the tables that processes share; its methods are the calls. Callers'
+//! buffers are [`UserMut`] and [`UserRef`], because a guest's memory cannot be borrowed as a slice;
+//! `&mut [u8]` and `&[u8]` are such buffers too.
 //!
 //! # How to read the methods
 //!
-//! Each call is a method of [`Fs`] with the name that Linux gives it. Its documentation opens with the C signature. The
-//! method has the same arguments in the same order, after the [`Process`] that makes the call; what C returns through a
-//! pointer it returns, and where C has -1 and `errno` it has an [`Errno`].
+//! Each call is a method of [`Fs`] with the name that Linux gives it. Its documentation opens with
+//! the C signature. The method has the same arguments in the same order, after the [`Process`] that
+//! makes the call; what C returns through a pointer it returns, and where C has -1 and `errno` it
+//! has an [`Errno`].
 //!
-//! *Errors* are listed in the order in which they are checked, which is Linux's: where two apply, the first is
-//! answered. Where they say *what the path walk answers*, that is:
+//! *Errors* are listed in the order in which they are checked, which is Linux's: where two apply,
+//! the first is answered. Where they say *what the path walk answers*, that is:
 //!
 //! * `ENAMETOOLONG`: the path has [`PATH_MAX`] bytes or more.
 //! * `ENOENT`: it is empty.
 //! * `EBADF`: it is relative, and `dirfd` is not open. `ENOTDIR`: that is no directory.
-//! * For each component: `ENOTDIR`, what comes before it is no directory; `EACCES`, that may not be searched; `EINVAL`, it has
-//!   a NUL, which C cannot hand over; `ENAMETOOLONG`, it is longer than [`NAME_MAX`]; `ENOENT`, it is not there; `ELOOP`, more than [`MAXSYMLINKS`] links or
-//!   one where none may be; `EXDEV`, it leads out of where the process is [confined](Process::confine).
+//! * For each component: `ENOTDIR`, what comes before it is no directory; `EACCES`, that may not be
+//!   searched; `EINVAL`, it has a NUL, which C cannot hand over; `ENAMETOOLONG`, it is longer than
+//!   [`NAME_MAX`]; `ENOENT`, it is not there; `ELOOP`, more than [`MAXSYMLINKS`] links or one where
+//!   none may be; `EXDEV`, it leads out of where the process is [confined](Process::confine).
 //! * `ENOTDIR`: a slash follows what is no directory.
 //!
 //! # What differs from Linux
 //!
-//! A method says under `DEVIATION` where it differs. True of all: nothing waits, so what could only wait is `EAGAIN`; there are no
-//! signals, so `EPIPE` comes without one, and [`load`](Fs::load) and [`store`](Fs::store), which stand for the
-//! processor, answer `EFAULT` and `EIO` for `SIGSEGV` and `SIGBUS`; there are no drivers behind device nodes and nobody behind sockets.
+//! A method says under `DEVIATION` where it differs. True of all: nothing waits, so what could only
+//! wait is `EAGAIN`; there are no signals, so `EPIPE` comes without one, and [`load`](Fs::load) and
+//! [`store`](Fs::store), which stand for the processor, answer `EFAULT` and `EIO` for `SIGSEGV` and
+//! `SIGBUS`; there are no drivers behind device nodes and nobody behind sockets.
 //!
 //! # What is not implemented
 //!
-//! There is no method for these. An embedder that serves whole programs answers what a Linux without the feature would.
+//! There is no method for these. An embedder that serves whole programs answers what a Linux
+//! without the feature would.
 //!
 //! | call | errno | why |
 //! |---|---|---|
@@ -94,67 +100,58 @@
 
 extern crate alloc;
 
-mod clock;
-mod config;
-mod credentials;
-mod descriptor_directory;
-mod device;
-mod directory;
-mod errno;
-mod extension;
-mod fallible;
-mod fd_table;
-mod file_description;
-mod flags;
-mod foreign;
-mod fs;
-mod fsnotify;
-mod inode;
-mod invariants;
-mod lock;
-pub mod manifest;
-mod mapping;
-mod mount;
-mod name_index;
-mod notify;
-mod pages;
-mod path_walk;
-mod pipe;
-mod platform;
-mod populate;
-mod process;
-mod slab;
-mod stat;
-mod syscalls;
-pub mod user_memory;
-mod xattr;
+// From the ground up: a folder uses what is above it in this list, and nothing below.
 
-pub use clock::Timespec;
-pub use config::{AccessTimes, Config};
-pub use credentials::Credentials;
-pub use errno::Errno;
-pub use flags::{
+// Ground types: numbers, errnos, flags, times; memory that can be refused.
+mod base;
+// The records that a tree is packed as.
+pub mod manifest;
+// What is asked of the embedder, and its buffers.
+mod platform;
+// What a filesystem consists of: inodes, contents, directories, descriptions, pipes, processes.
+mod objects;
+// The whole, and what the calls have in common.
+mod fs;
+// A file for each man page.
+mod syscalls;
+
+pub use base::config::{AccessTimes, Config};
+pub use base::credentials::Credentials;
+pub use base::errno::Errno;
+pub use base::flags::{
     AT_FDCWD, AtFlags, FallocateMode, Fd, MAX_LFS_FILESIZE, MAXSYMLINKS, NAME_MAX, OFlags,
-    PATH_MAX, RenameFlags, ResolveFlags, Whence,
+    PATH_MAX, PollEvents, RenameFlags, ResolveFlags, Whence,
 };
-pub use foreign::{DirectoryId, Foreign, LOWER_IMAGE, LowerFile, LowerKind};
-pub use fs::{Descriptor, Fs, Target};
-pub use invariants::BrokenInvariant;
-pub use mapping::{MapFlags, MsyncFlags, Prot};
-pub use mount::Usage;
-pub use notify::InotifyMask;
-pub use pages::FS_PAGE_BYTES;
-pub use path_walk::FollowLast;
-pub use pipe::PIPE_BUF;
-pub use platform::{ByteImage, NoImage, Platform};
-pub use populate::Population;
-pub use process::Process;
-pub use stat::{
+pub use base::page::FS_PAGE_BYTES;
+pub use base::stat::{
     Dev, FileType, S_IALLUGO, S_IFMT, S_IRWXUGO, S_ISGID, S_ISUID, S_ISVTX, S_IXGRP, Stat,
 };
-pub use syscalls::{
-    DirEntryView, Fcntl, FlockOperation, Ioctl, OpenHow, PollEvents, RwFlags, ST_RDONLY,
-    SpliceFlags, Statfs, Statx, StatxAttributes, StatxMask, TMPFS_MAGIC, TimeSpecifier, Timeval,
-    Utimbuf, XattrFlags,
-};
-pub use user_memory::{IoVec, IoVecMut, UserMut, UserRef};
+pub use base::time::Timespec;
+
+pub use platform::foreign::{DirectoryId, Foreign, LOWER_IMAGE, LowerFile, LowerKind};
+pub use platform::user_memory::{self, IoVec, IoVecMut, UserMut, UserRef};
+pub use platform::{ByteImage, NoImage, Platform};
+
+pub use objects::address_space::{MapFlags, MsyncFlags, Prot};
+pub use objects::directory_entry::DirEntryView;
+pub use objects::inotify::InotifyMask;
+pub use objects::pipe::PIPE_BUF;
+pub use objects::process::Process;
+
+pub use fs::Fs;
+pub use fs::embedder::{Descriptor, Target};
+pub use fs::invariants::BrokenInvariant;
+pub use fs::path_walk::FollowLast;
+pub use fs::populate::Population;
+pub use fs::superblock::Usage;
+
+pub use syscalls::attributes::statfs::{ST_RDONLY, Statfs, TMPFS_MAGIC};
+pub use syscalls::attributes::statx::{Statx, StatxAttributes, StatxMask};
+pub use syscalls::attributes::utimensat::{TimeSpecifier, Timeval, Utimbuf};
+pub use syscalls::attributes::xattr::XattrFlags;
+pub use syscalls::data::preadv2::RwFlags;
+pub use syscalls::data::splice::SpliceFlags;
+pub use syscalls::descriptors::fcntl::Fcntl;
+pub use syscalls::descriptors::flock::FlockOperation;
+pub use syscalls::descriptors::ioctl::Ioctl;
+pub use syscalls::descriptors::openat2::OpenHow;

@@ -1,11 +1,12 @@
-//! A directory tree in a few bytes: what a baking tool hands to [`Fs::populate`](crate::Fs::populate).
+//! A directory tree in a few bytes: what a baking tool hands to
+//! [`Fs::populate`](crate::Fs::populate).
 //!
 //! Metadata only: the contents of regular files are ranges of an image that travels apart.
 //!
 //! # Format
 //!
-//! Records in sorted pre-order, one after another. Record 0 is the root directory. Integers are unsigned LEB128; the
-//! seconds, which have a sign, are zigzag-coded first. A record is
+//! Records in sorted pre-order, one after another. Record 0 is the root directory. Integers are
+//! unsigned LEB128; the seconds, which have a sign, are zigzag-coded first. A record is
 //!
 //! | field | what |
 //! |---|---|
@@ -13,8 +14,8 @@
 //! | parent | the number of an earlier directory record; 0 for the root itself |
 //! | name | length, bytes; empty for the root only |
 //!
-//! and then, unless it is a hard link, `mode` (the 12 permission bits), `uid`, `gid`, `mtime` seconds (signed) and
-//! nanoseconds; and then by kind
+//! and then, unless it is a hard link, `mode` (the 12 permission bits), `uid`, `gid`, `mtime`
+//! seconds (signed) and nanoseconds; and then by kind
 //!
 //! | kind | fields |
 //! |---|---|
@@ -27,9 +28,9 @@
 
 use alloc::vec::Vec;
 
-use crate::clock::Timespec;
-use crate::errno::Errno;
-use crate::stat::Dev;
+use crate::base::errno::Errno;
+use crate::base::stat::Dev;
+use crate::base::time::Timespec;
 
 /// Attributes that every record but a hard link has.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -249,9 +250,9 @@ mod tests {
     #![allow(clippy::indexing_slicing, reason = "a test fails by panicking")]
 
     use super::{Attributes, Reader, Record, RecordKind};
-    use crate::clock::Timespec;
-    use crate::errno::Errno;
-    use crate::stat::Dev;
+    use crate::base::errno::Errno;
+    use crate::base::stat::Dev;
+    use crate::base::time::Timespec;
     use alloc::vec::Vec;
 
     #[test]

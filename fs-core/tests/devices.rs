@@ -1,5 +1,5 @@
-//! Device nodes, directories of descriptors and remounting, as far as the rows compared with Linux (`posix/rows/devices.rows`,
-//! `read_only.rows`) cannot say it.
+//! Device nodes, directories of descriptors and remounting, as far as the rows compared with Linux
+//! (`posix/rows/devices.rows`, `read_only.rows`) cannot say it.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 

@@ -1,4 +1,5 @@
-//! inotify: which events come, and in which order. The expected events were read off Linux 6.18, where the same steps were run on a tmpfs.
+//! inotify: which events come, and in which order. The expected events were read off Linux 6.18,
+//! where the same steps were run on a tmpfs.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 

@@ -1,4 +1,5 @@
-//! mmap and its family. The expected errors were read off Linux 6.18, with the same file on a tmpfs.
+//! mmap and its family. The expected errors were read off Linux 6.18, with the same file on a
+//! tmpfs.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 

@@ -1,4 +1,5 @@
-//! Pipes and the calls that move bytes between descriptors. Every expected value was read off Linux 6.18.
+//! Pipes and the calls that move bytes between descriptors. Every expected value was read off Linux
+//! 6.18.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 

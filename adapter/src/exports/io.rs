@@ -1,6 +1,6 @@
 //! Reading, writing, seeking.
 
-use wasm_vfs_core::{Platform as _, Whence};
+use wasm_vfs_core::Whence;
 
 use crate::errno::{Error, Result};
 use crate::exports::on_fd;
@@ -46,9 +46,6 @@ extern "C" fn fd_read(fd: i32, iovs: u32, iovs_len: u32, nread: u32) -> i32 {
             let iovs = IoVecs::new(&mut buffers.iovecs, iovs, iovs_len)?;
             let read = kernel.fs.read(&kernel.process, fd, iovs);
             let read = read.map_err(|errno| kernel.explain_io(fd, errno.into()))?;
-            if kernel.fs.platform().image_failed() {
-                return Err(Error::IO);
-            }
             store_size(out, read);
             Ok(())
         },
@@ -69,9 +66,6 @@ extern "C" fn fd_pread(fd: i32, iovs: u32, iovs_len: u32, offset: u64, nread: u3
             let iovs = IoVecs::new(&mut buffers.iovecs, iovs, iovs_len)?;
             let read = kernel.fs.pread64(&kernel.process, fd, iovs, signed(offset));
             let read = read.map_err(|errno| kernel.explain_io(fd, errno.into()))?;
-            if kernel.fs.platform().image_failed() {
-                return Err(Error::IO);
-            }
             store_size(out, read);
             Ok(())
         },

@@ -1,16 +1,18 @@
-//! Mounts a filesystem of this crate at a directory, by FUSE: an empty one, or the tree in a tar file.
+//! Mounts a filesystem of this crate at a directory, by FUSE: an empty one, or the tree in a tar
+//! file.
 //!
 //!     cargo run --release -p wasm-vfs-core --example fuse -- /mnt
 //!     cargo run --release -p wasm-vfs-core --example fuse -- /mnt --tar tree.tar
 //!     umount /mnt
 //!
-//! It serves until the directory is unmounted; then everything in it is gone. A tar file is not unpacked: its contents are the
-//! filesystem's image, read where they lie, and pages are copied only when they are written to. It needs
-//! `/dev/fuse` and the right to mount (root, or `fusermount3` installed).
+//! It serves until the directory is unmounted; then everything in it is gone. A tar file is not
+//! unpacked: its contents are the filesystem's image, read where they lie, and pages are copied
+//! only when they are written to. It needs `/dev/fuse` and the right to mount (root, or
+//! `fusermount3` installed).
 //!
-//! What the kernel is kept out of: permissions are checked by the filesystem itself, with the ids and groups of whoever
-//! asks, and names and attributes are never cached. So a test suite that runs on the mount tests this crate:
-//! `cargo xtask pjdfstest` and `cargo xtask fsx` do.
+//! What the kernel is kept out of: permissions are checked by the filesystem itself, with the ids
+//! and groups of whoever asks, and names and attributes are never cached. So a test suite that runs
+//! on the mount tests this crate: `cargo xtask pjdfstest` and `cargo xtask fsx` do.
 
 #[cfg(target_os = "linux")]
 mod convert;
@@ -20,6 +22,8 @@ mod nodes;
 mod platform;
 #[cfg(target_os = "linux")]
 mod server;
+#[cfg(target_os = "linux")]
+mod state;
 #[cfg(target_os = "linux")]
 mod tar_tree;
 #[cfg(all(test, target_os = "linux"))]

@@ -1,8 +1,9 @@
 //! The files that the kernel knows, by inode number.
 //!
-//! FUSE speaks in inode numbers where system calls speak in paths. The kernel learns a number from a lookup and gives
-//! it back with FORGET; in between the file must not go. So each number stands for a descriptor that only names
-//! its file (`O_PATH`): it keeps the inode, and it is what the `*at` calls start from.
+//! FUSE speaks in inode numbers where system calls speak in paths. The kernel learns a number from
+//! a lookup and gives it back with FORGET; in between the file must not go. So each number stands
+//! for a descriptor that only names its file (`O_PATH`): it keeps the inode, and it is what the
+//! `*at` calls start from.
 
 use std::collections::HashMap;
 

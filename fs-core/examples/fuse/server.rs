@@ -1,7 +1,7 @@
 //! The operations of FUSE as system calls: one call for each, or close to it.
 //!
-//! The server is one process whose credentials become those of whoever asks, for each request. The umask is the
-//! kernel's business: it was applied when a mode arrives here.
+//! The server is one process whose credentials become those of whoever asks, for each request. The
+//! umask is the kernel's business: it was applied when a mode arrives here.
 
 use std::ffi::OsStr;
 use std::io;
@@ -11,18 +11,19 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use fuser::{
-    AccessFlags, BsdFileFlags, CopyFileRangeFlags, FileAttr, FileHandle, Filesystem, FopenFlags,
-    Generation, INodeNo, InitFlags, KernelConfig, LockOwner, OpenFlags, ReplyAttr, ReplyCreate,
-    ReplyData, ReplyDirectory, ReplyEmpty, ReplyEntry, ReplyLseek, ReplyOpen, ReplyStatfs,
-    ReplyWrite, ReplyXattr, Request, TimeOrNow, WriteFlags,
+    AccessFlags, BsdFileFlags, CopyFileRangeFlags, FileHandle, Filesystem, FopenFlags, Generation,
+    INodeNo, InitFlags, KernelConfig, LockOwner, OpenFlags, ReplyAttr, ReplyCreate, ReplyData,
+    ReplyDirectory, ReplyEmpty, ReplyEntry, ReplyLseek, ReplyOpen, ReplyStatfs, ReplyWrite,
+    ReplyXattr, Request, TimeOrNow, WriteFlags,
 };
 use wasm_vfs_core::{
-    AtFlags, Credentials, Dev, Errno, FallocateMode, Fd, Fs, OFlags, PATH_MAX, Platform, Process,
-    RenameFlags, Stat, TimeSpecifier, Whence, XattrFlags,
+    AtFlags, Credentials, Dev, Errno, FallocateMode, Fs, OFlags, PATH_MAX, Platform, RenameFlags,
+    Whence, XattrFlags,
 };
 
-use crate::convert::{attributes, errno, file_type, time_specifier};
+use crate::convert::{attributes, errno, time_specifier};
 use crate::nodes::Nodes;
+use crate::state::{Changes, State, fd_of, offset};
 
 /// How long the kernel may keep a name or attributes: not at all, so that it asks each time.
 const TTL: Duration = Duration::ZERO;
@@ -30,26 +31,10 @@ const TTL: Duration = Duration::ZERO;
 /// Numbers are given again only when the kernel has forgotten them, so one generation will do.
 const GENERATION: Generation = Generation(0);
 
-/// An owner or group that is to stay (chown(2)).
-const UNCHANGED: u32 = u32::MAX;
-
-/// Flags of open(2) that are not for the filesystem: names are resolved, and the kernel keeps the offset.
-///
-/// `APPEND` has to go: the kernel itself says where the end is, and pages of a mapping that it writes back through the
-/// same descriptor go where they belong.
-const KERNELS_FLAGS: OFlags = OFlags::NOFOLLOW.union(OFlags::APPEND);
-
 /// A filesystem that answers FUSE requests.
 #[derive(Debug)]
 pub(crate) struct Server<P: Platform> {
     state: Mutex<State<P>>,
-}
-
-#[derive(Debug)]
-struct State<P: Platform> {
-    fs: Fs<P>,
-    process: Process,
-    nodes: Nodes,
 }
 
 impl<P: Platform> Server<P> {
@@ -88,159 +73,6 @@ fn supplementary_groups(pid: u32) -> Vec<u32> {
     line.unwrap_or_default().split_whitespace().filter_map(|group| group.parse().ok()).collect()
 }
 
-fn fd_of(handle: FileHandle) -> Fd {
-    Fd::try_from(handle.0).unwrap_or(-1)
-}
-
-fn handle_of(fd: Fd) -> FileHandle {
-    FileHandle(fd.unsigned_abs().into())
-}
-
-fn offset(from: u64) -> Result<i64, Errno> {
-    i64::try_from(from).map_err(|_| Errno::EINVAL)
-}
-
-impl<P: Platform> State<P> {
-    /// Adds a name to a directory with `add` and looks it up.
-    fn entry(
-        &mut self,
-        parent: INodeNo,
-        name: &OsStr,
-        add: impl FnOnce(&mut Fs<P>, &Process, Fd) -> Result<(), Errno>,
-    ) -> Result<FileAttr, Errno> {
-        let directory = self.nodes.fd(parent.0)?;
-        add(&mut self.fs, &self.process, directory)?;
-        // Whoever may write a directory but not search it may not have got this far.
-        let name = name.as_bytes();
-        let stat = self.nodes.look_up(&mut self.fs, &mut self.process, directory, name)?;
-        Ok(attributes(&stat))
-    }
-
-    fn stat(&self, ino: INodeNo) -> Result<Stat, Errno> {
-        self.fs.fstat(&self.process, self.nodes.fd(ino.0)?)
-    }
-
-    fn open(&mut self, ino: INodeNo, flags: OFlags) -> Result<FileHandle, Errno> {
-        let named = self.nodes.fd(ino.0)?;
-        self.fs.reopen(&mut self.process, named, flags - KERNELS_FLAGS).map(handle_of)
-    }
-
-    fn create(
-        &mut self,
-        parent: INodeNo,
-        name: &OsStr,
-        mode: u32,
-        flags: OFlags,
-    ) -> Result<(FileAttr, FileHandle), Errno> {
-        let State { fs, process, nodes } = self;
-        let (directory, name) = (nodes.fd(parent.0)?, name.as_bytes());
-        let flags = (flags - KERNELS_FLAGS) | OFlags::CREAT | OFlags::NOFOLLOW;
-        let fd = fs.openat(process, directory, name, flags, mode)?;
-        let stat = nodes.look_up(fs, process, directory, name)?;
-        Ok((attributes(&stat), handle_of(fd)))
-    }
-
-    /// truncate(2), or ftruncate(2) with a handle.
-    fn set_size(
-        &mut self,
-        ino: INodeNo,
-        handle: Option<FileHandle>,
-        size: u64,
-    ) -> Result<(), Errno> {
-        let length = offset(size)?;
-        if let Some(handle) = handle {
-            return self.fs.ftruncate(&self.process, fd_of(handle), length);
-        }
-        let named = self.nodes.fd(ino.0)?;
-        let fd = self.fs.reopen(&mut self.process, named, OFlags::WRONLY)?;
-        let done = self.fs.ftruncate(&self.process, fd, length);
-        self.fs.close(&mut self.process, fd)?;
-        done
-    }
-
-    /// Makes a call that a descriptor which only names its file is too little for. It is opened as the superuser would open
-    /// it; the call itself asks what whoever sent the request may do.
-    fn with_opened<T>(
-        &mut self,
-        ino: INodeNo,
-        call: impl FnOnce(&mut Fs<P>, &Process, Fd) -> Result<T, Errno>,
-    ) -> Result<T, Errno> {
-        let State { fs, process, nodes } = self;
-        let named = nodes.fd(ino.0)?;
-        let asking = std::mem::replace(&mut process.credentials, Credentials::ROOT);
-        let opened = fs.reopen(process, named, OFlags::RDONLY | OFlags::NONBLOCK);
-        process.credentials = asking;
-        // Symbolic links, sockets and devices, which the kernel asks for `trusted.` and `security.` only.
-        let fd = opened.map_err(|_| Errno::EOPNOTSUPP)?;
-        let done = call(fs, process, fd);
-        fs.close(process, fd)?;
-        done
-    }
-
-    fn close(&mut self, handle: FileHandle) -> Result<(), Errno> {
-        self.fs.close(&mut self.process, fd_of(handle))
-    }
-
-    fn readdir(
-        &mut self,
-        handle: FileHandle,
-        offset: u64,
-        reply: &mut ReplyDirectory,
-    ) -> Result<(), Errno> {
-        let add = |entry: &wasm_vfs_core::DirEntryView<'_>| {
-            let name = OsStr::from_bytes(entry.name);
-            let kind = file_type(entry.file_type);
-            !reply.add(INodeNo(entry.ino), entry.next_offset, kind, name)
-        };
-        match self.fs.readdir(&self.process, fd_of(handle), offset, add) {
-            // getdents(2) of a removed directory: the kernel knows by itself and does not ask.
-            Err(Errno::ENOENT) => Ok(()),
-            done => done,
-        }
-    }
-}
-
-/// What a SETATTR request changes.
-#[derive(Clone, Copy, Debug)]
-struct Changes {
-    mode: Option<u32>,
-    owner: (Option<u32>, Option<u32>),
-    size: Option<u64>,
-    times: [TimeSpecifier; 2],
-    handle: Option<FileHandle>,
-}
-
-impl<P: Platform> State<P> {
-    /// Which call a SETATTR request was: it carries only what that call changes.
-    fn set_attributes(&mut self, ino: INodeNo, changes: Changes) -> Result<FileAttr, Errno> {
-        let fd = self.nodes.fd(ino.0)?;
-        let Changes { mode, owner: (uid, gid), size, times, handle } = changes;
-        let untimed = times == [TimeSpecifier::Omit; 2];
-        if uid.is_some() || gid.is_some() {
-            let (uid, gid) = (uid.unwrap_or(UNCHANGED), gid.unwrap_or(UNCHANGED));
-            self.fs.fchownat(&self.process, fd, b"", uid, gid, AtFlags::EMPTY_PATH)?;
-        } else if mode.is_none() && size.is_none() && untimed {
-            // chown(2) that changes nothing but set-id bits and ctime; or a write whose set-id bits the kernel
-            // knows must go (file_remove_privs), by whoever may write: that happens at the write.
-            let (fs, process) = (&mut self.fs, &self.process);
-            match fs.fchownat(process, fd, b"", UNCHANGED, UNCHANGED, AtFlags::EMPTY_PATH) {
-                Ok(()) | Err(Errno::EPERM) => {}
-                Err(error) => return Err(error),
-            }
-        }
-        if let Some(mode) = mode {
-            self.fs.fchmodat2(&self.process, fd, b"", mode, AtFlags::EMPTY_PATH)?;
-        }
-        if let Some(size) = size {
-            // The times that come with it are what truncate(2) sets anyhow.
-            self.set_size(ino, handle, size)?;
-        } else if !untimed {
-            self.fs.utimensat(&self.process, fd, b"", times, AtFlags::EMPTY_PATH)?;
-        }
-        self.stat(ino).map(|stat| attributes(&stat))
-    }
-}
-
 /// Answers with the bytes, or with how many there are if none were asked for.
 fn xattr_bytes(reply: ReplyXattr, bytes: &[u8], len: usize) {
     if bytes.is_empty() {
@@ -262,8 +94,8 @@ macro_rules! answer {
 
 impl<P: Platform + Send + 'static> Filesystem for Server<P> {
     fn init(&mut self, _: &Request, config: &mut KernelConfig) -> io::Result<()> {
-        // O_TRUNC comes with the open, and set-id bits are cleared here (else the kernel asks for capabilities
-        // before each write).
+        // O_TRUNC comes with the open, and set-id bits are cleared here (else the kernel asks for
+        // capabilities before each write).
         let wanted = InitFlags::FUSE_ATOMIC_O_TRUNC | InitFlags::FUSE_HANDLE_KILLPRIV_V2;
         config.add_capabilities(wanted).map_err(|missing| {
             io::Error::new(io::ErrorKind::Unsupported, format!("the kernel lacks {missing:?}"))

@@ -33,8 +33,8 @@ enum Object {
     HardLink(Vec<u8>),
 }
 
-/// Reads the headers of `tar`. An entry that comes again replaces the one before, as when it is unpacked;
-/// directories that are missing are made.
+/// Reads the headers of `tar`. An entry that comes again replaces the one before, as when it is
+/// unpacked; directories that are missing are made.
 pub(crate) fn manifest(tar: &[u8]) -> Result<TarTree> {
     // Sorted by path, a directory comes before what is in it.
     let mut objects: BTreeMap<Vec<u8>, (Attributes, Object)> = BTreeMap::new();
@@ -107,13 +107,15 @@ fn encode(objects: &BTreeMap<Vec<u8>, (Attributes, Object)>) -> Result<TarTree> 
     Ok(tree)
 }
 
-/// A path without `.`, double slashes, and slashes at the ends. `..` is refused by the filesystem, as a name that cannot be.
+/// A path without `.`, double slashes, and slashes at the ends. `..` is refused by the filesystem,
+/// as a name that cannot be.
 fn normal(path: &[u8]) -> Vec<u8> {
     let names = path.split(|&byte| byte == b'/');
     names.filter(|name| !matches!(*name, b"" | b".")).collect::<Vec<_>>().join(&b'/')
 }
 
-/// The modification time in an extended header, which has parts of a second and may be before 1970 (pax(1)).
+/// The modification time in an extended header, which has parts of a second and may be before 1970
+/// (pax(1)).
 fn pax_mtime<R: std::io::Read>(entry: &mut tar::Entry<'_, R>) -> Result<Option<Timespec>> {
     let Some(extensions) = entry.pax_extensions()? else { return Ok(None) };
     for extension in extensions {
@@ -127,7 +129,8 @@ fn pax_mtime<R: std::io::Read>(entry: &mut tar::Entry<'_, R>) -> Result<Option<T
     Ok(None)
 }
 
-/// Reads seconds with a fraction; digits beyond nanoseconds are dropped, toward the past as all times here.
+/// Reads seconds with a fraction; digits beyond nanoseconds are dropped, toward the past as all
+/// times here.
 fn decimal_time(text: &str) -> Option<Timespec> {
     let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
     let seconds: i64 = whole.parse().ok()?;

@@ -1,6 +1,6 @@
 //! A tar file mounted in this process, and used through the kernel as any program would.
 //!
-//! What suites run on a mount of an empty tree is in `xtask/src/fuse_mount.rs`.
+//! What suites run on a mount of an empty tree is in `xtask/src/chores/suites/fuse_mount.rs`.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -43,7 +43,8 @@ fn contents() -> Vec<u8> {
     (0u32..10_000).map(|number| (number % 251) as u8).collect()
 }
 
-/// Writes a tar file with one entry of each kind; some parents are missing, and one entry comes twice.
+/// Writes a tar file with one entry of each kind; some parents are missing, and one entry comes
+/// twice.
 fn write_tar(path: &Path) {
     let mut tar = Builder::new(fs::File::create(path).unwrap());
     let mut add = |name: &str, kind: EntryType, mode: u32, link: Option<&str>, data: &[u8]| {
@@ -115,7 +116,8 @@ fn a_tar_file_is_mounted_and_can_be_changed() {
     assert_eq!((metadata.uid(), metadata.gid()), (12, 34));
     assert_eq!((metadata.mtime(), metadata.nlink()), (1_000_000_000, 2));
 
-    // A page of the image is copied when it is written to; both names see it, the tar file does not.
+    // A page of the image is copied when it is written to; both names see it, the tar file does
+    // not.
     let before = fs::read(&tar).unwrap();
     let mut file = fs::OpenOptions::new().append(true).open(at.join("hard")).unwrap();
     file.write_all(b"more").unwrap();

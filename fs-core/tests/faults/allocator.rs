@@ -26,7 +26,8 @@ thread_local! {
     static PLAN: Cell<Option<Plan>> = const { Cell::new(None) };
 }
 
-/// Runs `call` with an allocator that grants `granted` requests of this thread and then refuses. Says whether it did.
+/// Runs `call` with an allocator that grants `granted` requests of this thread and then refuses.
+/// Says whether it did.
 pub(crate) fn with_refusal<T>(granted: u32, refuse: Refuse, call: impl FnOnce() -> T) -> (T, bool) {
     PLAN.set(Some(Plan { granted, refuse, refused: 0 }));
     let result = call();
@@ -53,7 +54,8 @@ impl Refusing {
     }
 }
 
-// SAFETY: every request is the system allocator's, or answered by null, which means that there is no memory.
+// SAFETY: every request is the system allocator's, or answered by null, which means that there is
+// no memory.
 unsafe impl GlobalAlloc for Refusing {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         if Refusing::refuses() {
@@ -64,7 +66,8 @@ unsafe impl GlobalAlloc for Refusing {
     }
 
     unsafe fn dealloc(&self, ptr: *mut u8, layout: Layout) {
-        // SAFETY: every block came from the system allocator, and the caller's promises are the same.
+        // SAFETY: every block came from the system allocator, and the caller's promises are the
+        // same.
         unsafe { System.dealloc(ptr, layout) }
     }
 
@@ -81,7 +84,8 @@ unsafe impl GlobalAlloc for Refusing {
         if new_size > layout.size() && Refusing::refuses() {
             return ptr::null_mut();
         }
-        // SAFETY: every block came from the system allocator, and the caller's promises are the same.
+        // SAFETY: every block came from the system allocator, and the caller's promises are the
+        // same.
         unsafe { System.realloc(ptr, layout, new_size) }
     }
 }

@@ -9,13 +9,13 @@ use wasm_vfs_core::{
 
 use crate::calls::{FIRST_ADDRESS, PAGES, World};
 
-/// How the line of an inotify queue begins in which an event was lost for want of memory, which is not an error of
-/// the call that it would have told of.
+/// How the line of an inotify queue begins in which an event was lost for want of memory, which is
+/// not an error of the call that it would have told of.
 pub(crate) const OVERFLOWED: &str = "overflowed queue";
 
-/// Names, attributes and contents; descriptors, locks, memory and directory of every process, what waits in its pipes and
-/// inotify queues; what statfs(2) says. The world is used up: looking at it opens files, and what that allocates would
-/// not fail later.
+/// Names, attributes and contents; descriptors, locks, memory and directory of every process, what
+/// waits in its pipes and inotify queues; what statfs(2) says. The world is used up: looking at it
+/// opens files, and what that allocates would not fail later.
 pub(crate) fn dump(mut world: World) -> String {
     let mut text = String::new();
     // First of all, for looking makes events too.

@@ -1,8 +1,9 @@
 //! Sequences that lead to where random ones seldom get: each call's effect is there for the next.
 //!
-//! The numbers pick from the tables in `calls/args.rs`: paths 0 `a`, 1 `b`, 2 `d`, 3 `d/a`, 4 `d/e`, 9 `image`; lengths
-//! 1: 1, 3: 100, 5: 4096, 7: 20,000, 8: 65,536; flags of open 1 `RDWR | CREAT`, 2 `RDWR`, 8 `DIRECTORY`, 11 `TMPFILE`.
-//! A number from 200 on where a directory's descriptor is expected is one, below that the current directory.
+//! The numbers pick from the tables in `calls/args.rs`: paths 0 `a`, 1 `b`, 2 `d`, 3 `d/a`, 4
+//! `d/e`, 9 `image`; lengths 1: 1, 3: 100, 5: 4096, 7: 20,000, 8: 65,536; flags of open 1
+//! `RDWR | CREAT`, 2 `RDWR`, 8 `DIRECTORY`, 11 `TMPFILE`. A number from 200 on where a directory's
+//! descriptor is expected is one, below that the current directory.
 
 use crate::calls::{Code, code};
 

@@ -1,9 +1,11 @@
 //! Calls as text and as data.
 //!
-//! A call is a name and arguments, `pwrite 3 hello 4096`. [`SIGNATURES`] says which arguments a call takes; that is all
-//! that reading, printing and generating calls need. The worlds say what a call does.
+//! A call is a name and arguments, `pwrite 3 hello 4096`. [`SIGNATURES`] says which arguments a
+//! call takes; that is all that reading, printing and generating calls need. The worlds say what a
+//! call does.
 //!
-//! Bytes are written as they are, with `\xNN` for those that would confuse, `{a*300}` for 300 times `a`, and `''` for none.
+//! Bytes are written as they are, with `\xNN` for those that would confuse, `{a*300}` for 300 times
+//! `a`, and `''` for none.
 
 use std::fmt::{self, Write as _};
 
@@ -90,11 +92,13 @@ macro_rules! signatures {
 }
 
 signatures! {
-    // Not system calls: whose calls the following ones are, and one that opens until no descriptor is left.
+    // Not system calls: whose calls the following ones are, and one that opens until no descriptor
+    // is left.
     become_user Number Number Groups;
     // Real and effective user, real and effective group.
     become_ids Number Number Number Number Groups;
-    // Processes have small numbers; the first is 0. A fork does not change whose the calls are; exit goes back to 0.
+    // Processes have small numbers; the first is 0. A fork does not change whose the calls are;
+    // exit goes back to 0.
     fork Number;
     switch Number;
     exit;

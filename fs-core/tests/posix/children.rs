@@ -1,7 +1,8 @@
 //! More processes on the kernel: real ones, forked from the one that made the call.
 //!
-//! Each listens on a pipe of its own for calls as text, and answers on another; those have descriptors beyond what calls can
-//! give. All are children of the test, whoever forked them, so that it can wait for each to be gone.
+//! Each listens on a pipe of its own for calls as text, and answers on another; those have
+//! descriptors beyond what calls can give. All are children of the test, whoever forked them, so
+//! that it can wait for each to be gone.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -112,8 +113,9 @@ impl Connection {
 
 /// Forks this process; the child goes on as number `slot` and never comes back.
 pub fn fork_as(kernel: &mut Kernel, slot: usize) -> i32 {
-    // SAFETY: the child runs on a copy of this thread's stack. The test has other threads: glibc's fork() leaves its
-    // locks (of memory above all) usable. A forked process has one thread, so that it can do without, and be a sibling.
+    // SAFETY: the child runs on a copy of this thread's stack. The test has other threads: glibc's
+    // fork() leaves its locks (of memory above all) usable. A forked process has one thread, so
+    // that it can do without, and be a sibling.
     let pid = unsafe {
         if kernel.is_forked {
             let flags = libc::CLONE_PARENT | libc::SIGCHLD;

@@ -1,5 +1,5 @@
-//! What programs rely on when they list a directory that changes meanwhile, in words that both worlds can be held to: the
-//! order is each one's own.
+//! What programs rely on when they list a directory that changes meanwhile, in words that both
+//! worlds can be held to: the order is each one's own.
 
 use std::collections::BTreeSet;
 
@@ -42,7 +42,8 @@ fn fill(world: &mut impl World) {
     ok(world, "openat @ d DIRECTORY 0");
 }
 
-/// Lists `d` by a few records at a time and does something to each name; says all names that were seen.
+/// Lists `d` by a few records at a time and does something to each name; says all names that were
+/// seen.
 fn list_and<W: World>(world: &mut W, mut each: impl FnMut(&mut W, &str)) -> Vec<String> {
     let mut seen = Vec::new();
     loop {

@@ -1,8 +1,9 @@
 //! The running Linux kernel as a [`World`]: raw system calls in a `chroot` on a tmpfs.
 //!
-//! Descriptor table, root, current directory, mount namespace and credentials belong to a thread when it asks for it
-//! (`unshare(2)`, and raw `setres*id` calls), so a thread of the test is a process of its own here: it closes all that it inherited, and its descriptors
-//! begin at 0 as those of fs-core do. Nothing is left behind: the mount goes with the namespace.
+//! Descriptor table, root, current directory, mount namespace and credentials belong to a thread
+//! when it asks for it (`unshare(2)`, and raw `setres*id` calls), so a thread of the test is a
+//! process of its own here: it closes all that it inherited, and its descriptors begin at 0 as
+//! those of fs-core do. Nothing is left behind: the mount goes with the namespace.
 
 use std::ffi::CString;
 use std::io::{self, Write};
@@ -118,12 +119,14 @@ pub fn padded(given: &[i64]) -> [i64; 6] {
     args
 }
 
-/// A system call whose pointers all come from `pointer`, `iovecs` and the like in the same expression.
+/// A system call whose pointers all come from `pointer`, `iovecs` and the like in the same
+/// expression.
 macro_rules! sys {
     ($name:ident $(, $arg:expr)*) => {{
-        // SAFETY: pointers among the arguments are to local buffers and NUL-terminated strings, of the length that is
-        // passed along, which outlive the call (temporaries too, for they are made in the call's own expression); or they are
-        // addresses in the range of MAPPED_FROM, where there is nothing of Rust's.
+        // SAFETY: pointers among the arguments are to local buffers and NUL-terminated strings, of
+        // the length that is passed along, which outlive the call (temporaries too, for they are
+        // made in the call's own expression); or they are addresses in the range of MAPPED_FROM,
+        // where there is nothing of Rust's.
         unsafe { $crate::kernel::syscall(libc::$name, $crate::kernel::padded(&[$(($arg) as i64),*])) }
     }};
 }
@@ -189,7 +192,8 @@ impl Kernel {
         })
     }
 
-    /// A fresh process on an empty tree: descriptors closed, superuser, umask 022, in the root directory.
+    /// A fresh process on an empty tree: descriptors closed, superuser, umask 022, in the root
+    /// directory.
     pub fn reset(&mut self) {
         for slot in 1..PROCESSES {
             self.children.end(slot);
@@ -274,8 +278,8 @@ impl Kernel {
         }
     }
 
-    /// Whether a call is none to compare: Linux could wait for ever in it, or asks for more than fs-core knows, or the answer is each world's
-    /// own.
+    /// Whether a call is none to compare: Linux could wait for ever in it, or asks for more than
+    /// fs-core knows, or the answer is each world's own.
     fn is_out_of_scope(&mut self, call: &Call) -> bool {
         let nonblocking = |flags: i64| flags & i64::from(libc::O_NONBLOCK | libc::O_PATH) != 0;
         let is_fifo = |meta: &Meta| meta.mode & libc::S_IFMT == libc::S_IFIFO;
@@ -288,7 +292,8 @@ impl Kernel {
         let (at, path, flags) = match call.name {
             "openat" | "openat2" => (call.number(0), c(call.bytes(1)), call.number(2)),
             "linkat" => return self.ids.euid != 0 && call.number(4) & 0x1000 != 0,
-            // Only the superuser may, and not while a file is open for writing or without a name; fs-core does it all the same.
+            // Only the superuser may, and not while a file is open for writing or without a name;
+            // fs-core does it all the same.
             "remount_read_only" => return self.ids.euid != 0 || remount(b"ro").is_err(),
             "creat" => (libc::AT_FDCWD.into(), c(call.bytes(0)), 0),
             // Events are read by `events`.
@@ -427,8 +432,8 @@ fn entries(fd: i64, from: i64) -> Result<Vec<(Vec<u8>, u8)>, Errno> {
     }
 }
 
-/// The names and types in `struct linux_dirent64` records, without `.` and `..`. Panics on a malformed one: the layout is part of what
-/// is tested.
+/// The names and types in `struct linux_dirent64` records, without `.` and `..`. Panics on a
+/// malformed one: the layout is part of what is tested.
 pub fn parse_dirents(records: &[u8]) -> Vec<(Vec<u8>, u8)> {
     let mut all = Vec::new();
     let mut rest = records;

@@ -1,6 +1,7 @@
 //! Each call on the kernel, by its name.
 //!
-//! Neighbours: [`crate::kernel`] is the world that makes them, [`crate::core_fs`] does the same on fs-core.
+//! Neighbours: [`crate::kernel`] is the world that makes them, [`crate::core_fs`] does the same on
+//! fs-core.
 
 use std::ffi::CString;
 
@@ -435,7 +436,8 @@ impl Kernel {
             "mlock" => sys!(SYS_mlock, mapped(n(0)), n(1)),
             "munlock" => sys!(SYS_munlock, mapped(n(0)), n(1)),
             "msync" => sys!(SYS_msync, mapped(n(0)), n(1), n(2)),
-            // The kernel copies as the program would, and answers EFAULT where that would get a signal.
+            // The kernel copies as the program would, and answers EFAULT where that would get a
+            // signal.
             "load" => {
                 let place = n(0) % PAGE_BYTES;
                 let copied = sys!(SYS_pwrite64, SCRATCH_FD, mapped(n(0)), n(1), place)?;

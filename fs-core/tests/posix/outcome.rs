@@ -86,7 +86,8 @@ impl fmt::Display for Value {
 pub struct Cookies(Vec<u32>);
 
 impl Cookies {
-    /// A record of events, `16 bytes and a name` each, as text: `WD:MASK cCOOKIE NAME`, with a comma between two.
+    /// A record of events, `16 bytes and a name` each, as text: `WD:MASK cCOOKIE NAME`, with a
+    /// comma between two.
     pub fn events(&mut self, records: &[u8]) -> Value {
         let mut events = Vec::new();
         let mut rest = records;
@@ -131,8 +132,8 @@ pub fn outcome_text(outcome: &Outcome) -> String {
     }
 }
 
-/// Whether an outcome is what a table expects: the same text, or some of the words of what stat says, or `ok` for any
-/// success.
+/// Whether an outcome is what a table expects: the same text, or some of the words of what stat
+/// says, or `ok` for any success.
 pub fn matches(outcome: &Outcome, expected: &str) -> bool {
     if let Ok(Value::Stat(meta)) = outcome {
         let said = meta.to_string();
@@ -153,8 +154,8 @@ pub fn typed_names(mut names: Vec<(Vec<u8>, u8)>) -> Value {
     Value::Text(format!("[{}]", names.join(" ")))
 }
 
-/// The names and types in `struct linux_dirent` records, without `.` and `..`. Panics on a malformed one: the layout is part of
-/// what is tested.
+/// The names and types in `struct linux_dirent` records, without `.` and `..`. Panics on a
+/// malformed one: the layout is part of what is tested.
 pub fn parse_old_dirents(records: &[u8]) -> Vec<(Vec<u8>, u8)> {
     let mut all = Vec::new();
     let mut rest = records;

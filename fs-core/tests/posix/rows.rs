@@ -1,13 +1,16 @@
 //! Tables of (setup, call, expected): `rows/*.rows`.
 //!
-//! A row is a line `call; call; call => expected`. All calls but the last are setup and must succeed, unless they have an `=>` of
-//! their own. A line that begins with a blank goes on with the row before it; `#` begins a comment.
-//! A line `limits PAGES INODES` gives the rows after it a filesystem of that size. Each row starts with an empty tree, a superuser, umask 022 and no descriptor.
+//! A row is a line `call; call; call => expected`. All calls but the last are setup and must
+//! succeed, unless they have an `=>` of their own. A line that begins with a blank goes on with the
+//! row before it; `#` begins a comment. A line `limits PAGES INODES` gives the rows after it a
+//! filesystem of that size. Each row starts with an empty tree, a superuser, umask 022 and no
+//! descriptor.
 //!
-//! Whoever writes a row may leave `=> ?` in it: the test fails, and prints the row as Linux answers it.
+//! Whoever writes a row may leave `=> ?` in it: the test fails, and prints the row as Linux answers
+//! it.
 //!
-//! `=> deviation VALUE` is what fs-core answers where it differs on purpose; the kernel's answer stands before it:
-//! `openat ... => EINVAL deviation ENOENT`. DEVIATIONS.md says why.
+//! `=> deviation VALUE` is what fs-core answers where it differs on purpose; the kernel's answer
+//! stands before it: `openat ... => EINVAL deviation ENOENT`. DEVIATIONS.md says why.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -127,8 +130,8 @@ fn run_on_both(row: &Row, kernel: &mut Kernel) -> Option<String> {
     if row.steps.iter().any(|step| step.deviation.is_some()) {
         return None;
     }
-    // The trees must be the same too: a call that fails changes nothing, one that succeeds no more than it should.
-    // DEVIATIONS.md: on Linux a load through a mapping fills a hole.
+    // The trees must be the same too: a call that fails changes nothing, one that succeeds no more
+    // than it should. DEVIATIONS.md: on Linux a load through a mapping fills a hole.
     let loads = row.steps.iter().any(|step| matches!(step.call.name, "load" | "mlock"));
     let pages = if loads { Pages::Contents } else { Pages::Exact };
     let here = Recorder::new(pages).take(&mut core, 0);

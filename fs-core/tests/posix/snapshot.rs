@@ -1,7 +1,8 @@
 //! A whole tree at a moment, in a form in which two worlds must be equal.
 //!
-//! What differs by nature is made comparable: inode numbers become the order in which a sorted walk meets them, so hard links
-//! still show; a time that the clock set becomes the number of the step at which it changed.
+//! What differs by nature is made comparable: inode numbers become the order in which a sorted walk
+//! meets them, so hard links still show; a time that the clock set becomes the number of the step
+//! at which it changed.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -153,8 +154,8 @@ fn hash(bytes: &[u8]) -> u64 {
 pub enum Times {
     /// They must have changed at the same steps: there was a clock tick between any two.
     Exact,
-    /// Linux may have missed that the clock moved on. Most changes give a directory the time that the file in it
-    /// got, which is not a fine one (`simple_unlink`).
+    /// Linux may have missed that the clock moved on. Most changes give a directory the time that
+    /// the file in it got, which is not a fine one (`simple_unlink`).
     WithinTick,
 }
 

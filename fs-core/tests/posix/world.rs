@@ -1,4 +1,5 @@
-//! What the kernel and fs-core have in common as seen from here: calls go in, outcomes come out, and the tree can be looked at.
+//! What the kernel and fs-core have in common as seen from here: calls go in, outcomes come out,
+//! and the tree can be looked at.
 
 use wasm_vfs_core::Errno;
 
@@ -42,8 +43,9 @@ pub enum Contents {
     Other,
 }
 
-/// Open descriptors with their metadata, offsets and flags, as text: `fd_flags=0 flags=... offset=...`. Offsets in directories are
-/// left out, for the two worlds count them differently.
+/// Open descriptors with their metadata, offsets and flags, as text:
+/// `fd_flags=0 flags=... offset=...`. Offsets in directories are left out, for the two worlds count
+/// them differently.
 pub type Descriptors = Vec<(i32, Meta, String)>;
 
 /// A filesystem and the processes that use it. One of them makes the calls.
@@ -58,7 +60,8 @@ pub trait World {
     /// Those of the call.
     fn dirents(&mut self, fd: i32, len: usize) -> Result<Vec<u8>, Errno>;
 
-    /// Looks at a file without following a link and without any effect. `None`: it is not there (or its path is too long).
+    /// Looks at a file without following a link and without any effect. `None`: it is not there (or
+    /// its path is too long).
     fn look(&mut self, path: &[u8]) -> Option<Seen>;
 
     /// The open descriptors of each process.

@@ -13,16 +13,13 @@ use crate::{process, workspace};
 
 /// The modules whose data structures the rest stands on.
 const SUBTLE: &[&str] = &[
-    "contents::",
-    "directory::",
-    "fd_table::",
-    "lock::",
+    "base::slab::",
+    "base::time::",
+    "fs::kinds::descriptor_directory::",
+    "fs::populate::",
     "manifest::",
-    "name_index::",
-    "page_tree::",
-    "populate::",
-    "slab::",
-    "user_memory::",
+    "objects::",
+    "platform::user_memory::",
 ];
 
 pub(crate) fn run() -> Result<()> {

@@ -1,4 +1,5 @@
-//! What the arguments of calls are picked from: for each kind of argument a table that has the ordinary and the odd.
+//! What the arguments of calls are picked from: for each kind of argument a table that has the
+//! ordinary and the odd.
 
 use wasm_vfs_core::{
     AT_FDCWD, Fd, InotifyMask, MapFlags, OFlags, Prot, ResolveFlags, TimeSpecifier, Timespec,

@@ -1,8 +1,9 @@
-//! A small world and calls in it, each encoded in eight bytes: what the fault test and the fuzz target `calls` share.
+//! A small world and calls in it, each encoded in eight bytes: what the fault test and the fuzz
+//! target `calls` share.
 //!
-//! Every code is a call that can be made; what does not fit is taken modulo what there is. Nothing here allocates while
-//! a call is made. The calls are in tables by family, and [`all`] is every call that fs-core has: a test holds that
-//! against its source.
+//! Every code is a call that can be made; what does not fit is taken modulo what there is. Nothing
+//! here allocates while a call is made. The calls are in tables by family, and [`all`] is every
+//! call that fs-core has: a test holds that against its source.
 
 mod args;
 mod attributes;
@@ -67,7 +68,8 @@ pub(crate) fn names() -> impl Iterator<Item = &'static str> {
     all().map(|(name, _)| name)
 }
 
-/// A filesystem with something in it, and its processes: the superuser, two users of one group, and a child of the first.
+/// A filesystem with something in it, and its processes: the superuser, two users of one group, and
+/// a child of the first.
 #[derive(Debug)]
 pub(crate) struct World {
     pub(crate) fs: Fs<ByteImage<'static>>,

@@ -1,0 +1,239 @@
+//! Open file descriptions in the table of the filesystem: finding, opening and ending them.
+//!
+//! Linux: `fdget`, `fd_install` and `__fput` (fs/file.c, fs/file_table.c).
+
+use alloc::vec::Vec;
+
+use crate::base::errno::Errno;
+use crate::base::flags::{AT_FDCWD, Fd};
+use crate::base::ids::{DescriptionId, Ino};
+use crate::fs::Fs;
+use crate::fs::fsnotify::EventData;
+use crate::objects::file_description::{FileDescription, FileKind};
+use crate::objects::inotify::InotifyMask;
+use crate::objects::process::Process;
+use crate::platform::Platform;
+
+impl<P: Platform> Fs<P> {
+    /// The description behind a descriptor.
+    ///
+    /// # Errors
+    ///
+    /// `EBADF`: `fd` is not open.
+    #[inline]
+    pub(crate) fn description(&self, process: &Process, fd: Fd) -> Result<&FileDescription, Errno> {
+        self.find_description(process, fd).ok_or(Errno::EBADF)
+    }
+
+    /// Not inlined: dozens of calls take these steps. `None` in place of the error is a null
+    /// pointer in a register.
+    #[inline(never)]
+    fn find_description(&self, process: &Process, fd: Fd) -> Option<&FileDescription> {
+        self.descriptions.get(process.fds.get(fd).ok()?.0)
+    }
+
+    /// As [`description`](Self::description), where nanoseconds count: it is inlined.
+    ///
+    /// # Errors
+    ///
+    /// `EBADF`: `fd` is not open.
+    #[inline(always)]
+    pub(crate) fn description_inlined(
+        &self,
+        process: &Process,
+        fd: Fd,
+    ) -> Result<&FileDescription, Errno> {
+        let id = process.fds.get(fd)?;
+        self.descriptions.get(id.0).ok_or(Errno::EBADF)
+    }
+
+    /// As [`description`](Self::description).
+    ///
+    /// # Errors
+    ///
+    /// `EBADF`: `fd` is not open.
+    #[inline]
+    pub(crate) fn description_mut(
+        &mut self,
+        process: &Process,
+        fd: Fd,
+    ) -> Result<&mut FileDescription, Errno> {
+        self.find_description_mut(process, fd).ok_or(Errno::EBADF)
+    }
+
+    /// As [`find_description`](Self::find_description).
+    #[inline(never)]
+    fn find_description_mut(&mut self, process: &Process, fd: Fd) -> Option<&mut FileDescription> {
+        self.descriptions.get_mut(process.fds.get(fd).ok()?.0)
+    }
+
+    /// As [`description_inlined`](Self::description_inlined).
+    ///
+    /// # Errors
+    ///
+    /// `EBADF`: `fd` is not open.
+    #[inline(always)]
+    pub(crate) fn description_mut_inlined(
+        &mut self,
+        process: &Process,
+        fd: Fd,
+    ) -> Result<&mut FileDescription, Errno> {
+        let id = process.fds.get(fd)?;
+        self.descriptions.get_mut(id.0).ok_or(Errno::EBADF)
+    }
+
+    /// The inode behind a descriptor.
+    ///
+    /// # Errors
+    ///
+    /// * `EBADF`: `fd` is not open.
+    /// * `ENOTDIR`: it is the embedder's; callers want a directory or a file of this filesystem.
+    #[inline]
+    pub(crate) fn inode_of_fd(&self, process: &Process, fd: Fd) -> Result<Ino, Errno> {
+        match self.description_inlined(process, fd)?.kind {
+            FileKind::Inode(ino) => Ok(ino),
+            FileKind::Foreign(_) | FileKind::Inotify(_) => Err(Errno::ENOTDIR),
+        }
+    }
+
+    /// Whether a descriptor is an inotify instance.
+    #[inline]
+    pub(crate) fn is_inotify(&self, process: &Process, fd: Fd) -> bool {
+        P::NOTIFY
+            && self
+                .description(process, fd)
+                .is_ok_and(|description| matches!(description.kind, FileKind::Inotify(_)))
+    }
+
+    /// Gives `process` its lowest free descriptor for a new description (`fd_install`).
+    ///
+    /// # Errors
+    ///
+    /// * `EMFILE`: it has no descriptor left.
+    /// * `ENOMEM`: no memory for the description or the table.
+    pub(crate) fn install(
+        &mut self,
+        process: &mut Process,
+        description: FileDescription,
+        cloexec: bool,
+    ) -> Result<Fd, Errno> {
+        let fd = self.reserve_description(process)?;
+        let kind = description.kind;
+        if let FileKind::Inode(ino) = kind {
+            self.hold(ino);
+        }
+        let id = self.descriptions.insert(FileDescription { refs: 1, ..description })?;
+        if let FileKind::Inode(ino) = kind {
+            self.link_description(DescriptionId(id), ino);
+        }
+        process.fds.install(fd, DescriptionId(id), cloexec);
+        Ok(fd)
+    }
+
+    /// Makes sure that the next [`install`](Self::install) cannot fail; says which descriptor it
+    /// will give. A call that creates what it opens asks first, so that nothing is left behind.
+    ///
+    /// # Errors
+    ///
+    /// As [`install`](Self::install).
+    pub(crate) fn reserve_description(&mut self, process: &mut Process) -> Result<Fd, Errno> {
+        let fd = self.reserve_fd(process, process.lowest_fd as usize)?;
+        self.descriptions.reserve()?;
+        Ok(fd)
+    }
+
+    /// The lowest free descriptor not below `from`, with its slot reserved.
+    ///
+    /// # Errors
+    ///
+    /// `EMFILE`: there is none. `ENOMEM`: no memory for the table.
+    pub(crate) fn reserve_fd(&mut self, process: &mut Process, from: usize) -> Result<Fd, Errno> {
+        let fd = process.fds.lowest_free(from, process.max_fds)?;
+        process.fds.reserve(fd)?;
+        Ok(fd)
+    }
+
+    /// One descriptor fewer refers to the description (`fput`).
+    pub(crate) fn release_description(&mut self, id: DescriptionId) {
+        if self.unrefer(id) {
+            self.end_description(id);
+        }
+    }
+
+    /// As [`release_description`](Self::release_description), for descriptors that one call closes.
+    /// What nobody refers to any more ends when they are all closed, the last one first (`fput`
+    /// leaves it to `task_work_add`). Without memory to wait in: at once.
+    pub(crate) fn release_descriptions(&mut self, ids: impl Iterator<Item = DescriptionId>) {
+        let mut ended = Vec::new();
+        for id in ids {
+            if self.unrefer(id) && crate::base::fallible::try_push(&mut ended, id).is_err() {
+                self.end_description(id);
+            }
+        }
+        for id in ended.into_iter().rev() {
+            self.end_description(id);
+        }
+    }
+
+    /// Counts one descriptor fewer; says whether it was the last one.
+    #[inline]
+    fn unrefer(&mut self, id: DescriptionId) -> bool {
+        let Some(description) = self.descriptions.get_mut(id.0) else { return false };
+        description.refs -= 1;
+        description.refs == 0
+    }
+
+    /// Ends a description that no descriptor refers to any more (`__fput`).
+    fn end_description(&mut self, id: DescriptionId) {
+        let Some(description) = self.descriptions.remove(id.0) else { return };
+        if P::NOTIFY {
+            let writable = description.writable();
+            let closed =
+                if writable { InotifyMask::CLOSE_WRITE } else { InotifyMask::CLOSE_NOWRITE };
+            self.notify_description(&description, closed, EventData::Path);
+        }
+        if P::LOCKS {
+            self.remove_flock(id, &description);
+        }
+        if let FileKind::Inode(ino) = description.kind {
+            if P::PIPES {
+                self.close_pipe_end(ino, &description);
+            }
+            self.unlink_description(&description, ino);
+            self.release(ino);
+        }
+        if let FileKind::Inotify(inotify) = description.kind
+            && P::NOTIFY
+        {
+            self.close_inotify(inotify);
+        }
+    }
+
+    /// One more descriptor refers to the description (`get_file`).
+    pub(crate) fn refer(&mut self, id: DescriptionId) {
+        if let Some(description) = self.descriptions.get_mut(id.0) {
+            description.refs += 1;
+        }
+    }
+
+    /// The inode that an empty path with `EMPTY_PATH` means.
+    ///
+    /// # Errors
+    ///
+    /// `EBADF`: `fd` is not open.
+    pub(crate) fn inode_of_fd_or_cwd(&self, process: &Process, fd: Fd) -> Result<Ino, Errno> {
+        if fd == AT_FDCWD { Ok(process.cwd) } else { self.inode_of_fd(process, fd) }
+    }
+
+    /// Gives back the lock of a description that is closed (`locks_remove_flock`).
+    #[inline]
+    pub(crate) fn remove_flock(&mut self, id: DescriptionId, description: &FileDescription) {
+        let FileKind::Inode(ino) = description.kind else { return };
+        if let Some(extension) = self.extension_mut(ino)
+            && !extension.flock.is_free()
+        {
+            extension.flock.unlock(id);
+            self.trim_extension(ino);
+        }
+    }
+}

@@ -1,0 +1,443 @@
+//! One directory: names to inode numbers, in an order that readdir can resume.
+//!
+//! Linux: a tmpfs directory with its `offset_ctx` (fs/libfs.c, `simple_offset_add`). Every entry
+//! gets the next cookie when it is added and keeps it; readdir goes by ascending cookie, so a
+//! position stays valid while other entries come and go. Departure: cookies are never reused,
+//! Linux's wrap.
+//!
+//! Three parts:
+//!
+//! * `entries`: all entries by ascending cookie. A removed entry stays as a tombstone until half
+//!   are such.
+//! * `names`: the bytes of all names, one after another.
+//! * `index`: from the hash of a name to its entry ([`crate::objects::name_index`]).
+
+use alloc::vec::Vec;
+use core::cmp::Ordering;
+
+use crate::base::defect::OrDefect;
+use crate::base::errno::Errno;
+use crate::base::ids::Ino;
+use crate::base::stat::FileType;
+use crate::objects::name_index::{IndexPlace, NameIndex};
+use crate::platform::foreign::ForeignMark;
+
+/// The cookie of the first entry. 0 and 1 stand for `.` and `..`, as on tmpfs (`DIR_OFFSET_MIN` is
+/// 2 there).
+pub(crate) const FIRST_COOKIE: u32 = 2;
+
+/// How many tombstones there may be before compaction is considered at all.
+const MIN_TOMBSTONES: u32 = 16;
+
+/// One entry (Linux: a dentry).
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct DirEntry {
+    /// The position of readdir; ascending over `entries`.
+    cookie: u32,
+    /// Where the name begins in `names`.
+    name_at: u32,
+    /// The inode. Of a tombstone: meaningless.
+    pub(crate) ino: Ino,
+    /// Length of the name; 0 marks a tombstone.
+    name_len: u8,
+    /// The type of the inode, so that readdir need not visit it.
+    pub(crate) file_type: FileType,
+}
+
+impl DirEntry {
+    /// Its position in readdir, which no other entry of the directory ever has.
+    pub(crate) fn cookie(&self) -> u32 {
+        self.cookie
+    }
+}
+
+/// A directory.
+#[derive(Debug)]
+pub(crate) struct Directory {
+    /// The directory above; of the root: itself.
+    pub(crate) parent: Ino,
+    /// The cookie of its own entry there (only where
+    /// [`Platform::NOTIFY`](crate::Platform::NOTIFY)).
+    pub(crate) own_cookie: u32,
+    /// Whose its entries are, if not its own (only where
+    /// [`Platform::FOREIGN`](crate::Platform::FOREIGN)).
+    pub(crate) foreign: ForeignMark,
+    /// Whether its names are those of the descriptors of whoever looks
+    /// ([`crate::fs::kinds::descriptor_directory`]). It has no entries then.
+    pub(crate) lists_descriptors: bool,
+    entries: Vec<DirEntry>,
+    names: Vec<u8>,
+    /// Numbers in `entries` by name.
+    index: NameIndex,
+    /// The cookie of the next entry.
+    next_cookie: u32,
+    /// How many of `entries` are tombstones.
+    tombstones: u32,
+}
+
+/// A 32-bit hash of a name: eight bytes at a time, multiplied and folded.
+///
+/// Quality only spreads the index; nothing depends on names not colliding.
+fn hash_name(name: &[u8]) -> u32 {
+    let mut hash = name.len() as u64;
+    let mut mix = |word: u64| {
+        hash = (hash ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        hash ^= hash >> 32;
+    };
+    if let Some(last) = name.last_chunk::<8>() {
+        for word in name.as_chunks::<8>().0 {
+            mix(u64::from_le_bytes(*word));
+        }
+        // It overlaps the one before it, unless the length is a multiple of 8.
+        mix(u64::from_le_bytes(*last));
+    } else {
+        mix(name.iter().fold(0, |word, &byte| word << 8 | u64::from(byte)));
+    }
+    hash = hash.wrapping_mul(0xd6e8_feb8_6659_fd93);
+    (hash >> 32) as u32
+}
+
+/// Whether two names are the same. (A loop over bytes is what `==` becomes in wasm.)
+fn same_name(a: &[u8], b: &[u8]) -> bool {
+    if a.len() != b.len() {
+        return false;
+    }
+    match (a.last_chunk::<8>(), b.last_chunk::<8>()) {
+        (Some(last_a), Some(last_b)) => {
+            last_a == last_b && a.as_chunks::<8>().0 == b.as_chunks::<8>().0
+        }
+        _ => a.iter().zip(b).all(|(a, b)| a == b),
+    }
+}
+
+impl Directory {
+    /// An empty directory below `parent`.
+    pub(crate) const fn new(parent: Ino) -> Directory {
+        Directory {
+            parent,
+            own_cookie: 0,
+            foreign: ForeignMark::NONE,
+            lists_descriptors: false,
+            entries: Vec::new(),
+            names: Vec::new(),
+            index: NameIndex::new(),
+            next_cookie: FIRST_COOKIE,
+            tombstones: 0,
+        }
+    }
+
+    /// How many entries it has, without `.` and `..`.
+    pub(crate) fn len(&self) -> usize {
+        self.entries.len() - self.tombstones as usize
+    }
+
+    /// Whether it has no entry but `.` and `..`.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    fn name_of(&self, entry: &DirEntry) -> &[u8] {
+        let from = entry.name_at as usize;
+        self.names.get(from..from + usize::from(entry.name_len)).or_after_defect(&[])
+    }
+
+    /// Where the name is in the index, or where it would be inserted.
+    fn search(&self, hash: u32, name: &[u8]) -> Result<IndexPlace, IndexPlace> {
+        self.index.search(hash, |number| {
+            let held = self.entries.get(number as usize).map_or(&[][..], |e| self.name_of(e));
+            if same_name(held, name) { Ordering::Equal } else { held.cmp(name) }
+        })
+    }
+
+    /// The number of the entry with this name.
+    fn find(&self, name: &[u8]) -> Option<u32> {
+        self.index.entry(self.search(hash_name(name), name).ok()?)
+    }
+
+    /// The entry with this name.
+    pub(crate) fn lookup(&self, name: &[u8]) -> Option<DirEntry> {
+        self.entries.get(self.find(name)? as usize).copied()
+    }
+
+    /// The entry with this cookie: its name, and what it leads to.
+    pub(crate) fn entry_at(&self, cookie: u32) -> Option<(&[u8], Ino)> {
+        let (found, name, entry) = self.iter_from(cookie).next()?;
+        (found == cookie).then_some((name, entry.ino))
+    }
+
+    /// The cookie of the entry that was added last.
+    pub(crate) fn last_cookie(&self) -> u32 {
+        self.next_cookie - 1
+    }
+
+    /// Adds an entry. The name is new, not empty and at most 255 bytes; the caller has checked.
+    ///
+    /// # Errors
+    ///
+    /// * `ENOSPC`: no memory, or four billion names were added; the directory is as before.
+    pub(crate) fn insert(
+        &mut self,
+        name: &[u8],
+        ino: Ino,
+        file_type: FileType,
+    ) -> Result<(), Errno> {
+        let entry = self.prepare(name, ino, file_type)?;
+        let number = u32::try_from(self.entries.len()).map_err(|_| Errno::ENOSPC)?;
+        let hash = hash_name(name);
+        let place = self.search(hash, name).unwrap_or_else(|place| place);
+        self.index.insert(place, hash, number).map_err(|_| Errno::ENOSPC)?;
+        self.append(entry, name);
+        Ok(())
+    }
+
+    /// Adds an entry, in place of the one that has its name if there is one: as
+    /// [`remove`](Self::remove) and [`insert`](Self::insert), but both or neither. Says which entry
+    /// had the name.
+    ///
+    /// # Errors
+    ///
+    /// As [`insert`](Self::insert).
+    pub(crate) fn supersede(
+        &mut self,
+        name: &[u8],
+        ino: Ino,
+        file_type: FileType,
+    ) -> Result<Option<DirEntry>, Errno> {
+        let Ok(place) = self.search(hash_name(name), name) else {
+            return self.insert(name, ino, file_type).map(|()| None);
+        };
+        let entry = self.prepare(name, ino, file_type)?;
+        let number = u32::try_from(self.entries.len()).map_err(|_| Errno::ENOSPC)?;
+        let before = self.index.set_entry(place, number).or_defect()?;
+        let had = self.entries.get(before as usize).copied();
+        self.append(entry, name);
+        self.bury(before);
+        Ok(had)
+    }
+
+    /// An entry to be appended, and the memory for it.
+    fn prepare(&mut self, name: &[u8], ino: Ino, file_type: FileType) -> Result<DirEntry, Errno> {
+        if self.next_cookie == u32::MAX {
+            return Err(Errno::ENOSPC);
+        }
+        self.entries.try_reserve(1).map_err(|_| Errno::ENOSPC)?;
+        self.names.try_reserve(name.len()).map_err(|_| Errno::ENOSPC)?;
+        Ok(DirEntry {
+            cookie: self.next_cookie,
+            name_at: u32::try_from(self.names.len()).map_err(|_| Errno::ENOSPC)?,
+            ino,
+            name_len: u8::try_from(name.len()).map_err(|_| Errno::ENAMETOOLONG)?,
+            file_type,
+        })
+    }
+
+    /// Appends what was prepared.
+    fn append(&mut self, entry: DirEntry, name: &[u8]) {
+        self.entries.push(entry);
+        self.names.extend_from_slice(name);
+        self.next_cookie += 1;
+    }
+
+    /// Makes room for `entries` more entries with `name_bytes` bytes of names, exactly.
+    ///
+    /// # Errors
+    ///
+    /// `ENOSPC`: no memory.
+    pub(crate) fn reserve_exact(&mut self, entries: usize) -> Result<(), Errno> {
+        self.entries.try_reserve_exact(entries).map_err(|_| Errno::ENOSPC)
+    }
+
+    /// Gives back what growing geometrically took beforehand.
+    pub(crate) fn shrink(&mut self) {
+        self.entries.shrink_to_fit();
+        self.names.shrink_to_fit();
+        self.index.shrink();
+    }
+
+    /// Removes the entry with this name and returns it.
+    pub(crate) fn remove(&mut self, name: &[u8]) -> Option<DirEntry> {
+        let place = self.search(hash_name(name), name).ok()?;
+        let number = self.index.entry(place)?;
+        self.index.remove(place);
+        let removed = *self.entries.get(number as usize)?;
+        self.bury(number);
+        Some(removed)
+    }
+
+    /// Makes an entry that the index no longer knows a tombstone.
+    fn bury(&mut self, number: u32) {
+        if let Some(entry) = self.entries.get_mut(number as usize) {
+            entry.name_len = 0;
+            self.tombstones += 1;
+        }
+        if self.tombstones >= MIN_TOMBSTONES && self.tombstones as usize * 2 > self.entries.len() {
+            self.compact();
+        }
+    }
+
+    /// Lets the name lead to another inode. The entry keeps its cookie, as in
+    /// `simple_offset_rename_exchange`.
+    pub(crate) fn replace(&mut self, name: &[u8], ino: Ino, file_type: FileType) -> Option<()> {
+        let number = self.find(name)?;
+        let entry = self.entries.get_mut(number as usize)?;
+        entry.ino = ino;
+        entry.file_type = file_type;
+        Some(())
+    }
+
+    /// Whether the three parts agree: for [`crate::fs::invariants`].
+    pub(crate) fn is_consistent(&self) -> bool {
+        let live = self.entries.iter().filter(|entry| entry.name_len > 0);
+        live.clone().count() == self.len()
+            && self.index.len() == self.len()
+            && self.entries.is_sorted_by(|a, b| a.cookie < b.cookie)
+            && self.entries.last().is_none_or(|last| last.cookie < self.next_cookie)
+            && live.clone().all(|entry| {
+                self.lookup(self.name_of(entry)).is_some_and(|found| found.cookie == entry.cookie)
+            })
+    }
+
+    /// Drops the tombstones and the bytes of their names. Without memory for it they stay.
+    fn compact(&mut self) {
+        let mut moved: Vec<u32> = Vec::new();
+        let mut names: Vec<u8> = Vec::new();
+        let live_bytes =
+            self.entries.iter().map(|entry| usize::from(entry.name_len)).sum::<usize>();
+        if moved.try_reserve_exact(self.entries.len()).is_err()
+            || names.try_reserve_exact(live_bytes).is_err()
+        {
+            return;
+        }
+        let mut next = 0;
+        for entry in &mut self.entries {
+            moved.push(next);
+            if entry.name_len > 0 {
+                let from = entry.name_at as usize;
+                let name = self.names.get(from..from + usize::from(entry.name_len));
+                entry.name_at = u32::try_from(names.len()).or_after_defect(u32::MAX);
+                names.extend_from_slice(name.or_after_defect(&[]));
+                next += 1;
+            }
+        }
+        self.index.renumber(|number| moved.get(number as usize).copied().or_after_defect(u32::MAX));
+        self.entries.retain(|entry| entry.name_len > 0);
+        self.names = names;
+        self.tombstones = 0;
+        // What a full directory needed is given back when it has emptied.
+        self.entries.shrink_to(self.entries.len() * 2);
+    }
+
+    /// The name of the entry that leads to a directory. Its [`own_cookie`](Self::own_cookie) finds
+    /// it at once, where that is kept.
+    pub(crate) fn name_of_child(&self, ino: Ino, cookie: u32) -> Option<&[u8]> {
+        let at_cookie = self.iter_from(cookie).take(1);
+        at_cookie
+            .chain(self.iter_from(0))
+            .find(|(_, _, entry)| entry.ino == ino)
+            .map(|(_, name, _)| name)
+    }
+
+    /// The entries whose cookie is at least `cookie`, in order, with their names and cookies.
+    pub(crate) fn iter_from(&self, cookie: u32) -> impl Iterator<Item = (u32, &[u8], &DirEntry)> {
+        let first = self.entries.partition_point(|entry| entry.cookie < cookie);
+        let entries = self.entries.get(first..).or_after_defect(&[]).iter();
+        entries
+            .filter(|entry| entry.name_len > 0)
+            .map(|entry| (entry.cookie, self.name_of(entry), entry))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
+
+    use super::{Directory, FIRST_COOKIE};
+    use crate::base::ids::Ino;
+    use crate::base::stat::FileType;
+    use alloc::collections::BTreeMap;
+    use alloc::format;
+    use alloc::string::String;
+    use alloc::vec::Vec;
+
+    fn names(dir: &Directory, from: u32) -> Vec<String> {
+        dir.iter_from(from).map(|(_, name, _)| String::from_utf8(name.to_vec()).unwrap()).collect()
+    }
+
+    #[test]
+    fn it_agrees_with_a_map_while_names_come_and_go() {
+        let mut dir = Directory::new(Ino(0));
+        let mut model: BTreeMap<String, u32> = BTreeMap::new();
+        let mut state = 1u64;
+        // Miri interprets: less will do.
+        let steps = if cfg!(miri) { 200u32 } else { 20_000 };
+        for step in 0..steps {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            let name = format!("n{}", (state >> 33) % 3000);
+            let grow = (step / (steps / 5)) % 2 == 0;
+            match model.get(&name) {
+                Some(&ino) if !grow || state & 7 == 0 => {
+                    assert_eq!(dir.remove(name.as_bytes()).unwrap().ino, Ino(ino));
+                    model.remove(&name);
+                }
+                Some(&ino) => assert_eq!(dir.lookup(name.as_bytes()).unwrap().ino, Ino(ino)),
+                None if grow => {
+                    dir.insert(name.as_bytes(), Ino(step), FileType::Regular).unwrap();
+                    model.insert(name, step);
+                }
+                None => assert!(dir.lookup(name.as_bytes()).is_none()),
+            }
+            assert_eq!(dir.len(), model.len());
+        }
+        let mut listed = names(&dir, 0);
+        listed.sort();
+        assert!(listed.iter().eq(model.keys()));
+        for (name, &ino) in &model {
+            assert_eq!(dir.lookup(name.as_bytes()).unwrap().ino, Ino(ino));
+        }
+    }
+
+    #[test]
+    fn a_position_stays_valid_while_entries_are_removed() {
+        let entries = if cfg!(miri) { 100u32 } else { 1000 };
+        let mut dir = Directory::new(Ino(0));
+        for n in 0..entries {
+            dir.insert(format!("{n}").as_bytes(), Ino(n), FileType::Regular).unwrap();
+        }
+        // Remove each entry as soon as it was listed, as `rm -r` does.
+        let first_from =
+            |dir: &Directory, at| dir.iter_from(at).next().map(|(at, name, _)| (at, name.to_vec()));
+        let (mut at, mut seen) = (0, 0u32);
+        while let Some((cookie, name)) = first_from(&dir, at) {
+            assert_eq!(name, format!("{seen}").as_bytes());
+            dir.remove(&name).unwrap();
+            at = cookie + 1;
+            seen += 1;
+        }
+        assert_eq!((seen, dir.len()), (entries, 0));
+        assert!(dir.entries.len() < entries as usize, "tombstones are dropped");
+        dir.insert(b"later", Ino(1), FileType::Regular).unwrap();
+        assert_eq!(dir.iter_from(0).next().unwrap().0, FIRST_COOKIE + entries);
+    }
+
+    #[test]
+    #[cfg_attr(miri, ignore = "brute force, which an interpreter has none of")]
+    fn names_with_equal_hashes_stay_apart() {
+        // Brute force a few collisions of the 32-bit hash: among 2^18 names there are some.
+        let mut by_hash: BTreeMap<u32, Vec<String>> = BTreeMap::new();
+        for n in 0..(1u32 << 18) {
+            let name = format!("{n:x}");
+            by_hash.entry(super::hash_name(name.as_bytes())).or_default().push(name);
+        }
+        let colliding: Vec<String> =
+            by_hash.into_values().filter(|names| names.len() > 1).flatten().collect();
+        assert!(!colliding.is_empty());
+        let mut dir = Directory::new(Ino(0));
+        for (n, name) in (0u32..).zip(&colliding) {
+            dir.insert(name.as_bytes(), Ino(n), FileType::Regular).unwrap();
+        }
+        for (n, name) in (0u32..).zip(&colliding) {
+            assert_eq!(dir.lookup(name.as_bytes()).unwrap().ino, Ino(n));
+        }
+        assert_eq!(names(&dir, 0), colliding);
+    }
+}

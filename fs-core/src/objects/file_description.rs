@@ -1,0 +1,100 @@
+//! Open file descriptions: what `dup`ed descriptors share.
+//!
+//! Linux: `struct file`. The offset and the status flags live here; close-on-exec lives in
+//! the descriptor ([`crate::objects::fd_table`]).
+
+use alloc::boxed::Box;
+
+use crate::base::flags::OFlags;
+use crate::base::ids::{Ino, InotifyId, NO_DESCRIPTION};
+
+/// What a description is open on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum FileKind {
+    /// An inode of this filesystem.
+    Inode(Ino),
+    /// Something of the embedder's: its terminal, its socket. Table operations work on it, I/O on
+    /// it is the embedder's; the calls of this crate answer `EBADF`-like errors as a description
+    /// without operations would.
+    Foreign(u64),
+    /// An inotify instance.
+    Inotify(InotifyId),
+}
+
+/// The directory entry through which an object was reached (Linux: its dentry).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// None that matters: the root, a pipe, or nobody cares.
+    #[default]
+    Unknown,
+    /// The entry with this cookie in this directory.
+    Entry {
+        /// The directory; it is there as long as the entry is.
+        parent: Ino,
+        /// The entry's cookie, which is never given twice in a directory.
+        cookie: u32,
+    },
+    /// A name that was removed while it was open: its number in the table of those.
+    Removed(u32),
+}
+
+/// A name that was removed while it was open.
+#[derive(Debug)]
+pub(crate) struct RemovedName {
+    /// The directory that it was in; held.
+    pub(crate) parent: Ino,
+    pub(crate) name: Box<[u8]>,
+}
+
+/// The status flags that fcntl(2) `F_SETFL` may change.
+pub(crate) const SETFL_MASK: OFlags =
+    OFlags::APPEND.union(OFlags::NONBLOCK).union(OFlags::DIRECT).union(OFlags::NOATIME);
+
+/// An open file description.
+#[derive(Clone, Debug)]
+pub(crate) struct FileDescription {
+    /// What it is open on.
+    pub(crate) kind: FileKind,
+    /// Access mode and status flags; no creation flags.
+    pub(crate) flags: OFlags,
+    /// How many descriptors refer to it.
+    pub(crate) refs: u32,
+    /// The file offset in bytes; of a directory, a readdir cookie.
+    pub(crate) offset: u64,
+    /// A word of the embedder's (Linux: `private_data`). The adapter keeps preview1 rights here.
+    pub(crate) private_data: u64,
+    /// Through which entry it was opened.
+    pub(crate) place: Place,
+    /// The description of the same inode that was opened before this one, if it is still open.
+    pub(crate) next: u32,
+    /// The one that was opened after it.
+    pub(crate) previous: u32,
+}
+
+impl FileDescription {
+    /// A description at offset 0 without any descriptor yet.
+    pub(crate) fn new(kind: FileKind, flags: OFlags) -> FileDescription {
+        FileDescription {
+            kind,
+            flags,
+            refs: 0,
+            offset: 0,
+            private_data: 0,
+            place: Place::Unknown,
+            next: NO_DESCRIPTION,
+            previous: NO_DESCRIPTION,
+        }
+    }
+
+    /// Whether it may be read from (`FMODE_READ`).
+    pub(crate) fn readable(&self) -> bool {
+        matches!(self.flags.access_mode(), OFlags::RDONLY | OFlags::RDWR)
+            && !self.flags.contains(OFlags::PATH)
+    }
+
+    /// Whether it may be written to (`FMODE_WRITE`).
+    pub(crate) fn writable(&self) -> bool {
+        matches!(self.flags.access_mode(), OFlags::WRONLY | OFlags::RDWR)
+            && !self.flags.contains(OFlags::PATH)
+    }
+}

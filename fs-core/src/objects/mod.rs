@@ -1,0 +1,23 @@
+//! What a filesystem consists of: inodes and their contents, directories, descriptions, pipes,
+//! address spaces, processes.
+//!
+//! Data and the rules that one object keeps by itself. No file here knows the whole
+//! ([`crate::fs`]): objects refer to each other by number ([`crate::base::ids`]).
+
+pub(crate) mod address_space;
+pub(crate) mod contents;
+pub(crate) mod device;
+pub(crate) mod directory;
+pub(crate) mod directory_entry;
+pub(crate) mod extension;
+pub(crate) mod fd_table;
+pub(crate) mod file_description;
+pub(crate) mod flock;
+mod holes;
+pub(crate) mod inode;
+pub(crate) mod inotify;
+pub(crate) mod name_index;
+mod page_tree;
+pub(crate) mod pipe;
+pub(crate) mod process;
+pub(crate) mod xattr;

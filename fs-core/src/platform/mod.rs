@@ -1,0 +1,148 @@
+//! What the filesystem asks of the world around it: the time, and the bytes of the baked image.
+//!
+//! Neighbours: [`crate::platform::user_memory`] is the other side, where callers' bytes live.
+//! Nothing else comes from outside: no addresses, no threads, and randomness only for whoever reads
+//! the random devices.
+
+use crate::base::errno::Errno;
+use crate::base::time::Timespec;
+use crate::platform::foreign::{DirectoryId, Foreign};
+
+pub(crate) mod foreign;
+pub mod user_memory;
+
+/// The embedder's side of a filesystem.
+///
+/// A native embedder may use [`NoImage`] or [`ByteImage`]; the adapter reads the clock of the host
+/// and a passive data segment.
+///
+/// The constants say which families of calls the embedder never makes. What those families need in
+/// the paths that all calls share (a list of watches looked at by every write, say) then folds away
+/// at compile time. A call of a family that is switched off answers what a Linux answers that was
+/// built without it; each constant says what. The defaults switch everything on but
+/// [`FOREIGN`](Self::FOREIGN).
+pub trait Platform {
+    /// Whether pipes are read and written, by pipe(2) or by opening a named one. Without, pipe(2)
+    /// is `ENOSYS` and opening a name `ENXIO`.
+    const PIPES: bool = true;
+
+    /// Whether inotify(7) instances are made. Without, its calls are `ENOSYS`, and a directory does
+    /// not know its own entry either: getcwd(2) then searches its parent for it.
+    const NOTIFY: bool = true;
+
+    /// Whether flock(2) is called. Without, it is `ENOSYS`.
+    const LOCKS: bool = true;
+
+    /// Whether extended attributes are set. Without, no file has any, and other calls on them are
+    /// `EOPNOTSUPP`.
+    const XATTRS: bool = true;
+
+    /// Whether files are made without a name (`O_TMPFILE`). Without, that flag of open(2) is
+    /// only the `O_DIRECTORY` that it contains, so it is `EISDIR`.
+    const UNNAMED_FILES: bool = true;
+
+    /// Whether files are mapped (mmap(2)). Without, the calls on mappings are `ENOSYS`, and no
+    /// address may be loaded or stored.
+    const MAPPINGS: bool = true;
+
+    /// Whether anybody but the superuser makes calls. Without, permissions are not looked at.
+    const PERMISSIONS: bool = true;
+
+    /// Whether there are limits of bytes and inodes
+    /// ([`Config::max_bytes`](crate::Config::max_bytes),
+    /// [`Config::max_inodes`](crate::Config::max_inodes)). Without, those are not looked at.
+    const LIMITS: bool = true;
+
+    /// Whether device nodes have drivers. Without, opening one is `ENXIO`.
+    const DEVICES: bool = true;
+
+    /// Whether reading may update access times
+    /// ([`Config::access_times`](crate::Config::access_times)).
+    const ACCESS_TIMES: bool = true;
+
+    /// Whether entries of directories may be the embedder's
+    /// ([`Fs::set_foreign`](crate::Fs::set_foreign)). Unlike the other families this one asks for
+    /// an embedder that takes part, so the default is that there is none.
+    const FOREIGN: bool = false;
+
+    /// The current time (`CLOCK_REALTIME`), for timestamps.
+    ///
+    /// It is asked at most once for each call that changes something, and never by a read.
+    fn current_time(&self) -> Timespec;
+
+    /// Copies bytes of the image into this crate's own memory.
+    ///
+    /// `offset + dst.len()` lies within the image: ranges come from the manifest, and the
+    /// embedder that made the manifest made the image.
+    fn image_to_kernel(&self, dst: &mut [u8], offset: u64);
+
+    /// Whether a copy from the image has failed since this was asked last: it can, where the image
+    /// is partly the files of a [`LowerFile`](crate::LowerFile). What was not copied is zero then.
+    ///
+    /// Asked after each copy where [`FOREIGN`](Self::FOREIGN) is set, and the call for which it was
+    /// made fails with `EIO`: an embedder has nothing to ask by itself.
+    fn image_failed(&self) -> bool {
+        false
+    }
+
+    /// A path walk stops, with `EREMOTE`, at a directory whose entries are the embedder's. `rest`
+    /// is what is left of the path, or of the target of a symbolic link, from there on: empty, or
+    /// all slashes, if the path ends there.
+    fn walk_stopped(&self, _at: DirectoryId, _foreign: Foreign, _rest: &[u8]) {}
+
+    /// The walk that stopped was that of a link's target; this is what follows the link. To be
+    /// appended, with a slash before it.
+    fn walk_stopped_in_link(&self, _rest: &[u8]) {}
+
+    /// 64 random bits, for who reads `/dev/random` or `/dev/urandom`. A platform has none unless it
+    /// says so.
+    ///
+    /// # Errors
+    ///
+    /// `ENODEV`: it has none. Others as the platform sees fit.
+    fn random(&self) -> Result<u64, Errno> {
+        Err(Errno::ENODEV)
+    }
+}
+
+/// A clock that stands still, and no image: for tests and examples.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct NoImage {
+    /// What [`Platform::current_time`] answers.
+    pub now: Timespec,
+}
+
+impl Platform for NoImage {
+    fn current_time(&self) -> Timespec {
+        self.now
+    }
+
+    fn image_to_kernel(&self, dst: &mut [u8], _offset: u64) {
+        dst.fill(0);
+    }
+}
+
+/// An image that is a slice in the same address space.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ByteImage<'a> {
+    /// What [`Platform::current_time`] answers.
+    pub now: Timespec,
+    /// The bytes of all baked files, one after another.
+    pub image: &'a [u8],
+}
+
+impl Platform for ByteImage<'_> {
+    fn current_time(&self) -> Timespec {
+        self.now
+    }
+
+    /// Bytes that the image does not have read as zero.
+    fn image_to_kernel(&self, dst: &mut [u8], offset: u64) {
+        let from = usize::try_from(offset).unwrap_or(usize::MAX);
+        let src = self.image.get(from..).unwrap_or_default();
+        let len = src.len().min(dst.len());
+        let (head, tail) = dst.split_at_mut(len);
+        head.copy_from_slice(src.get(..len).unwrap_or_default());
+        tail.fill(0);
+    }
+}

@@ -1,0 +1,197 @@
+//! preadv2, pwritev2: reading and writing with flags for one call.
+//!
+//! Neighbours: `syscalls::data::read_write` has the forms without, which these are made of.
+
+use bitflags::bitflags;
+
+use crate::base::errno::Errno;
+use crate::base::flags::{Fd, OFlags};
+use crate::fs::Fs;
+use crate::objects::file_description::FileKind;
+use crate::objects::inode::InodeKind;
+use crate::objects::process::Process;
+use crate::platform::Platform;
+use crate::platform::user_memory::{UserMut, UserRef};
+use crate::syscalls::data::read_write::{checked_offset, verify_area};
+
+bitflags! {
+    /// Flags of preadv2(2) and pwritev2(2) (`RWF_*`, `include/uapi/linux/fs.h`).
+    #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+    pub struct RwFlags: u32 {
+        /// Poll for completion. No effect.
+        const HIPRI = 0x1;
+        /// As `O_DSYNC`. No effect: memory is always in step.
+        const DSYNC = 0x2;
+        /// As `O_SYNC`. No effect.
+        const SYNC = 0x4;
+        /// Do not wait. Files of tmpfs do not take it, pipes do.
+        const NOWAIT = 0x8;
+        /// Write at the end.
+        const APPEND = 0x10;
+        /// Write at the offset although the description has `APPEND`.
+        const NOAPPEND = 0x20;
+        /// All or nothing, even after a crash. tmpfs does not take it.
+        const ATOMIC = 0x40;
+        /// Keep nothing cached. tmpfs does not take it.
+        const DONTCACHE = 0x80;
+        /// No `SIGPIPE` (Linux 6.18). There are no signals here.
+        const NOSIGNAL = 0x100;
+        // Unknown bits are kept: the calls answer EOPNOTSUPP for them.
+        const _ = !0;
+    }
+}
+
+/// What there is for files and pipes to take (`RWF_SUPPORTED`, less what neither takes).
+const SUPPORTED: RwFlags = RwFlags::HIPRI
+    .union(RwFlags::DSYNC)
+    .union(RwFlags::SYNC)
+    .union(RwFlags::NOWAIT)
+    .union(RwFlags::APPEND)
+    .union(RwFlags::NOAPPEND)
+    .union(RwFlags::NOSIGNAL);
+
+/// The offset that means the file's own.
+const CURRENT: i64 = -1;
+
+impl<P: Platform> Fs<P> {
+    /// `ssize_t preadv2(int fd, const struct iovec *iov, int iovcnt, off_t offset, int flags)`
+    ///
+    /// [`preadv`](Self::preadv), or [`readv`](Self::readv) if `offset` is -1, with flags for this
+    /// one call.
+    ///
+    /// # Errors
+    ///
+    /// * `EINVAL`: `offset` is less than -1.
+    /// * `EBADF`, `ESPIPE`: as [`preadv`](Self::preadv) or [`readv`](Self::readv).
+    /// * `EINVAL`: offset and count reach beyond the largest offset.
+    /// * `EOPNOTSUPP`: flags that do not exist, or that this kind of file does not take. Not when
+    ///   there is no byte to read.
+    /// * `EINVAL`: `APPEND` with `NOAPPEND`.
+    /// * As [`preadv`](Self::preadv) or [`readv`](Self::readv).
+    pub fn preadv2(
+        &mut self,
+        process: &Process,
+        fd: Fd,
+        iov: impl UserMut<P>,
+        offset: i64,
+        flags: RwFlags,
+    ) -> Result<usize, Errno> {
+        if offset != CURRENT {
+            checked_offset(offset)?;
+            self.check_positioned(process, fd)?;
+        }
+        if iov.count() > 0 && !flags.is_empty() {
+            let description = self.description(process, fd)?;
+            if !description.readable() {
+                return Err(Errno::EBADF);
+            }
+            self.verify_position(process, fd, offset, iov.count())?;
+            self.check_rw_flags(process, fd, flags)?;
+        }
+        if offset == CURRENT {
+            self.readv(process, fd, iov)
+        } else {
+            self.preadv(process, fd, iov, offset)
+        }
+    }
+
+    /// `ssize_t pwritev2(int fd, const struct iovec *iov, int iovcnt, off_t offset, int flags)`
+    ///
+    /// [`pwritev`](Self::pwritev), or [`writev`](Self::writev) if `offset` is -1, with flags for
+    /// this one call: `APPEND` writes at the end, and moves the file offset only if `offset` is -1;
+    /// `NOAPPEND` writes at the offset in any case.
+    ///
+    /// # Errors
+    ///
+    /// * `EINVAL`: `offset` is less than -1.
+    /// * `EBADF`, `ESPIPE`: as [`pwritev`](Self::pwritev) or [`writev`](Self::writev).
+    /// * `EINVAL`: offset and count reach beyond the largest offset.
+    /// * `EOPNOTSUPP`: flags that do not exist, or that this kind of file does not take. Not when
+    ///   there is no byte to write.
+    /// * `EINVAL`: `APPEND` with `NOAPPEND`.
+    /// * As [`pwritev`](Self::pwritev) or [`writev`](Self::writev).
+    pub fn pwritev2(
+        &mut self,
+        process: &Process,
+        fd: Fd,
+        mut iov: impl UserRef,
+        offset: i64,
+        flags: RwFlags,
+    ) -> Result<usize, Errno> {
+        let place = if offset == CURRENT {
+            None
+        } else {
+            let place = checked_offset(offset)?;
+            self.check_positioned(process, fd)?;
+            Some(place)
+        };
+        let (ino, current) = self.writable(process, fd)?;
+        if iov.count() > 0 && !flags.is_empty() {
+            self.verify_position(process, fd, offset, iov.count())?;
+            self.check_rw_flags(process, fd, flags)?;
+        }
+        if P::PIPES && self.pipe_of(ino).is_some() {
+            return self.writev(process, fd, iov);
+        }
+        let mut status = self.description(process, fd)?.flags;
+        if flags.contains(RwFlags::APPEND) {
+            status |= OFlags::APPEND;
+        } else if flags.contains(RwFlags::NOAPPEND) {
+            status -= OFlags::APPEND;
+        }
+        let start = place.unwrap_or(current);
+        let (written, end) = self.write_inode(process, fd, ino, start, status, &mut iov)?;
+        if place.is_none() && written > 0 {
+            self.description_mut(process, fd)?.offset = end;
+        }
+        Ok(written)
+    }
+
+    /// Checks where a transfer would end, before its flags are looked at (`rw_verify_area`). Pipes
+    /// have no positions.
+    ///
+    /// # Errors
+    ///
+    /// `EINVAL`: beyond the largest offset.
+    fn verify_position(
+        &self,
+        process: &Process,
+        fd: Fd,
+        offset: i64,
+        bytes: usize,
+    ) -> Result<(), Errno> {
+        let description = self.description(process, fd)?;
+        match description.kind {
+            FileKind::Inode(ino) if self.pipe_of(ino).is_none() => {
+                verify_area(u64::try_from(offset).unwrap_or(description.offset), bytes)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Checks flags against the kind of file behind an open descriptor (`kiocb_set_rw_flags`,
+    /// `do_loop_readv_writev`).
+    ///
+    /// # Errors
+    ///
+    /// * `EOPNOTSUPP`: there are some that it does not take.
+    /// * `EINVAL`: `APPEND` with `NOAPPEND`.
+    fn check_rw_flags(&self, process: &Process, fd: Fd, flags: RwFlags) -> Result<(), Errno> {
+        let taken = match self.description(process, fd)?.kind {
+            FileKind::Inode(ino) => match &self.inode(ino)?.kind {
+                InodeKind::Fifo(_) if self.is_anonymous_pipe(self.inode(ino)?) => SUPPORTED,
+                InodeKind::Regular(_) | InodeKind::Fifo(_) => SUPPORTED - RwFlags::NOWAIT,
+                // Read without an iterator.
+                _ => RwFlags::HIPRI,
+            },
+            FileKind::Inotify(_) | FileKind::Foreign(_) => RwFlags::HIPRI,
+        };
+        if !(flags - taken).is_empty() {
+            return Err(Errno::EOPNOTSUPP);
+        }
+        if flags.contains(RwFlags::APPEND | RwFlags::NOAPPEND) {
+            return Err(Errno::EINVAL);
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,374 @@
+//! read, write, their positioned and vector forms.
+//!
+//! Neighbours: `syscalls::data::preadv2` has the forms with flags.
+//!
+//! The vector calls are the plain ones with a buffer of several pieces:
+//! [`IoVecMut`](crate::platform::user_memory::IoVecMut),
+//! [`IoVec`](crate::platform::user_memory::IoVec).
+
+use crate::base::errno::Errno;
+use crate::base::flags::{Fd, MAX_LFS_FILESIZE, OFlags};
+use crate::base::ids::Ino;
+use crate::fs::Fs;
+use crate::objects::file_description::FileKind;
+use crate::objects::inode::InodeKind;
+use crate::objects::inotify::InotifyMask;
+use crate::objects::process::Process;
+use crate::platform::Platform;
+use crate::platform::user_memory::{UserMut, UserRef};
+
+/// Checks that a transfer of `bytes` from `offset` on would end within the largest offset
+/// (`rw_verify_area`).
+///
+/// # Errors
+///
+/// `EINVAL`: it would not.
+#[inline]
+pub(super) fn verify_area(offset: u64, bytes: usize) -> Result<(), Errno> {
+    match offset.checked_add(bytes as u64) {
+        Some(end) if end <= MAX_LFS_FILESIZE => Ok(()),
+        _ => Err(Errno::EINVAL),
+    }
+}
+
+/// A file offset that a caller gave.
+///
+/// # Errors
+///
+/// `EINVAL`: it is negative.
+pub(super) fn checked_offset(offset: i64) -> Result<u64, Errno> {
+    u64::try_from(offset).map_err(|_| Errno::EINVAL)
+}
+
+/// Bytes that a call moved, as an offset.
+fn advance(offset: u64, bytes: usize) -> u64 {
+    // Both are within a file, so the sum is at most MAX_LFS_FILESIZE.
+    offset + bytes as u64
+}
+
+impl<P: Platform> Fs<P> {
+    /// `ssize_t read(int fd, void *buf, size_t count)`
+    ///
+    /// Reads from the file offset and moves it. At the end of the file the answer is 0.
+    ///
+    /// # Errors
+    ///
+    /// * `EBADF`: `fd` is not open for reading.
+    /// * `EINVAL`: offset and count reach beyond the largest offset.
+    /// * `EISDIR`: it is a directory.
+    /// * `EAGAIN`: it is an empty pipe that somebody may still write to.
+    /// * `ENODEV`: it is a random device, and the [`Platform`] has no random numbers.
+    /// * `EIO`: the embedder could not read the file's bytes ([`Platform::image_failed`]).
+    pub fn read(
+        &mut self,
+        process: &Process,
+        fd: Fd,
+        mut buf: impl UserMut<P>,
+    ) -> Result<usize, Errno> {
+        let (ino, offset) = match self.readable(process, fd) {
+            Ok(found) => found,
+            Err(error) if P::NOTIFY => return self.read_inotify(process, fd, &mut buf, error),
+            Err(error) => return Err(error),
+        };
+        if P::PIPES && self.pipe_of(ino).is_some() {
+            let read = self.read_pipe(process, fd, ino, &mut buf)?;
+            if read > 0 {
+                self.notify_fd(process, fd, InotifyMask::ACCESS);
+            }
+            return Ok(read);
+        }
+        let read = self.read_inode(ino, offset, &mut buf)?;
+        if read > 0 {
+            self.description_mut_inlined(process, fd)?.offset = advance(offset, read);
+            self.notify_fd(process, fd, InotifyMask::ACCESS);
+        }
+        self.accessed(process, fd, ino)?;
+        Ok(read)
+    }
+
+    /// `ssize_t readv(int fd, const struct iovec *iov, int iovcnt)`
+    ///
+    /// [`read`](Self::read) into several pieces.
+    ///
+    /// # Errors
+    ///
+    /// As [`read`](Self::read); but without a byte to read, a directory is none (`vfs_readv`).
+    pub fn readv(
+        &mut self,
+        process: &Process,
+        fd: Fd,
+        iov: impl UserMut<P>,
+    ) -> Result<usize, Errno> {
+        if iov.count() == 0 {
+            self.readable(process, fd)?;
+            self.notify_fd(process, fd, InotifyMask::ACCESS);
+            return Ok(0);
+        }
+        let read = self.read(process, fd, iov)?;
+        if read == 0 {
+            // vfs_readv tells of reading nothing, too.
+            self.notify_fd(process, fd, InotifyMask::ACCESS);
+        }
+        Ok(read)
+    }
+
+    /// `ssize_t pread64(int fd, void *buf, size_t count, off_t offset)`
+    ///
+    /// Reads from `offset`; the file offset stays.
+    ///
+    /// # Errors
+    ///
+    /// * `EINVAL`: `offset` is negative.
+    /// * `ESPIPE`: `fd` is a pipe, or has no position for another reason.
+    /// * `EBADF`, `EINVAL`, `EISDIR`: as [`read`](Self::read).
+    pub fn pread64(
+        &mut self,
+        process: &Process,
+        fd: Fd,
+        mut buf: impl UserMut<P>,
+        offset: i64,
+    ) -> Result<usize, Errno> {
+        let offset = checked_offset(offset)?;
+        self.check_positioned(process, fd)?;
+        let (ino, _) = self.readable(process, fd)?;
+        let read = self.read_inode(ino, offset, &mut buf)?;
+        if read > 0 {
+            self.notify_fd(process, fd, InotifyMask::ACCESS);
+        }
+        self.accessed(process, fd, ino)?;
+        Ok(read)
+    }
+
+    /// `ssize_t preadv(int fd, const struct iovec *iov, int iovcnt, off_t offset)`
+    ///
+    /// [`pread64`](Self::pread64) into several pieces.
+    ///
+    /// # Errors
+    ///
+    /// As [`pread64`](Self::pread64); but without a byte to read, a directory is none
+    /// (`vfs_readv`).
+    pub fn preadv(
+        &mut self,
+        process: &Process,
+        fd: Fd,
+        iov: impl UserMut<P>,
+        offset: i64,
+    ) -> Result<usize, Errno> {
+        if iov.count() == 0 {
+            checked_offset(offset)?;
+            self.check_positioned(process, fd)?;
+            self.readable(process, fd)?;
+            self.notify_fd(process, fd, InotifyMask::ACCESS);
+            return Ok(0);
+        }
+        let read = self.pread64(process, fd, iov, offset)?;
+        if read == 0 {
+            self.notify_fd(process, fd, InotifyMask::ACCESS);
+        }
+        Ok(read)
+    }
+
+    /// `ssize_t write(int fd, const void *buf, size_t count)`
+    ///
+    /// Writes at the file offset, or with `APPEND` at the end of the file, and moves the offset.
+    /// Fewer bytes than asked for are written when room runs out on the way.
+    ///
+    /// # Errors
+    ///
+    /// * `EBADF`: `fd` is not open for writing.
+    /// * `EINVAL`: offset and count reach beyond the largest offset.
+    /// * `EFBIG`: `APPEND`, and the file has the largest size.
+    /// * `ENOSPC`: no room for even one byte. Where a limit says so, the times are set all the
+    ///   same, as on Linux.
+    /// * `EPIPE`: it is a pipe that nobody can read any more. No signal is raised.
+    /// * `EAGAIN`: it is a pipe that is too full.
+    /// * `ENOSPC`: it is `/dev/full`, even for no byte.
+    pub fn write(
+        &mut self,
+        process: &Process,
+        fd: Fd,
+        mut buf: impl UserRef,
+    ) -> Result<usize, Errno> {
+        let (ino, offset) = self.writable(process, fd)?;
+        if P::PIPES && self.pipe_of(ino).is_some() {
+            let written = self.write_pipe(process, fd, ino, &mut buf)?;
+            if written > 0 {
+                self.notify_fd(process, fd, InotifyMask::MODIFY);
+            }
+            return Ok(written);
+        }
+        let flags = self.description(process, fd)?.flags;
+        let (written, end) = self.write_inode(process, fd, ino, offset, flags, &mut buf)?;
+        if written > 0 {
+            self.description_mut_inlined(process, fd)?.offset = end;
+        }
+        Ok(written)
+    }
+
+    /// `ssize_t writev(int fd, const struct iovec *iov, int iovcnt)`
+    ///
+    /// [`write`](Self::write) from several pieces.
+    ///
+    /// # Errors
+    ///
+    /// As [`write`](Self::write); but without a byte to write no device is asked (`vfs_writev`).
+    pub fn writev(&mut self, process: &Process, fd: Fd, iov: impl UserRef) -> Result<usize, Errno> {
+        if P::DEVICES && iov.count() == 0 {
+            self.writable(process, fd)?;
+            return Ok(0);
+        }
+        self.write(process, fd, iov)
+    }
+
+    /// `ssize_t pwrite64(int fd, const void *buf, size_t count, off_t offset)`
+    ///
+    /// Writes at `offset`; the file offset stays. With `APPEND`, Linux writes at the end all the
+    /// same (pwrite(2), BUGS), and so does this.
+    ///
+    /// # Errors
+    ///
+    /// * `EINVAL`: `offset` is negative.
+    /// * `ESPIPE`: as [`pread64`](Self::pread64).
+    /// * As [`write`](Self::write).
+    pub fn pwrite64(
+        &mut self,
+        process: &Process,
+        fd: Fd,
+        mut buf: impl UserRef,
+        offset: i64,
+    ) -> Result<usize, Errno> {
+        let offset = checked_offset(offset)?;
+        self.check_positioned(process, fd)?;
+        let (ino, _) = self.writable(process, fd)?;
+        let flags = self.description(process, fd)?.flags;
+        let (written, _) = self.write_inode(process, fd, ino, offset, flags, &mut buf)?;
+        Ok(written)
+    }
+
+    /// `ssize_t pwritev(int fd, const struct iovec *iov, int iovcnt, off_t offset)`
+    ///
+    /// [`pwrite64`](Self::pwrite64) from several pieces.
+    ///
+    /// # Errors
+    ///
+    /// As [`pwrite64`](Self::pwrite64).
+    pub fn pwritev(
+        &mut self,
+        process: &Process,
+        fd: Fd,
+        iov: impl UserRef,
+        offset: i64,
+    ) -> Result<usize, Errno> {
+        if P::DEVICES && iov.count() == 0 {
+            checked_offset(offset)?;
+            self.check_positioned(process, fd)?;
+            self.writable(process, fd)?;
+            return Ok(0);
+        }
+        self.pwrite64(process, fd, iov, offset)
+    }
+
+    /// Reads from a descriptor that is no inode's: an inotify instance, or else the error stays.
+    #[cold]
+    fn read_inotify(
+        &mut self,
+        process: &Process,
+        fd: Fd,
+        buf: &mut impl UserMut<P>,
+        otherwise: Errno,
+    ) -> Result<usize, Errno> {
+        match self.description(process, fd)?.kind {
+            FileKind::Inotify(id) => self.read_events(id, buf),
+            _ => Err(otherwise),
+        }
+    }
+
+    /// Checks that a descriptor has positions (`FMODE_PREAD`, `FMODE_PWRITE`).
+    ///
+    /// # Errors
+    ///
+    /// * `EBADF`: `fd` is not open, or only names a file.
+    /// * `ESPIPE`: it has none.
+    pub(super) fn check_positioned(&self, process: &Process, fd: Fd) -> Result<(), Errno> {
+        let description = self.description(process, fd)?;
+        match description.kind {
+            _ if description.flags.contains(OFlags::PATH) => Err(Errno::EBADF),
+            FileKind::Inode(ino) if P::PIPES && self.pipe_of(ino).is_some() => Err(Errno::ESPIPE),
+            FileKind::Inotify(_) => Err(Errno::ESPIPE),
+            FileKind::Inode(_) | FileKind::Foreign(_) => Ok(()),
+        }
+    }
+
+    /// The inode and offset of a descriptor that may be read.
+    pub(super) fn readable(&self, process: &Process, fd: Fd) -> Result<(Ino, u64), Errno> {
+        let description = self.description_inlined(process, fd)?;
+        match description.kind {
+            FileKind::Inode(ino) if description.readable() => Ok((ino, description.offset)),
+            _ => Err(Errno::EBADF),
+        }
+    }
+
+    /// The inode and offset of a descriptor that may be written.
+    pub(super) fn writable(&self, process: &Process, fd: Fd) -> Result<(Ino, u64), Errno> {
+        let description = self.description_inlined(process, fd)?;
+        match description.kind {
+            FileKind::Inode(ino) if description.writable() => Ok((ino, description.offset)),
+            _ => Err(Errno::EBADF),
+        }
+    }
+
+    /// Writes at `offset`, or at the end if `flags`, the status flags that count, have `APPEND`;
+    /// says how much and where that ended.
+    pub(super) fn write_inode(
+        &mut self,
+        process: &Process,
+        fd: Fd,
+        ino: Ino,
+        offset: u64,
+        flags: OFlags,
+        buf: &mut impl UserRef,
+    ) -> Result<(usize, u64), Errno> {
+        let bytes = buf.count();
+        let append = flags.contains(OFlags::APPEND);
+        let changed = if bytes == 0 {
+            Err(Ok(0))
+        } else {
+            verify_area(offset, bytes)?;
+            let changed = self.change_contents(ino, |contents, platform, free_pages| {
+                let start = if append { contents.size() } else { offset };
+                Ok((contents.write(start, platform, free_pages, buf)?, start))
+            });
+            changed.map_err(Err)
+        };
+        let (written, start) = match changed {
+            Ok(changed) => changed,
+            Err(otherwise) => {
+                if let Err(error) = otherwise {
+                    self.modified_in_vain(process, fd, ino, error)?;
+                }
+                let written =
+                    if P::DEVICES { self.write_device(ino, bytes, otherwise)? } else { otherwise? };
+                if written > 0 {
+                    self.notify_fd(process, fd, InotifyMask::MODIFY);
+                }
+                return Ok((written, offset));
+            }
+        };
+        let also = self.modified(process, ino)?;
+        self.notify_fd_entry(process, fd, also);
+        if written > 0 {
+            self.notify_fd(process, fd, InotifyMask::MODIFY);
+        }
+        Ok((written, advance(start, written)))
+    }
+
+    fn read_inode(&self, ino: Ino, offset: u64, buf: &mut impl UserMut<P>) -> Result<usize, Errno> {
+        verify_area(offset, buf.count())?;
+        match &self.inode_inlined(ino)?.kind {
+            InodeKind::Regular(contents) => contents.read(offset, &self.platform, buf),
+            InodeKind::Directory(_) => Err(Errno::EISDIR),
+            InodeKind::CharDevice(dev) if P::DEVICES => self.read_device(*dev, buf),
+            _ => Err(Errno::EINVAL),
+        }
+    }
+}
