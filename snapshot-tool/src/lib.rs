@@ -87,7 +87,7 @@ pub use pack::input::Program;
 #[cfg(feature = "run")]
 pub use pack::preinit::Preinit;
 pub use pack::report::{Printed, Report};
-pub use pack::rootfs::{Packed, Rootfs};
+pub use pack::rootfs::{Packed, Rootfs, RunTimeShims};
 pub use packed::extract::Existing;
 pub use packed::form::{Form, ModuleForm};
 pub use packed::packed_module::PackedModule;

@@ -143,6 +143,20 @@ impl Rootfs {
         Ok(shims::for_wasm_merge(&self.baked.module).of_kind(ErrorKind::Damaged)?)
     }
 
+    /// Returns the two modules with which any engine that has multi-memory can bind the rootfs module to a program when both are
+    /// instantiated. `embed::RunTimeLinker` does it under wasmtime.
+    ///
+    /// # Errors
+    ///
+    /// If the rootfs module is damaged.
+    pub fn run_time_shims(&self) -> Result<RunTimeShims, Error> {
+        let module = &self.baked.module;
+        Ok(RunTimeShims {
+            host: shims::host(module).of_kind(ErrorKind::Damaged)?,
+            calls: shims::calls(module).of_kind(ErrorKind::Damaged)?,
+        })
+    }
+
     /// Returns what was baked.
     #[must_use]
     pub fn report(&self) -> Report {
@@ -160,6 +174,20 @@ impl Rootfs {
     pub fn module(&self) -> &RootfsModule {
         &self.baked.module
     }
+}
+
+/// The modules that stand between a rootfs module, a program and an engine when nothing is linked.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct RunTimeShims {
+    /// Imports the program's memory as `app.memory` and the WASI host's functions by their real names; exports the memory as `memory`, and
+    /// the functions that a rootfs module imports from `wasi_host`. An engine's functions look for `memory` in the instance
+    /// that called them.
+    pub host: Vec<u8>,
+    /// Exports the functions of preview1, each of which calls through the exported table `functions`, and the table. A program that
+    /// exports its memory is instantiated with these; fill the table, in the order of the exports, with the rootfs module's
+    /// functions of the same names before you start the program.
+    pub calls: Vec<u8>,
 }
 
 /// A program linked with a tree, not yet written. See [`Packer::pack`](crate::Packer::pack).
