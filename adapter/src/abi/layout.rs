@@ -1,13 +1,13 @@
-//! Between Linux's words and preview1's: flags, times, and the layouts of structures.
+//! Between Linux's words and preview1's: file types, times, and the layouts of structures.
 //!
 //! Offsets are constants that are checked here against the `wasi` crate's types, so [`crate::exports`] writes
 //! fields with plain stores.
 
 use core::mem::{offset_of, size_of};
-use wasm_vfs_core::{FileType, OFlags, Stat, TimeSpecifier, Timespec};
+use wasm_vfs_core::{FileType, Stat, TimeSpecifier, Timespec};
 
 use crate::errno::{Error, Result};
-use crate::user::UserRange;
+use crate::memory::user::UserRange;
 
 /// Nanoseconds in a second.
 const NSEC_PER_SEC: u64 = 1_000_000_000;
@@ -86,48 +86,6 @@ pub(crate) fn store_filestat(out: UserRange, stat: &Stat) {
     out.store_u64(56, timestamp(stat.st_ctime));
 }
 
-/// The flags of a descriptor that preview1 shows.
-pub(crate) fn fdflags(flags: OFlags) -> wasi::Fdflags {
-    let mut out = 0;
-    for (linux, wasi) in FDFLAGS {
-        if flags.contains(linux) {
-            out |= wasi;
-        }
-    }
-    out
-}
-
-/// Linux's flags for a preview1 descriptor's.
-///
-/// # Errors
-///
-/// `INVAL`: unknown bits.
-pub(crate) fn status_flags(fdflags: u32) -> Result<OFlags> {
-    let mut out = OFlags::empty();
-    let mut left = fdflags;
-    // SYNC is more bits than DSYNC, so the order of the table does not matter here.
-    for (linux, wasi) in FDFLAGS {
-        if left & u32::from(wasi) != 0 {
-            out |= linux;
-            left &= !u32::from(wasi);
-        }
-    }
-    if left & u32::from(wasi::FDFLAGS_RSYNC) != 0 {
-        // Linux gives O_RSYNC the number of O_SYNC.
-        out |= OFlags::SYNC;
-        left &= !u32::from(wasi::FDFLAGS_RSYNC);
-    }
-    if left == 0 { Ok(out) } else { Err(Error::INVAL) }
-}
-
-/// Flags with a Linux counterpart of their own.
-const FDFLAGS: [(OFlags, wasi::Fdflags); 4] = [
-    (OFlags::APPEND, wasi::FDFLAGS_APPEND),
-    (OFlags::NONBLOCK, wasi::FDFLAGS_NONBLOCK),
-    (OFlags::DSYNC, wasi::FDFLAGS_DSYNC),
-    (OFlags::SYNC, wasi::FDFLAGS_SYNC),
-];
-
 /// The two times of the `set_times` calls.
 ///
 /// # Errors
@@ -153,7 +111,7 @@ pub(crate) fn time_specifiers(atim: u64, mtim: u64, flags: u32) -> Result<[TimeS
 
 #[cfg(test)]
 mod tests {
-    use super::{fdflags, status_flags, time_specifiers, timespec, timestamp};
+    use super::{time_specifiers, timespec, timestamp};
     use crate::errno::Error;
     use wasm_vfs_core::{TimeSpecifier, Timespec};
 
@@ -165,19 +123,6 @@ mod tests {
         for ns in [0, 1, 999_999_999, 1_000_000_000, 1_700_000_000_123_456_789] {
             assert_eq!(timestamp(timespec(ns)), ns);
         }
-    }
-
-    #[test]
-    fn flags_round_trip() {
-        for flags in 0..32u16 {
-            // RSYNC is SYNC on Linux, and SYNC is DSYNC and more.
-            let mut shown = flags & !wasi::FDFLAGS_RSYNC;
-            if flags & (wasi::FDFLAGS_SYNC | wasi::FDFLAGS_RSYNC) != 0 {
-                shown |= wasi::FDFLAGS_SYNC | wasi::FDFLAGS_DSYNC;
-            }
-            assert_eq!(status_flags(u32::from(flags)).map(fdflags), Ok(shown), "{flags}");
-        }
-        assert_eq!(status_flags(32), Err(Error::INVAL));
     }
 
     #[test]

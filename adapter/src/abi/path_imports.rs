@@ -3,18 +3,18 @@
 #[cfg(target_arch = "wasm32")]
 #[link(wasm_import_module = "wasi_snapshot_preview1")]
 unsafe extern "C" {
-    pub(super) safe fn fd_prestat_dir_name(fd: u32, path: u32, path_len: u32) -> i32;
-    pub(super) safe fn fd_prestat_get(fd: u32, prestat: u32) -> i32;
-    pub(super) safe fn fd_readdir(fd: u32, buf: u32, len: u32, cookie: u64, used: u32) -> i32;
-    pub(super) safe fn path_create_directory(fd: u32, path: u32, len: u32) -> i32;
-    pub(super) safe fn path_filestat_get(
+    pub(crate) safe fn fd_prestat_dir_name(fd: u32, path: u32, path_len: u32) -> i32;
+    pub(crate) safe fn fd_prestat_get(fd: u32, prestat: u32) -> i32;
+    pub(crate) safe fn fd_readdir(fd: u32, buf: u32, len: u32, cookie: u64, used: u32) -> i32;
+    pub(crate) safe fn path_create_directory(fd: u32, path: u32, len: u32) -> i32;
+    pub(crate) safe fn path_filestat_get(
         fd: u32,
         flags: u32,
         path: u32,
         len: u32,
         stat: u32,
     ) -> i32;
-    pub(super) safe fn path_filestat_set_times(
+    pub(crate) safe fn path_filestat_set_times(
         fd: u32,
         flags: u32,
         path: u32,
@@ -23,7 +23,7 @@ unsafe extern "C" {
         mtim: u64,
         fst_flags: u32,
     ) -> i32;
-    pub(super) safe fn path_link(
+    pub(crate) safe fn path_link(
         old_fd: u32,
         old_flags: u32,
         old: u32,
@@ -32,7 +32,7 @@ unsafe extern "C" {
         new: u32,
         new_len: u32,
     ) -> i32;
-    pub(super) safe fn path_open(
+    pub(crate) safe fn path_open(
         fd: u32,
         dirflags: u32,
         path: u32,
@@ -43,7 +43,7 @@ unsafe extern "C" {
         fdflags: u32,
         opened: u32,
     ) -> i32;
-    pub(super) safe fn path_readlink(
+    pub(crate) safe fn path_readlink(
         fd: u32,
         path: u32,
         len: u32,
@@ -51,8 +51,8 @@ unsafe extern "C" {
         buf_len: u32,
         used: u32,
     ) -> i32;
-    pub(super) safe fn path_remove_directory(fd: u32, path: u32, len: u32) -> i32;
-    pub(super) safe fn path_rename(
+    pub(crate) safe fn path_remove_directory(fd: u32, path: u32, len: u32) -> i32;
+    pub(crate) safe fn path_rename(
         old_fd: u32,
         old: u32,
         old_len: u32,
@@ -60,22 +60,22 @@ unsafe extern "C" {
         new: u32,
         new_len: u32,
     ) -> i32;
-    pub(super) safe fn path_symlink(
+    pub(crate) safe fn path_symlink(
         target: u32,
         target_len: u32,
         fd: u32,
         path: u32,
         len: u32,
     ) -> i32;
-    pub(super) safe fn path_unlink_file(fd: u32, path: u32, len: u32) -> i32;
+    pub(crate) safe fn path_unlink_file(fd: u32, path: u32, len: u32) -> i32;
 }
 
-/// Stand-ins, so that the crate can be checked on the host.
+/// Stand-ins, so that the crate can be checked on the machine that builds it.
 #[cfg(not(target_arch = "wasm32"))]
-mod absent {
+mod stand_ins {
     macro_rules! absent {
         ($($name:ident($($arg:ty),*);)*) => {
-            $(pub(in crate::mounts) fn $name($(_: $arg),*) -> i32 {
+            $(pub(crate) fn $name($(_: $arg),*) -> i32 {
                 i32::from(wasi::ERRNO_NOSYS.raw())
             })*
         };
@@ -98,4 +98,4 @@ mod absent {
 }
 
 #[cfg(not(target_arch = "wasm32"))]
-pub(super) use absent::*;
+pub(crate) use stand_ins::*;

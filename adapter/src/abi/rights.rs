@@ -5,7 +5,9 @@
 //! that is ever refused.
 
 use wasi::Rights;
-use wasm_vfs_core::{FileType, OFlags};
+use wasm_vfs_core::{Descriptor, FileType, OFlags};
+
+use crate::errno::{Error, Result};
 
 /// Every right there is.
 const ALL: Rights = (1 << 30) - 1;
@@ -119,6 +121,49 @@ pub(crate) fn shown(private: Private, file_type: FileType, flags: OFlags) -> (Ri
         (base, base)
     };
     (base & !private.lost(), inheriting & !private.lost_inheriting())
+}
+
+/// Checks that `needs` was not taken from the rights of a descriptor.
+///
+/// # Errors
+///
+/// `NOTCAPABLE`: it was.
+#[inline]
+pub(crate) fn require(descriptor: &Descriptor, needs: Rights) -> Result<()> {
+    if Private(descriptor.private_data).lost() & needs != 0 {
+        return Err(Error::NOTCAPABLE);
+    }
+    Ok(())
+}
+
+/// The private word of what is opened through `directory`.
+///
+/// # Errors
+///
+/// `NOTCAPABLE`: the directory lost a right that opening so takes, or that the new descriptor would have.
+pub(crate) fn opening_rights(
+    directory: &Descriptor,
+    rights_base: u64,
+    flags: OFlags,
+) -> Result<Private> {
+    if directory.private_data << 4 == 0 {
+        // Nothing was taken away.
+        return Ok(Private::default());
+    }
+    let private = Private(directory.private_data);
+    let mut needs = wasi::RIGHTS_PATH_OPEN;
+    if flags.contains(OFlags::CREAT) {
+        needs |= wasi::RIGHTS_PATH_CREATE_FILE;
+    }
+    require(directory, needs)?;
+    let mut wants = rights_base & (wasi::RIGHTS_FD_READ | wasi::RIGHTS_FD_WRITE);
+    if flags.access_mode() != OFlags::RDONLY {
+        wants |= wasi::RIGHTS_FD_WRITE;
+    }
+    if private.lost_inheriting() & wants != 0 {
+        return Err(Error::NOTCAPABLE);
+    }
+    Ok(private.inherited())
 }
 
 #[cfg(test)]

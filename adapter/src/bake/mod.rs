@@ -1,8 +1,11 @@
 //! The baking exports: a tool fills the filesystem through them, and Wizer takes the memory that results.
 //!
 //! `bake_buffer` gives room for bytes, `bake_records` adds manifest records, `bake_failed_record` names a culprit,
-//! the rest say what was chosen for the program ([`crate::settings`]), and `wizer-initialize` ends it. No import is called on the way. A
+//! the rest say what was chosen for the program ([`crate::kernel::settings`]), and `wizer-initialize` ends it. No import is called on the way. A
 //! linker drops all of them afterwards. Each answers 0 or a Linux errno.
+
+#[cfg(feature = "mounts")]
+mod overlays;
 
 use alloc::vec::Vec;
 use core::cell::UnsafeCell;
@@ -12,11 +15,13 @@ use wasm_vfs_core::{Config, Credentials, Errno, Fs, Population, ResolveFlags};
 use rand_xoshiro::Xoshiro256StarStar;
 use rand_xoshiro::rand_core::{RngCore, SeedableRng};
 
-use crate::clock::Source;
-use crate::host::Host;
+use crate::bytes::copy;
+use crate::kernel::settings::{Inherited, SEED_BYTES, Settings, Stream};
+use crate::kernel::{self, Kernel, state};
+use crate::mounts;
+use crate::platform::Host;
+use crate::platform::clock::Source;
 use crate::runtime;
-use crate::settings::{Inherited, SEED_BYTES, Settings, Stream};
-use crate::state::{self, Kernel};
 use crate::trace;
 
 /// The lowest descriptor that opening gives: the numbers of the standard streams are only taken by `fd_renumber`.
@@ -50,7 +55,7 @@ fn with<T>(body: impl FnOnce(&mut Baking, &mut Kernel) -> Result<T, Errno>) -> R
         failed_record: 0,
     });
     let mut result = Err(Errno::EIO);
-    let _ = state::enter(|kernel, _| {
+    let _ = kernel::enter(|kernel, _| {
         result = body(baking, kernel);
         Ok(())
     });
@@ -123,11 +128,7 @@ extern "C" fn bake_failed_record() -> u32 {
 
 /// Copies the first `len` bytes of the buffer.
 fn bytes(baking: &Baking, len: u32) -> Result<Vec<u8>, Errno> {
-    let bytes = baking.buffer.get(..len as usize).ok_or(Errno::EFAULT)?;
-    let mut copy = Vec::new();
-    copy.try_reserve_exact(bytes.len())?;
-    copy.extend_from_slice(bytes);
-    Ok(copy)
+    copy(baking.buffer.get(..len as usize).ok_or(Errno::EFAULT)?)
 }
 
 /// Appends one string to a list.
@@ -318,8 +319,7 @@ extern "C" fn bake_open_all() -> i32 {
 extern "C" fn wizer_initialize() {
     let sealed = with(|baking, kernel| {
         baking.buffer = Vec::new();
-        #[cfg(feature = "mounts")]
-        crate::mounts::seal(kernel)?;
+        mounts::seal(kernel)?;
         kernel.process.confine(ResolveFlags::BENEATH | ResolveFlags::ABSOLUTE_LINKS);
         kernel.process.keep_fds_below(FIRST_FD);
         kernel.fs.platform().clock.start();

@@ -1,19 +1,19 @@
-//! What a program sees beside files: arguments, environment, clocks, random numbers, its end.
+//! Arguments and environment: the host's, or what the person who packed the program chose.
 //!
-//! What is the host's is passed on after the program's pointers were checked: in the portable form a wild one would have the
-//! host write into the filesystem's memory. The variants behind an `@` are linked instead where the person who packed
-//! the program chose otherwise.
+//! What is the host's is passed on after the program's pointers were checked. The variants behind an `@` are linked instead
+//! where the policy chooses otherwise.
 
 use alloc::vec::Vec;
 
 use wasm_vfs_core::Errno;
 
-use crate::clock;
+use crate::abi::imports;
+use crate::bytes::zeros;
 use crate::errno::{Error, Result, answer};
-use crate::host::{Borrowed, import};
-use crate::settings::{Inherited, Settings};
-use crate::state;
-use crate::user::{UserRange, check_for_host};
+use crate::kernel;
+use crate::kernel::settings::{Inherited, Settings};
+use crate::memory::borrowed::Borrowed;
+use crate::memory::user::{UserRange, check_for_host};
 
 /// Bytes of a pointer of the program's.
 const POINTER_BYTES: u32 = 4;
@@ -29,16 +29,16 @@ impl List {
     /// Asks the host how many strings there are and how many bytes they have, at two addresses.
     fn host_sizes(self, count: u32, bytes: u32) -> i32 {
         match self {
-            List::Arguments => import::args_sizes_get(count, bytes),
-            List::Environment => import::environ_sizes_get(count, bytes),
+            List::Arguments => imports::args_sizes_get(count, bytes),
+            List::Environment => imports::environ_sizes_get(count, bytes),
         }
     }
 
     /// Asks the host for the strings and pointers to them.
     fn host_strings(self, pointers: u32, strings: u32) -> i32 {
         match self {
-            List::Arguments => import::args_get(pointers, strings),
-            List::Environment => import::environ_get(pointers, strings),
+            List::Arguments => imports::args_get(pointers, strings),
+            List::Environment => imports::environ_get(pointers, strings),
         }
     }
 
@@ -63,17 +63,13 @@ impl List {
     fn host_copy(self) -> Result<Vec<u8>> {
         let (count, bytes) = self.sizes_at_host()?;
         let pointers = count.checked_mul(POINTER_BYTES).ok_or(Errno::ENOMEM)?;
+        let mut strings = zeros(bytes as usize)?;
         let borrowed = Borrowed::new(pointers.checked_add(bytes).ok_or(Errno::ENOMEM)?)?;
         let errno = self.host_strings(borrowed.addr(), borrowed.addr() + pointers);
-        let mut strings = Vec::new();
-        let copied = strings.try_reserve_exact(bytes as usize).map_err(Errno::from).map(|()| {
-            strings.resize(bytes as usize, 0);
-            let mut range = borrowed.range();
-            range.take(pointers);
-            range.copy_to_kernel(&mut strings);
-        });
+        let mut range = borrowed.range();
+        range.take(pointers);
+        range.copy_to_kernel(&mut strings);
         borrowed.give_back();
-        copied?;
         if errno == 0 { Ok(strings) } else { Err(Error::of_host(errno)) }
     }
 
@@ -83,9 +79,9 @@ impl List {
     ///
     /// As [`host_copy`](Self::host_copy).
     fn chosen(self) -> Result<Vec<u8>> {
-        let asks_host = state::enter(|kernel, _| Ok(self.asks_host(&kernel.settings)))?;
+        let asks_host = kernel::enter(|kernel, _| Ok(self.asks_host(&kernel.settings)))?;
         let of_host = if asks_host { self.host_copy()? } else { Vec::new() };
-        state::enter(|kernel, _| {
+        kernel::enter(|kernel, _| {
             let settings = &kernel.settings;
             let mut strings = Vec::new();
             for string in of_host.split_inclusive(|&byte| byte == 0) {
@@ -237,87 +233,4 @@ extern "C" fn environ_sizes_get_baked(count: u32, bytes: u32) -> i32 {
 #[unsafe(export_name = "environ_get@baked")]
 extern "C" fn environ_get_baked(pointers: u32, strings: u32) -> i32 {
     answer(List::Environment.store(pointers, strings))
-}
-
-/// How finely a clock of our own tells the time, in nanoseconds.
-const OWN_RESOLUTION: u64 = 1;
-
-#[unsafe(no_mangle)]
-extern "C" fn clock_res_get(id: u32, resolution: u32) -> i32 {
-    answer(UserRange::new(resolution, 8).and_then(|out| {
-        clock::check(id)?;
-        if clock::is_host()? {
-            return Error::check_host(import::clock_res_get(id, resolution));
-        }
-        out.store_u64(0, OWN_RESOLUTION);
-        Ok(())
-    }))
-}
-
-#[unsafe(no_mangle)]
-extern "C" fn clock_time_get(id: u32, precision: u64, time: u32) -> i32 {
-    answer(UserRange::new(time, 8).and_then(|out| {
-        clock::check(id)?;
-        if clock::is_host()? {
-            return Error::check_host(import::clock_time_get(id, precision, time));
-        }
-        out.store_u64(0, clock::now(id)?);
-        Ok(())
-    }))
-}
-
-#[unsafe(no_mangle)]
-extern "C" fn random_get(buf: u32, len: u32) -> i32 {
-    match check_for_host(buf, len) {
-        0 => import::random_get(buf, len),
-        fault => fault,
-    }
-}
-
-/// Fills a range with numbers of the generator: the low bytes of one for a rest.
-#[unsafe(export_name = "random_get@seeded")]
-extern "C" fn random_get_seeded(buf: u32, len: u32) -> i32 {
-    answer(UserRange::new(buf, len).and_then(|mut out| {
-        state::enter(|kernel, _| {
-            while out.len() > 0 {
-                let word = kernel.fs.platform().random.seeded()?.to_le_bytes();
-                out.take(8).store_prefix(&word);
-            }
-            Ok(())
-        })
-    }))
-}
-
-/// Notes the status, and ends the program. Where the host may not be asked the call becomes a trap.
-#[unsafe(no_mangle)]
-extern "C" fn proc_exit(status: u32) {
-    let _ = state::enter(|kernel, _| {
-        kernel.settings.exit_status = Some(status);
-        Ok(())
-    });
-    import::proc_exit(status);
-}
-
-/// The host's: only where calls are traced is there anything to do.
-#[unsafe(export_name = "sched_yield@traced")]
-extern "C" fn sched_yield_traced() -> i32 {
-    import::sched_yield()
-}
-
-/// The host's: only where calls are traced is there anything to do.
-#[unsafe(export_name = "proc_raise@traced")]
-extern "C" fn proc_raise_traced(signal: u32) -> i32 {
-    import::proc_raise(signal)
-}
-
-/// Nobody to yield to: done.
-#[unsafe(export_name = "sched_yield@denied")]
-extern "C" fn sched_yield_denied() -> i32 {
-    0
-}
-
-/// wasmtime knows no signals either.
-#[unsafe(export_name = "proc_raise@denied")]
-extern "C" fn proc_raise_denied(_signal: u32) -> i32 {
-    i32::from(wasi::ERRNO_NOTSUP.raw())
 }

@@ -7,13 +7,14 @@
 
 use wasm_vfs_core::{FallocateMode, Fcntl, FileType, OFlags};
 
-use crate::convert;
+use crate::abi::imports as host;
+use crate::abi::rights::{self, Private, require};
+use crate::abi::{layout, open_flags};
 use crate::errno::{Error, Result, answer};
 use crate::exports::on_fd;
-use crate::host::import as host;
-use crate::rights::{self, Private};
-use crate::state::{self, Kernel, Owner};
-use crate::user::{UserRange, check_for_host};
+use crate::kernel;
+use crate::kernel::descriptors::{self, Owner};
+use crate::memory::user::{UserRange, check_for_host};
 
 /// Nothing of the host's.
 const NONE: u32 = u32::MAX;
@@ -42,27 +43,27 @@ fn close_at_host_but_stderr(closed: Result<u32>) -> i32 {
 #[inline(never)]
 fn at_host(owner: Owner) -> u32 {
     let Owner::Host(host_fd) = owner else { return NONE };
-    let still_open = state::enter(|kernel, _| Ok(kernel.fs.is_foreign_open(u64::from(host_fd))));
+    let still_open = kernel::enter(|kernel, _| Ok(kernel.fs.is_foreign_open(u64::from(host_fd))));
     if matches!(still_open, Ok(true)) { NONE } else { host_fd }
 }
 
 /// Closes a descriptor; what is to be closed at the host.
 #[inline(never)]
 fn close(fd: i32) -> Result<u32> {
-    let owner = state::owner(fd)?;
-    state::enter(|kernel, _| Ok(kernel.fs.close(&mut kernel.process, fd)?))?;
+    let owner = descriptors::owner(fd)?;
+    kernel::enter(|kernel, _| Ok(kernel.fs.close(&mut kernel.process, fd)?))?;
     Ok(at_host(owner))
 }
 
 /// Renumbers a descriptor; what is to be closed at the host.
 #[inline(never)]
 fn renumber(from: i32, to: i32) -> Result<u32> {
-    state::owner(from)?;
-    let replaced = state::owner(to)?;
+    descriptors::owner(from)?;
+    let replaced = descriptors::owner(to)?;
     if from == to {
         return Ok(NONE);
     }
-    state::enter(|kernel, _| {
+    kernel::enter(|kernel, _| {
         kernel.fs.dup2(&mut kernel.process, from, to)?;
         Ok(kernel.fs.close(&mut kernel.process, from)?)
     })?;
@@ -94,22 +95,22 @@ extern "C" fn fd_fdstat_get(fd: i32, stat: u32) -> i32 {
     on_fd(
         fd,
         0,
-        |host_fd| match check_for_host(stat, convert::FDSTAT_BYTES) {
+        |host_fd| match check_for_host(stat, layout::FDSTAT_BYTES) {
             0 => host::fd_fdstat_get(host_fd, stat),
             fault => fault,
         },
         |kernel, _, descriptor| {
-            let out = UserRange::new(stat, convert::FDSTAT_BYTES)?;
+            let out = UserRange::new(stat, layout::FDSTAT_BYTES)?;
             let file_type = kernel.file_type(fd)?;
             let private = Private(descriptor.private_data);
             let (base, inheriting) = rights::shown(private, file_type, descriptor.flags);
             // Wasmtime keeps none for a directory: there is nothing that they would change.
             let flags = match file_type {
                 FileType::Directory => 0,
-                _ => u64::from(convert::fdflags(descriptor.flags)),
+                _ => u64::from(open_flags::fdflags(descriptor.flags)),
             };
             // Type, flags at offset 2, and padding, which is zero.
-            out.store_u64(0, u64::from(convert::file_type(file_type)) | flags << 16);
+            out.store_u64(0, u64::from(layout::file_type(file_type)) | flags << 16);
             out.store_u64(8, base);
             out.store_u64(16, inheriting);
             Ok(())
@@ -124,7 +125,7 @@ extern "C" fn fd_fdstat_set_flags(fd: i32, flags: u32) -> i32 {
         wasi::RIGHTS_FD_FDSTAT_SET_FLAGS,
         |host_fd| host::fd_fdstat_set_flags(host_fd, flags),
         |kernel, _, descriptor| {
-            let flags = convert::status_flags(flags)?;
+            let flags = open_flags::status_flags(flags)?;
             kernel.require_file(fd)?;
             // fcntl(2) would ignore them; preview1 has no way to say that.
             if (flags - descriptor.flags).intersects(OFlags::SYNC) {
@@ -157,7 +158,7 @@ extern "C" fn fd_fdstat_set_rights(fd: i32, base: u64, inheriting: u64) -> i32 {
 #[unsafe(no_mangle)]
 extern "C" fn fd_prestat_get(fd: i32, prestat: u32) -> i32 {
     on_preopen(fd, Error::BADF, |name| {
-        let out = UserRange::new(prestat, convert::PRESTAT_BYTES)?;
+        let out = UserRange::new(prestat, layout::PRESTAT_BYTES)?;
         out.store_u32(0, u32::from(wasi::PREOPENTYPE_DIR.raw()));
         out.store_u32(4, u32::try_from(name.len()).unwrap_or(u32::MAX));
         Ok(())
@@ -183,7 +184,7 @@ extern "C" fn fd_prestat_dir_name(fd: i32, path: u32, path_len: u32) -> i32 {
 /// `BADF`: the descriptor is not open. `otherwise`: it is no preopen.
 #[inline]
 fn on_preopen(fd: i32, otherwise: Error, serve: impl FnOnce(&[u8]) -> Result<()>) -> i32 {
-    answer(state::enter(|kernel, _| {
+    answer(kernel::enter(|kernel, _| {
         let private = Private(kernel.fs.descriptor(&kernel.process, fd)?.private_data);
         serve(kernel.settings.preopen_name(private).ok_or(otherwise)?)
     }))
@@ -235,10 +236,10 @@ extern "C" fn fd_datasync(fd: i32) -> i32 {
 /// The answer of both kinds of synchronising, or the host's descriptor.
 #[inline(never)]
 fn sync(fd: i32, needs: wasi::Rights) -> core::result::Result<i32, u32> {
-    match state::owner(fd) {
+    match descriptors::owner(fd) {
         Ok(Owner::Host(host_fd)) => Err(host_fd),
-        Ok(Owner::Tree(descriptor)) => Ok(answer(state::enter(|kernel, _| {
-            Kernel::require(&descriptor, needs)?;
+        Ok(Owner::Tree(descriptor)) => Ok(answer(kernel::enter(|kernel, _| {
+            require(&descriptor, needs)?;
             kernel.require_file(fd)?;
             Ok(kernel.fs.fsync(&kernel.process, fd)?)
         }))),

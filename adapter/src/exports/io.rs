@@ -2,11 +2,12 @@
 
 use wasm_vfs_core::{Platform as _, Whence};
 
+use crate::abi::imports as host;
 use crate::errno::{Error, Result};
 use crate::exports::on_fd;
-use crate::host::import as host;
-use crate::state::Kernel;
-use crate::user::{IoVecs, UserRange, check_for_host, check_vector_for_host};
+use crate::kernel::Kernel;
+use crate::memory::iovec::{IoVecs, check_vector_for_host};
+use crate::memory::user::{UserRange, check_for_host};
 
 /// Stores how many bytes were moved.
 fn store_size(out: UserRange, bytes: usize) {

@@ -13,11 +13,15 @@ use core::mem::{offset_of, size_of};
 use wasi::{Event, EventFdReadwrite, Subscription, SubscriptionClock};
 use wasm_vfs_core::{Errno, FileType, Whence};
 
-use crate::clock;
+use super::clock;
+use crate::abi::imports;
+use crate::abi::rights::require;
 use crate::errno::{Error, Result};
-use crate::host::{self, import};
-use crate::state::{self, Kernel, Owner};
-use crate::user::UserRange;
+use crate::kernel;
+use crate::kernel::descriptors::{self, Owner};
+use crate::memory::borrowed::BORROWED_ADDR;
+use crate::memory::user::UserRange;
+use crate::platform::clock::host_time;
 
 /// A `subscription`, as words: the program's token, the tag, and what the tag says.
 type SubscriptionWords = [u64; 6];
@@ -47,7 +51,7 @@ pub(super) extern "C" fn poll_oneoff(subs: u32, events: u32, count: u32, nevents
     match poll(subs, events, count, nevents) {
         Ok(true) => 0,
         // Usual: a program sleeps, or waits for its standard streams.
-        Ok(false) => import::poll_oneoff(subs, events, count, nevents),
+        Ok(false) => imports::poll_oneoff(subs, events, count, nevents),
         Err(error) => error.number(),
     }
 }
@@ -165,7 +169,7 @@ impl Sub {
     fn relative(self) -> SubscriptionWords {
         let Sub(mut words) = self;
         if self.is_absolute()
-            && let Some(now) = host::clock_time(words[2] as u32)
+            && let Some(now) = host_time(words[2] as u32)
         {
             words[3] = words[3].saturating_sub(now);
             words[5] = 0;
@@ -193,11 +197,11 @@ impl Sub {
         if self.tag() > wasi::EVENTTYPE_FD_WRITE.raw() {
             return Err(Error::INVAL);
         }
-        match state::owner(self.fd())? {
+        match descriptors::owner(self.fd())? {
             Owner::Host(host_fd) if clock::host_waits()? => Ok(Source::Host(host_fd)),
             Owner::Host(_) => Ok(Source::File(self.refused())),
             Owner::Tree(descriptor) => {
-                Kernel::require(&descriptor, wasi::RIGHTS_POLL_FD_READWRITE)?;
+                require(&descriptor, wasi::RIGHTS_POLL_FD_READWRITE)?;
                 self.file_event().map(Source::File)
             }
         }
@@ -235,7 +239,7 @@ impl Sub {
     fn file_event(self) -> Result<EventWords> {
         let fd = self.fd();
         let (mut bytes, mut flags) = (1, 0);
-        state::enter(|kernel, _| {
+        kernel::enter(|kernel, _| {
             kernel.require_file(fd)?;
             if self.tag() == wasi::EVENTTYPE_FD_READ.raw()
                 && kernel.file_type(fd)? == FileType::Regular
@@ -263,8 +267,8 @@ fn ask_host(subs: &[SubscriptionWords]) -> Result<Vec<EventWords>> {
     let count = u32::try_from(subs.len()).map_err(|_| Errno::ENOMEM)?;
     let bytes =
         (SUBSCRIPTION_BYTES + EVENT_BYTES).checked_mul(count).and_then(|n| n.checked_add(8));
-    let borrowed = UserRange::new(host::BORROWED_ADDR, bytes.ok_or(Errno::ENOMEM)?)
-        .map_err(|_| Errno::ENOMEM)?;
+    let borrowed =
+        UserRange::new(BORROWED_ADDR, bytes.ok_or(Errno::ENOMEM)?).map_err(|_| Errno::ENOMEM)?;
     let mut saved = Vec::new();
     saved.try_reserve_exact(borrowed.len() as usize).map_err(Errno::from)?;
     let mut answer = Vec::new();
@@ -278,9 +282,9 @@ fn ask_host(subs: &[SubscriptionWords]) -> Result<Vec<EventWords>> {
     for word in subs.iter().flatten() {
         rest.take(8).store_u64(0, *word);
     }
-    let subs_addr = host::BORROWED_ADDR + 8 + EVENT_BYTES * count;
-    let events_addr = host::BORROWED_ADDR + 8;
-    let errno = import::poll_oneoff(subs_addr, events_addr, count, host::BORROWED_ADDR);
+    let subs_addr = BORROWED_ADDR + 8 + EVENT_BYTES * count;
+    let events_addr = BORROWED_ADDR + 8;
+    let errno = imports::poll_oneoff(subs_addr, events_addr, count, BORROWED_ADDR);
     for _ in 0..for_count.load_u32(0).min(count) {
         let event = for_events.take(EVENT_BYTES);
         answer.push([event.load_u64(0), event.load_u64(8), event.load_u64(16), event.load_u64(24)]);

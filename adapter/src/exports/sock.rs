@@ -2,11 +2,12 @@
 
 use wasm_vfs_core::OFlags;
 
+use crate::abi::imports as host;
 use crate::errno::{Error, answer};
 use crate::exports::on_fd;
-use crate::host::import as host;
-use crate::state;
-use crate::user::{UserRange, check_for_host, check_vector_for_host};
+use crate::kernel;
+use crate::memory::iovec::check_vector_for_host;
+use crate::memory::user::{UserRange, check_for_host};
 
 #[unsafe(no_mangle)]
 extern "C" fn sock_accept(fd: i32, flags: u32, opened: u32) -> i32 {
@@ -24,7 +25,7 @@ extern "C" fn sock_accept(fd: i32, flags: u32, opened: u32) -> i32 {
 /// Lets the host accept; the program gets a number of ours for the connection.
 fn accept(host_fd: u32, flags: u32, opened: u32) -> i32 {
     match host::sock_accept(host_fd, flags, opened) {
-        0 => answer(state::enter(|kernel, _| {
+        0 => answer(kernel::enter(|kernel, _| {
             let out = UserRange::new(opened, 4)?;
             let token = u64::from(out.load_u32(0));
             let fd = kernel.fs.open_foreign(&mut kernel.process, token, OFlags::RDWR)?;

@@ -14,10 +14,10 @@ use super::io::fd_seek;
 use super::path::path_filestat_get;
 use super::poll::{EVENT_BYTES, SUBSCRIPTION_BYTES, poll_oneoff};
 use super::stat::fd_filestat_get;
-use crate::convert::FILESTAT_BYTES;
+use crate::abi::layout::FILESTAT_BYTES;
 use crate::errno::{Error, Result, answer};
-use crate::host::Borrowed;
-use crate::user::UserRange;
+use crate::memory::borrowed::Borrowed;
+use crate::memory::user::UserRange;
 
 /// Bytes of a `filestat` there.
 const UNSTABLE_FILESTAT_BYTES: u32 = 56;

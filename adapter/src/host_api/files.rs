@@ -5,8 +5,8 @@ use wasm_vfs_core::{AT_FDCWD, AtFlags, Errno, Fs, OFlags, Stat, Whence};
 use super::tar_export::Export;
 use super::tar_import::Import;
 use super::{Side, VERSION, make_directory, remove, serve, with_open, with_parents};
-use crate::host::Host;
-use crate::state::{self, Buffers};
+use crate::kernel::{self, Buffers};
+use crate::platform::Host;
 
 /// Bytes of what `wasm_vfs_stat` fills in.
 const STAT_BYTES: u32 = 80;
@@ -18,7 +18,7 @@ extern "C" fn wasm_vfs_version() -> i32 {
 
 #[unsafe(no_mangle)]
 extern "C" fn wasm_vfs_exit_status() -> i32 {
-    let status = state::enter(|kernel, _| Ok(kernel.settings.exit_status));
+    let status = kernel::enter(|kernel, _| Ok(kernel.settings.exit_status));
     status.ok().flatten().map_or(-1, u32::cast_signed)
 }
 

@@ -66,9 +66,10 @@ use core::mem::MaybeUninit;
 
 use wasm_vfs_core::{AT_FDCWD, AtFlags, Credentials, Errno, Fd, Fs, OFlags, Process};
 
-use crate::host::Host;
-use crate::state::{self, Buffers};
-use crate::user;
+use crate::bytes::is_utf8;
+use crate::kernel::{self, Buffers};
+use crate::memory::path::PathBuffer;
+use crate::platform::Host;
 use buffer::Buffer;
 use tar_export::Export;
 use tar_import::Import;
@@ -110,7 +111,7 @@ static GLOBAL: Global =
 #[inline]
 fn serve(body: impl FnOnce(&mut Fs<Host>, &mut Side, &mut Buffers) -> Result<usize, Errno>) -> i32 {
     let mut result = Err(Errno::EIO);
-    let _ = state::enter(|kernel, buffers| {
+    let _ = kernel::enter(|kernel, buffers| {
         result = side(&mut kernel.fs).and_then(|side| body(&mut kernel.fs, side, buffers));
         Ok(())
     });
@@ -170,12 +171,7 @@ impl Side {
     /// * `ENAMETOOLONG`: it has `PATH_MAX` bytes or more.
     /// * `EILSEQ`: it is not UTF-8.
     #[inline(never)]
-    fn path<'b>(
-        &self,
-        room: &'b mut user::PathBuffer,
-        addr: u32,
-        len: u32,
-    ) -> Result<&'b [u8], Errno> {
+    fn path<'b>(&self, room: &'b mut PathBuffer, addr: u32, len: u32) -> Result<&'b [u8], Errno> {
         let bytes = self.buffer.get(addr, len)?;
         if bytes.is_empty() {
             return Ok(b"/");
@@ -185,7 +181,7 @@ impl Side {
         }
         let (path, _) = room.split_at_mut(bytes.len());
         path.copy_from_slice(bytes);
-        if user::is_utf8(path) { Ok(path) } else { Err(Errno::EILSEQ) }
+        if is_utf8(path) { Ok(path) } else { Err(Errno::EILSEQ) }
     }
 }
 

@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 
 use wasm_vfs_core::{AT_FDCWD, AtFlags, Errno, Fd, FileType, Fs, NAME_MAX, OFlags, Process};
 
-use crate::host::Host;
+use crate::platform::Host;
 
 /// An entry's name, copied so that the directory may change.
 pub(super) struct Entry {

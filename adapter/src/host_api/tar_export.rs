@@ -11,8 +11,8 @@ use wasm_vfs_core::{AT_FDCWD, AtFlags, Errno, Fd, FileType, Fs, OFlags, Process,
 use super::remove::{Entry, go};
 use super::tar_header::{self as header, BLOCK_BYTES, Header, Kind};
 use super::tar_import::padding_after;
-use crate::host::Host;
-use crate::text::{append, append_decimal};
+use crate::bytes::{append, append_decimal};
+use crate::platform::Host;
 
 /// The largest id in a header's octal digits; readers before GNU's know no larger one.
 const MAX_HEADER_ID: u32 = 0o7_777_777;

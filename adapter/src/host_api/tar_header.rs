@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 
 use wasm_vfs_core::{Errno, Timespec};
 
-use crate::text::{append, append_decimal, append_digits};
+use crate::bytes::{append, append_decimal, append_digits};
 
 /// Bytes of a block: a header is one, contents are whole ones.
 pub(super) const BLOCK_BYTES: usize = 512;

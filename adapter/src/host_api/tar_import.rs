@@ -13,9 +13,9 @@ use wasm_vfs_core::{
 
 use super::tar_header::{self as header, BLOCK_BYTES, Block, Kind};
 use super::{PARENT_MODE, make_directory, with_parents};
-use crate::host::Host;
-use crate::text::{append, append_decimal};
-use crate::user::is_utf8;
+use crate::bytes::is_utf8;
+use crate::bytes::{append, append_decimal};
+use crate::platform::Host;
 
 /// The most bytes that the records of one member may have.
 const MAX_GATHERED_BYTES: u64 = 1 << 20;

@@ -1,15 +1,15 @@
 //! The directories that a program starts with.
 //!
-//! A preopen is an open description whose private word holds its number ([`crate::rights::Private`]): it stays one when
+//! A preopen is an open description whose private word holds its number ([`crate::abi::rights::Private`]): it stays one when
 //! its descriptor is renumbered, and ends with it.
 
 use alloc::vec::Vec;
 use wasm_vfs_core::{AT_FDCWD, Dev, Errno, Fd, Fs, OFlags, Process};
 
-use crate::host::Host;
-use crate::rights::{MAX_PREOPENS, Private};
-use crate::settings::{Preopen, Settings, Stream};
-use crate::state::Kernel;
+use super::settings::{Preopen, Settings, Stream};
+use super::state::Kernel;
+use crate::abi::rights::{MAX_PREOPENS, Private};
+use crate::platform::Host;
 
 /// The mode of a file that takes a standard stream.
 const STREAM_FILE_MODE: u32 = 0o644;

@@ -6,13 +6,13 @@
 use core::cell::UnsafeCell;
 use core::mem::MaybeUninit;
 
-use wasm_vfs_core::{Descriptor, Errno, Fs, Process, Target};
+use wasm_vfs_core::{Errno, Fs, Process};
 
-use crate::errno::{Error, Result};
-use crate::host::Host;
-use crate::rights::Private;
-use crate::settings::Settings;
-use crate::user::{IovecBuffer, NO_IOVECS, PathBuffer};
+use super::settings::Settings;
+use crate::errno::Result;
+use crate::memory::iovec::{IovecBuffer, NO_IOVECS};
+use crate::memory::path::PathBuffer;
+use crate::platform::Host;
 
 /// What an export works on.
 #[derive(Debug)]
@@ -85,49 +85,4 @@ pub(crate) fn enter<T>(body: impl FnOnce(&mut Kernel, &mut Buffers) -> Result<T>
     let (kernel, buffers) =
         unsafe { ((*GLOBAL.kernel.get()).assume_init_mut(), &mut *GLOBAL.buffers.get()) };
     body(kernel, buffers)
-}
-
-/// Whose a descriptor is.
-pub(crate) enum Owner {
-    /// The host's: its number there.
-    Host(u32),
-    /// The filesystem's.
-    Tree(Descriptor),
-}
-
-/// Looks a descriptor up.
-///
-/// # Errors
-///
-/// `BADF`: it is not open.
-#[inline(never)]
-pub(crate) fn owner(fd: i32) -> Result<Owner> {
-    enter(|kernel, _| {
-        let descriptor = kernel.fs.descriptor(&kernel.process, fd)?;
-        Ok(match descriptor.target {
-            Target::Foreign(token) => Owner::Host(host_fd(token)),
-            Target::Inode => Owner::Tree(descriptor),
-        })
-    })
-}
-
-/// The host's number in the token of a descriptor. What is above it is `mounts`'s.
-#[expect(clippy::cast_possible_truncation, reason = "the low half of a word")]
-pub(crate) fn host_fd(token: u64) -> u32 {
-    token as u32
-}
-
-impl Kernel {
-    /// Checks that `needs` was not taken from the rights of a descriptor.
-    ///
-    /// # Errors
-    ///
-    /// `NOTCAPABLE`: it was.
-    #[inline]
-    pub(crate) fn require(descriptor: &Descriptor, needs: wasi::Rights) -> Result<()> {
-        if Private(descriptor.private_data).lost() & needs != 0 {
-            return Err(Error::NOTCAPABLE);
-        }
-        Ok(())
-    }
 }

@@ -5,23 +5,16 @@ use alloc::vec::Vec;
 use wasi::Rights;
 use wasm_vfs_core::{Errno, FollowLast, Foreign, MAXSYMLINKS, PATH_MAX, Target};
 
-use crate::convert::FILESTAT_BYTES;
+use super::host_directory::host_directory;
+use super::read_in::read_in;
+use crate::abi::rights::require;
+use crate::bytes::{copy, joined};
 use crate::errno::{Error, Result};
-use crate::exports::path::{UserPath, Which};
-use crate::mounts::loan::Loan;
-use crate::mounts::{Stop, copy, host_directory, import, joined, mount_of, of_host, overlay, with};
-use crate::state::{self, Kernel, host_fd};
-use crate::user;
-
-/// A path as the host gets it.
-pub(super) struct HostPath {
-    /// The directory that it starts from: the host's number.
-    pub(super) fd: u32,
-    /// Which mount that is or was opened through.
-    pub(super) mount: u32,
-    /// The path.
-    pub(super) path: Vec<u8>,
-}
+use crate::foreign::host_path::{HostPath, filestat};
+use crate::foreign::table::{Stop, with};
+use crate::kernel;
+use crate::kernel::token::{host_fd, mount_of};
+use crate::memory::path::{self, UserPath, Which};
 
 /// What one walk finds.
 enum Found {
@@ -34,16 +27,16 @@ enum Found {
 }
 
 /// Finds out where a path leads. On the way, directories of overlays are read in. `None`: into the tree; what is left to say of the path
-/// then is in [`Mounts::ways_out`](super::Mounts).
+/// then is in [`MountTable::ways_out`](crate::foreign::MountTable).
 ///
 /// # Errors
 ///
-/// * What [`user::path`] answers, for a path that starts from a directory of the host's.
+/// * What [`path::path`] answers, for a path that starts from a directory of the host's.
 /// * What the host answers on the way.
 /// * `PERM`: `..` leads out of the directory that the path starts from.
 /// * `LOOP`: it leads in and out too often.
 /// * `NOMEM`: no memory.
-pub(super) fn lead(
+pub(super) fn resolve(
     which: Which,
     path: UserPath,
     needs: Rights,
@@ -59,14 +52,14 @@ pub(super) fn lead(
         };
         let mount = match stop.foreign {
             Foreign::Unread(number) => {
-                overlay::read_in(stop.at, number)?;
+                read_in(stop.at, number)?;
                 continue;
             }
             Foreign::Mount(mount) => mount,
             Foreign::Absent => return Err(Error::IO),
         };
         let Some(fd) = host_directory(mount)? else {
-            state::enter(|kernel, _| Ok(kernel.fs.mark(stop.at, Some(Foreign::Absent))?))?;
+            kernel::enter(|kernel, _| Ok(kernel.fs.mark(stop.at, Some(Foreign::Absent))?))?;
             continue;
         };
         match leaves(&rest) {
@@ -81,7 +74,7 @@ pub(super) fn lead(
             _ => return Ok(Some(HostPath { fd, mount, path: rest })),
         }
     }
-    state::enter(|kernel, _| {
+    kernel::enter(|kernel, _| {
         if let Some(slot) = kernel.fs.platform().mounts.ways_out.get(which as usize) {
             slot.set(way_out);
         }
@@ -96,17 +89,17 @@ fn probe(
     needs: Rights,
     follow: FollowLast,
 ) -> Result<Found> {
-    state::enter(|kernel, buffers| {
+    kernel::enter(|kernel, buffers| {
         let Ok(descriptor) = kernel.fs.descriptor(&kernel.process, path.dirfd) else {
             return Ok(Found::Tree);
         };
-        if Kernel::require(&descriptor, needs).is_err() {
+        if require(&descriptor, needs).is_err() {
             return Ok(Found::Tree);
         }
         if let Target::Foreign(token) = descriptor.target {
             // A standard stream is no directory.
             let Some(mount) = mount_of(token) else { return Ok(Found::Tree) };
-            let bytes = user::path(&mut buffers.path, path.addr, path.len)?;
+            let bytes = path::path(&mut buffers.path, path.addr, path.len)?;
             return Ok(Found::Host(HostPath { fd: host_fd(token), mount, path: copy(bytes)? }));
         }
         if let Some((at, foreign)) = kernel.fs.unread_above(&kernel.process, path.dirfd) {
@@ -114,7 +107,7 @@ fn probe(
         }
         let bytes = match instead {
             Some(bytes) => bytes,
-            None => match user::path(&mut buffers.path, path.addr, path.len) {
+            None => match path::path(&mut buffers.path, path.addr, path.len) {
                 Ok(bytes) => bytes,
                 Err(_) => return Ok(Found::Tree),
             },
@@ -140,7 +133,7 @@ fn relative(path: &[u8]) -> Result<Vec<u8>> {
     if path.len() >= PATH_MAX {
         return Err(Error::NAMETOOLONG);
     }
-    copy(if path.is_empty() { b"." } else { path })
+    Ok(copy(if path.is_empty() { b"." } else { path })?)
 }
 
 /// A component of a path: where it begins, and its bytes.
@@ -194,56 +187,13 @@ fn is_taken_here(fd: u32, before: &[u8]) -> Result<bool> {
 fn around(dirfd: i32, stop: &Stop, after: &[u8]) -> Result<Vec<u8>> {
     let start = after.iter().take_while(|&&byte| byte == b'/').count();
     let after = after.get(start..).unwrap_or_default();
-    let above = state::enter(|kernel, _| {
+    let above = kernel::enter(|kernel, _| {
         kernel.fs.path_of_parent(&kernel.process, dirfd, stop.at).map_err(Error::from)
     })?;
     // It ends in a slash, or is the directory that the path starts from.
     let here: &[u8] = if after.is_empty() { b"." } else { b"" };
     let path = joined(&[&above, here, after])?;
     if path.len() < PATH_MAX { Ok(path) } else { Err(Error::NAMETOOLONG) }
-}
-
-/// A `filestat` of the host's, as words.
-#[derive(Clone, Copy)]
-pub(super) struct HostStat(pub(super) [u64; FILESTAT_BYTES as usize / 8]);
-
-impl HostStat {
-    pub(super) fn file_type(self) -> u8 {
-        self.0[2].to_le_bytes()[0]
-    }
-
-    pub(super) fn size(self) -> u64 {
-        self.0[4]
-    }
-
-    pub(super) fn atim(self) -> u64 {
-        self.0[5]
-    }
-
-    pub(super) fn mtim(self) -> u64 {
-        self.0[6]
-    }
-
-    pub(super) fn ctim(self) -> u64 {
-        self.0[7]
-    }
-}
-
-/// Asks the host for a `filestat`.
-///
-/// # Errors
-///
-/// What it answers; `NOMEM`: no memory.
-pub(super) fn filestat(fd: u32, flags: u32, path: &[u8]) -> Result<HostStat> {
-    let mut loan = Loan::of(Loan::room_for(&[path.len(), FILESTAT_BYTES as usize])?)?;
-    let (addr, len) = loan.put(path);
-    let mut out = loan.take(FILESTAT_BYTES);
-    of_host(import::path_filestat_get(fd, flags, addr, len, out.addr()))?;
-    let mut words = [0; 8];
-    for word in &mut words {
-        *word = out.take(8).load_u64(0);
-    }
-    Ok(HostStat(words))
 }
 
 #[cfg(test)]

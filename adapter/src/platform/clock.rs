@@ -2,9 +2,8 @@
 
 use core::cell::Cell;
 
-use crate::errno::{Error, Result};
-use crate::host;
-use crate::state;
+use crate::abi::imports;
+use crate::memory::borrowed::ask;
 
 /// What a stepping clock starts from: the beginning of 2000, in nanoseconds since 1970. The monotonic one starts from 0.
 const STEPPING_FROM: u64 = 946_684_800_000_000_000;
@@ -65,13 +64,13 @@ impl Clock {
             return 0;
         }
         if self.is_host() {
-            return host::clock_time(wasi::CLOCKID_REALTIME.raw()).unwrap_or(0);
+            return host_time(wasi::CLOCKID_REALTIME.raw()).unwrap_or(0);
         }
         self.own(wasi::CLOCKID_REALTIME.raw())
     }
 
     /// Reads a clock of our own, in nanoseconds: since 1970 for the realtime clock, since the start for others.
-    fn own(&self, id: u32) -> u64 {
+    pub(crate) fn own(&self, id: u32) -> u64 {
         let (start, passed) = match self.source.get() {
             Source::Host => (0, 0),
             Source::Fixed { time, waited } => (time, waited),
@@ -99,50 +98,7 @@ impl Clock {
     }
 }
 
-/// Whether the host tells the program the time.
-///
-/// # Errors
-///
-/// `EIO`: nothing was baked.
-pub(crate) fn is_host() -> Result<bool> {
-    state::enter(|kernel, _| Ok(kernel.fs.platform().clock.is_host()))
-}
-
-/// Whether the host may be asked to wait.
-///
-/// # Errors
-///
-/// `EIO`: nothing was baked.
-pub(crate) fn host_waits() -> Result<bool> {
-    state::enter(|kernel, _| Ok(kernel.settings.waits))
-}
-
-/// Lets time pass on a clock of our own.
-///
-/// # Errors
-///
-/// `EIO`: nothing was baked.
-pub(crate) fn wait(nanoseconds: u64) -> Result<()> {
-    state::enter(|kernel, _| {
-        kernel.fs.platform().clock.wait(nanoseconds);
-        Ok(())
-    })
-}
-
-/// Checks the number of a clock. Hosts may trap on one that is not there.
-///
-/// # Errors
-///
-/// `INVAL`: there is no such clock.
-pub(crate) fn check(id: u32) -> Result<()> {
-    if id > wasi::CLOCKID_THREAD_CPUTIME_ID.raw() { Err(Error::INVAL) } else { Ok(()) }
-}
-
-/// Reads a clock of our own.
-///
-/// # Errors
-///
-/// `EIO`: nothing was baked.
-pub(crate) fn now(id: u32) -> Result<u64> {
-    state::enter(|kernel, _| Ok(kernel.fs.platform().clock.own(id)))
+/// What a clock of the host says, in nanoseconds. `None`: it has no such clock.
+pub(crate) fn host_time(id: u32) -> Option<u64> {
+    ask(|addr| imports::clock_time_get(id, 1, addr))
 }

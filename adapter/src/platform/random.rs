@@ -7,7 +7,8 @@ use rand_xoshiro::Xoshiro256StarStar;
 use rand_xoshiro::rand_core::RngCore;
 use wasm_vfs_core::Errno;
 
-use crate::host;
+use crate::abi::imports;
+use crate::memory::borrowed::ask;
 
 /// Where random numbers come from, for who reads `/dev/urandom` and, if seeded, for `random_get`.
 pub(crate) struct Random {
@@ -51,6 +52,11 @@ impl Random {
     ///
     /// `EIO`: the host has no random numbers.
     pub(crate) fn next(&self) -> Result<u64, Errno> {
-        self.seeded().or_else(|_| host::random().ok_or(Errno::EIO))
+        self.seeded().or_else(|_| of_host().ok_or(Errno::EIO))
     }
+}
+
+/// Random bytes of the host. `None`: it has none.
+fn of_host() -> Option<u64> {
+    ask(|addr| imports::random_get(addr, 8))
 }

@@ -1,7 +1,6 @@
 //! What a program without a standard library brings itself: memory, and an end to panics.
 
 #[cfg(target_arch = "wasm32")]
-#[path = "heap.rs"]
 mod heap;
 
 #[cfg(target_arch = "wasm32")]

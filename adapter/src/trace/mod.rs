@@ -13,12 +13,13 @@ use core::mem::MaybeUninit;
 
 use wasm_vfs_core::{Errno, Process, Target};
 
+use crate::abi::imports;
+use crate::bytes::{append, append_decimal};
 use crate::errno::Result;
 use crate::exports::environment;
-use crate::host::{Borrowed, import};
-use crate::state::{self, Kernel};
-use crate::text::{append, append_decimal};
-use crate::user::UserRange;
+use crate::kernel::{self, Kernel};
+use crate::memory::borrowed::Borrowed;
+use crate::memory::user::UserRange;
 
 /// The most arguments that a function of preview1 has.
 const MAX_ARGS: usize = 9;
@@ -78,7 +79,7 @@ pub(crate) fn choose(words: Vec<u8>) {
 ///
 /// What `body` answers; `EIO`: tracing was not chosen, or nothing was baked.
 fn enter<T>(body: impl FnOnce(&mut Kernel, &mut Trace) -> Result<T>) -> Result<T> {
-    state::enter(|kernel, _| {
+    kernel::enter(|kernel, _| {
         // SAFETY: `ready` says that `trace` was written. One thread; the reference ends with this function, and nothing
         // that `body` calls comes back here.
         let trace = unsafe {
@@ -192,7 +193,7 @@ fn to_host(fd: u32, bytes: &[u8]) -> Result<()> {
         head.store_u32(4, len);
         head.store_u32(8, 0);
         place.store_bytes(rest);
-        let errno = import::fd_write(fd, borrowed.addr(), 1, borrowed.addr() + 8);
+        let errno = imports::fd_write(fd, borrowed.addr(), 1, borrowed.addr() + 8);
         let written = head.load_u32(8);
         borrowed.give_back();
         if errno != 0 || written == 0 {

@@ -2,10 +2,10 @@
 
 use wasm_vfs_core::{AT_FDCWD, AtFlags, Errno, FileType};
 
-use crate::bake::with_bytes;
-use crate::errno::Error;
-use crate::mounts::{HostDirectory, Kind, Mount, with};
-use crate::state::Kernel;
+use super::with_bytes;
+use crate::bytes::copy;
+use crate::foreign::table::{HostDirectory, Kind, Mount, with};
+use crate::kernel::Kernel;
 
 /// Declares that the host's preopen appears at a directory of the tree. The buffer holds the directory's path and then the preopen's
 /// name. Returns 0 or a Linux errno.
@@ -46,7 +46,6 @@ fn declare(
         if stat.file_type() != FileType::Directory {
             return Err(Errno::ENOTDIR);
         }
-        let copy = |bytes| crate::mounts::copy(bytes).map_err(|_: Error| Errno::ENOMEM);
         let (guest, preopen) = (copy(guest)?.into_boxed_slice(), copy(preopen)?.into_boxed_slice());
         let mounts = &kernel.fs.platform().mounts;
         let number = with(&mounts.list, |list| u32::try_from(list.len()));
