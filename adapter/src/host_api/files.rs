@@ -1,12 +1,11 @@
-//! The exports of the host interface: single files, and the beginnings, pieces and ends of archives.
+//! The exports for single files, for the buffer, and for the end of the program.
 
-use wasm_vfs_core::{AT_FDCWD, AtFlags, Errno, Fs, OFlags, Stat, Whence};
+use wasm_vfs_core::{AT_FDCWD, AtFlags, Errno, OFlags, Stat, Whence};
 
-use super::tar_export::Export;
-use super::tar_import::Import;
-use super::{Side, VERSION, make_directory, remove, serve, with_open, with_parents};
+use super::make::{make_directory, with_open, with_parents};
+use super::session::serve;
+use super::{VERSION, remove};
 use crate::kernel::{self, Buffers};
-use crate::platform::Host;
 
 /// Bytes of what `wasm_vfs_stat` fills in.
 const STAT_BYTES: u32 = 80;
@@ -101,7 +100,7 @@ extern "C" fn wasm_vfs_stat(path: u32, path_len: u32, flags: u32, data: u32) -> 
     })
 }
 
-/// Writes [`STAT_BYTES`] bytes, as the table in this module's parent says.
+/// Writes [`STAT_BYTES`] bytes, as the table in [`host_api`](super) says.
 #[expect(clippy::cast_sign_loss, reason = "seconds keep their bits")]
 fn store_stat(out: &mut [u8], stat: &Stat) {
     let pair = |low: u32, high: u32| u64::from(low) | u64::from(high) << 32;
@@ -164,92 +163,5 @@ extern "C" fn wasm_vfs_remove(path: u32, path_len: u32) -> i32 {
         let path = side.path(&mut buffers.path, path, path_len)?;
         remove::all(fs, &mut side.process, path)?;
         Ok(0)
-    })
-}
-
-/// Drops the archive that is being imported, and notes which member was being worked on.
-#[inline(never)]
-fn give_up_import(fs: &mut Fs<Host>, side: &mut Side) {
-    if let Some(import) = &mut side.import {
-        side.culprit = import.give_up(fs, &mut side.process);
-    }
-    side.import = None;
-}
-
-#[unsafe(no_mangle)]
-extern "C" fn wasm_vfs_import_begin(path: u32, path_len: u32) -> i32 {
-    serve(|fs, side, buffers| {
-        give_up_import(fs, side);
-        side.culprit.clear();
-        let path = side.path(&mut buffers.path, path, path_len)?;
-        side.import = Some(Import::begin(fs, &mut side.process, path)?);
-        Ok(0)
-    })
-}
-
-#[unsafe(no_mangle)]
-extern "C" fn wasm_vfs_import(data: u32, len: u32) -> i32 {
-    serve(|fs, side, _| {
-        let data = side.buffer.get(data, len)?;
-        let import = side.import.as_mut().ok_or(Errno::EINVAL)?;
-        let taken = import.take(fs, &mut side.process, data);
-        if taken.is_err() {
-            give_up_import(fs, side);
-        }
-        taken.map(|()| 0)
-    })
-}
-
-#[unsafe(no_mangle)]
-extern "C" fn wasm_vfs_import_end() -> i32 {
-    serve(|fs, side, _| {
-        let import = side.import.as_mut().ok_or(Errno::EINVAL)?;
-        let ended = import.end(fs, &mut side.process);
-        give_up_import(fs, side);
-        ended.map(|()| 0)
-    })
-}
-
-#[unsafe(no_mangle)]
-extern "C" fn wasm_vfs_culprit(data: u32, len: u32) -> i32 {
-    serve(|_, side, _| {
-        let out = side.buffer.get_mut(data, len)?;
-        let len = out.len().min(side.culprit.len());
-        for (place, byte) in out.iter_mut().zip(&side.culprit) {
-            *place = *byte;
-        }
-        Ok(len)
-    })
-}
-
-/// Drops the archive that is being exported.
-#[inline(never)]
-fn end_export(fs: &mut Fs<Host>, side: &mut Side) {
-    if let Some(export) = &side.export {
-        export.close(fs, &mut side.process);
-    }
-    side.export = None;
-}
-
-#[unsafe(no_mangle)]
-extern "C" fn wasm_vfs_export_begin(path: u32, path_len: u32) -> i32 {
-    serve(|fs, side, buffers| {
-        end_export(fs, side);
-        let path = side.path(&mut buffers.path, path, path_len)?;
-        side.export = Some(Export::begin(fs, &mut side.process, path)?);
-        Ok(0)
-    })
-}
-
-#[unsafe(no_mangle)]
-extern "C" fn wasm_vfs_export(data: u32, len: u32) -> i32 {
-    serve(|fs, side, _| {
-        let out = side.buffer.get_mut(data, len)?;
-        let export = side.export.as_mut().ok_or(Errno::EINVAL)?;
-        let filled = export.fill(fs, &mut side.process, out);
-        if len > 0 && !matches!(filled, Ok(1..)) {
-            end_export(fs, side);
-        }
-        filled
     })
 }

@@ -10,7 +10,7 @@ use wasm_vfs_core::{AT_FDCWD, AtFlags, Errno, Fd, FileType, Fs, OFlags, Process,
 
 use super::remove::{Entry, go};
 use super::tar_header::{self as header, BLOCK_BYTES, Header, Kind};
-use super::tar_import::padding_after;
+use super::tar_member::padding_after;
 use crate::bytes::{append, append_decimal};
 use crate::platform::Host;
 

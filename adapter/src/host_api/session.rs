@@ -1,0 +1,127 @@
+//! The embedder as the filesystem sees it: a process of its own, the buffer, and the archives under way.
+
+use alloc::vec::Vec;
+use core::cell::UnsafeCell;
+use core::mem::MaybeUninit;
+
+use wasm_vfs_core::{Credentials, Errno, Fs, Process};
+
+use super::buffer::Buffer;
+use super::tar_export::Export;
+use super::tar_import::Import;
+use crate::bytes::is_utf8;
+use crate::kernel::{self, Buffers};
+use crate::memory::path::PathBuffer;
+use crate::platform::Host;
+
+/// What the host's calls need beside the filesystem.
+pub(super) struct Side {
+    /// The host, as the filesystem sees it.
+    pub(super) process: Process,
+    /// What arguments and results lie in.
+    pub(super) buffer: Buffer,
+    /// The archive that is being imported.
+    pub(super) import: Option<Import>,
+    /// The archive that is being exported.
+    pub(super) export: Option<Export>,
+    /// The name of the member that an import failed at.
+    pub(super) culprit: Vec<u8>,
+}
+
+struct Global {
+    /// Whether `side` was made.
+    ready: UnsafeCell<bool>,
+    side: UnsafeCell<MaybeUninit<Side>>,
+}
+
+// SAFETY: a wasm instance has one thread.
+unsafe impl Sync for Global {}
+
+/// All zeros, so that it takes no room in the file.
+static GLOBAL: Global =
+    Global { ready: UnsafeCell::new(false), side: UnsafeCell::new(MaybeUninit::uninit()) };
+
+/// Runs `body` for the host; an error becomes its number, negative.
+#[inline]
+pub(super) fn serve(
+    body: impl FnOnce(&mut Fs<Host>, &mut Side, &mut Buffers) -> Result<usize, Errno>,
+) -> i32 {
+    let mut result = Err(Errno::EIO);
+    let _ = kernel::enter(|kernel, buffers| {
+        result = side(&mut kernel.fs).and_then(|side| body(&mut kernel.fs, side, buffers));
+        Ok(())
+    });
+    answer(result)
+}
+
+/// The host's side, made at its first call.
+///
+/// # Errors
+///
+/// What spawning a process answers.
+#[inline(never)]
+fn side(fs: &mut Fs<Host>) -> Result<&'static mut Side, Errno> {
+    // SAFETY: one thread; `ready` says that `side` was written. The reference ends with `serve`, and nothing that runs
+    // there comes back here.
+    unsafe {
+        let side = &mut *GLOBAL.side.get();
+        if !*GLOBAL.ready.get() {
+            side.write(Side::new(fs)?);
+            *GLOBAL.ready.get() = true;
+        }
+        Ok(side.assume_init_mut())
+    }
+}
+
+/// What an export answers.
+#[inline(never)]
+fn answer(result: Result<usize, Errno>) -> i32 {
+    match result {
+        // The buffer has less than 2^31 bytes.
+        Ok(count) => i32::try_from(count).unwrap_or(i32::MAX),
+        Err(errno) => -i32::from(errno.number()),
+    }
+}
+
+impl Side {
+    fn new(fs: &mut Fs<Host>) -> Result<Side, Errno> {
+        let mut process = fs.spawn(Credentials::ROOT)?;
+        // Modes are meant as they are said.
+        fs.umask(&mut process, 0);
+        // The embedder has its own directories anyway.
+        process.see_own_tree_only(true);
+        Ok(Side {
+            process,
+            buffer: Buffer::default(),
+            import: None,
+            export: None,
+            culprit: Vec::new(),
+        })
+    }
+
+    /// Copies a path out of the buffer and checks it. An empty one is the root.
+    ///
+    /// # Errors
+    ///
+    /// * `EFAULT`: it is not in the buffer.
+    /// * `ENAMETOOLONG`: it has `PATH_MAX` bytes or more.
+    /// * `EILSEQ`: it is not UTF-8.
+    #[inline(never)]
+    pub(super) fn path<'b>(
+        &self,
+        room: &'b mut PathBuffer,
+        addr: u32,
+        len: u32,
+    ) -> Result<&'b [u8], Errno> {
+        let bytes = self.buffer.get(addr, len)?;
+        if bytes.is_empty() {
+            return Ok(b"/");
+        }
+        if bytes.len() >= room.len() {
+            return Err(Errno::ENAMETOOLONG);
+        }
+        let (path, _) = room.split_at_mut(bytes.len());
+        path.copy_from_slice(bytes);
+        if is_utf8(path) { Ok(path) } else { Err(Errno::EILSEQ) }
+    }
+}
