@@ -314,7 +314,14 @@ impl<P: Platform> Fs<P> {
     fn read_inode(&self, ino: Ino, offset: u64, buf: &mut impl UserMut<P>) -> Result<usize, Errno> {
         verify_area(offset, buf.count())?;
         match &self.inode_at_once(ino)?.kind {
-            InodeKind::Regular(contents) => Ok(contents.read(offset, &self.platform, buf)),
+            InodeKind::Regular(contents) => {
+                let read = contents.read(offset, &self.platform, buf);
+                // Whoever reads is told, and not the next one.
+                if P::FOREIGN && self.platform.image_failed() {
+                    return Err(Errno::EIO);
+                }
+                Ok(read)
+            }
             InodeKind::Directory(_) => Err(Errno::EISDIR),
             InodeKind::CharDevice(dev) if P::DEVICES => self.read_device(*dev, buf),
             _ => Err(Errno::EINVAL),
