@@ -40,6 +40,7 @@ impl Error {
     #[cfg(feature = "mounts")]
     pub(crate) const LOOP: Error = Error(wasi::ERRNO_LOOP.raw());
     /// Input or output failed.
+    #[cfg(feature = "mounts")]
     pub(crate) const IO: Error = Error(wasi::ERRNO_IO.raw());
     /// No memory.
     #[cfg(feature = "mounts")]
@@ -50,6 +51,13 @@ impl Error {
     /// The number that the ABI wants.
     pub(crate) fn number(self) -> i32 {
         i32::from(self.0)
+    }
+
+    /// The error of a number that [`number`](Self::number) gave.
+    #[inline]
+    #[expect(clippy::cast_possible_truncation, reason = "it came from 16 bits")]
+    pub(crate) fn of_number(number: u32) -> Error {
+        Error(number as u16)
     }
 
     /// The result of a function of the host.

@@ -10,7 +10,7 @@
 //!
 //! | module | what |
 //! |---|---|
-//! | `errno`, `bytes` | Linux's error numbers in preview1's words; texts without `core::fmt` |
+//! | `errno`, `bytes`, `one_thread` | Linux's error numbers in preview1's words; texts without `core::fmt`; what outlives a call |
 //! | `runtime` | what a program without a standard library brings itself: the heap, an end to panics |
 //! | `memory` | the program's memory: the only code that touches its pointers |
 //! | `abi` | preview1 as numbers: layouts, flags, rights, the host's functions |
@@ -39,6 +39,7 @@ mod host_api;
 mod kernel;
 mod memory;
 mod mounts;
+mod one_thread;
 mod platform;
 mod runtime;
 mod trace;

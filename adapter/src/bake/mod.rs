@@ -8,7 +8,6 @@
 mod overlays;
 
 use alloc::vec::Vec;
-use core::cell::UnsafeCell;
 
 use wasm_vfs_core::{Config, Credentials, Errno, Fs, Population, ResolveFlags};
 
@@ -19,6 +18,7 @@ use crate::bytes::copy;
 use crate::kernel::settings::{Inherited, SEED_BYTES, Settings, Stream};
 use crate::kernel::{self, Kernel, state};
 use crate::mounts;
+use crate::one_thread::{Later, OneThread, is_ready};
 use crate::platform::Host;
 use crate::platform::clock::Source;
 use crate::runtime;
@@ -28,6 +28,7 @@ use crate::trace;
 const FIRST_FD: u32 = 3;
 
 /// What is only there while a tree is baked.
+#[derive(Default)]
 struct Baking {
     /// Records from the tool.
     buffer: Vec<u8>,
@@ -37,26 +38,15 @@ struct Baking {
     failed_record: u32,
 }
 
-struct Global(UnsafeCell<Option<Baking>>);
-
-// SAFETY: a wasm instance has one thread.
-unsafe impl Sync for Global {}
-
-static BAKING: Global = Global(UnsafeCell::new(None));
+static BAKING: OneThread<Later<Baking>> = OneThread::new(Later::new());
 
 /// Runs `body` on what is being baked, starting at the first call.
 fn with<T>(body: impl FnOnce(&mut Baking, &mut Kernel) -> Result<T, Errno>) -> Result<T, Errno> {
     start()?;
-    // SAFETY: one thread; the reference ends with this function, and nothing that `body` calls comes back here.
-    let baking = unsafe { &mut *BAKING.0.get() };
-    let baking = baking.get_or_insert_with(|| Baking {
-        buffer: Vec::new(),
-        population: Population::default(),
-        failed_record: 0,
-    });
     let mut result = Err(Errno::EIO);
     let _ = kernel::enter(|kernel, _| {
-        result = body(baking, kernel);
+        // SAFETY: nothing that `body` calls comes back here.
+        result = unsafe { BAKING.with(|baking| body(baking.get_or_make(Baking::default), kernel)) };
         Ok(())
     });
     result
@@ -65,7 +55,7 @@ fn with<T>(body: impl FnOnce(&mut Baking, &mut Kernel) -> Result<T, Errno>) -> R
 /// Makes the filesystem, once.
 #[inline(never)]
 fn start() -> Result<(), Errno> {
-    if !state::is_ready() {
+    if !is_ready() {
         runtime::clear_freed_memory(true);
         let mut fs = Fs::new(Host::baking(), Config::default())?;
         let process = fs.spawn(Credentials::ROOT)?;

@@ -5,15 +5,16 @@
     reason = "an imported function is no `FnOnce`; only its stand-in is"
 )]
 
-use wasm_vfs_core::{FallocateMode, Fcntl, FileType, OFlags};
+use wasm_vfs_core::{FallocateMode, Fcntl, FileType, OFlags, Target};
 
 use crate::abi::imports as host;
-use crate::abi::rights::{self, Private, require};
+use crate::abi::rights::{self, Private};
 use crate::abi::{layout, open_flags};
 use crate::errno::{Error, Result, answer};
 use crate::exports::on_fd;
-use crate::kernel;
-use crate::kernel::descriptors::{self, Owner};
+use crate::kernel::descriptors::{Owner, owner};
+use crate::kernel::token::host_fd;
+use crate::kernel::{self, Kernel};
 use crate::memory::user::{UserRange, check_for_host};
 
 /// Nothing of the host's.
@@ -50,7 +51,7 @@ fn at_host(owner: Owner) -> u32 {
 /// Closes a descriptor; what is to be closed at the host.
 #[inline(never)]
 fn close(fd: i32) -> Result<u32> {
-    let owner = descriptors::owner(fd)?;
+    let owner = owner(fd, 0)?;
     kernel::enter(|kernel, _| Ok(kernel.fs.close(&mut kernel.process, fd)?))?;
     Ok(at_host(owner))
 }
@@ -58,8 +59,8 @@ fn close(fd: i32) -> Result<u32> {
 /// Renumbers a descriptor; what is to be closed at the host.
 #[inline(never)]
 fn renumber(from: i32, to: i32) -> Result<u32> {
-    descriptors::owner(from)?;
-    let replaced = descriptors::owner(to)?;
+    owner(from, 0)?;
+    let replaced = owner(to, 0)?;
     if from == to {
         return Ok(NONE);
     }
@@ -92,30 +93,39 @@ extern "C" fn fd_renumber_traced(from: i32, to: i32) -> i32 {
 
 #[unsafe(no_mangle)]
 extern "C" fn fd_fdstat_get(fd: i32, stat: u32) -> i32 {
-    on_fd(
-        fd,
-        0,
-        |host_fd| match check_for_host(stat, layout::FDSTAT_BYTES) {
+    match fdstat(fd, stat) {
+        Ok(None) => 0,
+        Ok(Some(host_fd)) => match check_for_host(stat, layout::FDSTAT_BYTES) {
             0 => host::fd_fdstat_get(host_fd, stat),
             fault => fault,
         },
-        |kernel, _, descriptor| {
-            let out = UserRange::new(stat, layout::FDSTAT_BYTES)?;
-            let file_type = kernel.file_type(fd)?;
-            let private = Private(descriptor.private_data);
-            let (base, inheriting) = rights::shown(private, file_type, descriptor.flags);
-            // Wasmtime keeps none for a directory: there is nothing that they would change.
-            let flags = match file_type {
-                FileType::Directory => 0,
-                _ => u64::from(open_flags::fdflags(descriptor.flags)),
-            };
-            // Type, flags at offset 2, and padding, which is zero.
-            out.store_u64(0, u64::from(layout::file_type(file_type)) | flags << 16);
-            out.store_u64(8, base);
-            out.store_u64(16, inheriting);
-            Ok(())
-        },
-    )
+        Err(error) => error.number(),
+    }
+}
+
+/// Stores the `fdstat` of a descriptor; says the host's number if it is the host's. What is shown is in the description, so one
+/// look-up does for both.
+fn fdstat(fd: i32, stat: u32) -> Result<Option<u32>> {
+    kernel::enter(|kernel, _| {
+        let descriptor = kernel.descriptor(fd)?;
+        if let Target::Foreign(token) = descriptor.target {
+            return Ok(Some(host_fd(token)));
+        }
+        let out = UserRange::new(stat, layout::FDSTAT_BYTES)?;
+        let file_type = kernel.file_type(fd)?;
+        let private = Private(descriptor.private_data);
+        let (base, inheriting) = rights::shown(private, file_type, descriptor.flags);
+        // Wasmtime keeps none for a directory: there is nothing that they would change.
+        let flags = match file_type {
+            FileType::Directory => 0,
+            _ => u64::from(open_flags::fdflags(descriptor.flags)),
+        };
+        // Type, flags at offset 2, and padding, which is zero.
+        out.store_u64(0, u64::from(layout::file_type(file_type)) | flags << 16);
+        out.store_u64(8, base);
+        out.store_u64(16, inheriting);
+        Ok(None)
+    })
 }
 
 #[unsafe(no_mangle)]
@@ -124,9 +134,10 @@ extern "C" fn fd_fdstat_set_flags(fd: i32, flags: u32) -> i32 {
         fd,
         wasi::RIGHTS_FD_FDSTAT_SET_FLAGS,
         |host_fd| host::fd_fdstat_set_flags(host_fd, flags),
-        |kernel, _, descriptor| {
+        |kernel, _| {
             let flags = open_flags::status_flags(flags)?;
             kernel.require_file(fd)?;
+            let descriptor = kernel.descriptor(fd)?;
             // fcntl(2) would ignore them; preview1 has no way to say that.
             if (flags - descriptor.flags).intersects(OFlags::SYNC) {
                 return Err(Error::INVAL);
@@ -143,7 +154,8 @@ extern "C" fn fd_fdstat_set_rights(fd: i32, base: u64, inheriting: u64) -> i32 {
         fd,
         0,
         |host_fd| host::fd_fdstat_set_rights(host_fd, base, inheriting),
-        |kernel, _, descriptor| {
+        |kernel, _| {
+            let descriptor = kernel.descriptor(fd)?;
             let private = Private(descriptor.private_data);
             let shown = rights::shown(private, kernel.file_type(fd)?, descriptor.flags);
             if base & !shown.0 != 0 || inheriting & !shown.1 != 0 {
@@ -185,7 +197,7 @@ extern "C" fn fd_prestat_dir_name(fd: i32, path: u32, path_len: u32) -> i32 {
 #[inline]
 fn on_preopen(fd: i32, otherwise: Error, serve: impl FnOnce(&[u8]) -> Result<()>) -> i32 {
     answer(kernel::enter(|kernel, _| {
-        let private = Private(kernel.fs.descriptor(&kernel.process, fd)?.private_data);
+        let private = Private(kernel.fs.private_data(&kernel.process, fd)?);
         serve(kernel.settings.preopen_name(private).ok_or(otherwise)?)
     }))
 }
@@ -196,7 +208,7 @@ extern "C" fn fd_advise(fd: i32, offset: u64, len: u64, advice: u32) -> i32 {
         fd,
         wasi::RIGHTS_FD_ADVISE,
         |host_fd| host::fd_advise(host_fd, offset, len, advice),
-        |kernel, _, _| {
+        |kernel, _| {
             // The last of posix_fadvise(2)'s advices, and its rule for lengths.
             if advice > u32::from(wasi::ADVICE_NOREUSE.raw()) {
                 return Err(Error::INVAL);
@@ -213,7 +225,7 @@ extern "C" fn fd_allocate(fd: i32, offset: u64, len: u64) -> i32 {
         fd,
         wasi::RIGHTS_FD_ALLOCATE,
         |host_fd| host::fd_allocate(host_fd, offset, len),
-        |kernel, _, _| {
+        |kernel, _| {
             kernel.require_file(fd)?;
             let offset = i64::try_from(offset).map_err(|_| Error::INVAL)?;
             let len = i64::try_from(len).map_err(|_| Error::INVAL)?;
@@ -225,24 +237,22 @@ extern "C" fn fd_allocate(fd: i32, offset: u64, len: u64) -> i32 {
 
 #[unsafe(no_mangle)]
 extern "C" fn fd_sync(fd: i32) -> i32 {
-    sync(fd, wasi::RIGHTS_FD_SYNC).unwrap_or_else(|host_fd| host::fd_sync(host_fd))
+    on_fd(fd, wasi::RIGHTS_FD_SYNC, |host_fd| host::fd_sync(host_fd), |kernel, _| sync(kernel, fd))
 }
 
 #[unsafe(no_mangle)]
 extern "C" fn fd_datasync(fd: i32) -> i32 {
-    sync(fd, wasi::RIGHTS_FD_DATASYNC).unwrap_or_else(|host_fd| host::fd_datasync(host_fd))
+    on_fd(
+        fd,
+        wasi::RIGHTS_FD_DATASYNC,
+        |host_fd| host::fd_datasync(host_fd),
+        |kernel, _| sync(kernel, fd),
+    )
 }
 
-/// The answer of both kinds of synchronising, or the host's descriptor.
+/// Both kinds of synchronising.
 #[inline(never)]
-fn sync(fd: i32, needs: wasi::Rights) -> core::result::Result<i32, u32> {
-    match descriptors::owner(fd) {
-        Ok(Owner::Host(host_fd)) => Err(host_fd),
-        Ok(Owner::Tree(descriptor)) => Ok(answer(kernel::enter(|kernel, _| {
-            require(&descriptor, needs)?;
-            kernel.require_file(fd)?;
-            Ok(kernel.fs.fsync(&kernel.process, fd)?)
-        }))),
-        Err(error) => Ok(error.number()),
-    }
+fn sync(kernel: &mut Kernel, fd: i32) -> Result<()> {
+    kernel.require_file(fd)?;
+    Ok(kernel.fs.fsync(&kernel.process, fd)?)
 }

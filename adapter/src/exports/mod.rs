@@ -19,13 +19,10 @@ mod unstable;
 pub(crate) use args_env::environment;
 
 use wasi::Rights;
-use wasm_vfs_core::Descriptor;
 
-use crate::abi::rights::require;
-use crate::errno::{Error, Result, answer};
-use crate::kernel::descriptors::{self, Owner};
-use crate::kernel::{self, Buffers, Kernel};
-use crate::mounts;
+use crate::errno::{Result, answer};
+use crate::kernel::descriptors::{Owner, owner};
+use crate::kernel::{Buffers, Kernel};
 
 /// A function on one descriptor: `forward` calls the host, after it has checked pointers, `serve` the filesystem.
 ///
@@ -38,15 +35,11 @@ fn on_fd(
     fd: i32,
     needs: Rights,
     forward: impl FnOnce(u32) -> i32,
-    serve: impl FnOnce(&mut Kernel, &mut Buffers, &Descriptor) -> Result<()>,
+    serve: impl FnOnce(&mut Kernel, &mut Buffers) -> Result<()>,
 ) -> i32 {
-    match descriptors::owner(fd) {
-        Ok(Owner::Host(_)) if mounts::lacks(fd, needs) => Error::NOTCAPABLE.number(),
+    match owner(fd, needs) {
         Ok(Owner::Host(host_fd)) => forward(host_fd),
-        Ok(Owner::Tree(descriptor)) => answer(kernel::enter(|kernel, buffers| {
-            require(&descriptor, needs)?;
-            serve(kernel, buffers, &descriptor)
-        })),
+        Ok(Owner::Tree(entered)) => answer(entered.run(serve)),
         Err(error) => error.number(),
     }
 }

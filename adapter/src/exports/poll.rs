@@ -15,10 +15,9 @@ use wasm_vfs_core::{Errno, FileType, Whence};
 
 use super::clock;
 use crate::abi::imports;
-use crate::abi::rights::require;
 use crate::errno::{Error, Result};
-use crate::kernel;
-use crate::kernel::descriptors::{self, Owner};
+use crate::kernel::Entered;
+use crate::kernel::descriptors::{Owner, owner};
 use crate::memory::borrowed::BORROWED_ADDR;
 use crate::memory::user::UserRange;
 use crate::platform::clock::host_time;
@@ -197,13 +196,10 @@ impl Sub {
         if self.tag() > wasi::EVENTTYPE_FD_WRITE.raw() {
             return Err(Error::INVAL);
         }
-        match descriptors::owner(self.fd())? {
+        match owner(self.fd(), wasi::RIGHTS_POLL_FD_READWRITE)? {
             Owner::Host(host_fd) if clock::host_waits()? => Ok(Source::Host(host_fd)),
             Owner::Host(_) => Ok(Source::File(self.refused())),
-            Owner::Tree(descriptor) => {
-                require(&descriptor, wasi::RIGHTS_POLL_FD_READWRITE)?;
-                self.file_event().map(Source::File)
-            }
+            Owner::Tree(entered) => self.file_event(entered).map(Source::File),
         }
     }
 
@@ -236,10 +232,10 @@ impl Sub {
     }
 
     /// The event of a file: how much there is to read, and whether that is the end.
-    fn file_event(self) -> Result<EventWords> {
+    fn file_event(self, entered: Entered) -> Result<EventWords> {
         let fd = self.fd();
         let (mut bytes, mut flags) = (1, 0);
-        kernel::enter(|kernel, _| {
+        entered.run(|kernel, _| {
             kernel.require_file(fd)?;
             if self.tag() == wasi::EVENTTYPE_FD_READ.raw()
                 && kernel.file_type(fd)? == FileType::Regular

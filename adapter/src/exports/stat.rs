@@ -19,7 +19,7 @@ pub(super) extern "C" fn fd_filestat_get(fd: i32, filestat: u32) -> i32 {
             0 => filestat_of_host(host_fd, filestat),
             fault => fault,
         },
-        |kernel, _, _| {
+        |kernel, _| {
             let out = UserRange::new(filestat, layout::FILESTAT_BYTES)?;
             layout::store_filestat(out, &kernel.fs.fstat(&kernel.process, fd)?);
             Ok(())
@@ -42,7 +42,7 @@ extern "C" fn fd_filestat_set_size(fd: i32, size: u64) -> i32 {
         fd,
         wasi::RIGHTS_FD_FILESTAT_SET_SIZE,
         |host_fd| host::fd_filestat_set_size(host_fd, size),
-        |kernel, _, _| {
+        |kernel, _| {
             kernel.require_file(fd)?;
             let size = i64::try_from(size).map_err(|_| Error::INVAL)?;
             Ok(kernel.fs.ftruncate(&kernel.process, fd, size)?)
@@ -61,7 +61,7 @@ extern "C" fn fd_filestat_set_times(fd: i32, atim: u64, mtim: u64, fst_flags: u3
             fd,
             wasi::RIGHTS_FD_FILESTAT_SET_TIMES,
             |host_fd| host::fd_filestat_set_times(host_fd, atim, mtim, fst_flags),
-            |kernel, _, _| Ok(kernel.fs.futimens(&kernel.process, fd, times)?),
+            |kernel, _| Ok(kernel.fs.futimens(&kernel.process, fd, times)?),
         ),
         Err(error) => error.number(),
     }

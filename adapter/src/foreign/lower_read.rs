@@ -10,6 +10,7 @@ use crate::errno::{Error, Result};
 use crate::memory::borrowed::BORROWED_ADDR;
 use crate::memory::loan::Loan;
 use crate::memory::user::UserRange;
+use crate::one_thread::lend;
 
 /// How many bytes are copied up at a time: a page.
 const COPY_BYTES: usize = 4096;
@@ -85,9 +86,10 @@ impl MountTable {
             rights_inheriting: 0,
             fdflags: 0,
         };
-        let fd = open(&HostPath { fd: fd.ok_or(Error::IO)?, mount, path }, &how)?;
+        let path = HostPath { fd: fd.ok_or(Error::IO)?, mount, path };
+        let fd = lend(|| open(&path, &how))?;
         if let Some(other) = with(&self.lower, |lower| lower.keep_open(number, fd)) {
-            imports::fd_close(other);
+            lend(|| imports::fd_close(other));
         }
         Ok(fd)
     }
@@ -132,6 +134,6 @@ fn pread(fd: u32, buffer: UserRange, at: u64) -> Result<u32> {
     iovec.store_u32(0, buffer.addr());
     iovec.store_u32(4, buffer.len());
     let read = loan.take(4);
-    Error::check_host(imports::fd_pread(fd, iovec.addr(), 1, at, read.addr()))?;
+    Error::check_host(lend(|| imports::fd_pread(fd, iovec.addr(), 1, at, read.addr())))?;
     Ok(read.load_u32(0).min(buffer.len()))
 }

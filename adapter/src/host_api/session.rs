@@ -1,8 +1,6 @@
 //! The embedder as the filesystem sees it: a process of its own, the buffer, and the archives under way.
 
 use alloc::vec::Vec;
-use core::cell::UnsafeCell;
-use core::mem::MaybeUninit;
 
 use wasm_vfs_core::{Credentials, Errno, Fs, Process};
 
@@ -12,6 +10,7 @@ use super::tar_import::Import;
 use crate::bytes::is_utf8;
 use crate::kernel::{self, Buffers};
 use crate::memory::path::PathBuffer;
+use crate::one_thread::{Later, OneThread};
 use crate::platform::Host;
 
 /// What the host's calls need beside the filesystem.
@@ -28,49 +27,40 @@ pub(super) struct Side {
     pub(super) culprit: Vec<u8>,
 }
 
-struct Global {
-    /// Whether `side` was made.
-    ready: UnsafeCell<bool>,
-    side: UnsafeCell<MaybeUninit<Side>>,
-}
+/// The embedder's session, made at its first call.
+static SESSION: OneThread<Later<Side>> = OneThread::new(Later::new());
 
-// SAFETY: a wasm instance has one thread.
-unsafe impl Sync for Global {}
-
-/// All zeros, so that it takes no room in the file.
-static GLOBAL: Global =
-    Global { ready: UnsafeCell::new(false), side: UnsafeCell::new(MaybeUninit::uninit()) };
-
-/// Runs `body` for the host; an error becomes its number, negative.
+/// Runs `body` for the embedder; an error becomes its number, negative.
 #[inline]
 pub(super) fn serve(
     body: impl FnOnce(&mut Fs<Host>, &mut Side, &mut Buffers) -> Result<usize, Errno>,
 ) -> i32 {
     let mut result = Err(Errno::EIO);
     let _ = kernel::enter(|kernel, buffers| {
-        result = side(&mut kernel.fs).and_then(|side| body(&mut kernel.fs, side, buffers));
+        let fs = &mut kernel.fs;
+        // SAFETY: nothing that `body` calls comes back here.
+        result = unsafe {
+            SESSION.with(|session| match begun(session, fs) {
+                Ok(side) => body(fs, side, buffers),
+                Err(errno) => Err(errno),
+            })
+        };
         Ok(())
     });
     answer(result)
 }
 
-/// The host's side, made at its first call.
+/// The session, made if there is none.
 ///
 /// # Errors
 ///
 /// What spawning a process answers.
 #[inline(never)]
-fn side(fs: &mut Fs<Host>) -> Result<&'static mut Side, Errno> {
-    // SAFETY: one thread; `ready` says that `side` was written. The reference ends with `serve`, and nothing that runs
-    // there comes back here.
-    unsafe {
-        let side = &mut *GLOBAL.side.get();
-        if !*GLOBAL.ready.get() {
-            side.write(Side::new(fs)?);
-            *GLOBAL.ready.get() = true;
-        }
-        Ok(side.assume_init_mut())
+fn begun<'s>(session: &'s mut Later<Side>, fs: &mut Fs<Host>) -> Result<&'s mut Side, Errno> {
+    if session.get().is_none() {
+        session.make(Side::new(fs)?);
     }
+    session.get().ok_or(Errno::EIO)
 }
 
 /// What an export answers.

@@ -3,33 +3,55 @@
 use wasi::Rights;
 use wasm_vfs_core::{Descriptor, FileType, Target};
 
-use super::state::{Kernel, enter};
+use super::state::{Entered, Kernel, enter};
 use super::token::host_fd;
 use crate::abi::rights::require;
 use crate::errno::{Error, Result};
 
 /// Whose a descriptor is.
 pub(crate) enum Owner {
+    /// The filesystem's, which the look-up entered.
+    Tree(Entered),
     /// The host's: its number there.
     Host(u32),
-    /// The filesystem's.
-    Tree(Descriptor),
 }
 
-/// Looks a descriptor up.
+/// Looks a descriptor up, and checks that no right was taken from it that a call needs.
 ///
 /// # Errors
 ///
-/// `BADF`: it is not open.
+/// * `BADF`: it is not open.
+/// * `NOTCAPABLE`: it lost one of the rights `needs`.
+#[inline]
+pub(crate) fn owner(fd: i32, needs: Rights) -> Result<Owner> {
+    let word = owner_word(fd, needs);
+    if word == 0 {
+        // `owner_word` did.
+        Ok(Owner::Tree(Entered::already()))
+    } else if word & OF_HOST != 0 {
+        Ok(Owner::Host(host_fd(word)))
+    } else {
+        Err(Error::of_number(host_fd(word)))
+    }
+}
+
+/// Set in an [`owner_word`] that holds a number of the host's.
+const OF_HOST: u64 = 1 << 32;
+
+/// What [`owner`] answers, in one word: 0 for the tree's, the error's number, or the host's number and [`OF_HOST`]. Every call on a
+/// descriptor takes this step, and a word comes back in a register, where a [`Result`] would come through memory.
 #[inline(never)]
-pub(crate) fn owner(fd: i32) -> Result<Owner> {
-    enter(|kernel, _| {
+fn owner_word(fd: i32, needs: Rights) -> u64 {
+    let target = enter(|kernel, _| {
         let descriptor = kernel.fs.descriptor(&kernel.process, fd)?;
-        Ok(match descriptor.target {
-            Target::Foreign(token) => Owner::Host(host_fd(token)),
-            Target::Inode => Owner::Tree(descriptor),
-        })
-    })
+        require(&descriptor, needs)?;
+        Ok(descriptor.target)
+    });
+    match target {
+        Ok(Target::Inode) => 0,
+        Ok(Target::Foreign(token)) => OF_HOST | u64::from(host_fd(token)),
+        Err(error) => u64::from(error.number().cast_unsigned()),
+    }
 }
 
 impl Kernel {
@@ -45,6 +67,16 @@ impl Kernel {
     #[inline(never)]
     pub(crate) fn directory(&self, fd: i32, needs: Rights) -> Result<()> {
         require(&self.fs.descriptor(&self.process, fd)?, needs)
+    }
+
+    /// What a descriptor is open on, and how. Not inlined: it is for calls that are rare.
+    ///
+    /// # Errors
+    ///
+    /// `BADF`: it is not open.
+    #[inline(never)]
+    pub(crate) fn descriptor(&self, fd: i32) -> Result<Descriptor> {
+        Ok(self.fs.descriptor(&self.process, fd)?)
     }
 
     /// Whether a descriptor is of a directory of the filesystem.

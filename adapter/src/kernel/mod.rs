@@ -6,4 +6,4 @@ pub(crate) mod settings;
 pub(crate) mod state;
 pub(crate) mod token;
 
-pub(crate) use state::{Buffers, Kernel, enter};
+pub(crate) use state::{Buffers, Entered, Kernel, enter};

@@ -1,6 +1,5 @@
 //! The calls of a build without the feature `mounts`: every path leads into the tree.
 
-use wasi::Rights;
 use wasm_vfs_core::Errno;
 
 use crate::abi::open_flags::OpenHow;
@@ -31,12 +30,6 @@ to_the_tree! {
     path_rename(UserPath, UserPath);
     path_symlink((u32, u32), UserPath);
     path_unlink_file(UserPath);
-}
-
-/// Nothing is taken from a descriptor of the host's but by the host.
-#[inline]
-pub(crate) fn lacks(_fd: i32, _needs: Rights) -> bool {
-    false
 }
 
 /// The host's device numbers stay as they are.

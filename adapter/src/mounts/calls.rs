@@ -231,12 +231,6 @@ pub(crate) fn path_rename(old: UserPath, new: UserPath) -> Option<i32> {
     )
 }
 
-/// Whether a descriptor lost one of the rights `needs`. The host knows nothing of what was taken from the directory that one of its own
-/// was opened through.
-pub(crate) fn lacks(fd: i32, needs: Rights) -> bool {
-    kernel::enter(|kernel, _| kernel.directory(fd, needs)) == Err(Error::NOTCAPABLE)
-}
-
 /// The host's number behind a descriptor: its own, or that of the mount whose mount point is open as a directory of the tree. A
 /// preopen is, that is a mount point as well. Directories of overlays are read in.
 fn host_fd_of(fd: i32) -> Result<Option<u32>> {

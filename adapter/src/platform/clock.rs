@@ -4,6 +4,7 @@ use core::cell::Cell;
 
 use crate::abi::imports;
 use crate::memory::borrowed::ask;
+use crate::one_thread::lend;
 
 /// What a stepping clock starts from: the beginning of 2000, in nanoseconds since 1970. The monotonic one starts from 0.
 const STEPPING_FROM: u64 = 946_684_800_000_000_000;
@@ -100,5 +101,5 @@ impl Clock {
 
 /// What a clock of the host says, in nanoseconds. `None`: it has no such clock.
 pub(crate) fn host_time(id: u32) -> Option<u64> {
-    ask(|addr| imports::clock_time_get(id, 1, addr))
+    ask(|addr| lend(|| imports::clock_time_get(id, 1, addr)))
 }

@@ -9,6 +9,7 @@ use wasm_vfs_core::Errno;
 
 use crate::abi::imports;
 use crate::memory::borrowed::ask;
+use crate::one_thread::lend;
 
 /// Where random numbers come from, for who reads `/dev/urandom` and, if seeded, for `random_get`.
 pub(crate) struct Random {
@@ -58,5 +59,5 @@ impl Random {
 
 /// Random bytes of the host. `None`: it has none.
 fn of_host() -> Option<u64> {
-    ask(|addr| imports::random_get(addr, 8))
+    ask(|addr| lend(|| imports::random_get(addr, 8)))
 }

@@ -18,7 +18,8 @@
 
 use core::alloc::{GlobalAlloc, Layout};
 use core::arch::wasm32::{memory_grow, memory_size};
-use core::cell::UnsafeCell;
+
+use crate::one_thread::OneThread;
 
 /// In a chunk's word: it is in use.
 const IN_USE: u32 = 1;
@@ -57,13 +58,11 @@ struct Heap {
     clear_freed: bool,
 }
 
-struct Global(UnsafeCell<Heap>);
-
-// SAFETY: a wasm instance has one thread.
-unsafe impl Sync for Global {}
+/// The heap, as Rust wants an allocator.
+struct Allocator(OneThread<Heap>);
 
 #[global_allocator]
-static HEAP: Global = Global(UnsafeCell::new(Heap {
+static HEAP: Allocator = Allocator(OneThread::new(Heap {
     lists: [NONE; LISTS],
     filled: [0; _],
     end: 0,
@@ -272,44 +271,45 @@ impl Heap {
         self.carve(chunk, has, size);
         true
     }
+
+    /// Lets a payload of `old_size` bytes have `new_size`, where it is or elsewhere; null without memory.
+    fn reallocate(&mut self, payload: *mut u8, old_size: usize, new_size: usize) -> *mut u8 {
+        if self.resize(payload.addr() as u32, new_size) {
+            return payload;
+        }
+        let Some(moved) = self.allocate(new_size) else { return core::ptr::null_mut() };
+        let moved = moved as *mut u8;
+        // SAFETY: both are payloads in use of at least that many bytes, and distinct.
+        unsafe { moved.copy_from_nonoverlapping(payload, old_size.min(new_size)) };
+        self.free(payload.addr() as u32);
+        moved
+    }
 }
 
 /// From now on freed memory is cleared, or no longer: what a tool leaves behind while it bakes a tree would otherwise be
 /// part of every packed program.
 pub(crate) fn clear_freed_memory(clear: bool) {
-    // SAFETY: one thread, and no reference to the heap outlives the function that made it.
-    let heap = unsafe { &mut *HEAP.0.get() };
-    heap.clear_freed = clear;
+    // SAFETY: `body` calls nothing.
+    unsafe { HEAP.0.with(|heap| heap.clear_freed = clear) }
 }
 
 // SAFETY: chunks do not overlap, and a payload is never moved or handed out twice while it is in use.
-unsafe impl GlobalAlloc for Global {
+unsafe impl GlobalAlloc for Allocator {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         if layout.align() > 8 {
             return core::ptr::null_mut();
         }
-        // SAFETY: one thread, and no reference to the heap outlives the function that made it.
-        let heap = unsafe { &mut *self.0.get() };
-        heap.allocate(layout.size()).unwrap_or(0) as *mut u8
+        // SAFETY: the heap's functions call neither an allocator nor the host.
+        unsafe { self.0.with(|heap| heap.allocate(layout.size())).unwrap_or(0) as *mut u8 }
     }
 
     unsafe fn dealloc(&self, payload: *mut u8, _layout: Layout) {
         // SAFETY: as in `alloc`.
-        let heap = unsafe { &mut *self.0.get() };
-        heap.free(payload.addr() as u32);
+        unsafe { self.0.with(|heap| heap.free(payload.addr() as u32)) }
     }
 
     unsafe fn realloc(&self, payload: *mut u8, layout: Layout, new_size: usize) -> *mut u8 {
         // SAFETY: as in `alloc`.
-        let heap = unsafe { &mut *self.0.get() };
-        if heap.resize(payload.addr() as u32, new_size) {
-            return payload;
-        }
-        let Some(moved) = heap.allocate(new_size) else { return core::ptr::null_mut() };
-        let moved = moved as *mut u8;
-        // SAFETY: both are payloads in use of at least that many bytes, and distinct.
-        unsafe { moved.copy_from_nonoverlapping(payload, layout.size().min(new_size)) };
-        heap.free(payload.addr() as u32);
-        moved
+        unsafe { self.0.with(|heap| heap.reallocate(payload, layout.size(), new_size)) }
     }
 }

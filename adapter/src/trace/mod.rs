@@ -11,8 +11,6 @@ mod line;
 mod table;
 
 use alloc::vec::Vec;
-use core::cell::UnsafeCell;
-use core::mem::MaybeUninit;
 
 use wasm_vfs_core::{Errno, Target};
 
@@ -21,6 +19,7 @@ use crate::errno::Result;
 use crate::exports::environment;
 use crate::kernel::{self, Kernel};
 use crate::memory::borrowed::Borrowed;
+use crate::one_thread::{Later, OneThread};
 use line::Line;
 use table::Trace;
 
@@ -31,26 +30,13 @@ const VARIABLE: u8 = b'V';
 /// More than the highest descriptor that a program starts with.
 const INITIAL_FDS: i32 = 64;
 
-struct Global {
-    /// Whether `trace` was made, which it is while a tree is baked.
-    ready: UnsafeCell<bool>,
-    trace: UnsafeCell<MaybeUninit<Trace>>,
-}
-
-// SAFETY: a wasm instance has one thread.
-unsafe impl Sync for Global {}
-
-/// All zeros, so that it takes no room where calls are not traced.
-static GLOBAL: Global =
-    Global { ready: UnsafeCell::new(false), trace: UnsafeCell::new(MaybeUninit::uninit()) };
+/// Made if tracing was chosen.
+static TRACE: OneThread<Later<Trace>> = OneThread::new(Later::new());
 
 /// Chooses tracing, with this table, while a tree is baked.
 pub(crate) fn choose(words: Vec<u8>) {
-    // SAFETY: one thread, and no reference into GLOBAL outlives the function that made it.
-    unsafe {
-        (*GLOBAL.trace.get()).write(Trace { words, ..Trace::default() });
-        *GLOBAL.ready.get() = true;
-    }
+    // SAFETY: `body` calls nothing.
+    unsafe { TRACE.with(|trace| trace.make(Trace { words, ..Trace::default() })) }
 }
 
 /// Runs `body` on the kernel and what tracing needs.
@@ -60,15 +46,13 @@ pub(crate) fn choose(words: Vec<u8>) {
 /// What `body` answers; `EIO`: tracing was not chosen, or nothing was baked.
 fn enter<T>(body: impl FnOnce(&mut Kernel, &mut Trace) -> Result<T>) -> Result<T> {
     kernel::enter(|kernel, _| {
-        // SAFETY: `ready` says that `trace` was written. One thread; the reference ends with this function, and nothing
-        // that `body` calls comes back here.
-        let trace = unsafe {
-            if !*GLOBAL.ready.get() {
-                return Err(Errno::EIO.into());
-            }
-            (*GLOBAL.trace.get()).assume_init_mut()
-        };
-        body(kernel, trace)
+        // SAFETY: nothing that `body` calls comes back here.
+        unsafe {
+            TRACE.with(|trace| match trace.get() {
+                Some(trace) => body(kernel, trace),
+                None => Err(Errno::EIO.into()),
+            })
+        }
     })
 }
 
