@@ -1,19 +1,20 @@
 //! A tar archive, given in pieces of any size, becomes files of the tree.
 //!
 //! A member appears when it is complete: a file is written under a name of its own in the archive's directory and renamed.
-//! Nothing leads out of that directory, whatever links the archive holds. Devices and pipes are refused, as they are when a tree is packed.
+//! Nothing leads out of that directory, whatever links the archive holds. A device is
+//! made if the filesystem has one of that number; others, and pipes, are refused, as they are when a tree is packed.
 
 use alloc::vec::Vec;
 use core::mem::take;
 
 use wasm_vfs_core::{
-    AT_FDCWD, AtFlags, Errno, Fd, FileType, Fs, OFlags, Process, ResolveFlags, S_IALLUGO,
+    AT_FDCWD, AtFlags, Dev, Errno, Fd, FileType, Fs, OFlags, Process, ResolveFlags, S_IALLUGO,
     TimeSpecifier, Timespec,
 };
 
 use super::make::{PARENT_MODE, make_directory, with_parents};
 use super::tar_header::{self as header, BLOCK_BYTES, Block, Kind};
-use super::tar_member::{Member, Said, clean, padding_after};
+use super::tar_member::{KNOWN_DEVICES, Member, Said, clean, padding_after};
 use crate::bytes::{append, append_decimal, is_utf8};
 use crate::platform::Host;
 
@@ -220,6 +221,7 @@ impl Import {
             Kind::File => self.begin_file(fs, process, said.size.unwrap_or(size)),
             Kind::Directory => self.directory(fs, process),
             Kind::Symlink => self.symlink(fs, process, &link),
+            Kind::CharDevice => self.device(fs, process),
             _ => self.hard_link(fs, process, &link),
         }
     }
@@ -307,6 +309,23 @@ impl Import {
         }
         fs.symlinkat(process, target, self.directory, &self.unfinished)?;
         self.finish(fs, process, Dress::AllButMode)
+    }
+
+    /// Makes the node of a device that the filesystem knows.
+    ///
+    /// # Errors
+    ///
+    /// `EOPNOTSUPP`: it knows no device of these numbers.
+    fn device(&mut self, fs: &mut Fs<Host>, process: &mut Process) -> Result<(), Errno> {
+        let number =
+            |field| u32::try_from(header::number(&self.block, field)?).or(Err(Errno::EINVAL));
+        let dev = Dev::new(number(header::DEVICE_MAJOR)?, number(header::DEVICE_MINOR)?);
+        if !KNOWN_DEVICES.contains(&dev) {
+            return Err(Errno::EOPNOTSUPP);
+        }
+        let mode = FileType::CharDevice.mode_bits() | self.member.mode;
+        fs.mknodat(process, self.directory, &self.unfinished, mode, dev)?;
+        self.finish(fs, process, Dress::Fully)
     }
 
     fn hard_link(

@@ -3,10 +3,14 @@
 use alloc::vec::Vec;
 use core::mem::take;
 
-use wasm_vfs_core::{Errno, PATH_MAX, Timespec};
+use wasm_vfs_core::{Dev, Errno, PATH_MAX, Timespec};
 
 use super::tar_header::{self as header, BLOCK_BYTES, Kind};
 use crate::bytes::{append, is_utf8};
+
+/// The devices that archives hold: those of a tree's `/dev`.
+pub(super) const KNOWN_DEVICES: [Dev; 6] =
+    [Dev::NULL, Dev::ZERO, Dev::FULL, Dev::RANDOM, Dev::URANDOM, Dev::TTY];
 
 /// What the headers before a member say of it.
 #[derive(Default)]
