@@ -10,7 +10,8 @@
 //!
 //! | module | what |
 //! |---|---|
-//! | `errno`, `bytes`, `one_thread` | Linux's error numbers in preview1's words; texts without `core::fmt`; what outlives a call |
+//! | `defect`, `errno`, `bytes` | what cannot be; Linux's error numbers in preview1's words; texts without `core::fmt` |
+//! | `one_thread` | what outlives a call, and what becomes of a call that another one interrupts |
 //! | `runtime` | what a program without a standard library brings itself: the heap, an end to panics |
 //! | `memory` | the program's memory: the only code that touches its pointers |
 //! | `abi` | preview1 as numbers: layouts, flags, rights, the host's functions |
@@ -32,6 +33,7 @@ extern crate alloc;
 mod abi;
 mod bake;
 mod bytes;
+mod defect;
 mod errno;
 mod exports;
 mod foreign;

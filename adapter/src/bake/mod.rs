@@ -15,6 +15,7 @@ use rand_xoshiro::Xoshiro256StarStar;
 use rand_xoshiro::rand_core::{RngCore, SeedableRng};
 
 use crate::bytes::copy;
+use crate::defect::len32;
 use crate::kernel::settings::{Inherited, SEED_BYTES, Settings, Stream};
 use crate::kernel::{self, Kernel, state};
 use crate::mounts;
@@ -74,7 +75,7 @@ extern "C" fn bake_buffer(len: u32) -> u32 {
             baking.buffer.resize(len, 0);
         }
         // An address in this memory has 32 bits.
-        Ok(u32::try_from(baking.buffer.as_mut_ptr().addr()).unwrap_or(0))
+        Ok(len32(baking.buffer.as_mut_ptr().addr()))
     });
     made.unwrap_or(0)
 }

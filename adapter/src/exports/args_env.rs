@@ -9,6 +9,7 @@ use wasm_vfs_core::Errno;
 
 use crate::abi::imports;
 use crate::bytes::zeros;
+use crate::defect::len32;
 use crate::errno::{Error, Result, answer};
 use crate::kernel;
 use crate::kernel::settings::{Inherited, Settings};
@@ -142,7 +143,7 @@ impl List {
         let len = u32::try_from(strings.len()).map_err(|_| Error::OVERFLOW)?;
         let mut place = UserRange::new(addr, len)?;
         for string in strings.split_inclusive(|&byte| byte == 0) {
-            let piece = place.take(u32::try_from(string.len()).unwrap_or(u32::MAX));
+            let piece = place.take(len32(string.len()));
             pointers.take(POINTER_BYTES).store_u32(0, piece.addr());
             piece.store_bytes(string);
         }

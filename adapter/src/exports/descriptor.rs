@@ -10,6 +10,7 @@ use wasm_vfs_core::{FallocateMode, Fcntl, FileType, OFlags, Target};
 use crate::abi::imports as host;
 use crate::abi::rights::{self, Private};
 use crate::abi::{layout, open_flags};
+use crate::defect::len32;
 use crate::errno::{Error, Result, answer};
 use crate::exports::on_fd;
 use crate::kernel::descriptors::{Owner, owner};
@@ -172,7 +173,7 @@ extern "C" fn fd_prestat_get(fd: i32, prestat: u32) -> i32 {
     on_preopen(fd, Error::BADF, |name| {
         let out = UserRange::new(prestat, layout::PRESTAT_BYTES)?;
         out.store_u32(0, u32::from(wasi::PREOPENTYPE_DIR.raw()));
-        out.store_u32(4, u32::try_from(name.len()).unwrap_or(u32::MAX));
+        out.store_u32(4, len32(name.len()));
         Ok(())
     })
 }
@@ -180,7 +181,7 @@ extern "C" fn fd_prestat_get(fd: i32, prestat: u32) -> i32 {
 #[unsafe(no_mangle)]
 extern "C" fn fd_prestat_dir_name(fd: i32, path: u32, path_len: u32) -> i32 {
     on_preopen(fd, Error::NOTDIR, |name| {
-        let len = u32::try_from(name.len()).unwrap_or(u32::MAX);
+        let len = len32(name.len());
         if len > path_len {
             return Err(Error::NAMETOOLONG);
         }

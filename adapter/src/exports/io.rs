@@ -5,6 +5,7 @@ use wasm_vfs_core::{Errno, Whence};
 
 use super::on_fd;
 use crate::abi::imports as host;
+use crate::defect::len32;
 use crate::errno::{Error, Result};
 use crate::kernel::Kernel;
 use crate::memory::iovec::{IoVecs, check_vector_for_host};
@@ -55,7 +56,7 @@ impl Transfer {
                 let iovs = IoVecs::new(&mut buffers.iovecs, iovs, iovs_len)?;
                 match serve(kernel, iovs) {
                     // No vector has more bytes than a result can say.
-                    Ok(bytes) => out.store_u32(0, u32::try_from(bytes).unwrap_or(u32::MAX)),
+                    Ok(bytes) => out.store_u32(0, len32(bytes)),
                     Err(errno) => return Err(kernel.explain_io(fd, errno)),
                 }
                 Ok(())

@@ -6,6 +6,7 @@ use wasm_vfs_core::{AtFlags, Errno, FileType, OFlags, Target};
 use crate::abi::layout;
 use crate::abi::open_flags::{OpenHow, lookup_flags, open_flags};
 use crate::abi::rights::{Private, opening_rights};
+use crate::defect::len32;
 use crate::errno::{Error, Result, answer};
 use crate::kernel::{self, Buffers, Kernel};
 use crate::memory::path::{self, PathBuffer, UserPath, Which};
@@ -270,7 +271,7 @@ extern "C" fn path_readlink(
             read => read?,
         };
         // At most what the buffer has.
-        used.store_u32(0, u32::try_from(bytes).unwrap_or(u32::MAX));
+        used.store_u32(0, len32(bytes));
         Ok(())
     })
 }

@@ -3,6 +3,7 @@
 use wasm_vfs_core::{DirEntryView, Errno};
 
 use crate::abi::layout::{self, DIRENT_BYTES};
+use crate::defect::len32;
 use crate::errno::{Error, answer};
 use crate::kernel;
 use crate::memory::user::UserRange;
@@ -47,6 +48,6 @@ fn store_dirent(left: &mut UserRange, entry: &DirEntryView<'_>) {
             part.store_prefix(&word.to_le_bytes());
         }
     }
-    let name = left.take(u32::try_from(entry.name.len()).unwrap_or(u32::MAX));
+    let name = left.take(len32(entry.name.len()));
     name.store_prefix(entry.name);
 }

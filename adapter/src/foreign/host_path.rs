@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 use crate::abi::layout::FILESTAT_BYTES;
 use crate::abi::open_flags::OpenHow;
 use crate::abi::path_imports as import;
+use crate::defect::len32;
 use crate::errno::{Error, Result};
 use crate::memory::loan::Loan;
 
@@ -51,7 +52,7 @@ pub(crate) fn readlink(path: &HostPath, target: &mut [u8]) -> Result<usize> {
     let mut loan = Loan::of(Loan::room_for(&[path.path.len(), 4, target.len()])?)?;
     let (addr, len) = loan.put(&path.path);
     let used = loan.take(4);
-    let out = loan.take(u32::try_from(target.len()).unwrap_or(0));
+    let out = loan.take(len32(target.len()));
     Error::check_host(import::path_readlink(
         path.fd,
         addr,

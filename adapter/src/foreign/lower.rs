@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 use wasm_vfs_core::{Errno, Foreign, PATH_MAX};
 
 use crate::bytes::copy;
+use crate::defect::OrDefect;
 use crate::errno::{Error, Result};
 
 /// How many lower files are kept open at the host. The one that was opened first is closed for another.
@@ -78,7 +79,7 @@ impl Lower {
         let mut backwards: Vec<u8> = Vec::new();
         let mut at = number;
         loop {
-            let node = self.nodes.get(at as usize).ok_or(Error::IO)?;
+            let node = self.nodes.get(at as usize).or_defect()?;
             if node.parent == NO_NODE {
                 if backwards.is_empty() {
                     return Ok((node.name_at, copy(b".")?));
@@ -87,7 +88,7 @@ impl Lower {
                 return Ok((node.name_at, backwards));
             }
             let start = node.name_at as usize;
-            let name = self.names.get(start..start + node.name_len as usize).ok_or(Error::IO)?;
+            let name = self.names.get(start..start + node.name_len as usize).or_defect()?;
             if backwards.len() + name.len() + 1 >= PATH_MAX {
                 return Err(Error::NAMETOOLONG);
             }

@@ -6,6 +6,7 @@ use super::host_path::{HostPath, open};
 use super::table::{MountTable, with};
 use crate::abi::imports;
 use crate::abi::open_flags::OpenHow;
+use crate::defect::{OrDefect, len32};
 use crate::errno::{Error, Result};
 use crate::memory::borrowed::BORROWED_ADDR;
 use crate::memory::loan::Loan;
@@ -39,7 +40,7 @@ impl MountTable {
             let at = at + index * COPY_BYTES as u64;
             let read =
                 Loan::room_for(&[part.len()]).and_then(Loan::after_windows).and_then(|mut loan| {
-                    let out = loan.take(u32::try_from(part.len()).unwrap_or(0));
+                    let out = loan.take(len32(part.len()));
                     let done = self.read(number, at, out)?;
                     let (head, _) = part.split_at_mut(part.len().min(done as usize));
                     out.copy_to_kernel(head);
@@ -86,7 +87,7 @@ impl MountTable {
             rights_inheriting: 0,
             fdflags: 0,
         };
-        let path = HostPath { fd: fd.ok_or(Error::IO)?, mount, path };
+        let path = HostPath { fd: fd.or_defect()?, mount, path };
         let fd = lend(|| open(&path, &how))?;
         if let Some(other) = with(&self.lower, |lower| lower.keep_open(number, fd)) {
             lend(|| imports::fd_close(other));

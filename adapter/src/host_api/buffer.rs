@@ -29,7 +29,7 @@ impl Buffer {
 
     /// Where it is. An address in this memory has 32 bits.
     fn address(&self) -> u32 {
-        u32::try_from(self.bytes.as_ptr().addr()).unwrap_or(0)
+        len32(self.bytes.as_ptr().addr())
     }
 
     /// What `len` bytes at `addr` are in it.
@@ -61,3 +61,4 @@ impl Buffer {
         self.bytes.get_mut(range).ok_or(Errno::EFAULT)
     }
 }
+use crate::defect::len32;

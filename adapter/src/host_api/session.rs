@@ -8,6 +8,7 @@ use super::buffer::Buffer;
 use super::tar_export::Export;
 use super::tar_import::Import;
 use crate::bytes::is_utf8;
+use crate::defect::OrDefect;
 use crate::kernel::{self, Buffers};
 use crate::memory::path::PathBuffer;
 use crate::one_thread::{Later, OneThread};
@@ -60,7 +61,7 @@ fn begun<'s>(session: &'s mut Later<Side>, fs: &mut Fs<Host>) -> Result<&'s mut 
     if session.get().is_none() {
         session.make(Side::new(fs)?);
     }
-    session.get().ok_or(Errno::EIO)
+    session.get().or_defect()
 }
 
 /// What an export answers.

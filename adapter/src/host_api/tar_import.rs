@@ -16,6 +16,7 @@ use super::make::{PARENT_MODE, make_directory, with_parents};
 use super::tar_header::{self as header, BLOCK_BYTES, Block, Kind};
 use super::tar_member::{KNOWN_DEVICES, Member, Said, clean, padding_after};
 use crate::bytes::{append, append_decimal, is_utf8};
+use crate::defect::defect;
 use crate::platform::Host;
 
 /// The most bytes that the records of one member may have.
@@ -150,7 +151,8 @@ impl Import {
                 while !unwritten.is_empty() {
                     let written = fs.write(process, fd, unwritten)?;
                     if written == 0 {
-                        return Err(Errno::EIO);
+                        // Writing answers an error where it can write nothing.
+                        return Err(defect());
                     }
                     unwritten = unwritten.get(written..).unwrap_or_default();
                 }

@@ -5,6 +5,7 @@
 use wasm_vfs_core::UserRef;
 
 use super::user::UserRange;
+use crate::defect::len32;
 use crate::errno::{Error, Result, answer};
 
 /// How many pieces of an I/O vector are looked at: Linux's `IOV_MAX`. What a longer one has beyond them is left for
@@ -78,7 +79,7 @@ impl<'b> IoVecs<'b> {
             self.rest = rest;
         }
         // Longer than what is left it cannot be.
-        let piece = self.piece.take(u32::try_from(len).unwrap_or(u32::MAX));
+        let piece = self.piece.take(len32(len));
         self.left -= piece.len();
         piece
     }

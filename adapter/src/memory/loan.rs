@@ -6,6 +6,7 @@
 
 use super::borrowed::{BORROWED_ADDR, Borrowed};
 use super::user::UserRange;
+use crate::defect::len32;
 use crate::errno::{Error, Result};
 
 /// What everything that is lent is aligned to: every structure of preview1 is content with it.
@@ -57,7 +58,7 @@ impl Loan {
     /// Puts `bytes` into the next ones; says where they are.
     pub(crate) fn put(&mut self, bytes: &[u8]) -> (u32, u32) {
         // As many as were asked for, so they fit in 32 bits.
-        let piece = self.take(u32::try_from(bytes.len()).unwrap_or(0));
+        let piece = self.take(len32(bytes.len()));
         piece.store_prefix(bytes);
         (piece.addr(), piece.len())
     }

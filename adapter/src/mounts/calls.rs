@@ -10,6 +10,7 @@ use crate::abi::layout::FILESTAT_BYTES;
 use crate::abi::open_flags::{OpenHow, open_flags};
 use crate::abi::rights::{Private, opening_rights};
 use crate::abi::{imports, path_imports as import};
+use crate::defect::len32;
 use crate::errno::{Error, Result, answer};
 use crate::foreign::host_path::{HostPath, HostStat, filestat, open, readlink};
 use crate::kernel;
@@ -153,7 +154,7 @@ pub(crate) fn path_readlink(path: UserPath, (buf, len): (u32, u32), used: u32) -
         let bytes = readlink(path, target)?;
         out.store_prefix(target.get(..bytes).unwrap_or_default());
         // At most what the buffer has.
-        used.store_u32(0, u32::try_from(bytes).unwrap_or(u32::MAX));
+        used.store_u32(0, len32(bytes));
         Ok(())
     })
 }

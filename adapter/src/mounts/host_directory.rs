@@ -5,6 +5,7 @@ use wasm_vfs_core::{AT_FDCWD, Errno, Foreign};
 use crate::abi::layout::PRESTAT_BYTES;
 use crate::abi::{imports, path_imports};
 use crate::bytes::{copy, joined, zeros};
+use crate::defect::OrDefect;
 use crate::errno::{Error, Result};
 use crate::foreign::table::{HostDirectory, Kind, with};
 use crate::kernel::{self, Kernel};
@@ -44,7 +45,7 @@ pub(crate) fn seal(kernel: &mut Kernel) -> core::result::Result<(), Errno> {
 pub(super) fn host_directory(number: u32) -> Result<Option<u32>> {
     let (known, name) = kernel::enter(|kernel, _| {
         with(&kernel.fs.platform().mounts.list, |list| {
-            let mount = list.get(number as usize).ok_or(Error::IO)?;
+            let mount = list.get(number as usize).or_defect()?;
             Ok((mount.directory, copy(&mount.preopen)?))
         })
     })?;
@@ -56,7 +57,7 @@ pub(super) fn host_directory(number: u32) -> Result<Option<u32>> {
     let message = kernel::enter(|kernel, _| {
         let mounts = &kernel.fs.platform().mounts;
         with(&mounts.list, |list| {
-            let mount = list.get_mut(number as usize).ok_or(Error::IO)?;
+            let mount = list.get_mut(number as usize).or_defect()?;
             mount.directory = found.map_or(HostDirectory::Missing, HostDirectory::Open);
             if found.is_some() || !mounts.verbose.get() {
                 return Ok(None);

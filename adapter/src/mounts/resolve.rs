@@ -9,6 +9,7 @@ use super::host_directory::host_directory;
 use super::read_in::read_in;
 use crate::abi::rights::require;
 use crate::bytes::{copy, joined};
+use crate::defect::defect;
 use crate::errno::{Error, Result};
 use crate::foreign::host_path::{HostPath, filestat};
 use crate::foreign::table::{Stop, with};
@@ -56,7 +57,8 @@ pub(super) fn resolve(
                 continue;
             }
             Foreign::Mount(mount) => mount,
-            Foreign::Absent => return Err(Error::IO),
+            // No walk stops there.
+            Foreign::Absent => return Err(defect().into()),
         };
         let Some(fd) = host_directory(mount)? else {
             kernel::enter(|kernel, _| Ok(kernel.fs.mark(stop.at, Some(Foreign::Absent))?))?;

@@ -3,6 +3,7 @@
 use wasm_vfs_core::UserMut;
 
 use super::Host;
+use crate::defect::len32;
 use crate::memory::iovec::IoVecs;
 use crate::memory::user::UserRange;
 
@@ -36,15 +37,15 @@ impl UserMut<Host> for UserRange {
     }
 
     fn copy_to_user(&mut self, src: &[u8]) {
-        self.take(u32::try_from(src.len()).unwrap_or(u32::MAX)).store_bytes(src);
+        self.take(len32(src.len())).store_bytes(src);
     }
 
     fn clear_user(&mut self, len: usize) {
-        self.take(u32::try_from(len).unwrap_or(u32::MAX)).clear();
+        self.take(len32(len)).clear();
     }
 
     fn image_to_user(&mut self, host: &Host, offset: u64, len: usize) {
-        fill(self.take(u32::try_from(len).unwrap_or(u32::MAX)), host, offset);
+        fill(self.take(len32(len)), host, offset);
     }
 }
 

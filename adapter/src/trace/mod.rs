@@ -15,6 +15,7 @@ use alloc::vec::Vec;
 use wasm_vfs_core::{Errno, Target};
 
 use crate::abi::imports;
+use crate::defect::defect;
 use crate::errno::Result;
 use crate::exports::environment;
 use crate::kernel::{self, Kernel};
@@ -50,7 +51,7 @@ fn enter<T>(body: impl FnOnce(&mut Kernel, &mut Trace) -> Result<T>) -> Result<T
         unsafe {
             TRACE.with(|trace| match trace.get() {
                 Some(trace) => body(kernel, trace),
-                None => Err(Errno::EIO.into()),
+                None => Err(defect().into()),
             })
         }
     })
