@@ -1,4 +1,5 @@
-//! Bytes of texts, one after another. Nothing is formatted with `core::fmt`, which would be most of the adapter's code.
+//! Bytes of texts, one after another. Nothing is formatted with `core::fmt`, which would be most of
+//! the adapter's code.
 
 use alloc::vec::Vec;
 
@@ -83,7 +84,8 @@ pub(crate) fn zeros(len: usize) -> Result<Vec<u8>, Errno> {
     Ok(bytes)
 }
 
-/// Whether `bytes` are UTF-8. As `core::str::from_utf8`, in a quarter of its code; paths that are not ASCII are few and short.
+/// Whether `bytes` are UTF-8. As `core::str::from_utf8`, in a quarter of its code; paths that are
+/// not ASCII are few and short.
 pub(crate) fn is_utf8(bytes: &[u8]) -> bool {
     let mut rest = bytes.iter();
     while let Some(&first) = rest.next() {
@@ -95,8 +97,8 @@ pub(crate) fn is_utf8(bytes: &[u8]) -> bool {
                 _ => return false,
             }
         }
-        // A byte with one leading one only continues. `char` knows surrogates and the largest code; an overlong form
-        // has more bytes than it needs.
+        // A byte with one leading one only continues. `char` knows surrogates and the largest code;
+        // an overlong form has more bytes than it needs.
         let needed = char::from_u32(code).map_or(0, char::len_utf8);
         if len == 1 || needed != len.max(1) as usize {
             return false;

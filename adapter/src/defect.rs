@@ -1,8 +1,10 @@
-//! What only a defect of this crate can bring about: the same idea as in the filesystem (`fs-core/src/base/defect.rs`).
+//! Answers for what only a defect of this crate can cause; `fs-core/src/base/defect.rs` does the
+//! same there.
 //!
-//! In debug builds it panics and names the place. What is built into programs answers `EIO` or takes a value that does no harm: a
-//! program must not bring its embedder down, whatever is wrong here. An `EIO` of another origin (a host that answers
-//! nonsense, a lower file that cannot be read) does not come from here.
+//! A debug build panics and names the place. A release build answers `EIO` or takes a value that
+//! does no harm: a program must not bring its embedder down, whatever is wrong here. An `EIO` of
+//! another origin (a host that answers nonsense, a lower file that cannot be read) does not come
+//! from here.
 
 use wasm_vfs_core::Errno;
 
@@ -35,7 +37,8 @@ impl<T> OrDefect<T> for Option<T> {
     }
 }
 
-/// A length in this memory, or an address: they have 32 bits where this crate is built into programs.
+/// A length in this memory, or an address: they have 32 bits where this crate is built into
+/// programs.
 #[inline(always)]
 #[track_caller]
 pub(crate) fn len32(len: usize) -> u32 {

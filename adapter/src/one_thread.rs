@@ -1,44 +1,57 @@
-//! What outlives a call, in a module with one thread; and what becomes of a call that another one interrupts.
+//! Holds what outlives a call, and ends a call that another call interrupts.
 //!
-//! A wasm instance runs one thing at a time, but it may run one *within* another: a host function can call an export while the
-//! call that called it waits. And a call may never come back: a host function throws, or the engine ends the call. The
-//! module cannot tell the two apart when the next call comes in, for it sees no more of the engine's stack than of the host.
+//! A wasm instance has one thread, but one call can begin within another: a host function calls an
+//! export while the module waits for that function. A call can also never return: a host function
+//! throws, or the engine stops the call (fuel, time, stack). When the next call comes in, the
+//! module cannot tell these two apart, because WebAssembly shows a module nothing of the engine's
+//! stack.
 //!
-//! So the next call is always served, and the call that it found under way never goes on:
+//! The rule is therefore: the module serves every call, and a call that it finds under way never
+//! goes on.
 //!
-//! * Where an export passes a call on to the host, it holds nothing: whatever the host does in it, both go on.
-//! * Where the filesystem itself asks the host ([`crate::platform`]: the time, random numbers, bytes of lower files), it is in the
-//!   middle of its work. [`lend`] notes that, and traps when the host function returns after another call came in.
-//! * Elsewhere no other call can come in. If one does, the engine ended the one before.
+//! * An export that forwards a program's call to the WASI host (`fd_write` on standard output, a
+//!   path below a mount) holds nothing while the host works. The host function may call any export;
+//!   both calls go on.
+//! * When the filesystem itself asks its host ([`crate::platform`]: the time, random numbers, bytes
+//!   of lower files), it is in the middle of its work. [`lend`] notes that. If another call comes
+//!   in before the host function returns, [`lend`] traps when that function returns.
+//! * At any other place no call can come in. If the module still finds one under way, the engine
+//!   stopped it.
 //!
-//! An instance that is never used up by a host function that throws is worth more to embedders than an error number for the
-//! inner of two calls; a flag that refuses the inner one would refuse everything, for ever, after a call that was cut short.
+//! Why not refuse the inner call (`EBUSY`)? The flag that refuses it would stay set after a host
+//! function that throws, and would refuse every later call. Embedders do read results after such a
+//! failure; no embedder needs a clock that calls back.
+//!
+//! What the inner call finds is what a call finds after one that was cut short: every structure is
+//! whole, because the filesystem is safe Rust and the host is called between its steps; the
+//! interrupted change may be half done.
 
 use core::cell::UnsafeCell;
 use core::mem::MaybeUninit;
 
-/// A value in a static, for one thread.
+/// Holds a value in a static of a module that has one thread.
 pub(crate) struct OneThread<T>(UnsafeCell<T>);
 
-// SAFETY: a wasm instance has one thread. (Elsewhere this crate is only checked, and its pure parts are tested.)
+// SAFETY: a wasm instance has one thread. (Elsewhere this crate is only checked, and its pure parts
+// are tested.)
 unsafe impl<T> Sync for OneThread<T> {}
 
 impl<T> OneThread<T> {
-    /// A value.
+    /// Makes the cell.
     pub(crate) const fn new(value: T) -> OneThread<T> {
         OneThread(UnsafeCell::new(value))
     }
 
-    /// Lends the value to `body`, and to nobody after that.
+    /// Lends the value to `body`.
     ///
     /// # Safety
     ///
-    /// Nothing that `body` calls may borrow the same value again and return to `body`. A host function is among what it calls only
-    /// through [`lend`].
+    /// Nothing that `body` calls borrows the same value again and then returns to `body`. `body`
+    /// calls host functions only through [`lend`], which does not return after another borrow.
     #[inline(always)]
     pub(crate) unsafe fn with<R>(&self, body: impl FnOnce(&mut T) -> R) -> R {
-        // SAFETY: the caller sees to it that no other reference is used while this one is: one that was made before belongs to a call
-        // that never goes on, one that is made meanwhile makes this call one.
+        // SAFETY: the caller promises that `body` uses the only live reference: an older one
+        // belongs to a call that never goes on, and a newer one makes this call such a call.
         body(unsafe { &mut *self.0.get() })
     }
 }
@@ -57,7 +70,7 @@ impl<T: Copy> OneThread<T> {
     }
 }
 
-/// A value that is made later. Until then it is all zeros, so that it takes no room in the file.
+/// Holds a value that is made later. Until then all bytes are zero and take no room in the file.
 pub(crate) struct Later<T> {
     is_made: bool,
     value: MaybeUninit<T>,
@@ -102,9 +115,9 @@ impl<T> Later<T> {
     }
 }
 
-/// Whether a call may come in: [`READY`], [`NOT_YET`], or the number of the lending under way.
+/// Says whether a call may come in: [`READY`], [`NOT_YET`], or the number of the lending under way.
 static TURN: OneThread<u32> = OneThread::new(NOT_YET);
-/// The filesystem is whole; or the engine ended a call in the middle of it.
+/// No call waits for the host in the middle of its work.
 const READY: u32 = 0;
 /// Nothing was baked.
 const NOT_YET: u32 = 1;
@@ -121,13 +134,13 @@ pub(crate) fn is_ready() -> bool {
     TURN.get() != NOT_YET
 }
 
-/// A call comes in. `false`: nothing was baked.
+/// Notes that a call comes in. Returns `false` if no tree was baked.
 #[inline(always)]
 pub(crate) fn comes_in() -> bool {
     TURN.get() == READY || takes_over()
 }
 
-/// The call under way, which waits for the host, never goes on.
+/// Takes the turn from a call that waits for the host: that call never goes on.
 #[cold]
 #[inline(never)]
 fn takes_over() -> bool {
@@ -138,7 +151,9 @@ fn takes_over() -> bool {
     true
 }
 
-/// Calls a host function in the middle of the filesystem's work. If another call comes in before it returns, this one ends in a trap.
+/// Calls a host function in the middle of the filesystem's work.
+///
+/// If another call comes in before the host function returns, this call ends in a trap.
 #[inline]
 pub(crate) fn lend<R>(host: impl FnOnce() -> R) -> R {
     let number = begin_lending();

@@ -1,11 +1,13 @@
 //! What each operation of `cargo xtask bench calls` costs in wasmtime's fuel, held against a table.
 //!
-//! Time on a busy machine differs by a tenth from run to run; fuel does not differ at all. Wasmtime charges one unit for each
-//! instruction, and one for each byte that a bulk instruction moves or fills. So the table catches a longer path through the
-//! filesystem's code, and bytes that move twice; it knows nothing of caches.
+//! Time on a busy machine differs by a tenth from run to run; fuel does not differ at all. Wasmtime
+//! charges one unit for each instruction, and one for each byte that a bulk instruction moves or
+//! fills. So the table catches a longer path through the filesystem's code, and bytes that move
+//! twice; it knows nothing of caches.
 //!
-//! The program is a puppet: it exports what it imports of preview1. So the host puts each call's arguments into memory for
-//! nothing, and a row is the calls that wasi-libc makes for that operation, and nothing else.
+//! The program is a puppet: it exports what it imports of preview1. So the host puts each call's
+//! arguments into memory for nothing, and a row is the calls that wasi-libc makes for that
+//! operation, and nothing else.
 //!
 //! A row may cost [`TOLERANCE`] more or less than the table says. `BLESS=1` writes the table anew.
 
@@ -21,7 +23,8 @@ use super::rig::{BUFFER, CORE, IOVECS, OUT, PATH, READ, SECOND_PATH, WITH_MOUNTS
 /// By how much of the table's figure a row may differ.
 const TOLERANCE: f64 = 0.03;
 
-/// How often each operation is repeated: the table has the mean, so that what happens at every page counts for its share.
+/// How often each operation is repeated: the table has the mean, so that what happens at every page
+/// counts for its share.
 const TURNS: u64 = 128;
 
 /// More than all operations together take.
@@ -233,7 +236,8 @@ impl Meter {
         self.mean(TURNS, operation)
     }
 
-    /// The mean of `turns` turns. The operation runs once before, so that what only the first one does is not counted.
+    /// The mean of `turns` turns. The operation runs once before, so that what only the first one
+    /// does is not counted.
     fn mean(&mut self, turns: u64, mut operation: impl FnMut(&mut Meter, u64)) -> u64 {
         operation(self, 0);
         let before = self.store.get_fuel().unwrap();

@@ -1,7 +1,8 @@
 //! Host functions that call back into the module, and host functions that never return.
 //!
-//! While the filesystem works it asks its host for the time, for random numbers, and for bytes of lower files. A host function that
-//! calls an export then interrupts a call that will never go on: the inner call is served, and the outer one traps.
+//! While the filesystem works it asks its host for the time, for random numbers, and for bytes of
+//! lower files. A host function that calls an export then interrupts a call that will never go on:
+//! the inner call is served, and the outer one traps.
 
 use std::fs;
 use std::sync::Arc;

@@ -1,7 +1,9 @@
-//! The functions of the host, by their preview1 names. A pointer argument is an address in the program's memory.
+//! The WASI host's functions, by their preview1 names. A pointer argument is an address in the
+//! program's memory.
 //!
-//! A host reads and writes only the program's memory, and checks pointers against all of it: in a portable module the
-//! filesystem's own memory is a part of that. So callers check every pointer of the program's first.
+//! A host checks pointers against the whole memory that it sees. In a portable module the
+//! filesystem's memory is part of that memory, so callers check every pointer of the program's
+//! first.
 
 #[cfg(target_arch = "wasm32")]
 #[link(wasm_import_module = "wasi_snapshot_preview1")]
@@ -47,7 +49,8 @@ unsafe extern "C" {
     pub(crate) safe fn sock_shutdown(fd: u32, how: u32) -> i32;
 }
 
-/// Stand-ins, so that the crate can be checked and its pure parts tested on the machine that builds it.
+/// Stand-ins, so that the crate can be checked and its pure parts tested on the machine that builds
+/// it.
 #[cfg(not(target_arch = "wasm32"))]
 mod stand_ins {
     macro_rules! absent {

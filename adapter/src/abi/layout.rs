@@ -1,7 +1,7 @@
 //! Between Linux's words and preview1's: file types, times, and the layouts of structures.
 //!
-//! Offsets are constants that are checked here against the `wasi` crate's types, so [`crate::exports`] writes
-//! fields with plain stores.
+//! Offsets are constants that are checked here against the `wasi` crate's types, so
+//! [`crate::exports`] writes fields with plain stores.
 
 use core::mem::{offset_of, size_of};
 use wasm_vfs_core::{FileType, Stat, TimeSpecifier, Timespec};
@@ -58,7 +58,8 @@ pub(crate) fn file_type(file_type: FileType) -> u8 {
     wasi.raw()
 }
 
-/// A time in nanoseconds. What preview1 cannot say (before 1970, after 2554) becomes the nearest it can.
+/// A time in nanoseconds. What preview1 cannot say (before 1970, after 2554) becomes the nearest it
+/// can.
 fn timestamp(time: Timespec) -> u64 {
     let Ok(sec) = u64::try_from(time.tv_sec) else { return 0 };
     if sec > u64::MAX / NSEC_PER_SEC - 1 {

@@ -1,6 +1,6 @@
-//! preview1 as numbers: layouts of structures, flags, rights, and the functions of the host.
+//! preview1 as numbers: layouts of structures, flags, rights, and the WASI host's functions.
 //!
-//! Linux's error numbers become preview1's in [`crate::errno`].
+//! [`crate::errno`] translates Linux's error numbers.
 
 pub(crate) mod imports;
 pub(crate) mod layout;

@@ -101,7 +101,8 @@ pub(crate) fn open_flags(
     if truncates {
         flags |= OFlags::TRUNC;
     }
-    // As wasmtime: what is not to be written is opened for reading, and creating or cutting takes writing.
+    // As wasmtime: what is not to be written is opened for reading, and creating or cutting takes
+    // writing.
     let writes = rights_base & wasi::RIGHTS_FD_WRITE != 0;
     let reads = rights_base & wasi::RIGHTS_FD_READ != 0 || !writes;
     flags |= match (reads, writes || creates || truncates) {

@@ -1,4 +1,4 @@
-//! The functions of the host that only its directories need, by their preview1 names.
+//! The WASI host's functions that only mounts and overlays need, by their preview1 names.
 
 #[cfg(target_arch = "wasm32")]
 #[link(wasm_import_module = "wasi_snapshot_preview1")]

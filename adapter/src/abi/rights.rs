@@ -1,8 +1,8 @@
 //! Rights of descriptors, as programs expect to see them.
 //!
-//! What is shown follows wasmtime: rights derive from what a descriptor is open on and how. Nobody but the program itself
-//! limits them: what `fd_fdstat_set_rights` took away is noted in the description's private word, and only
-//! that is ever refused.
+//! What is shown follows wasmtime: rights derive from what a descriptor is open on and how. Nobody
+//! but the program itself limits them: what `fd_fdstat_set_rights` took away is noted in the
+//! description's private word, and only that is ever refused.
 
 use wasi::Rights;
 use wasm_vfs_core::{Descriptor, FileType, OFlags};
@@ -12,7 +12,8 @@ use crate::errno::{Error, Result};
 /// Every right there is.
 const ALL: Rights = (1 << 30) - 1;
 
-/// What a preopened directory may: "hard-coded set of rights expected by many userlands" (wasmtime-wasi, p1.rs).
+/// What a preopened directory may: "hard-coded set of rights expected by many userlands"
+/// (wasmtime-wasi, p1.rs).
 const PREOPEN_BASE: Rights = wasi::RIGHTS_PATH_CREATE_DIRECTORY
     | wasi::RIGHTS_PATH_CREATE_FILE
     | wasi::RIGHTS_PATH_LINK_SOURCE
@@ -140,7 +141,8 @@ pub(crate) fn require(descriptor: &Descriptor, needs: Rights) -> Result<()> {
 ///
 /// # Errors
 ///
-/// `NOTCAPABLE`: the directory lost a right that opening so takes, or that the new descriptor would have.
+/// `NOTCAPABLE`: the directory lost a right that opening so takes, or that the new descriptor would
+/// have.
 pub(crate) fn opening_rights(
     directory: &Descriptor,
     rights_base: u64,

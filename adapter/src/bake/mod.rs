@@ -1,8 +1,10 @@
-//! The baking exports: a tool fills the filesystem through them, and Wizer takes the memory that results.
+//! The baking exports: a tool fills the filesystem through them, and Wizer takes the memory that
+//! results.
 //!
-//! `bake_buffer` gives room for bytes, `bake_records` adds manifest records, `bake_failed_record` names a culprit,
-//! the rest say what was chosen for the program ([`crate::kernel::settings`]), and `wizer-initialize` ends it. No import is called on the way. A
-//! linker drops all of them afterwards. Each answers 0 or a Linux errno.
+//! `bake_buffer` gives room for bytes, `bake_records` adds manifest records, `bake_failed_record`
+//! names a culprit, the rest say what was chosen for the program ([`crate::kernel::settings`]), and
+//! `wizer-initialize` ends it. No import is called on the way. A linker drops all of them
+//! afterwards. Each answers 0 or a Linux errno.
 
 #[cfg(feature = "mounts")]
 mod overlays;
@@ -25,7 +27,8 @@ use crate::platform::clock::Source;
 use crate::runtime;
 use crate::trace;
 
-/// The lowest descriptor that opening gives: the numbers of the standard streams are only taken by `fd_renumber`.
+/// The lowest descriptor that opening gives: the numbers of the standard streams are only taken by
+/// `fd_renumber`.
 const FIRST_FD: u32 = 3;
 
 /// What is only there while a tree is baked.
@@ -129,7 +132,8 @@ fn append(list: &mut Vec<Vec<u8>>, string: Vec<u8>) -> Result<(), Errno> {
     Ok(())
 }
 
-/// Preopens a directory: the buffer has its name and then its path in the tree. Without any, `/` is preopened.
+/// Preopens a directory: the buffer has its name and then its path in the tree. Without any, `/` is
+/// preopened.
 #[unsafe(no_mangle)]
 extern "C" fn bake_preopen(name_len: u32, path_len: u32) -> i32 {
     answer(with(|baking, kernel| {
@@ -179,7 +183,8 @@ extern "C" fn bake_no_host_arguments() -> i32 {
     }))
 }
 
-/// Chooses a standard stream: 0 the host's, 1 the null device, 2 closed, 3 the file whose path the buffer has.
+/// Chooses a standard stream: 0 the host's, 1 the null device, 2 closed, 3 the file whose path the
+/// buffer has.
 #[unsafe(no_mangle)]
 extern "C" fn bake_stream(fd: u32, choice: u32, path_len: u32) -> i32 {
     answer(with(|baking, kernel| {
@@ -221,7 +226,8 @@ extern "C" fn bake_seed(len: u32) -> i32 {
         if given.len() > SEED_BYTES {
             return Err(Errno::EINVAL);
         }
-        // Byte by byte through the generator: seeds that people write are mostly zeros, which its first numbers would show.
+        // Byte by byte through the generator: seeds that people write are mostly zeros, which its
+        // first numbers would show.
         let mut random = Xoshiro256StarStar::seed_from_u64(0);
         for &byte in given {
             random = Xoshiro256StarStar::seed_from_u64(random.next_u64() ^ u64::from(byte));
@@ -249,7 +255,8 @@ extern "C" fn bake_trace(len: u32) -> i32 {
     }))
 }
 
-/// Makes the files that the program makes this user's and this group's, without these permission bits.
+/// Makes the files that the program makes this user's and this group's, without these permission
+/// bits.
 #[unsafe(no_mangle)]
 extern "C" fn bake_identity(uid: u32, gid: u32, umask: u32) -> i32 {
     answer(with(|_, kernel| {
@@ -272,8 +279,8 @@ extern "C" fn bake_used_inodes() -> u64 {
     with(|_, kernel| Ok(kernel.fs.usage().inodes)).unwrap_or(0)
 }
 
-/// Limits what files may take in bytes, how many there may be, and the numbers of descriptors, which are below the
-/// limit. 0: no limit, or of descriptors the usual one. After `bake_open_all`.
+/// Limits what files may take in bytes, how many there may be, and the numbers of descriptors,
+/// which are below the limit. 0: no limit, or of descriptors the usual one. After `bake_open_all`.
 #[unsafe(no_mangle)]
 extern "C" fn bake_limits(max_bytes: u64, max_inodes: u32, max_fds: u32) -> i32 {
     answer(with(|_, kernel| {
@@ -286,7 +293,8 @@ extern "C" fn bake_limits(max_bytes: u64, max_inodes: u32, max_fds: u32) -> i32 
     }))
 }
 
-/// Makes the tree read-only. After `bake_open_all`, which may make files: what is open for writing stays so.
+/// Makes the tree read-only. After `bake_open_all`, which may make files: what is open for writing
+/// stays so.
 #[unsafe(no_mangle)]
 extern "C" fn bake_read_only() -> i32 {
     answer(with(|_, kernel| {

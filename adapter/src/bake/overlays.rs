@@ -7,8 +7,8 @@ use crate::bytes::copy;
 use crate::foreign::table::{HostDirectory, Kind, Mount, with};
 use crate::kernel::Kernel;
 
-/// Declares that the host's preopen appears at a directory of the tree. The buffer holds the directory's path and then the preopen's
-/// name. Returns 0 or a Linux errno.
+/// Declares that the host's preopen appears at a directory of the tree. The buffer holds the
+/// directory's path and then the preopen's name. Returns 0 or a Linux errno.
 #[unsafe(no_mangle)]
 extern "C" fn bake_mount(guest_len: u32, preopen_len: u32) -> i32 {
     declare(guest_len, preopen_len, |_, _| Ok(Kind::Mount))

@@ -1,7 +1,7 @@
 //! Arguments and environment: the host's, or what the person who packed the program chose.
 //!
-//! What is the host's is passed on after the program's pointers were checked. The variants behind an `@` are linked instead
-//! where the policy chooses otherwise.
+//! What is the host's is passed on after the program's pointers were checked. The variants behind
+//! an `@` are linked instead where the policy chooses otherwise.
 
 use alloc::vec::Vec;
 
@@ -113,7 +113,8 @@ impl List {
         }
     }
 
-    /// Whether the program sees a string of the host's: a variable that is set anew is not there twice.
+    /// Whether the program sees a string of the host's: a variable that is set anew is not there
+    /// twice.
     fn passes_on(self, settings: &Settings, string: &[u8]) -> bool {
         let same_name = |other: &[u8]| name(other) == name(string);
         match (self, &settings.inherited) {

@@ -1,4 +1,5 @@
-//! Descriptors themselves: closing, renumbering, flags, rights, preopens; and what there is to say about a file's storage.
+//! Descriptors themselves: closing, renumbering, flags, rights, preopens; and what there is to say
+//! about a file's storage.
 
 #![allow(
     clippy::redundant_closure,
@@ -32,7 +33,8 @@ fn close_at_host(closed: Result<u32>) -> i32 {
     }
 }
 
-/// As [`close_at_host`], where calls are traced: their lines still go to standard error when the program has closed it.
+/// As [`close_at_host`], where calls are traced: their lines still go to standard error when the
+/// program has closed it.
 fn close_at_host_but_stderr(closed: Result<u32>) -> i32 {
     close_at_host(match closed {
         Ok(STDERR) => Ok(NONE),
@@ -40,8 +42,8 @@ fn close_at_host_but_stderr(closed: Result<u32>) -> i32 {
     })
 }
 
-/// The host's number of what a descriptor stood for, or [`NONE`]: also if another stands for it, one that was opened as
-/// `/dev/fd/N`.
+/// The host's number of what a descriptor stood for, or [`NONE`]: also if another stands for it,
+/// one that was opened as `/dev/fd/N`.
 #[inline(never)]
 fn at_host(owner: Owner) -> u32 {
     let Owner::Host(host_fd) = owner else { return NONE };
@@ -104,8 +106,8 @@ extern "C" fn fd_fdstat_get(fd: i32, stat: u32) -> i32 {
     }
 }
 
-/// Stores the `fdstat` of a descriptor; says the host's number if it is the host's. What is shown is in the description, so one
-/// look-up does for both.
+/// Stores the `fdstat` of a descriptor; says the host's number if it is the host's. What is shown
+/// is in the description, so one look-up does for both.
 fn fdstat(fd: i32, stat: u32) -> Result<Option<u32>> {
     kernel::enter(|kernel, _| {
         let descriptor = kernel.descriptor(fd)?;

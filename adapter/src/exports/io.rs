@@ -11,7 +11,8 @@ use crate::kernel::Kernel;
 use crate::memory::iovec::{IoVecs, check_vector_for_host};
 use crate::memory::user::{UserRange, check_for_host};
 
-/// An offset, which preview1 has without and Linux with a sign; too large becomes negative, which is `EINVAL`.
+/// An offset, which preview1 has without and Linux with a sign; too large becomes negative, which
+/// is `EINVAL`.
 #[expect(clippy::cast_possible_wrap, reason = "that is the point")]
 fn signed(offset: u64) -> i64 {
     offset as i64
@@ -31,7 +32,8 @@ impl Transfer {
     ///
     /// # Errors
     ///
-    /// * `BADF`: `fd` is not open, is not open for this, or is a directory, whatever Linux says of that.
+    /// * `BADF`: `fd` is not open, is not open for this, or is a directory, whatever Linux says of
+    ///   that.
     /// * `NOTCAPABLE`: it lost one of the rights `needs`.
     /// * `FAULT`, `INVAL`: as [`IoVecs::new`].
     /// * What `serve` answers.

@@ -1,8 +1,8 @@
 //! The preview1 functions, a file for each family.
 //!
-//! Each is a short shell: it checks the program's pointers, calls the filesystem, and stores the result; or, on a
-//! descriptor of the host's, passes its arguments on. A descriptor that will not do is found before a path is looked at, and
-//! pointers are checked before anything changes.
+//! Each is a short shell: it checks the program's pointers, calls the filesystem, and stores the
+//! result; or, on a descriptor of the host's, passes its arguments on. A descriptor that will not
+//! do is found before a path is looked at, and pointers are checked before anything changes.
 
 mod args_env;
 mod clock;
@@ -24,7 +24,8 @@ use crate::errno::{Result, answer};
 use crate::kernel::descriptors::{Owner, owner};
 use crate::kernel::{Buffers, Kernel};
 
-/// A function on one descriptor: `forward` calls the host, after it has checked pointers, `serve` the filesystem.
+/// A function on one descriptor: `forward` calls the host, after it has checked pointers, `serve`
+/// the filesystem.
 ///
 /// # Errors
 ///

@@ -1,4 +1,5 @@
-//! Functions that take paths. Each path is resolved beneath the directory that its descriptor names.
+//! Functions that take paths. Each path is resolved beneath the directory that its descriptor
+//! names.
 
 use wasi::Rights;
 use wasm_vfs_core::{AtFlags, Errno, FileType, OFlags, Target};
@@ -80,8 +81,8 @@ fn on_two_paths(
 }
 
 impl Kernel {
-    /// The error of making a link at a path. Where something exists and the path ends with a slash, wasmtime looks first
-    /// whether it is a directory.
+    /// The error of making a link at a path. Where something exists and the path ends with a slash,
+    /// wasmtime looks first whether it is a directory.
     #[cold]
     fn explain_existing(&mut self, dirfd: i32, path: &[u8], errno: Errno) -> Error {
         if errno == Errno::EEXIST
@@ -229,8 +230,8 @@ extern "C" fn path_open(
     }))
 }
 
-/// Opens a file. That it must be a directory is checked afterwards, so that a link which is not to be followed is `ELOOP` also
-/// then, as wasmtime has it.
+/// Opens a file. That it must be a directory is checked afterwards, so that a link which is not to
+/// be followed is `ELOOP` also then, as wasmtime has it.
 fn open(kernel: &mut Kernel, dirfd: i32, path: &[u8], flags: OFlags, oflags: u32) -> Result<i32> {
     let fd = kernel.fs.openat(&mut kernel.process, dirfd, path, flags, FILE_MODE)?;
     let must_be_directory = oflags & u32::from(wasi::OFLAGS_DIRECTORY) != 0;

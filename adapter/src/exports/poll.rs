@@ -1,11 +1,13 @@
 //! Waiting.
 //!
-//! A file of the filesystem is ready at once; clocks and the host's descriptors are the host's to wait for, in one call. If
-//! a file is ready there is nothing to wait for, but what else is ready belongs to the answer: then the host gets a
-//! clock that rings at once beside the program's subscriptions.
+//! A file of the filesystem is ready at once; clocks and the host's descriptors are the host's to
+//! wait for, in one call. If a file is ready there is nothing to wait for, but what else is ready
+//! belongs to the answer: then the host gets a clock that rings at once beside the program's
+//! subscriptions.
 //!
-//! On a clock of our own nothing has to be waited for: the time that a program waits passes at once. Where the host may not be
-//! asked to wait, no time is waited for at all, and its descriptors are events with an error.
+//! On a clock of our own nothing has to be waited for: the time that a program waits passes at
+//! once. Where the host may not be asked to wait, no time is waited for at all, and its descriptors
+//! are events with an error.
 
 use alloc::vec::Vec;
 use core::mem::{offset_of, size_of};
@@ -163,7 +165,8 @@ impl Sub {
         self.0[5] & u64::from(wasi::SUBCLOCKFLAGS_SUBSCRIPTION_CLOCK_ABSTIME) != 0
     }
 
-    /// Turns a clock's point in time into how long it is until then: Node takes the one for the other.
+    /// Turns a clock's point in time into how long it is until then: Node takes the one for the
+    /// other.
     #[expect(clippy::cast_possible_truncation, reason = "a field of 32 bits")]
     fn relative(self) -> SubscriptionWords {
         let Sub(mut words) = self;
@@ -187,7 +190,8 @@ impl Sub {
     /// # Errors
     ///
     /// * `INVAL`: no such tag.
-    /// * `BADF`: the descriptor is not open, or is a directory: wasmtime too answers it for the whole call.
+    /// * `BADF`: the descriptor is not open, or is a directory: wasmtime too answers it for the
+    ///   whole call.
     /// * `NOTCAPABLE`: the descriptor lost the right to be polled.
     fn source(self) -> Result<Source> {
         if self.tag() == wasi::EVENTTYPE_CLOCK.raw() {

@@ -1,4 +1,4 @@
-//! Random numbers, signals, yielding, and the program's end.
+//! Random numbers, signals, yielding, and the end of the program.
 
 use crate::abi::imports;
 use crate::errno::answer;

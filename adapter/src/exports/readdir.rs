@@ -9,7 +9,8 @@ use crate::kernel;
 use crate::memory::user::UserRange;
 use crate::mounts;
 
-/// Entries from `cookie` on, as many as fit; the last one may be cut off, which says that there are more.
+/// Entries from `cookie` on, as many as fit; the last one may be cut off, which says that there are
+/// more.
 #[unsafe(no_mangle)]
 extern "C" fn fd_readdir(fd: i32, buf: u32, buf_len: u32, cookie: u64, bufused: u32) -> i32 {
     if let Some(answer) = mounts::fd_readdir(fd, buf, buf_len, cookie, bufused) {

@@ -8,7 +8,8 @@ use crate::bytes::copy;
 use crate::defect::OrDefect;
 use crate::errno::{Error, Result};
 
-/// How many lower files are kept open at the host. The one that was opened first is closed for another.
+/// How many lower files are kept open at the host. The one that was opened first is closed for
+/// another.
 const OPEN_FILES: usize = 16;
 
 /// A file or directory of the host's, by number.
@@ -27,7 +28,8 @@ const NO_NODE: u32 = u32::MAX;
 /// What is known of lower directories.
 #[derive(Debug, Default)]
 pub(crate) struct Lower {
-    /// By number: what [`Foreign::Unread`] says, and [`LowerKind::Regular`].
+    /// By number: what [`Foreign::Unread`] says, and
+    /// [`LowerKind::Regular`](wasm_vfs_core::LowerKind::Regular).
     nodes: Vec<Node>,
     names: Vec<u8>,
     /// Files that are open: their numbers, and the host's.

@@ -17,8 +17,9 @@ use crate::one_thread::lend;
 const COPY_BYTES: usize = 4096;
 
 impl MountTable {
-    /// Fills a buffer of the program's from a lower file, if the image is one's at `offset`. What cannot be read is zero; unless that is
-    /// because the file has become shorter, [`read_failed`](Self::read_failed) says so.
+    /// Fills a buffer of the program's from a lower file, if the image is one's at `offset`. What
+    /// cannot be read is zero; unless that is because the file has become shorter,
+    /// [`read_failed`](Self::read_failed) says so.
     pub(crate) fn lower_to_user(&self, dst: UserRange, offset: u64) -> bool {
         let Some((number, at)) = file_at(offset) else { return false };
         let result = self.read(number, at, dst);
@@ -53,7 +54,8 @@ impl MountTable {
         true
     }
 
-    /// Reads a lower file from `at` on, until the buffer is full or the file ends; says how many bytes there were.
+    /// Reads a lower file from `at` on, until the buffer is full or the file ends; says how many
+    /// bytes there were.
     fn read(&self, number: u32, at: u64, dst: UserRange) -> Result<u32> {
         let fd = self.open_lower(number)?;
         let (mut rest, mut done) = (dst, 0);
@@ -104,7 +106,8 @@ fn file_at(offset: u64) -> Option<(u32, u64)> {
 
 /// Bytes of a vector of one piece, and of a result.
 const WINDOW_BYTES: u32 = 16;
-/// Where they are put. The host must not find them in the buffer that it fills, so there are two places.
+/// Where they are put. The host must not find them in the buffer that it fills, so there are two
+/// places.
 const WINDOWS: [u32; 2] = [BORROWED_ADDR, BORROWED_ADDR + WINDOW_BYTES];
 
 impl Loan {

@@ -1,7 +1,8 @@
-//! Files and directories that are the host's: what is known of them, how the host is asked, how their bytes are read.
+//! Files and directories that the WASI host owns: what the adapter knows of them, how it asks the
+//! host, how it reads their bytes.
 //!
-//! What a call of the program's does with them is in [`crate::mounts`]. Without the feature `mounts` there are none, and
-//! the table is [`absent`].
+//! [`crate::mounts`] says what a call of the program does with them. Without the feature `mounts`, `absent` holds the empty
+//! table.
 
 #[cfg(not(feature = "mounts"))]
 mod absent;

@@ -53,7 +53,8 @@ pub(crate) struct Stop {
     pub(crate) foreign: Foreign,
 }
 
-/// The mounts and overlays, and what walks found at them. Cells, for the filesystem only lends it out shared.
+/// The mounts and overlays, and what walks found at them. Cells, for the filesystem only lends it
+/// out shared.
 pub(crate) struct MountTable {
     /// By number: what [`Foreign::Mount`] says.
     pub(crate) list: Cell<Vec<Mount>>,

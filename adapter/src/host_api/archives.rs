@@ -1,40 +1,40 @@
-//! The exports for archives: their beginnings, pieces and ends.
+//! The exports for archives: begin, take or give a piece, end.
 
 use wasm_vfs_core::{Errno, Fs};
 
-use super::session::{Side, serve};
+use super::session::{Session, serve};
 use super::tar_export::Export;
 use super::tar_import::Import;
 use crate::platform::Host;
 
 /// Drops the archive that is being imported, and notes which member was being worked on.
 #[inline(never)]
-fn give_up_import(fs: &mut Fs<Host>, side: &mut Side) {
-    if let Some(import) = &mut side.import {
-        side.culprit = import.give_up(fs, &mut side.process);
+fn give_up_import(fs: &mut Fs<Host>, session: &mut Session) {
+    if let Some(import) = &mut session.import {
+        session.culprit = import.give_up(fs, &mut session.process);
     }
-    side.import = None;
+    session.import = None;
 }
 
 #[unsafe(no_mangle)]
 extern "C" fn wasm_vfs_import_begin(path: u32, path_len: u32) -> i32 {
-    serve(|fs, side, buffers| {
-        give_up_import(fs, side);
-        side.culprit.clear();
-        let path = side.path(&mut buffers.path, path, path_len)?;
-        side.import = Some(Import::begin(fs, &mut side.process, path)?);
+    serve(|fs, session, buffers| {
+        give_up_import(fs, session);
+        session.culprit.clear();
+        let path = session.path(&mut buffers.path, path, path_len)?;
+        session.import = Some(Import::begin(fs, &mut session.process, path)?);
         Ok(0)
     })
 }
 
 #[unsafe(no_mangle)]
 extern "C" fn wasm_vfs_import(data: u32, len: u32) -> i32 {
-    serve(|fs, side, _| {
-        let data = side.buffer.get(data, len)?;
-        let import = side.import.as_mut().ok_or(Errno::EINVAL)?;
-        let taken = import.take(fs, &mut side.process, data);
+    serve(|fs, session, _| {
+        let data = session.buffer.get(data, len)?;
+        let import = session.import.as_mut().ok_or(Errno::EINVAL)?;
+        let taken = import.take(fs, &mut session.process, data);
         if taken.is_err() {
-            give_up_import(fs, side);
+            give_up_import(fs, session);
         }
         taken.map(|()| 0)
     })
@@ -42,20 +42,20 @@ extern "C" fn wasm_vfs_import(data: u32, len: u32) -> i32 {
 
 #[unsafe(no_mangle)]
 extern "C" fn wasm_vfs_import_end() -> i32 {
-    serve(|fs, side, _| {
-        let import = side.import.as_mut().ok_or(Errno::EINVAL)?;
-        let ended = import.end(fs, &mut side.process);
-        give_up_import(fs, side);
+    serve(|fs, session, _| {
+        let import = session.import.as_mut().ok_or(Errno::EINVAL)?;
+        let ended = import.end(fs, &mut session.process);
+        give_up_import(fs, session);
         ended.map(|()| 0)
     })
 }
 
 #[unsafe(no_mangle)]
 extern "C" fn wasm_vfs_culprit(data: u32, len: u32) -> i32 {
-    serve(|_, side, _| {
-        let out = side.buffer.get_mut(data, len)?;
-        let len = out.len().min(side.culprit.len());
-        for (place, byte) in out.iter_mut().zip(&side.culprit) {
+    serve(|_, session, _| {
+        let out = session.buffer.get_mut(data, len)?;
+        let len = out.len().min(session.culprit.len());
+        for (place, byte) in out.iter_mut().zip(&session.culprit) {
             *place = *byte;
         }
         Ok(len)
@@ -64,31 +64,31 @@ extern "C" fn wasm_vfs_culprit(data: u32, len: u32) -> i32 {
 
 /// Drops the archive that is being exported.
 #[inline(never)]
-fn end_export(fs: &mut Fs<Host>, side: &mut Side) {
-    if let Some(export) = &side.export {
-        export.close(fs, &mut side.process);
+fn end_export(fs: &mut Fs<Host>, session: &mut Session) {
+    if let Some(export) = &session.export {
+        export.close(fs, &mut session.process);
     }
-    side.export = None;
+    session.export = None;
 }
 
 #[unsafe(no_mangle)]
 extern "C" fn wasm_vfs_export_begin(path: u32, path_len: u32) -> i32 {
-    serve(|fs, side, buffers| {
-        end_export(fs, side);
-        let path = side.path(&mut buffers.path, path, path_len)?;
-        side.export = Some(Export::begin(fs, &mut side.process, path)?);
+    serve(|fs, session, buffers| {
+        end_export(fs, session);
+        let path = session.path(&mut buffers.path, path, path_len)?;
+        session.export = Some(Export::begin(fs, &mut session.process, path)?);
         Ok(0)
     })
 }
 
 #[unsafe(no_mangle)]
 extern "C" fn wasm_vfs_export(data: u32, len: u32) -> i32 {
-    serve(|fs, side, _| {
-        let out = side.buffer.get_mut(data, len)?;
-        let export = side.export.as_mut().ok_or(Errno::EINVAL)?;
-        let filled = export.fill(fs, &mut side.process, out);
+    serve(|fs, session, _| {
+        let out = session.buffer.get_mut(data, len)?;
+        let export = session.export.as_mut().ok_or(Errno::EINVAL)?;
+        let filled = export.fill(fs, &mut session.process, out);
         if len > 0 && !matches!(filled, Ok(1..)) {
-            end_export(fs, side);
+            end_export(fs, session);
         }
         filled
     })

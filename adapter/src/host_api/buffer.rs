@@ -1,4 +1,4 @@
-//! The buffer through which data goes between the host and the filesystem.
+//! The buffer through which data goes between the embedder and the filesystem.
 
 use alloc::vec::Vec;
 use core::ops::Range;
@@ -8,7 +8,8 @@ use wasm_vfs_core::Errno;
 /// The most that a buffer may have: lengths are answered as `i32`.
 const MAX_BYTES: usize = 1 << 30;
 
-/// The buffer. Host addresses are addresses of this memory, and good only within the buffer.
+/// The buffer. The embedder's addresses are addresses of this memory, and good only within the
+/// buffer.
 #[derive(Debug, Default)]
 pub(super) struct Buffer {
     bytes: Vec<u8>,

@@ -24,8 +24,8 @@ extern "C" fn wasm_vfs_exit_status() -> i32 {
 #[unsafe(no_mangle)]
 extern "C" fn wasm_vfs_allocate(len: u32) -> u32 {
     let mut address = 0;
-    serve(|_, side, _| {
-        address = side.buffer.allocate(len).unwrap_or(0);
+    serve(|_, session, _| {
+        address = session.buffer.allocate(len).unwrap_or(0);
         Ok(0)
     });
     address
@@ -40,10 +40,10 @@ extern "C" fn wasm_vfs_put(
     offset: i64,
     mode: u32,
 ) -> i32 {
-    serve(|fs, side, buffers| {
-        let path = side.path(&mut buffers.path, path, path_len)?;
-        let data = side.buffer.get(data, len)?;
-        let process = &mut side.process;
+    serve(|fs, session, buffers| {
+        let path = session.path(&mut buffers.path, path, path_len)?;
+        let data = session.buffer.get(data, len)?;
+        let process = &mut session.process;
         if offset == 0 {
             let flags = OFlags::WRONLY | OFlags::CREAT | OFlags::TRUNC;
             let fd = with_parents(fs, process, AT_FDCWD, path, |fs, process| {
@@ -62,10 +62,10 @@ extern "C" fn wasm_vfs_put(
 
 #[unsafe(no_mangle)]
 extern "C" fn wasm_vfs_get(path: u32, path_len: u32, data: u32, len: u32, offset: i64) -> i32 {
-    serve(|fs, side, buffers| {
-        let path = side.path(&mut buffers.path, path, path_len)?;
-        let out = side.buffer.get_mut(data, len)?;
-        with_open(fs, &mut side.process, path, OFlags::RDONLY, |fs, process, fd| {
+    serve(|fs, session, buffers| {
+        let path = session.path(&mut buffers.path, path, path_len)?;
+        let out = session.buffer.get_mut(data, len)?;
+        with_open(fs, &mut session.process, path, OFlags::RDONLY, |fs, process, fd| {
             fs.pread64(process, fd, out, offset)
         })
     })
@@ -73,11 +73,11 @@ extern "C" fn wasm_vfs_get(path: u32, path_len: u32, data: u32, len: u32, offset
 
 #[unsafe(no_mangle)]
 extern "C" fn wasm_vfs_list(path: u32, path_len: u32, data: u32, len: u32, cookie: i64) -> i32 {
-    serve(|fs, side, buffers| {
-        let path = side.path(&mut buffers.path, path, path_len)?;
-        let out = side.buffer.get_mut(data, len)?;
+    serve(|fs, session, buffers| {
+        let path = session.path(&mut buffers.path, path, path_len)?;
+        let out = session.buffer.get_mut(data, len)?;
         let flags = OFlags::RDONLY | OFlags::DIRECTORY;
-        with_open(fs, &mut side.process, path, flags, |fs, process, fd| {
+        with_open(fs, &mut session.process, path, flags, |fs, process, fd| {
             fs.lseek(process, fd, cookie, Whence::Set)?;
             fs.getdents64(process, fd, out)
         })
@@ -86,15 +86,15 @@ extern "C" fn wasm_vfs_list(path: u32, path_len: u32, data: u32, len: u32, cooki
 
 #[unsafe(no_mangle)]
 extern "C" fn wasm_vfs_stat(path: u32, path_len: u32, flags: u32, data: u32) -> i32 {
-    serve(|fs, side, buffers| {
-        let path = side.path(&mut buffers.path, path, path_len)?;
-        let out = side.buffer.get_mut(data, STAT_BYTES)?;
+    serve(|fs, session, buffers| {
+        let path = session.path(&mut buffers.path, path, path_len)?;
+        let out = session.buffer.get_mut(data, STAT_BYTES)?;
         let flags = match flags {
             0 => AtFlags::empty(),
             _ if flags == AtFlags::SYMLINK_NOFOLLOW.bits() => AtFlags::SYMLINK_NOFOLLOW,
             _ => return Err(Errno::EINVAL),
         };
-        let stat = fs.newfstatat(&side.process, AT_FDCWD, path, flags)?;
+        let stat = fs.newfstatat(&session.process, AT_FDCWD, path, flags)?;
         store_stat(out, &stat);
         Ok(0)
     })
@@ -125,23 +125,23 @@ fn store_stat(out: &mut [u8], stat: &Stat) {
 
 #[unsafe(no_mangle)]
 extern "C" fn wasm_vfs_mkdir(path: u32, path_len: u32, mode: u32) -> i32 {
-    serve(|fs, side, buffers| {
-        let path = side.path(&mut buffers.path, path, path_len)?;
-        make_directory(fs, &mut side.process, AT_FDCWD, path, mode)?;
+    serve(|fs, session, buffers| {
+        let path = session.path(&mut buffers.path, path, path_len)?;
+        make_directory(fs, &mut session.process, AT_FDCWD, path, mode)?;
         Ok(0)
     })
 }
 
 #[unsafe(no_mangle)]
 extern "C" fn wasm_vfs_symlink(target: u32, target_len: u32, path: u32, path_len: u32) -> i32 {
-    serve(|fs, side, Buffers { path: room, second_path, .. }| {
-        let path = side.path(room, path, path_len)?;
-        let mut target = side.path(second_path, target, target_len)?;
+    serve(|fs, session, Buffers { path: room, second_path, .. }| {
+        let path = session.path(room, path, path_len)?;
+        let mut target = session.path(second_path, target, target_len)?;
         if target_len == 0 {
             // No root: ENOENT.
             target = &[];
         }
-        with_parents(fs, &mut side.process, AT_FDCWD, path, |fs, process| {
+        with_parents(fs, &mut session.process, AT_FDCWD, path, |fs, process| {
             fs.symlinkat(process, target, AT_FDCWD, path)
         })?;
         Ok(0)
@@ -150,18 +150,18 @@ extern "C" fn wasm_vfs_symlink(target: u32, target_len: u32, path: u32, path_len
 
 #[unsafe(no_mangle)]
 extern "C" fn wasm_vfs_readlink(path: u32, path_len: u32, data: u32, len: u32) -> i32 {
-    serve(|fs, side, buffers| {
-        let path = side.path(&mut buffers.path, path, path_len)?;
-        let out = side.buffer.get_mut(data, len)?;
-        fs.readlinkat(&side.process, AT_FDCWD, path, out)
+    serve(|fs, session, buffers| {
+        let path = session.path(&mut buffers.path, path, path_len)?;
+        let out = session.buffer.get_mut(data, len)?;
+        fs.readlinkat(&session.process, AT_FDCWD, path, out)
     })
 }
 
 #[unsafe(no_mangle)]
 extern "C" fn wasm_vfs_remove(path: u32, path_len: u32) -> i32 {
-    serve(|fs, side, buffers| {
-        let path = side.path(&mut buffers.path, path, path_len)?;
-        remove::all(fs, &mut side.process, path)?;
+    serve(|fs, session, buffers| {
+        let path = session.path(&mut buffers.path, path, path_len)?;
+        remove::all(fs, &mut session.process, path)?;
         Ok(0)
     })
 }

@@ -1,4 +1,4 @@
-//! Files and directories of the tree, made with the directories that they are in.
+//! Makes files and directories of the tree, with the directories that they lie in.
 
 use wasm_vfs_core::{AT_FDCWD, AtFlags, Errno, Fd, FileType, Fs, OFlags, Process};
 
@@ -25,7 +25,8 @@ pub(super) fn with_open<T>(
     result
 }
 
-/// Runs `make`; if it answers `ENOENT`, again after the directories that `path` is in have been made.
+/// Runs `make`; if it answers `ENOENT`, again after the directories that `path` is in have been
+/// made.
 ///
 /// # Errors
 ///

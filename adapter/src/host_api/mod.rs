@@ -1,13 +1,15 @@
-//! The host interface: how an embedder reaches the tree of a packed program, before it starts, after it has ended (by
-//! returning, by `proc_exit`, by a trap), and between its calls.
+//! The host interface: how an embedder reaches the tree of a packed program, before it starts,
+//! after it has ended (by returning, by `proc_exit`, by a trap), and between its calls.
 //!
 //! # Version 1
 //!
-//! Functions take and return `i32`, but for offsets and cookies, which are `i64`. An answer that is negative is a Linux error
-//! number with its sign turned; `-EFAULT` says that an address or a length is not within the buffer.
+//! Functions take and return `i32`, but for offsets and cookies, which are `i64`. An answer that is
+//! negative is a Linux error number with its sign turned; `-EFAULT` says that an address or a
+//! length is not within the buffer.
 //!
-//! Data goes through one buffer in the filesystem's memory, which the module exports as `wasm_vfs_memory`. An address counts from
-//! the exported global `wasm_vfs_base`, which any call may change, as any call may grow the memory: read both anew after each.
+//! Data goes through one buffer in the filesystem's memory, which the module exports as
+//! `wasm_vfs_memory`. An address counts from the exported global `wasm_vfs_base`, which any call
+//! may change, as any call may grow the memory: read both anew after each.
 //!
 //! | function | does |
 //! |---|---|
@@ -41,17 +43,26 @@
 //! | 32 | u32 | owner | | 72 | u32 | change time, nanoseconds |
 //! | 36 | u32 | group | | 76 | u32 | 0 |
 //!
-//! Paths are UTF-8 and start at the root of the tree, with or without a slash. Symbolic links are followed within the tree.
+//! Paths are UTF-8 and start at the root of the tree, with or without a slash. Symbolic links are
+//! followed within the tree.
 //!
 //! # What holds
 //!
-//! * The host is a process of its own: it takes none of the program's descriptors, knows nothing of its rights, and its
-//!   calls work when the program has used up whatever it may have.
-//! * Its arguments are checked as a program's are: none leads to a trap.
-//! * What the calls change, they change as system calls do. The times of files come from the program's clock.
-//! * An engine that stops a program in the middle of a call (stack exhausted, out of fuel) may leave the tree half-changed.
-//!   A trap of the program's own never does.
-//! * Not to be called by the clock that the filesystem asks for the time.
+//! * The embedder is a process of its own: it takes none of the program's descriptors, has none of
+//!   the program's limits on rights, and its calls work when the program has used up its
+//!   descriptors.
+//! * The functions check arguments as preview1's functions check a program's: no argument traps.
+//! * A call changes the tree as a system call does. Times of files come from the program's clock.
+//! * An engine that stops a program in the middle of a call (stack exhausted, out of fuel), or a
+//!   host function that throws, may leave that call's change half done. The next call works. A trap
+//!   of the program's own never leaves anything half done.
+//! * A host function that the filesystem itself calls (`clock_time_get`, `random_get`, and for an
+//!   overlay's files `path_open`, `fd_pread`, `fd_close`) must not call back into the module. If it
+//!   does, the module serves the inner call and ends the outer one with a trap. Other host
+//!   functions may call back.
+//! * Archives hold directories, files, hard and symbolic links, and the character devices of the
+//!   tree's `/dev`. An import refuses every other member with `EOPNOTSUPP`; `wasm_vfs_culprit`
+//!   names it.
 
 mod archives;
 mod buffer;

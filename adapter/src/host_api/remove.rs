@@ -1,7 +1,7 @@
 //! Removing a directory with all beneath it.
 //!
-//! A program can nest directories deeper than any path is long. So this goes down by descriptor and up by `..`, one descriptor at
-//! a time; a cookie for each level is all the memory that it takes.
+//! A program can nest directories deeper than any path is long. So this goes down by descriptor and
+//! up by `..`, one descriptor at a time; a cookie for each level is all the memory that it takes.
 
 use alloc::vec::Vec;
 

@@ -1,4 +1,4 @@
-//! The embedder as the filesystem sees it: a process of its own, the buffer, and the archives under way.
+//! The embedder's session: its process in the filesystem, its buffer, and the archives under way.
 
 use alloc::vec::Vec;
 
@@ -14,9 +14,9 @@ use crate::memory::path::PathBuffer;
 use crate::one_thread::{Later, OneThread};
 use crate::platform::Host;
 
-/// What the host's calls need beside the filesystem.
-pub(super) struct Side {
-    /// The host, as the filesystem sees it.
+/// Holds what the embedder's calls need beside the filesystem.
+pub(super) struct Session {
+    /// The embedder, as the filesystem sees it: the superuser, unconfined.
     pub(super) process: Process,
     /// What arguments and results lie in.
     pub(super) buffer: Buffer,
@@ -29,20 +29,20 @@ pub(super) struct Side {
 }
 
 /// The embedder's session, made at its first call.
-static SESSION: OneThread<Later<Side>> = OneThread::new(Later::new());
+static SESSION: OneThread<Later<Session>> = OneThread::new(Later::new());
 
 /// Runs `body` for the embedder; an error becomes its number, negative.
 #[inline]
 pub(super) fn serve(
-    body: impl FnOnce(&mut Fs<Host>, &mut Side, &mut Buffers) -> Result<usize, Errno>,
+    body: impl FnOnce(&mut Fs<Host>, &mut Session, &mut Buffers) -> Result<usize, Errno>,
 ) -> i32 {
     let mut result = Err(Errno::EIO);
     let _ = kernel::enter(|kernel, buffers| {
         let fs = &mut kernel.fs;
         // SAFETY: nothing that `body` calls comes back here.
         result = unsafe {
-            SESSION.with(|session| match begun(session, fs) {
-                Ok(side) => body(fs, side, buffers),
+            SESSION.with(|place| match begun(place, fs) {
+                Ok(session) => body(fs, session, buffers),
                 Err(errno) => Err(errno),
             })
         };
@@ -57,9 +57,9 @@ pub(super) fn serve(
 ///
 /// What spawning a process answers.
 #[inline(never)]
-fn begun<'s>(session: &'s mut Later<Side>, fs: &mut Fs<Host>) -> Result<&'s mut Side, Errno> {
+fn begun<'s>(session: &'s mut Later<Session>, fs: &mut Fs<Host>) -> Result<&'s mut Session, Errno> {
     if session.get().is_none() {
-        session.make(Side::new(fs)?);
+        session.make(Session::new(fs)?);
     }
     session.get().or_defect()
 }
@@ -74,14 +74,14 @@ fn answer(result: Result<usize, Errno>) -> i32 {
     }
 }
 
-impl Side {
-    fn new(fs: &mut Fs<Host>) -> Result<Side, Errno> {
+impl Session {
+    fn new(fs: &mut Fs<Host>) -> Result<Session, Errno> {
         let mut process = fs.spawn(Credentials::ROOT)?;
         // Modes are meant as they are said.
         fs.umask(&mut process, 0);
         // The embedder has its own directories anyway.
         process.see_own_tree_only(true);
-        Ok(Side {
+        Ok(Session {
             process,
             buffer: Buffer::default(),
             import: None,

@@ -1,9 +1,9 @@
-//! A directory of the tree becomes a tar archive, in pieces of any size: what `wasm-vfs export` writes of a packed file,
-//! byte for byte, as long as nothing has changed.
+//! A directory of the tree becomes a tar archive, in pieces of any size: what `wasm-vfs export`
+//! writes of a packed file, byte for byte, as long as nothing has changed.
 //!
-//! Members are in the order in which directories list them. Of devices those that the filesystem has are
-//! members; others, pipes and sockets are left out, as a tree that is packed has none. Whoever
-//! runs the program between two pieces gets an archive of what each piece found.
+//! Members are in the order in which directories list them. Of devices those that the filesystem
+//! has are members; others, pipes and sockets are left out, as a tree that is packed has none.
+//! Whoever runs the program between two pieces gets an archive of what each piece found.
 
 use alloc::vec::Vec;
 
@@ -194,7 +194,7 @@ impl Export {
         self.above.try_reserve(1)?;
         go(fs, process, &mut self.directory, entry.name())?;
         self.above.push(self.cookie);
-        // The names in /dev/fd are descriptors of whoever looks, which is the host here.
+        // The names in /dev/fd are descriptors of the process that looks, here the embedder.
         let is_empty = fs.lists_descriptors(process, self.directory)?;
         self.cookie = if is_empty { u64::MAX } else { 0 };
         self.announce(Kind::Directory, &name, None, stat)?;

@@ -1,7 +1,8 @@
-//! The blocks of a tar archive: POSIX ustar with pax records, and what GNU tar writes for long names.
+//! The blocks of a tar archive: POSIX ustar with pax records, and what GNU tar writes for long
+//! names.
 //!
-//! pax(1), "ustar Interchange Format" and "pax Extended Header". Numbers are octal digits, or binary where the first byte says so
-//! (GNU, for what has no room otherwise).
+//! pax(1), "ustar Interchange Format" and "pax Extended Header". Numbers are octal digits, or
+//! binary where the first byte says so (GNU, for what has no room otherwise).
 
 use alloc::vec::Vec;
 

@@ -1,8 +1,9 @@
 //! A tar archive, given in pieces of any size, becomes files of the tree.
 //!
-//! A member appears when it is complete: a file is written under a name of its own in the archive's directory and renamed.
-//! Nothing leads out of that directory, whatever links the archive holds. A device is
-//! made if the filesystem has one of that number; others, and pipes, are refused, as they are when a tree is packed.
+//! A member appears when it is complete: a file is written under a name of its own in the archive's
+//! directory and renamed. Nothing leads out of that directory, whatever links the archive holds. A
+//! device is made if the filesystem has one of that number; others, and pipes, are refused, as they
+//! are when a tree is packed.
 
 use alloc::vec::Vec;
 use core::mem::take;
@@ -48,7 +49,8 @@ pub(super) struct Import {
 enum Expecting {
     /// A header.
     Header,
-    /// Records for the next member: of this kind, so many bytes of them and of what fills the last block.
+    /// Records for the next member: of this kind, so many bytes of them and of what fills the last
+    /// block.
     Records(Kind, u64, u64),
     /// Contents of the member, which is this file; so many bytes of them.
     Contents(Fd, u64),

@@ -1,4 +1,4 @@
-//! A member of an archive: what its header and the headers before it say.
+//! Members of an archive: what a header, and the headers before it, say of one.
 
 use alloc::vec::Vec;
 use core::mem::take;

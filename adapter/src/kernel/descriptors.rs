@@ -1,4 +1,4 @@
-//! What a descriptor of the program's stands for.
+//! Finds out who owns a descriptor of the program's: the tree, or the WASI host.
 
 use wasi::Rights;
 use wasm_vfs_core::{Descriptor, FileType, Target};
@@ -38,8 +38,9 @@ pub(crate) fn owner(fd: i32, needs: Rights) -> Result<Owner> {
 /// Set in an [`owner_word`] that holds a number of the host's.
 const OF_HOST: u64 = 1 << 32;
 
-/// What [`owner`] answers, in one word: 0 for the tree's, the error's number, or the host's number and [`OF_HOST`]. Every call on a
-/// descriptor takes this step, and a word comes back in a register, where a [`Result`] would come through memory.
+/// What [`owner`] answers, in one word: 0 for the tree's, the error's number, or the host's number
+/// and [`OF_HOST`]. Every call on a descriptor takes this step, and a word comes back in a
+/// register, where a [`Result`] would come through memory.
 #[inline(never)]
 fn owner_word(fd: i32, needs: Rights) -> u64 {
     let target = enter(|kernel, _| {
@@ -57,8 +58,8 @@ fn owner_word(fd: i32, needs: Rights) -> u64 {
 impl Kernel {
     /// Checks that a descriptor may serve as the directory of a path.
     ///
-    /// Whether it is a directory at all is found out by the path walk; [`explain`](Self::explain) puts that in
-    /// wasmtime's words.
+    /// Whether it is a directory at all is found out by the path walk; [`explain`](Self::explain)
+    /// puts that in wasmtime's words.
     ///
     /// # Errors
     ///
@@ -89,7 +90,8 @@ impl Kernel {
         Ok(self.fs.file_type(&self.process, fd)?)
     }
 
-    /// Checks that a descriptor is of anything but a directory, for calls that preview1 has for files only.
+    /// Checks that a descriptor is of anything but a directory, for calls that preview1 has for
+    /// files only.
     ///
     /// # Errors
     ///
@@ -99,7 +101,8 @@ impl Kernel {
         if self.file_type(fd)? == FileType::Directory { Err(Error::BADF) } else { Ok(()) }
     }
 
-    /// The error of a call with a path at `fd`. If the descriptor is no directory that comes first: every such call fails then.
+    /// The error of a call with a path at `fd`. If the descriptor is no directory that comes first:
+    /// every such call fails then.
     #[cold]
     pub(crate) fn explain(&self, fd: i32, error: Error) -> Error {
         if self.is_directory(fd) { error } else { Error::BADF }

@@ -1,4 +1,5 @@
-//! The one filesystem and the one process: what they hold, what was chosen for the program, and what its descriptors are.
+//! The one filesystem and the one process: their state, the choices made when the program was
+//! packed, and the program's descriptors.
 
 pub(crate) mod descriptors;
 pub(crate) mod preopens;

@@ -1,7 +1,8 @@
 //! The directories that a program starts with.
 //!
-//! A preopen is an open description whose private word holds its number ([`crate::abi::rights::Private`]): it stays one when
-//! its descriptor is renumbered, and ends with it.
+//! A preopen is an open description whose private word holds its number
+//! ([`crate::abi::rights::Private`]): it stays one when its descriptor is renumbered, and ends with
+//! it.
 
 use alloc::vec::Vec;
 use wasm_vfs_core::{AT_FDCWD, Dev, Errno, Fd, Fs, OFlags, Process};
@@ -42,7 +43,8 @@ impl Kernel {
     ///
     /// # Errors
     ///
-    /// `ENFILE`, `EMFILE`: no memory. `ENOENT`, `ENOTDIR` and others of open(2): what is to be open is not in the tree.
+    /// `ENFILE`, `EMFILE`: no memory. `ENOENT`, `ENOTDIR` and others of open(2): what is to be open
+    /// is not in the tree.
     pub(crate) fn open_all(&mut self) -> Result<(), Errno> {
         if self.settings.preopens.is_empty() {
             let root = || [b'/'].to_vec();
@@ -71,8 +73,8 @@ impl Kernel {
     }
 }
 
-/// Opens the file of a standard stream: input is only read; output is appended, so that two may share a file, and
-/// is made with the directories that lead to it.
+/// Opens the file of a standard stream: input is only read; output is appended, so that two may
+/// share a file, and is made with the directories that lead to it.
 fn open_file(
     fs: &mut Fs<Host>,
     process: &mut Process,

@@ -1,4 +1,4 @@
-//! The one filesystem and the one process of a packed program, and how an export gets at them.
+//! Holds the one filesystem and the one process of a packed program, and lends them to exports.
 
 use wasm_vfs_core::{Errno, Fs, Process};
 
@@ -59,7 +59,8 @@ pub(crate) fn enter<T>(body: impl FnOnce(&mut Kernel, &mut Buffers) -> Result<T>
     Entered::now()?.run(body)
 }
 
-/// A call has come in, and a tree was baked. It is used up before the call asks the host for anything.
+/// A call has come in, and a tree was baked. It is used up before the call asks the host for
+/// anything.
 pub(crate) struct Entered(());
 
 impl Entered {
@@ -83,9 +84,10 @@ impl Entered {
         self,
         body: impl FnOnce(&mut Kernel, &mut Buffers) -> Result<T>,
     ) -> Result<T> {
-        // SAFETY: no `body` in this crate enters again: an export that needs the host to work on the program's behalf looks up
-        // what it needs, leaves, and calls the host then. The filesystem calls the host through `lend`. No call comes in
-        // before `install` has made the kernel.
+        // SAFETY: no `body` in this crate enters again: an export that needs the host to work on
+        // the program's behalf looks up what it needs, leaves, and calls the host then. The
+        // filesystem calls the host through `lend`. No call comes in before `install` has made the
+        // kernel.
         unsafe { STATE.with(|State { kernel, buffers }| body(kernel.assume_made(), buffers)) }
     }
 }

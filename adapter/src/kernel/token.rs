@@ -1,4 +1,5 @@
-//! The token of a descriptor that is the host's: its number there, and the mount through which it was opened.
+//! The token of a descriptor that the WASI host owns: the host's number, and the mount that opened
+//! it.
 
 /// The host's number in the token of a descriptor. What is above it is the mount's.
 #[expect(clippy::cast_possible_truncation, reason = "the low half of a word")]
@@ -6,8 +7,8 @@ pub(crate) fn host_fd(token: u64) -> u32 {
     token as u32
 }
 
-/// Where the number of the mount begins in the token of a descriptor that was opened through one; it is one more. The standard
-/// streams have none.
+/// Where the number of the mount begins in the token of a descriptor that was opened through one;
+/// it is one more. The standard streams have none.
 #[cfg(feature = "mounts")]
 const MOUNT_SHIFT: u32 = 32;
 

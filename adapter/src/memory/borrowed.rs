@@ -1,8 +1,9 @@
-//! Bytes of the program's memory, borrowed for what the host answers to this crate and not to the program.
+//! Bytes of the program's memory that the adapter borrows for an answer of the WASI host.
 //!
-//! A host function reads and writes only the program's memory. So a call on the program's behalf passes the program's own
-//! pointers on; and for a result that this crate wants itself, bytes of the program's memory are saved, written
-//! by the host, read, and put back.
+//! A host function reads and writes only the program's memory. A call that the adapter forwards
+//! passes the program's own pointers. For an answer that the adapter itself wants, it saves some
+//! bytes of the program's memory, lets the host write there, reads the answer, and puts the bytes
+//! back.
 
 use alloc::vec::Vec;
 
@@ -12,8 +13,8 @@ use super::user::UserRange;
 use crate::bytes::zeros;
 use crate::errno::Result;
 
-/// Where bytes of the program's memory are borrowed: any place would do. Not address 0, which some hosts take for a
-/// null pointer; aligned for every structure of preview1.
+/// Where bytes of the program's memory are borrowed: any place would do. Not address 0, which some
+/// hosts take for a null pointer; aligned for every structure of preview1.
 pub(crate) const BORROWED_ADDR: u32 = 1024;
 
 /// Memory of the program that the host writes to in between, and that is as it was afterwards.

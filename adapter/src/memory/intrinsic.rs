@@ -1,7 +1,8 @@
-//! The functions that are no functions: the linker replaces each call by the instruction of that name.
+//! Functions that the linker replaces, each by the instruction of its name.
 //!
-//! An instruction traps outside of its memory. So only [`UserRange`](super::UserRange) calls them, which can only be made for a
-//! range that lies within the program's memory. A memory never shrinks, so a range that was checked stays good.
+//! An instruction traps outside of its memory. So only [`UserRange`](super::user::UserRange) calls
+//! them, which exists only for ranges within the program's memory. A memory never shrinks: a range
+//! that was checked once stays good.
 
 #[cfg(target_arch = "wasm32")]
 pub(super) use instructions::*;
@@ -42,7 +43,8 @@ mod instructions {
     }
 }
 
-/// Stand-ins, so that the crate can be checked and its pure parts tested on the machine that builds it.
+/// Stand-ins, so that the crate can be checked and its pure parts tested on the machine that builds
+/// it.
 #[cfg(not(target_arch = "wasm32"))]
 mod stand_ins {
     pub(in crate::memory) unsafe fn copy_from_user(_dst: *mut u8, _src: u32, _len: usize) {}

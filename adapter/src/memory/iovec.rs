@@ -1,6 +1,6 @@
 //! The program's I/O vectors: a cursor over their pieces.
 //!
-//! How the filesystem fills them is in [`crate::platform::user_mut`]: bytes may come from the host.
+//! How the filesystem fills them is in `platform/user_mut.rs`: bytes may come from the host.
 
 use wasm_vfs_core::UserRef;
 
@@ -8,8 +8,8 @@ use super::user::UserRange;
 use crate::defect::len32;
 use crate::errno::{Error, Result, answer};
 
-/// How many pieces of an I/O vector are looked at: Linux's `IOV_MAX`. What a longer one has beyond them is left for
-/// the next call, as with any short read or write.
+/// How many pieces of an I/O vector are looked at: Linux's `IOV_MAX`. What a longer one has beyond
+/// them is left for the next call, as with any short read or write.
 const IOV_MAX: usize = 1024;
 
 /// Bytes of an `iovec`.
@@ -17,7 +17,8 @@ const IOVEC_BYTES: u32 = 8;
 
 /// Room for the pieces of an I/O vector but the first.
 ///
-/// They are copied before any byte moves, as Linux does it: a vector may lie in a buffer that it describes.
+/// They are copied before any byte moves, as Linux does it: a vector may lie in a buffer that it
+/// describes.
 pub(crate) type IovecBuffer = [UserRange; IOV_MAX];
 
 /// An empty [`IovecBuffer`].
@@ -108,7 +109,8 @@ fn piece(vector: UserRange, index: u32) -> Result<UserRange> {
     if len == 0 { Ok(UserRange::EMPTY) } else { UserRange::new(addr, len) }
 }
 
-/// Checks a vector, its pieces and the place of a result of four bytes, as [`check_for_host`].
+/// Checks a vector, its pieces and the place of a result of four bytes, as
+/// [`check_for_host`](super::user::check_for_host).
 #[inline(never)]
 pub(crate) fn check_vector_for_host(iovs: u32, count: u32, result: u32) -> i32 {
     let check = || {

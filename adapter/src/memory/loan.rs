@@ -1,8 +1,9 @@
 //! Bytes of the program's memory, lent to the host for the length of a call.
 //!
-//! A host function finds its arguments and leaves its results in the program's memory only. What comes from this side (a path
-//! that is not the program's own, a structure that nobody asked for) is put into borrowed bytes there, and these are put
-//! back. The program's own results are never written while anything is lent: they might lie in the same place.
+//! A host function finds its arguments and leaves its results in the program's memory only. What
+//! comes from this side (a path that is not the program's own, a structure that nobody asked for)
+//! is put into borrowed bytes there, and these are put back. The program's own results are never
+//! written while anything is lent: they might lie in the same place.
 
 use super::borrowed::{BORROWED_ADDR, Borrowed};
 use super::user::UserRange;
@@ -49,7 +50,8 @@ impl Loan {
         Ok(sum)
     }
 
-    /// The next `len` bytes, with whatever is in them. That there are so many was seen to when they were borrowed.
+    /// The next `len` bytes, with whatever is in them. That there are so many was seen to when they
+    /// were borrowed.
     pub(crate) fn take(&mut self, len: u32) -> UserRange {
         let mut piece = self.rest.take(len.next_multiple_of(ALIGN));
         piece.take(len)

@@ -1,6 +1,6 @@
-//! The program's memory: ranges of it, I/O vectors, paths, and bytes of it that are borrowed.
+//! The program's memory: ranges, I/O vectors, paths, and bytes of it that the adapter borrows.
 //!
-//! What is copied from and to it is in [`user`]; what the numbers in it mean is in [`crate::abi`].
+//! Only [`user`] copies from and to it. [`crate::abi`] says what the numbers in it mean.
 
 pub(crate) mod borrowed;
 mod intrinsic;

@@ -1,4 +1,4 @@
-//! The program's paths: copied and checked before anything looks at them.
+//! Copies the program's paths and checks them, before anything looks at them.
 
 use wasm_vfs_core::PATH_MAX;
 
@@ -45,8 +45,9 @@ pub(crate) fn path(buffer: &mut PathBuffer, addr: u32, len: u32) -> Result<&[u8]
         return Err(Error::NAMETOOLONG);
     }
     let (path, _) = buffer.split_at_mut(len as usize);
-    // Eight bytes at a time: paths are short, and a loop costs less than a call for memory.copy. On the way, find out
-    // whether any byte has its top bit set (then it is not ASCII), and whether any is zero.
+    // Eight bytes at a time: paths are short, and a loop costs less than a call for memory.copy. On
+    // the way, find out whether any byte has its top bit set (then it is not ASCII), and whether
+    // any is zero.
     let (mut not_ascii, mut nul) = (0, 0);
     let mut look = |word: u64| {
         not_ascii |= word;

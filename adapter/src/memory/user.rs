@@ -1,6 +1,6 @@
-//! A range of the program's memory, and the bytes in it: nothing else touches the program's pointers.
+//! Ranges of the program's memory: nothing else touches the program's pointers.
 //!
-//! The program's memory is another linear memory, which Rust cannot address ([`intrinsic`]).
+//! Rust cannot address another linear memory, so each access is an [`intrinsic`].
 
 use super::intrinsic;
 use crate::errno::{Error, Result};
@@ -54,7 +54,8 @@ impl UserRange {
         self.len
     }
 
-    /// The address of `bytes` bytes at `offset`. A place outside the range is a defect of this crate and a trap.
+    /// The address of `bytes` bytes at `offset`. A place outside the range is a defect of this
+    /// crate and a trap.
     #[inline]
     fn at(self, offset: u32, bytes: u32) -> u32 {
         assert!(u64::from(offset) + u64::from(bytes) <= u64::from(self.len));
@@ -82,7 +83,8 @@ impl UserRange {
     #[inline]
     pub(crate) fn load_u32(self, offset: u32) -> u32 {
         let addr = self.at(offset, 4);
-        // SAFETY: `at` gives an address whose four bytes are in the program's memory; loads may be unaligned.
+        // SAFETY: `at` gives an address whose four bytes are in the program's memory; loads may be
+        // unaligned.
         unsafe { intrinsic::load_u32(addr) }
     }
 
@@ -90,7 +92,8 @@ impl UserRange {
     #[inline]
     pub(crate) fn load_u64(self, offset: u32) -> u64 {
         let addr = self.at(offset, 8);
-        // SAFETY: `at` gives an address whose eight bytes are in the program's memory; loads may be unaligned.
+        // SAFETY: `at` gives an address whose eight bytes are in the program's memory; loads may be
+        // unaligned.
         unsafe { intrinsic::load_u64(addr) }
     }
 
@@ -98,7 +101,8 @@ impl UserRange {
     #[inline]
     pub(crate) fn store_u32(self, offset: u32, value: u32) {
         let addr = self.at(offset, 4);
-        // SAFETY: `at` gives an address whose four bytes are in the program's memory; stores may be unaligned.
+        // SAFETY: `at` gives an address whose four bytes are in the program's memory; stores may be
+        // unaligned.
         unsafe { intrinsic::store_u32(addr, value) }
     }
 
@@ -106,21 +110,24 @@ impl UserRange {
     #[inline]
     pub(crate) fn store_u64(self, offset: u32, value: u64) {
         let addr = self.at(offset, 8);
-        // SAFETY: `at` gives an address whose eight bytes are in the program's memory; stores may be unaligned.
+        // SAFETY: `at` gives an address whose eight bytes are in the program's memory; stores may
+        // be unaligned.
         unsafe { intrinsic::store_u64(addr, value) }
     }
 
     /// Copies from the program. `dst` is not longer than the range.
     pub(crate) fn copy_to_kernel(self, dst: &mut [u8]) {
         assert!(dst.len() <= self.len as usize);
-        // SAFETY: the source is within the program's memory; the destination is a slice of this one.
+        // SAFETY: the source is within the program's memory; the destination is a slice of this
+        // one.
         unsafe { intrinsic::copy_from_user(dst.as_mut_ptr(), self.addr, dst.len()) }
     }
 
     /// Stores bytes at the front. `bytes` is not longer than the range.
     pub(crate) fn store_bytes(self, bytes: &[u8]) {
         assert!(bytes.len() <= self.len as usize);
-        // SAFETY: the destination is within the program's memory; the source is a slice of this one.
+        // SAFETY: the destination is within the program's memory; the source is a slice of this
+        // one.
         unsafe { intrinsic::copy_to_user(self.addr, bytes.as_ptr(), bytes.len()) }
     }
 
@@ -135,12 +142,14 @@ impl UserRange {
         unsafe { intrinsic::clear_user(self.addr, self.len as usize) }
     }
 
-    /// Fills it from the image. The bytes from `offset` on are within the image: see [`Platform::image_to_kernel`].
+    /// Fills it from the image. The bytes from `offset` on are within the image: see
+    /// [`Platform::image_to_kernel`].
     ///
     /// [`Platform::image_to_kernel`]: wasm_vfs_core::Platform::image_to_kernel
     pub(crate) fn fill_from_image(self, offset: u64) {
         if let Ok(offset) = u32::try_from(offset) {
-            // SAFETY: the destination is within the program's memory; memory.init checks the source.
+            // SAFETY: the destination is within the program's memory; memory.init checks the
+            // source.
             unsafe { intrinsic::image_to_user(self.addr, offset, self.len as usize) }
         }
     }
@@ -154,11 +163,11 @@ pub(crate) fn image_to_kernel(dst: &mut [u8], offset: u64) {
     }
 }
 
-/// Checks the place of a result for a call that the host serves; the number of `FAULT` if it is not all in the
-/// program's memory, else 0.
+/// Checks the place of a result for a call that the host serves; the number of `FAULT` if it is not
+/// all in the program's memory, else 0.
 ///
-/// The host checks it too, but against the whole memory: in a portable module the filesystem lies in it, above
-/// the program.
+/// The host checks it too, but against the whole memory: in a portable module the filesystem lies
+/// in it, above the program.
 #[inline(never)]
 pub(crate) fn check_for_host(addr: u32, len: u32) -> i32 {
     UserRange::new(addr, len).map_or_else(Error::number, |_| 0)

@@ -1,4 +1,4 @@
-//! The calls of a build without the feature `mounts`: every path leads into the tree.
+//! Twins of the calls, for a build without the feature `mounts`: every path leads into the tree.
 
 use wasm_vfs_core::Errno;
 

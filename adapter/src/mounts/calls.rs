@@ -1,4 +1,5 @@
-//! The functions of preview1 on what is the host's. `None` says that a call is the tree's after all.
+//! The functions of preview1 on what is the host's. `None` says that a call is the tree's after
+//! all.
 
 use wasi::Rights;
 use wasm_vfs_core::{FollowLast, Foreign, OFlags, PATH_MAX, Target};
@@ -112,7 +113,8 @@ pub(crate) fn path_filestat_set_times(
 
 pub(crate) fn path_open(path: UserPath, how: &OpenHow, opened: u32) -> Option<i32> {
     let flags = open_flags(how.dirflags, how.oflags, how.rights_base, how.fdflags);
-    // As the filesystem's own opening takes the last link. Flags that make no sense are refused wherever the path leads.
+    // As the filesystem's own opening takes the last link. Flags that make no sense are refused
+    // wherever the path leads.
     let follow = match flags {
         Ok(flags) if flags.contains(OFlags::CREAT | OFlags::EXCL) => FollowLast::Never,
         Ok(flags) if flags.contains(OFlags::CREAT | OFlags::NOFOLLOW) => FollowLast::Never,
@@ -232,8 +234,9 @@ pub(crate) fn path_rename(old: UserPath, new: UserPath) -> Option<i32> {
     )
 }
 
-/// The host's number behind a descriptor: its own, or that of the mount whose mount point is open as a directory of the tree. A
-/// preopen is, that is a mount point as well. Directories of overlays are read in.
+/// The host's number behind a descriptor: its own, or that of the mount whose mount point is open
+/// as a directory of the tree. A preopen is, that is a mount point as well. Directories of overlays
+/// are read in.
 fn host_fd_of(fd: i32) -> Result<Option<u32>> {
     while let Some((at, Foreign::Unread(number))) =
         kernel::enter(|kernel, _| Ok(kernel.fs.unread_above(&kernel.process, fd)))?
@@ -261,7 +264,8 @@ fn host_fd_of(fd: i32) -> Result<Option<u32>> {
     }
 }
 
-/// Calls the host with its number of a directory that is open, if it is the host's and `needs` were not taken away.
+/// Calls the host with its number of a directory that is open, if it is the host's and `needs` were
+/// not taken away.
 fn on_directory(fd: i32, needs: Rights, call: impl FnOnce(u32) -> Result<()>) -> Option<i32> {
     let allowed = kernel::enter(|kernel, _| kernel.directory(fd, needs));
     if allowed.is_err() {
@@ -281,7 +285,8 @@ pub(crate) fn fd_readdir(fd: i32, buf: u32, len: u32, cookie: u64, used: u32) ->
     })
 }
 
-/// Only where the tree's descriptor is of a mount point: the host's are served with the standard streams.
+/// Only where the tree's descriptor is of a mount point: the host's are served with the standard
+/// streams.
 fn on_mount_point(fd: i32, needs: Rights, call: impl FnOnce(u32) -> Result<()>) -> Option<i32> {
     let is_mount_point = kernel::enter(|kernel, _| {
         let target = kernel.fs.descriptor(&kernel.process, fd)?.target;

@@ -1,4 +1,5 @@
-//! The host's directories behind mounts and overlays: marking where they are in the tree, and finding them at the host.
+//! The host's directories behind mounts and overlays: marks their places in the tree, and finds
+//! them at the host.
 
 use wasm_vfs_core::{AT_FDCWD, Errno, Foreign};
 
@@ -36,8 +37,8 @@ pub(crate) fn seal(kernel: &mut Kernel) -> core::result::Result<(), Errno> {
     Ok(())
 }
 
-/// The host's descriptor for a mount or overlay, or `None` if it has no such preopen. It is looked for once, when it is needed
-/// first.
+/// The host's descriptor for a mount or overlay, or `None` if it has no such preopen. It is looked
+/// for once, when it is needed first.
 ///
 /// # Errors
 ///
@@ -108,7 +109,8 @@ fn preopened(name: &[u8]) -> Result<Option<u32>> {
     Ok(None)
 }
 
-/// A name without the slashes at its end, unless there is nothing else; and without the NUL that some hosts count.
+/// A name without the slashes at its end, unless there is nothing else; and without the NUL that
+/// some hosts count.
 fn trimmed(name: &[u8]) -> &[u8] {
     let mut name = name;
     while let Some((b'/' | 0, rest)) = name.split_last()

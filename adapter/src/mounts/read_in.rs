@@ -1,9 +1,11 @@
 //! Overlays: a directory of the host below one of the tree.
 //!
-//! Linux: overlayfs, with the tree as the upper layer. Departure: a directory of the host is read once, whole, when a path first
-//! leads into it or it is listed, and is part of the tree from then on. So whiteouts, opaque directories, renaming and merged
-//! listings need nothing here: what is removed is gone from the tree, and nobody looks below any more. Of files only names
-//! and sizes are read; their bytes are read from the host where they are, into the program's buffer, until they are written to.
+//! Linux: overlayfs, with the tree as the upper layer. Departure: a directory of the host is read
+//! once, whole, when a path first leads into it or it is listed, and is part of the tree from then
+//! on. So whiteouts, opaque directories, renaming and merged listings need nothing here: what is
+//! removed is gone from the tree, and nobody looks below any more. Of files only names and sizes
+//! are read; their bytes are read from the host where they are, into the program's buffer, until
+//! they are written to.
 
 use alloc::vec::Vec;
 
@@ -23,7 +25,8 @@ use crate::memory::loan::Loan;
 /// How much of a directory is asked for at a time: at least one entry with the longest name.
 const LISTING_BYTES: u32 = 4096;
 
-/// The target of a link whose own the host does not tell. Like that it leads nowhere that a program may go: `EPERM`.
+/// The target of a link whose own the host does not tell. Like that it leads nowhere that a program
+/// may go: `EPERM`.
 const UNTOLD_TARGET: &[u8] = b"/..";
 
 /// Reads a directory of the host's into the one of the tree that is above it.

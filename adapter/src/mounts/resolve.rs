@@ -27,8 +27,9 @@ enum Found {
     Stopped(Stop, Vec<u8>),
 }
 
-/// Finds out where a path leads. On the way, directories of overlays are read in. `None`: into the tree; what is left to say of the path
-/// then is in [`MountTable::ways_out`](crate::foreign::MountTable).
+/// Finds out where a path leads. On the way, directories of overlays are read in. `None`: into the
+/// tree; what is left to say of the path then is in
+/// [`MountTable::ways_out`](crate::foreign::MountTable).
 ///
 /// # Errors
 ///
@@ -162,8 +163,8 @@ fn leaves(path: &[u8]) -> Option<usize> {
     None
 }
 
-/// Whether what comes before that `..` is what its words say: directories. Where it is a symbolic link, the path is the host's to
-/// resolve, and to confine.
+/// Whether what comes before that `..` is what its words say: directories. Where it is a symbolic
+/// link, the path is the host's to resolve, and to confine.
 ///
 /// # Errors
 ///
@@ -185,7 +186,8 @@ fn is_taken_here(fd: u32, before: &[u8]) -> Result<bool> {
     Ok(true)
 }
 
-/// The path that comes to the directory above a mount point without going through it, and goes on as the old one did.
+/// The path that comes to the directory above a mount point without going through it, and goes on
+/// as the old one did.
 fn around(dirfd: i32, stop: &Stop, after: &[u8]) -> Result<Vec<u8>> {
     let start = after.iter().take_while(|&&byte| byte == b'/').count();
     let after = after.get(start..).unwrap_or_default();

@@ -1,4 +1,5 @@
-//! The program's clocks: the host's, or one that shows what the person who packed the program chose.
+//! The program's clocks: the host's, or one that shows what the person who packed the program
+//! chose.
 
 use core::cell::Cell;
 
@@ -6,7 +7,8 @@ use crate::abi::imports;
 use crate::memory::borrowed::ask;
 use crate::one_thread::lend;
 
-/// What a stepping clock starts from: the beginning of 2000, in nanoseconds since 1970. The monotonic one starts from 0.
+/// What a stepping clock starts from: the beginning of 2000, in nanoseconds since 1970. The
+/// monotonic one starts from 0.
 const STEPPING_FROM: u64 = 946_684_800_000_000_000;
 
 /// How the time is told.
@@ -70,7 +72,8 @@ impl Clock {
         self.own(wasi::CLOCKID_REALTIME.raw())
     }
 
-    /// Reads a clock of our own, in nanoseconds: since 1970 for the realtime clock, since the start for others.
+    /// Reads a clock of our own, in nanoseconds: since 1970 for the realtime clock, since the start
+    /// for others.
     pub(crate) fn own(&self, id: u32) -> u64 {
         let (start, passed) = match self.source.get() {
             Source::Host => (0, 0),

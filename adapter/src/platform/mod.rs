@@ -1,7 +1,7 @@
-//! How the filesystem asks its host: for the time, for random numbers, for bytes of files that it does not hold.
+//! How the filesystem asks its host: for the time, for random numbers, and for bytes of lower
+//! files.
 //!
-//! The functions of the host themselves are in [`crate::abi::imports`]. What passes a program's call on to the host does not go
-//! through here: that is the export's own.
+//! [`crate::abi::imports`] declares the host's functions. An export that forwards a program's call does not go through here.
 
 pub(crate) mod clock;
 pub(crate) mod random;
@@ -34,7 +34,8 @@ impl Host {
 }
 
 impl Platform for Host {
-    // No function of preview1 leads to these, a baked tree has no pipes, and the program is the superuser.
+    // No function of preview1 leads to these, a baked tree has no pipes, and the program is the
+    // superuser.
     const PIPES: bool = false;
     const NOTIFY: bool = false;
     const UNNAMED_FILES: bool = false;

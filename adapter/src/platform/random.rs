@@ -1,4 +1,5 @@
-//! The program's random numbers: the host's, or a generator's that the person who packed the program seeded.
+//! The program's random numbers: the host's, or a generator's that the person who packed the
+//! program seeded.
 
 use core::cell::Cell;
 use core::fmt;

@@ -1,15 +1,16 @@
 //! The allocator: two-level segregated fit with boundary tags.
 //!
-//! Small, constant time, and it gives the same addresses for the same calls. Free neighbours are joined at once, so memory
-//! that a million small files took serves large ones afterwards. Out of memory is a null pointer, which callers turn into
-//! `ENOMEM` or `ENOSPC`.
+//! Small, constant time, and it gives the same addresses for the same calls. Free neighbours are
+//! joined at once, so memory that a million small files took serves large ones afterwards. Out of
+//! memory is a null pointer, which callers turn into `ENOMEM` or `ENOSPC`.
 //!
 //! # Layout
 //!
-//! The heap is a run of chunks from the end of the static data to the end of memory. A chunk begins with a
-//! word: its size (a multiple of 8, with that word) and two flags. Payloads follow at multiples of 8. The payload of a free
-//! chunk begins with two links of its list and ends with its size again, so that the chunk after it finds its beginning. The
-//! last chunk is a mere word, always in use.
+//! The heap is a run of chunks from the end of the static data to the end of memory. A chunk begins
+//! with a word: its size (a multiple of 8, with that word) and two flags. Payloads follow at
+//! multiples of 8. The payload of a free chunk begins with two links of its list and ends with its
+//! size again, so that the chunk after it finds its beginning. The last chunk is a mere word,
+//! always in use.
 
 #![expect(
     clippy::cast_possible_truncation,
@@ -76,8 +77,8 @@ unsafe extern "C" {
 
 /// The word at `addr`.
 fn load(addr: u32) -> u32 {
-    // SAFETY: every address that this file computes is a multiple of 4 between `__heap_base` and the end of memory, in
-    // a chunk's own bookkeeping: no reference of the program's points there.
+    // SAFETY: every address that this file computes is a multiple of 4 between `__heap_base` and
+    // the end of memory, in a chunk's own bookkeeping: no reference of the program's points there.
     unsafe { (addr as *const u32).read() }
 }
 
@@ -167,7 +168,8 @@ impl Heap {
         None
     }
 
-    /// Uses the first `size` bytes of a chunk that is in no list and has `has`; the rest becomes free.
+    /// Uses the first `size` bytes of a chunk that is in no list and has `has`; the rest becomes
+    /// free.
     fn carve(&mut self, chunk: u32, has: u32, size: u32) {
         let before = load(chunk) & PREV_IN_USE;
         let next = chunk + has;
@@ -272,7 +274,8 @@ impl Heap {
         true
     }
 
-    /// Lets a payload of `old_size` bytes have `new_size`, where it is or elsewhere; null without memory.
+    /// Lets a payload of `old_size` bytes have `new_size`, where it is or elsewhere; null without
+    /// memory.
     fn reallocate(&mut self, payload: *mut u8, old_size: usize, new_size: usize) -> *mut u8 {
         if self.resize(payload.addr() as u32, new_size) {
             return payload;
@@ -286,14 +289,15 @@ impl Heap {
     }
 }
 
-/// From now on freed memory is cleared, or no longer: what a tool leaves behind while it bakes a tree would otherwise be
-/// part of every packed program.
+/// From now on freed memory is cleared, or no longer: what a tool leaves behind while it bakes a
+/// tree would otherwise be part of every packed program.
 pub(crate) fn clear_freed_memory(clear: bool) {
     // SAFETY: `body` calls nothing.
     unsafe { HEAP.0.with(|heap| heap.clear_freed = clear) }
 }
 
-// SAFETY: chunks do not overlap, and a payload is never moved or handed out twice while it is in use.
+// SAFETY: chunks do not overlap, and a payload is never moved or handed out twice while it is in
+// use.
 unsafe impl GlobalAlloc for Allocator {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         if layout.align() > 8 {

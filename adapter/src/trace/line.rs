@@ -1,7 +1,7 @@
-//! The text of one call's line: the function, its arguments, its result, as strace(1) writes them.
+//! Writes the line of one call, as strace(1) does: the function, its arguments, its result.
 //!
-//! The table of words says how each argument is shown (`snapshot-tool/src/trace.rs` documents it). Nothing is formatted with
-//! `core::fmt`, which would be most of the adapter's code.
+//! The table of words says how to show each argument (`snapshot-tool/src/trace.rs` documents it).
+//! `core::fmt` would be most of the adapter's code, so nothing here uses it.
 
 use alloc::vec::Vec;
 
@@ -83,7 +83,8 @@ impl Line<'_> {
         given.get(index).copied().unwrap_or(0)
     }
 
-    /// Writes the argument at `index` as its letter says; how many of the function's parameters it took.
+    /// Writes the argument at `index` as its letter says; how many of the function's parameters it
+    /// took.
     fn argument(&mut self, letter: u8, index: usize, results: &[u8]) -> Result<usize> {
         let (value, second) = (self.arg(index), self.arg(index + 1));
         match letter {
@@ -147,7 +148,8 @@ impl Line<'_> {
         self.push(if digit < 10 { b'0' + digit } else { b'a' - 10 + digit })
     }
 
-    /// Bytes of the program in quotes, at most `most`; or their address, if they are not the program's.
+    /// Bytes of the program in quotes, at most `most`; or their address, if they are not the
+    /// program's.
     fn quote(&mut self, addr: u32, len: u32, most: u32) -> Result<()> {
         let Ok(range) = UserRange::new(addr, len) else { return self.address(addr) };
         self.push(b'"')?;
@@ -184,7 +186,8 @@ impl Line<'_> {
         self.push(escaped)
     }
 
-    /// The data of a vector, of one to be read as much as was read, and how many bytes it has in all.
+    /// The data of a vector, of one to be read as much as was read, and how many bytes it has in
+    /// all.
     fn vector(&mut self, letter: u8, addr: u32, count: u32, results: &[u8]) -> Result<()> {
         let Ok(vector) = UserRange::array(addr, count, 8) else { return self.address(addr) };
         let data = match (letter, self.result) {
@@ -258,7 +261,8 @@ impl Line<'_> {
         Ok(())
     }
 
-    /// What a successful call answered through its pointers: pairs of a letter and a parameter's number.
+    /// What a successful call answered through its pointers: pairs of a letter and a parameter's
+    /// number.
     fn results(&mut self, results: &[u8]) -> Result<()> {
         if results.is_empty() {
             return self.push(b'0');

@@ -1,9 +1,12 @@
-//! A line on standard error for each call of a program that was packed with `--trace`, as strace(1) writes them.
+//! A line on standard error for each call of a program that was packed with `--trace`, as strace(1)
+//! writes them.
 //!
-//! Where tracing is chosen, lowering puts a function around each that the program calls: it tells [`trace_begin`] which call it
-//! is and [`trace_arg`] each argument, makes the call, and tells [`trace_end`] the result. Where it is not chosen nothing of
-//! this is linked. All words come from the tool that packs (`snapshot-tool/src/trace.rs` documents the table), so that no packed
-//! program carries them for nothing: a line for each function, with a letter for each argument, and a line for each set of names.
+//! Where tracing is chosen, lowering puts a function around each that the program calls: it tells
+//! [`trace_begin`] which call it is and [`trace_arg`] each argument, makes the call, and tells
+//! [`trace_end`] the result. Where it is not chosen nothing of this is linked. All words come from
+//! the tool that packs (`snapshot-tool/src/trace.rs` documents the table), so that no packed
+//! program carries them for nothing: a line for each function, with a letter for each argument, and
+//! a line for each set of names.
 //!
 //! Lines go where descriptor 2 led when the program started, whatever the program does with it.
 

@@ -1,4 +1,5 @@
-//! What tracing knows between calls: the table of words, whether lines are written, and the call that is being made.
+//! Holds what tracing keeps between calls: the table of words, whether lines are written, and the
+//! call under way.
 
 use alloc::vec::Vec;
 
