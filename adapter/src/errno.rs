@@ -53,6 +53,13 @@ impl Error {
         i32::from(self.0)
     }
 
+    /// The error of a number that [`number`](Self::number) gave.
+    #[inline]
+    #[expect(clippy::cast_possible_truncation, reason = "it came from 16 bits")]
+    pub(crate) fn of_number(number: u32) -> Error {
+        Error(number as u16)
+    }
+
     /// The result of a function of the host.
     ///
     /// # Errors
@@ -109,7 +116,8 @@ static NUMBERS: [u8; 128] = {
 
 /// The preview1 number for a Linux one.
 ///
-/// `None` stands for a number that this table does not have: [`Errno`] may grow, and a test goes through [`Errno::ALL`].
+/// `None` stands for a number that this table does not have: [`Errno`] may grow, and a test goes
+/// through [`Errno::ALL`].
 const fn to_wasi(errno: Errno) -> Option<wasi::Errno> {
     Some(match errno {
         Errno::EPERM => wasi::ERRNO_PERM,
@@ -125,8 +133,8 @@ const fn to_wasi(errno: Errno) -> Option<wasi::Errno> {
         Errno::EFAULT => wasi::ERRNO_FAULT,
         Errno::EBUSY => wasi::ERRNO_BUSY,
         Errno::EEXIST => wasi::ERRNO_EXIST,
-        // The path walk answers EXDEV for a path that leaves the directory it is confined to, as openat2(2) does
-        // with RESOLVE_BENEATH. Wasmtime answers EPERM there.
+        // The path walk answers EXDEV for a path that leaves the directory it is confined to, as
+        // openat2(2) does with RESOLVE_BENEATH. Wasmtime answers EPERM there.
         Errno::EXDEV => wasi::ERRNO_PERM,
         Errno::ENODEV => wasi::ERRNO_NODEV,
         Errno::ENOTDIR => wasi::ERRNO_NOTDIR,

@@ -16,6 +16,7 @@ mod descriptors;
 mod devices;
 mod errno;
 mod files;
+mod fuel;
 mod hostile;
 mod paths;
 mod poll;

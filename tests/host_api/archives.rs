@@ -225,6 +225,69 @@ fn a_fresh_tree_exports_as_the_packed_file_does() {
     }
 }
 
+/// The names of devices in an archive, with their numbers.
+fn devices(archive: &[u8]) -> BTreeMap<Vec<u8>, (u32, u32)> {
+    let mut devices = BTreeMap::new();
+    for entry in tar::Archive::new(archive).entries().unwrap() {
+        let entry = entry.unwrap();
+        let header = entry.header();
+        if header.entry_type() == EntryType::Char {
+            let number = |field: std::io::Result<Option<u32>>| field.unwrap().unwrap();
+            let numbers = (number(header.device_major()), number(header.device_minor()));
+            devices.insert(entry.path_bytes().into_owned(), numbers);
+        }
+    }
+    devices
+}
+
+#[test]
+fn a_tree_with_devices_can_be_imported_again() {
+    for form in FORMS {
+        let packed = pack(tempfile::tempdir().unwrap().path(), form, Policy::default());
+        let mut by_tool = Vec::new();
+        let mut module = PackedModule::from_reader(std::io::Cursor::new(&packed)).unwrap();
+        module.export_tar(&mut by_tool).unwrap();
+        let by_program = export(&mut Running::of(&packed), "/");
+        assert_eq!(devices(&by_tool).get(&b"dev/null"[..]), Some(&(1, 3)));
+        assert_eq!(devices(&by_program), devices(&by_tool), "{form}");
+        assert_eq!(members(&by_program), members(&by_tool), "{form}");
+        for archive in [&by_tool, &by_program] {
+            let mut running = Running::new(form);
+            import(&mut running, archive).unwrap();
+            assert_eq!(members(&export(&mut running, "/in")), members(archive), "{form}");
+            // They are what they say.
+            assert_eq!(running.read("/in/dev/null"), b"");
+            running.put("/in/dev/null", b"gone");
+            assert_eq!(running.read("/in/dev/null"), b"");
+            // Onto the tree's own, too.
+            running.api.import_tar(&mut running.store, "/", &archive[..]).unwrap();
+            assert_eq!(running.read("/dev/null"), b"");
+        }
+    }
+}
+
+#[test]
+fn a_device_that_the_filesystem_does_not_know_is_refused_by_name() {
+    for form in FORMS {
+        for (entry_type, major, minor) in
+            [(EntryType::Char, 4, 64), (EntryType::Char, 1, 4), (EntryType::Block, 1, 3)]
+        {
+            let mut header = header(entry_type, 0o666, 0, 0);
+            header.set_path("dev/it").unwrap();
+            header.set_device_major(major).unwrap();
+            header.set_device_minor(minor).unwrap();
+            header.set_cksum();
+            let mut builder = Builder::new(Vec::new());
+            builder.append(&header, &[][..]).unwrap();
+            let mut running = Running::new(form);
+            let error = import(&mut running, &builder.into_inner().unwrap()).unwrap_err();
+            assert_eq!(error.find(), Some(&Errno::EOPNOTSUPP), "{error:#}");
+            assert!(format!("{error:#}").contains("its member `dev/it`: "), "{error:#}");
+            assert_eq!(running.names("/in"), [""; 0]);
+        }
+    }
+}
+
 /// An archive of one member.
 fn one(entry_type: EntryType, name: &[u8], link: &[u8], contents: &[u8]) -> Vec<u8> {
     let mut header = header(entry_type, 0o644, 0, contents.len());

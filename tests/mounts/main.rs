@@ -14,3 +14,4 @@
 mod mount;
 mod overlay;
 mod puppet;
+mod reentry;

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::time::SystemTime;
 
 use tempfile::TempDir;
-use wasm_vfs::{Form, TreeBuilder};
+use wasm_vfs::{Errno, Form, TreeBuilder};
 use wasmtime_wasi::FsPerms;
 
 use crate::puppet::*;
@@ -305,6 +305,28 @@ fn what_changes_below_meanwhile_does_no_harm() {
         assert_eq!(p.pread(f, 5, 0), Ok(b"whole".to_vec()));
         fs::remove_dir_all(host.path().join("d")).unwrap();
         assert_eq!(p.read("o/d/g"), Err(NOENT));
+        p.assert_untouched();
+    }
+}
+
+#[test]
+fn an_embedder_is_told_of_the_file_that_cannot_be_read_and_of_no_other() {
+    for form in FORMS {
+        let host = lower();
+        let mut p = overlaid(form, "overlay = ['/o=data']", host.path());
+        for directory in ["o", "o/d", "o/both"] {
+            p.list(directory).unwrap();
+        }
+        let other = p.open("o/both/lower").unwrap();
+        fs::remove_file(host.path().join("f")).unwrap();
+        let (api, store) = p.host_api();
+        let error = api.read(&mut *store, "/o/f").unwrap_err();
+        assert_eq!(error.downcast_ref::<Errno>(), Some(&Errno::EIO), "{form}: {error:#}");
+        assert_eq!(api.read(&mut *store, "/o/d/g").unwrap(), b"g below", "{form}");
+        assert!(api.read(&mut *store, "/o/f").is_err(), "{form}");
+        // Nor does the program learn of it.
+        assert_eq!(p.pread(other, 9, 0), Ok(b"lower".to_vec()), "{form}");
+        assert_eq!(p.read("o/d/g").as_deref(), Ok("g below"), "{form}");
         p.assert_untouched();
     }
 }

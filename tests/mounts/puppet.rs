@@ -142,6 +142,15 @@ impl Puppet {
 
     /// Starts a program that was packed.
     pub fn start(packed: &[u8], host: &[Preopened<'_>]) -> Puppet {
+        Puppet::start_on(packed, host, |_| {})
+    }
+
+    /// Starts a program that was packed, on host functions of the test's own.
+    pub fn start_on(
+        packed: &[u8],
+        host: &[Preopened<'_>],
+        replace: impl FnOnce(&mut Linker<WasiP1Ctx>),
+    ) -> Puppet {
         let mut config = Config::new();
         // The code runs for milliseconds: compiling it well would take longer.
         config.cranelift_opt_level(OptLevel::None);
@@ -149,6 +158,7 @@ impl Puppet {
         let module = Module::new(&engine, packed).unwrap();
         let mut linker = Linker::new(&engine);
         p1::add_to_linker_sync(&mut linker, |wasi| wasi).unwrap();
+        replace(linker.allow_shadowing(true));
         let stderr = MemoryOutputPipe::new(4096);
         let mut wasi = WasiCtxBuilder::new();
         wasi.allow_blocking_current_thread(true).stderr(stderr.clone());
@@ -180,6 +190,11 @@ impl Puppet {
 
     /// Calls a function. A trap is a failed test; so is a change of memory that nobody asked for.
     pub fn call(&mut self, name: &str, args: &[u64]) -> Result<(), u16> {
+        self.try_call(name, args).unwrap_or_else(|trap| panic!("{name}{args:?} trapped: {trap:?}"))
+    }
+
+    /// Calls a function that may trap, or whose host function may fail.
+    pub fn try_call(&mut self, name: &str, args: &[u64]) -> wasmtime::Result<Result<(), u16>> {
         let function = self.instance.get_func(&mut self.store, name).unwrap();
         let types: Vec<_> = function.ty(&self.store).params().collect();
         assert_eq!(types.len(), args.len(), "{name}");
@@ -189,13 +204,22 @@ impl Puppet {
             .map(|(ty, &arg)| if ty.is_i32() { Val::I32(arg as i32) } else { Val::I64(arg as i64) })
             .collect();
         let mut results = [Val::I32(0)];
-        function
-            .call(&mut self.store, &args, &mut results)
-            .unwrap_or_else(|trap| panic!("{name}{args:?} trapped: {trap:?}"));
-        match results[0].unwrap_i32() {
+        function.call(&mut self.store, &args, &mut results)?;
+        Ok(match results[0].unwrap_i32() {
             0 => Ok(()),
             errno => Err(u16::try_from(errno).unwrap()),
-        }
+        })
+    }
+
+    /// As [`at`](Self::at), of a call that may trap.
+    pub fn try_at(
+        &mut self,
+        name: &str,
+        dirfd: u32,
+        path: &str,
+    ) -> wasmtime::Result<Result<(), u16>> {
+        let [addr, len] = self.path(path);
+        self.try_call(name, &[u64::from(dirfd), addr, len])
     }
 
     /// Asserts that the memory in which nothing is put is as it was: what was borrowed was given back.
@@ -345,6 +369,20 @@ impl Puppet {
         let iovec = [addr.to_le_bytes(), len.to_le_bytes()].concat();
         self.put(IOVECS, &iovec);
         self.call("fd_pread", &[u64::from(fd), u64::from(IOVECS), 1, offset, u64::from(OUT)])?;
+        Ok(self.u32(OUT))
+    }
+
+    /// The arguments of a call that reads into [`BUFFER`].
+    pub fn pread_args(&mut self, fd: u32, len: u32, offset: u64) -> [u64; 5] {
+        self.put(IOVECS, &[BUFFER.to_le_bytes(), len.to_le_bytes()].concat());
+        [u64::from(fd), u64::from(IOVECS), 1, offset, u64::from(OUT)]
+    }
+
+    /// Writes where the offset of a descriptor is.
+    pub fn write_to(&mut self, fd: u32, bytes: &[u8]) -> Result<u32, u16> {
+        self.put(IOVECS, &[BUFFER.to_le_bytes(), (bytes.len() as u32).to_le_bytes()].concat());
+        self.put(BUFFER, bytes);
+        self.call("fd_write", &[u64::from(fd), u64::from(IOVECS), 1, u64::from(OUT)])?;
         Ok(self.u32(OUT))
     }
 

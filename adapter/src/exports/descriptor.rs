@@ -1,19 +1,22 @@
-//! Descriptors themselves: closing, renumbering, flags, rights, preopens; and what there is to say about a file's storage.
+//! Descriptors themselves: closing, renumbering, flags, rights, preopens; and what there is to say
+//! about a file's storage.
 
 #![allow(
     clippy::redundant_closure,
     reason = "an imported function is no `FnOnce`; only its stand-in is"
 )]
 
-use wasm_vfs_core::{FallocateMode, Fcntl, FileType, OFlags};
+use wasm_vfs_core::{FallocateMode, Fcntl, FileType, OFlags, Target};
 
-use crate::convert;
+use crate::abi::rights::{self, Private};
+use crate::abi::{imports as host, layout, open_flags};
+use crate::defect::len32;
 use crate::errno::{Error, Result, answer};
 use crate::exports::on_fd;
-use crate::host::import as host;
-use crate::rights::{self, Private};
-use crate::state::{self, Kernel, Owner};
-use crate::user::{UserRange, check_for_host};
+use crate::kernel::descriptors::{Owner, owner};
+use crate::kernel::token::host_fd;
+use crate::kernel::{self, Kernel};
+use crate::memory::user::{UserRange, check_for_host};
 
 /// Nothing of the host's.
 const NONE: u32 = u32::MAX;
@@ -29,7 +32,8 @@ fn close_at_host(closed: Result<u32>) -> i32 {
     }
 }
 
-/// As [`close_at_host`], where calls are traced: their lines still go to standard error when the program has closed it.
+/// As [`close_at_host`], where calls are traced: their lines still go to standard error when the
+/// program has closed it.
 fn close_at_host_but_stderr(closed: Result<u32>) -> i32 {
     close_at_host(match closed {
         Ok(STDERR) => Ok(NONE),
@@ -37,32 +41,32 @@ fn close_at_host_but_stderr(closed: Result<u32>) -> i32 {
     })
 }
 
-/// The host's number of what a descriptor stood for, or [`NONE`]: also if another stands for it, one that was opened as
-/// `/dev/fd/N`.
+/// The host's number of what a descriptor stood for, or [`NONE`]: also if another stands for it,
+/// one that was opened as `/dev/fd/N`.
 #[inline(never)]
 fn at_host(owner: Owner) -> u32 {
     let Owner::Host(host_fd) = owner else { return NONE };
-    let still_open = state::enter(|kernel, _| Ok(kernel.fs.is_foreign_open(u64::from(host_fd))));
+    let still_open = kernel::enter(|kernel, _| Ok(kernel.fs.is_foreign_open(u64::from(host_fd))));
     if matches!(still_open, Ok(true)) { NONE } else { host_fd }
 }
 
 /// Closes a descriptor; what is to be closed at the host.
 #[inline(never)]
 fn close(fd: i32) -> Result<u32> {
-    let owner = state::owner(fd)?;
-    state::enter(|kernel, _| Ok(kernel.fs.close(&mut kernel.process, fd)?))?;
+    let owner = owner(fd, 0)?;
+    kernel::enter(|kernel, _| Ok(kernel.fs.close(&mut kernel.process, fd)?))?;
     Ok(at_host(owner))
 }
 
 /// Renumbers a descriptor; what is to be closed at the host.
 #[inline(never)]
 fn renumber(from: i32, to: i32) -> Result<u32> {
-    state::owner(from)?;
-    let replaced = state::owner(to)?;
+    owner(from, 0)?;
+    let replaced = owner(to, 0)?;
     if from == to {
         return Ok(NONE);
     }
-    state::enter(|kernel, _| {
+    kernel::enter(|kernel, _| {
         kernel.fs.dup2(&mut kernel.process, from, to)?;
         Ok(kernel.fs.close(&mut kernel.process, from)?)
     })?;
@@ -91,30 +95,39 @@ extern "C" fn fd_renumber_traced(from: i32, to: i32) -> i32 {
 
 #[unsafe(no_mangle)]
 extern "C" fn fd_fdstat_get(fd: i32, stat: u32) -> i32 {
-    on_fd(
-        fd,
-        0,
-        |host_fd| match check_for_host(stat, convert::FDSTAT_BYTES) {
+    match fdstat(fd, stat) {
+        Ok(None) => 0,
+        Ok(Some(host_fd)) => match check_for_host(stat, layout::FDSTAT_BYTES) {
             0 => host::fd_fdstat_get(host_fd, stat),
             fault => fault,
         },
-        |kernel, _, descriptor| {
-            let out = UserRange::new(stat, convert::FDSTAT_BYTES)?;
-            let file_type = kernel.file_type(fd)?;
-            let private = Private(descriptor.private_data);
-            let (base, inheriting) = rights::shown(private, file_type, descriptor.flags);
-            // Wasmtime keeps none for a directory: there is nothing that they would change.
-            let flags = match file_type {
-                FileType::Directory => 0,
-                _ => u64::from(convert::fdflags(descriptor.flags)),
-            };
-            // Type, flags at offset 2, and padding, which is zero.
-            out.store_u64(0, u64::from(convert::file_type(file_type)) | flags << 16);
-            out.store_u64(8, base);
-            out.store_u64(16, inheriting);
-            Ok(())
-        },
-    )
+        Err(error) => error.number(),
+    }
+}
+
+/// Stores the `fdstat` of a descriptor; says the host's number if it is the host's. What is shown
+/// is in the description, so one look-up does for both.
+fn fdstat(fd: i32, stat: u32) -> Result<Option<u32>> {
+    kernel::enter(|kernel, _| {
+        let descriptor = kernel.descriptor(fd)?;
+        if let Target::Foreign(token) = descriptor.target {
+            return Ok(Some(host_fd(token)));
+        }
+        let out = UserRange::new(stat, layout::FDSTAT_BYTES)?;
+        let file_type = kernel.file_type(fd)?;
+        let private = Private(descriptor.private_data);
+        let (base, inheriting) = rights::shown(private, file_type, descriptor.flags);
+        // Wasmtime keeps none for a directory: there is nothing that they would change.
+        let flags = match file_type {
+            FileType::Directory => 0,
+            _ => u64::from(open_flags::fdflags(descriptor.flags)),
+        };
+        // Type, flags at offset 2, and padding, which is zero.
+        out.store_u64(0, u64::from(layout::file_type(file_type)) | flags << 16);
+        out.store_u64(8, base);
+        out.store_u64(16, inheriting);
+        Ok(None)
+    })
 }
 
 #[unsafe(no_mangle)]
@@ -123,9 +136,10 @@ extern "C" fn fd_fdstat_set_flags(fd: i32, flags: u32) -> i32 {
         fd,
         wasi::RIGHTS_FD_FDSTAT_SET_FLAGS,
         |host_fd| host::fd_fdstat_set_flags(host_fd, flags),
-        |kernel, _, descriptor| {
-            let flags = convert::status_flags(flags)?;
+        |kernel, _| {
+            let flags = open_flags::status_flags(flags)?;
             kernel.require_file(fd)?;
+            let descriptor = kernel.descriptor(fd)?;
             // fcntl(2) would ignore them; preview1 has no way to say that.
             if (flags - descriptor.flags).intersects(OFlags::SYNC) {
                 return Err(Error::INVAL);
@@ -142,7 +156,8 @@ extern "C" fn fd_fdstat_set_rights(fd: i32, base: u64, inheriting: u64) -> i32 {
         fd,
         0,
         |host_fd| host::fd_fdstat_set_rights(host_fd, base, inheriting),
-        |kernel, _, descriptor| {
+        |kernel, _| {
+            let descriptor = kernel.descriptor(fd)?;
             let private = Private(descriptor.private_data);
             let shown = rights::shown(private, kernel.file_type(fd)?, descriptor.flags);
             if base & !shown.0 != 0 || inheriting & !shown.1 != 0 {
@@ -157,9 +172,9 @@ extern "C" fn fd_fdstat_set_rights(fd: i32, base: u64, inheriting: u64) -> i32 {
 #[unsafe(no_mangle)]
 extern "C" fn fd_prestat_get(fd: i32, prestat: u32) -> i32 {
     on_preopen(fd, Error::BADF, |name| {
-        let out = UserRange::new(prestat, convert::PRESTAT_BYTES)?;
+        let out = UserRange::new(prestat, layout::PRESTAT_BYTES)?;
         out.store_u32(0, u32::from(wasi::PREOPENTYPE_DIR.raw()));
-        out.store_u32(4, u32::try_from(name.len()).unwrap_or(u32::MAX));
+        out.store_u32(4, len32(name.len()));
         Ok(())
     })
 }
@@ -167,7 +182,7 @@ extern "C" fn fd_prestat_get(fd: i32, prestat: u32) -> i32 {
 #[unsafe(no_mangle)]
 extern "C" fn fd_prestat_dir_name(fd: i32, path: u32, path_len: u32) -> i32 {
     on_preopen(fd, Error::NOTDIR, |name| {
-        let len = u32::try_from(name.len()).unwrap_or(u32::MAX);
+        let len = len32(name.len());
         if len > path_len {
             return Err(Error::NAMETOOLONG);
         }
@@ -183,8 +198,8 @@ extern "C" fn fd_prestat_dir_name(fd: i32, path: u32, path_len: u32) -> i32 {
 /// `BADF`: the descriptor is not open. `otherwise`: it is no preopen.
 #[inline]
 fn on_preopen(fd: i32, otherwise: Error, serve: impl FnOnce(&[u8]) -> Result<()>) -> i32 {
-    answer(state::enter(|kernel, _| {
-        let private = Private(kernel.fs.descriptor(&kernel.process, fd)?.private_data);
+    answer(kernel::enter(|kernel, _| {
+        let private = Private(kernel.fs.private_data(&kernel.process, fd)?);
         serve(kernel.settings.preopen_name(private).ok_or(otherwise)?)
     }))
 }
@@ -195,7 +210,7 @@ extern "C" fn fd_advise(fd: i32, offset: u64, len: u64, advice: u32) -> i32 {
         fd,
         wasi::RIGHTS_FD_ADVISE,
         |host_fd| host::fd_advise(host_fd, offset, len, advice),
-        |kernel, _, _| {
+        |kernel, _| {
             // The last of posix_fadvise(2)'s advices, and its rule for lengths.
             if advice > u32::from(wasi::ADVICE_NOREUSE.raw()) {
                 return Err(Error::INVAL);
@@ -212,7 +227,7 @@ extern "C" fn fd_allocate(fd: i32, offset: u64, len: u64) -> i32 {
         fd,
         wasi::RIGHTS_FD_ALLOCATE,
         |host_fd| host::fd_allocate(host_fd, offset, len),
-        |kernel, _, _| {
+        |kernel, _| {
             kernel.require_file(fd)?;
             let offset = i64::try_from(offset).map_err(|_| Error::INVAL)?;
             let len = i64::try_from(len).map_err(|_| Error::INVAL)?;
@@ -224,24 +239,22 @@ extern "C" fn fd_allocate(fd: i32, offset: u64, len: u64) -> i32 {
 
 #[unsafe(no_mangle)]
 extern "C" fn fd_sync(fd: i32) -> i32 {
-    sync(fd, wasi::RIGHTS_FD_SYNC).unwrap_or_else(|host_fd| host::fd_sync(host_fd))
+    on_fd(fd, wasi::RIGHTS_FD_SYNC, |host_fd| host::fd_sync(host_fd), |kernel, _| sync(kernel, fd))
 }
 
 #[unsafe(no_mangle)]
 extern "C" fn fd_datasync(fd: i32) -> i32 {
-    sync(fd, wasi::RIGHTS_FD_DATASYNC).unwrap_or_else(|host_fd| host::fd_datasync(host_fd))
+    on_fd(
+        fd,
+        wasi::RIGHTS_FD_DATASYNC,
+        |host_fd| host::fd_datasync(host_fd),
+        |kernel, _| sync(kernel, fd),
+    )
 }
 
-/// The answer of both kinds of synchronising, or the host's descriptor.
+/// Both kinds of synchronising.
 #[inline(never)]
-fn sync(fd: i32, needs: wasi::Rights) -> core::result::Result<i32, u32> {
-    match state::owner(fd) {
-        Ok(Owner::Host(host_fd)) => Err(host_fd),
-        Ok(Owner::Tree(descriptor)) => Ok(answer(state::enter(|kernel, _| {
-            Kernel::require(&descriptor, needs)?;
-            kernel.require_file(fd)?;
-            Ok(kernel.fs.fsync(&kernel.process, fd)?)
-        }))),
-        Err(error) => Ok(error.number()),
-    }
+fn sync(kernel: &mut Kernel, fd: i32) -> Result<()> {
+    kernel.require_file(fd)?;
+    Ok(kernel.fs.fsync(&kernel.process, fd)?)
 }

@@ -1,111 +1,118 @@
 //! Reading, writing, seeking.
 
-use wasm_vfs_core::Whence;
+use wasi::Rights;
+use wasm_vfs_core::{Errno, Whence};
 
+use super::on_fd;
+use crate::abi::imports as host;
+use crate::defect::len32;
 use crate::errno::{Error, Result};
-use crate::exports::on_fd;
-use crate::host::import as host;
-use crate::state::Kernel;
-use crate::user::{IoVecs, UserRange, check_for_host, check_vector_for_host};
+use crate::kernel::Kernel;
+use crate::memory::iovec::{IoVecs, check_vector_for_host};
+use crate::memory::user::{UserRange, check_for_host};
 
-/// Stores how many bytes were moved.
-fn store_size(out: UserRange, bytes: usize) {
-    // No vector has more bytes than a result can say.
-    out.store_u32(0, u32::try_from(bytes).unwrap_or(u32::MAX));
-}
-
-/// An offset, which preview1 has without and Linux with a sign; too large becomes negative, which is `EINVAL`.
+/// An offset, which preview1 has without and Linux with a sign; too large becomes negative, which
+/// is `EINVAL`.
 #[expect(clippy::cast_possible_wrap, reason = "that is the point")]
 fn signed(offset: u64) -> i64 {
     offset as i64
 }
 
+/// The arguments of a transfer: an I/O vector, and where the number of bytes goes that were moved.
+struct Transfer {
+    iovs: u32,
+    iovs_len: u32,
+    moved: u32,
+}
+
+impl Transfer {
+    /// Moves bytes between the program and what a descriptor is open on.
+    ///
+    /// It is inlined: a program that only reads gets no code that writes.
+    ///
+    /// # Errors
+    ///
+    /// * `BADF`: `fd` is not open, is not open for this, or is a directory, whatever Linux says of
+    ///   that.
+    /// * `NOTCAPABLE`: it lost one of the rights `needs`.
+    /// * `FAULT`, `INVAL`: as [`IoVecs::new`].
+    /// * What `serve` answers.
+    #[inline]
+    fn run(
+        self,
+        fd: i32,
+        needs: Rights,
+        forward: impl FnOnce(u32) -> i32,
+        serve: impl FnOnce(&mut Kernel, IoVecs<'_>) -> core::result::Result<usize, Errno>,
+    ) -> i32 {
+        let Transfer { iovs, iovs_len, moved } = self;
+        on_fd(
+            fd,
+            needs,
+            |host_fd| match check_vector_for_host(iovs, iovs_len, moved) {
+                0 => forward(host_fd),
+                fault => fault,
+            },
+            |kernel, buffers| {
+                let out = UserRange::new(moved, 4)?;
+                let iovs = IoVecs::new(&mut buffers.iovecs, iovs, iovs_len)?;
+                match serve(kernel, iovs) {
+                    // No vector has more bytes than a result can say.
+                    Ok(bytes) => out.store_u32(0, len32(bytes)),
+                    Err(errno) => return Err(kernel.explain_io(fd, errno)),
+                }
+                Ok(())
+            },
+        )
+    }
+}
+
 impl Kernel {
-    /// The error of a read or write. On a directory it is `BADF` in preview1.
+    /// The error of a transfer. On a directory it is `BADF` in preview1.
     #[cold]
-    fn explain_io(&self, fd: i32, error: Error) -> Error {
-        self.explain_file(fd, error)
-    }
-
-    fn explain_file(&self, fd: i32, error: Error) -> Error {
-        if self.is_directory(fd) { Error::BADF } else { error }
+    #[inline(never)]
+    fn explain_io(&self, fd: i32, errno: Errno) -> Error {
+        if self.is_directory(fd) { Error::BADF } else { errno.into() }
     }
 }
 
 #[unsafe(no_mangle)]
-extern "C" fn fd_read(fd: i32, iovs: u32, iovs_len: u32, nread: u32) -> i32 {
-    on_fd(
+extern "C" fn fd_read(fd: i32, iovs: u32, iovs_len: u32, moved: u32) -> i32 {
+    Transfer { iovs, iovs_len, moved }.run(
         fd,
         wasi::RIGHTS_FD_READ,
-        |host_fd| match check_vector_for_host(iovs, iovs_len, nread) {
-            0 => host::fd_read(host_fd, iovs, iovs_len, nread),
-            fault => fault,
-        },
-        |kernel, buffers, _| {
-            let out = UserRange::new(nread, 4)?;
-            let iovs = IoVecs::new(&mut buffers.iovecs, iovs, iovs_len)?;
-            let read = kernel.fs.read(&kernel.process, fd, iovs);
-            let read = read.map_err(|errno| kernel.explain_io(fd, errno.into()))?;
-            store_size(out, read);
-            Ok(())
-        },
+        |host_fd| host::fd_read(host_fd, iovs, iovs_len, moved),
+        |kernel, iovs| kernel.fs.read(&kernel.process, fd, iovs),
     )
 }
 
 #[unsafe(no_mangle)]
-extern "C" fn fd_pread(fd: i32, iovs: u32, iovs_len: u32, offset: u64, nread: u32) -> i32 {
-    on_fd(
+extern "C" fn fd_pread(fd: i32, iovs: u32, iovs_len: u32, offset: u64, moved: u32) -> i32 {
+    Transfer { iovs, iovs_len, moved }.run(
         fd,
         wasi::RIGHTS_FD_READ,
-        |host_fd| match check_vector_for_host(iovs, iovs_len, nread) {
-            0 => host::fd_pread(host_fd, iovs, iovs_len, offset, nread),
-            fault => fault,
-        },
-        |kernel, buffers, _| {
-            let out = UserRange::new(nread, 4)?;
-            let iovs = IoVecs::new(&mut buffers.iovecs, iovs, iovs_len)?;
-            let read = kernel.fs.pread64(&kernel.process, fd, iovs, signed(offset));
-            let read = read.map_err(|errno| kernel.explain_io(fd, errno.into()))?;
-            store_size(out, read);
-            Ok(())
-        },
+        |host_fd| host::fd_pread(host_fd, iovs, iovs_len, offset, moved),
+        |kernel, iovs| kernel.fs.pread64(&kernel.process, fd, iovs, signed(offset)),
     )
 }
 
 #[unsafe(no_mangle)]
-extern "C" fn fd_write(fd: i32, iovs: u32, iovs_len: u32, nwritten: u32) -> i32 {
-    on_fd(
+extern "C" fn fd_write(fd: i32, iovs: u32, iovs_len: u32, moved: u32) -> i32 {
+    Transfer { iovs, iovs_len, moved }.run(
         fd,
         wasi::RIGHTS_FD_WRITE,
-        |host_fd| match check_vector_for_host(iovs, iovs_len, nwritten) {
-            0 => host::fd_write(host_fd, iovs, iovs_len, nwritten),
-            fault => fault,
-        },
-        |kernel, buffers, _| {
-            let out = UserRange::new(nwritten, 4)?;
-            let iovs = IoVecs::new(&mut buffers.iovecs, iovs, iovs_len)?;
-            store_size(out, kernel.fs.write(&kernel.process, fd, iovs)?);
-            Ok(())
-        },
+        |host_fd| host::fd_write(host_fd, iovs, iovs_len, moved),
+        |kernel, iovs| kernel.fs.write(&kernel.process, fd, iovs),
     )
 }
 
 #[unsafe(no_mangle)]
-extern "C" fn fd_pwrite(fd: i32, iovs: u32, iovs_len: u32, offset: u64, nwritten: u32) -> i32 {
-    on_fd(
+extern "C" fn fd_pwrite(fd: i32, iovs: u32, iovs_len: u32, offset: u64, moved: u32) -> i32 {
+    Transfer { iovs, iovs_len, moved }.run(
         fd,
         wasi::RIGHTS_FD_WRITE,
-        |host_fd| match check_vector_for_host(iovs, iovs_len, nwritten) {
-            0 => host::fd_pwrite(host_fd, iovs, iovs_len, offset, nwritten),
-            fault => fault,
-        },
-        |kernel, buffers, _| {
-            let out = UserRange::new(nwritten, 4)?;
-            let iovs = IoVecs::new(&mut buffers.iovecs, iovs, iovs_len)?;
-            let written = kernel.fs.pwrite64(&kernel.process, fd, iovs, signed(offset));
-            store_size(out, written.map_err(|errno| kernel.explain_io(fd, errno.into()))?);
-            Ok(())
-        },
+        |host_fd| host::fd_pwrite(host_fd, iovs, iovs_len, offset, moved),
+        |kernel, iovs| kernel.fs.pwrite64(&kernel.process, fd, iovs, signed(offset)),
     )
 }
 
@@ -127,7 +134,7 @@ pub(super) extern "C" fn fd_seek(fd: i32, offset: i64, whence: u32, newoffset: u
             0 => host::fd_seek(host_fd, offset, whence, newoffset),
             fault => fault,
         },
-        |kernel, _, _| {
+        |kernel, _| {
             let whence = match whence {
                 0 => Whence::Set,
                 1 => Whence::Cur,
@@ -148,6 +155,6 @@ extern "C" fn fd_tell(fd: i32, offset: u32) -> i32 {
             0 => host::fd_tell(host_fd, offset),
             fault => fault,
         },
-        |kernel, _, _| seek(kernel, fd, 0, Whence::Cur, offset),
+        |kernel, _| seek(kernel, fd, 0, Whence::Cur, offset),
     )
 }

@@ -1,57 +1,37 @@
-//! Functions that take paths. Each path is resolved beneath the directory that its descriptor names.
+//! Functions that take paths. Each path is resolved beneath the directory that its descriptor
+//! names.
 
 use wasi::Rights;
-use wasm_vfs_core::{AtFlags, Descriptor, Errno, FileType, OFlags, Target};
+use wasm_vfs_core::{AtFlags, Errno, FileType, OFlags, Target};
 
-use crate::convert;
+use crate::abi::layout;
+use crate::abi::open_flags::{OpenHow, lookup_flags, open_flags};
+use crate::abi::rights::{Private, opening_rights};
+use crate::defect::len32;
 use crate::errno::{Error, Result, answer};
-use crate::host::Host;
-#[cfg(feature = "mounts")]
-use crate::mounts::{self, OpenHow};
-use crate::rights::Private;
-use crate::state::{self, Buffers, Kernel};
-use crate::user::{self, PathBuffer, UserRange};
+use crate::kernel::{self, Buffers, Kernel};
+use crate::memory::path::{self, PathBuffer, UserPath, Which};
+use crate::memory::user::UserRange;
+use crate::mounts;
+use crate::platform::Host;
 
 /// The mode of a new file; the umask is applied to it.
 const FILE_MODE: u32 = 0o666;
 /// The mode of a new directory.
 const DIRECTORY_MODE: u32 = 0o777;
 
-/// A path of the program's: where its bytes are, and the directory that it starts from.
-#[derive(Clone, Copy)]
-pub(crate) struct UserPath {
-    pub(crate) dirfd: i32,
-    pub(crate) addr: u32,
-    pub(crate) len: u32,
-}
-
-/// Which of a call's paths it is.
-#[derive(Clone, Copy)]
-pub(crate) enum Which {
-    /// The only one, or the first.
-    First,
-    /// The second.
-    Second,
-}
-
 impl UserPath {
-    /// Its bytes.
+    /// Its bytes, or what is said instead of it.
     ///
     /// # Errors
     ///
-    /// What [`user::path`] answers.
+    /// What [`path::path`] answers.
     #[inline]
-    fn bytes<'b>(
-        self,
-        _host: &Host,
-        _which: Which,
-        buffer: &'b mut PathBuffer,
-    ) -> Result<&'b [u8]> {
-        #[cfg(feature = "mounts")]
-        if let Some(len) = _host.mounts.take_way_out(_which, buffer) {
+    fn bytes<'b>(self, host: &Host, which: Which, buffer: &'b mut PathBuffer) -> Result<&'b [u8]> {
+        if let Some(len) = host.mounts.take_way_out(which, buffer) {
             return Ok(buffer.get(..len).unwrap_or_default());
         }
-        user::path(buffer, self.addr, self.len)
+        path::path(buffer, self.addr, self.len)
     }
 }
 
@@ -61,14 +41,14 @@ impl UserPath {
 ///
 /// * `BADF`: the descriptor is not open or not a directory.
 /// * `NOTCAPABLE`: it lost one of the rights `needs`.
-/// * What [`user::path`] answers for the path.
+/// * What [`path::path`] answers for the path.
 #[inline]
 fn on_path(
     path: UserPath,
     needs: Rights,
     serve: impl FnOnce(&mut Kernel, &[u8]) -> Result<()>,
 ) -> i32 {
-    answer(state::enter(|kernel, buffers| {
+    answer(kernel::enter(|kernel, buffers| {
         kernel.directory(path.dirfd, needs)?;
         let served = path
             .bytes(kernel.fs.platform(), Which::First, &mut buffers.path)
@@ -88,7 +68,7 @@ fn on_two_paths(
     (new, new_needs): (UserPath, Rights),
     serve: impl FnOnce(&mut Kernel, &[u8], &[u8]) -> Result<()>,
 ) -> i32 {
-    answer(state::enter(|kernel, buffers| {
+    answer(kernel::enter(|kernel, buffers| {
         kernel.directory(old.dirfd, old_needs)?;
         kernel.directory(new.dirfd, new_needs)?;
         let Buffers { path, second_path, .. } = buffers;
@@ -101,8 +81,8 @@ fn on_two_paths(
 }
 
 impl Kernel {
-    /// The error of making a link at a path. Where something exists and the path ends with a slash, wasmtime looks first
-    /// whether it is a directory.
+    /// The error of making a link at a path. Where something exists and the path ends with a slash,
+    /// wasmtime looks first whether it is a directory.
     #[cold]
     fn explain_existing(&mut self, dirfd: i32, path: &[u8], errno: Errno) -> Error {
         if errno == Errno::EEXIST
@@ -115,22 +95,8 @@ impl Kernel {
     }
 }
 
-/// Linux's flag for a path that is not to be followed at its end.
-///
-/// # Errors
-///
-/// `INVAL`: unknown flags.
-fn lookup_flags(flags: u32) -> Result<AtFlags> {
-    match flags {
-        0 => Ok(AtFlags::SYMLINK_NOFOLLOW),
-        wasi::LOOKUPFLAGS_SYMLINK_FOLLOW => Ok(AtFlags::empty()),
-        _ => Err(Error::INVAL),
-    }
-}
-
 #[unsafe(no_mangle)]
 extern "C" fn path_create_directory(dirfd: i32, addr: u32, len: u32) -> i32 {
-    #[cfg(feature = "mounts")]
     if let Some(answer) = mounts::path_create_directory(UserPath { dirfd, addr, len }) {
         return answer;
     }
@@ -147,15 +113,14 @@ pub(super) extern "C" fn path_filestat_get(
     len: u32,
     stat: u32,
 ) -> i32 {
-    #[cfg(feature = "mounts")]
     if let Some(answer) = mounts::path_filestat_get(UserPath { dirfd, addr, len }, flags, stat) {
         return answer;
     }
     on_path(UserPath { dirfd, addr, len }, wasi::RIGHTS_PATH_FILESTAT_GET, |kernel, path| {
-        let out = UserRange::new(stat, convert::FILESTAT_BYTES)?;
+        let out = UserRange::new(stat, layout::FILESTAT_BYTES)?;
         let flags = lookup_flags(flags)?;
         let stat = kernel.fs.newfstatat(&kernel.process, dirfd, path, flags)?;
-        convert::store_filestat(out, &stat);
+        layout::store_filestat(out, &stat);
         Ok(())
     })
 }
@@ -170,7 +135,6 @@ extern "C" fn path_filestat_set_times(
     mtim: u64,
     fst_flags: u32,
 ) -> i32 {
-    #[cfg(feature = "mounts")]
     if let Some(answer) = mounts::path_filestat_set_times(
         UserPath { dirfd, addr, len },
         flags,
@@ -179,7 +143,7 @@ extern "C" fn path_filestat_set_times(
         return answer;
     }
     on_path(UserPath { dirfd, addr, len }, wasi::RIGHTS_PATH_FILESTAT_SET_TIMES, |kernel, path| {
-        let times = convert::time_specifiers(atim, mtim, fst_flags)?;
+        let times = layout::time_specifiers(atim, mtim, fst_flags)?;
         let flags = lookup_flags(flags)?;
         if fst_flags == 0 {
             // utimensat(2) would not even look whether the file is there.
@@ -200,7 +164,6 @@ extern "C" fn path_link(
     new_addr: u32,
     new_len: u32,
 ) -> i32 {
-    #[cfg(feature = "mounts")]
     if let Some(answer) = mounts::path_link(
         UserPath { dirfd: old_fd, addr: old_addr, len: old_len },
         old_flags,
@@ -235,7 +198,6 @@ extern "C" fn path_open(
     fdflags: u32,
     opened: u32,
 ) -> i32 {
-    #[cfg(feature = "mounts")]
     if let Some(answer) = mounts::path_open(
         UserPath { dirfd, addr, len },
         &OpenHow { dirflags, oflags, rights_base, rights_inheriting, fdflags },
@@ -245,7 +207,7 @@ extern "C" fn path_open(
     }
     // What a descriptor may is shown as wasmtime shows it.
     let _ = rights_inheriting;
-    answer(state::enter(|kernel, buffers| {
+    answer(kernel::enter(|kernel, buffers| {
         let directory = kernel.fs.descriptor(&kernel.process, dirfd)?;
         let result = open_flags(dirflags, oflags, rights_base, fdflags).and_then(|flags| {
             let out = UserRange::new(opened, 4)?;
@@ -268,8 +230,8 @@ extern "C" fn path_open(
     }))
 }
 
-/// Opens a file. That it must be a directory is checked afterwards, so that a link which is not to be followed is `ELOOP` also
-/// then, as wasmtime has it.
+/// Opens a file. That it must be a directory is checked afterwards, so that a link which is not to
+/// be followed is `ELOOP` also then, as wasmtime has it.
 fn open(kernel: &mut Kernel, dirfd: i32, path: &[u8], flags: OFlags, oflags: u32) -> Result<i32> {
     let fd = kernel.fs.openat(&mut kernel.process, dirfd, path, flags, FILE_MODE)?;
     let must_be_directory = oflags & u32::from(wasi::OFLAGS_DIRECTORY) != 0;
@@ -278,79 +240,6 @@ fn open(kernel: &mut Kernel, dirfd: i32, path: &[u8], flags: OFlags, oflags: u32
         return Err(Error::NOTDIR);
     }
     Ok(fd)
-}
-
-/// Linux's flags for those of `path_open`.
-///
-/// # Errors
-///
-/// `INVAL`: unknown flags, or a directory that is to be created or cut.
-pub(crate) fn open_flags(
-    dirflags: u32,
-    oflags: u32,
-    rights_base: u64,
-    fdflags: u32,
-) -> Result<OFlags> {
-    let has = |flag: wasi::Oflags| oflags & u32::from(flag) != 0;
-    let mut flags = convert::status_flags(fdflags)?;
-    if oflags >= 16 {
-        return Err(Error::INVAL);
-    }
-    if lookup_flags(dirflags)? == AtFlags::SYMLINK_NOFOLLOW {
-        flags |= OFlags::NOFOLLOW;
-    }
-    let (creates, truncates) = (has(wasi::OFLAGS_CREAT), has(wasi::OFLAGS_TRUNC));
-    if has(wasi::OFLAGS_DIRECTORY) && (creates || truncates || has(wasi::OFLAGS_EXCL)) {
-        return Err(Error::INVAL);
-    }
-    if creates {
-        flags |= OFlags::CREAT;
-        if has(wasi::OFLAGS_EXCL) {
-            flags |= OFlags::EXCL;
-        }
-    }
-    if truncates {
-        flags |= OFlags::TRUNC;
-    }
-    // As wasmtime: what is not to be written is opened for reading, and creating or cutting takes writing.
-    let writes = rights_base & wasi::RIGHTS_FD_WRITE != 0;
-    let reads = rights_base & wasi::RIGHTS_FD_READ != 0 || !writes;
-    flags |= match (reads, writes || creates || truncates) {
-        (_, false) => OFlags::RDONLY,
-        (false, true) => OFlags::WRONLY,
-        (true, true) => OFlags::RDWR,
-    };
-    Ok(flags)
-}
-
-/// The private word of what is opened through `directory`.
-///
-/// # Errors
-///
-/// `NOTCAPABLE`: the directory lost a right that opening so takes, or that the new descriptor would have.
-pub(crate) fn opening_rights(
-    directory: &Descriptor,
-    rights_base: u64,
-    flags: OFlags,
-) -> Result<Private> {
-    if directory.private_data << 4 == 0 {
-        // Nothing was taken away.
-        return Ok(Private::default());
-    }
-    let private = Private(directory.private_data);
-    let mut needs = wasi::RIGHTS_PATH_OPEN;
-    if flags.contains(OFlags::CREAT) {
-        needs |= wasi::RIGHTS_PATH_CREATE_FILE;
-    }
-    Kernel::require(directory, needs)?;
-    let mut wants = rights_base & (wasi::RIGHTS_FD_READ | wasi::RIGHTS_FD_WRITE);
-    if flags.access_mode() != OFlags::RDONLY {
-        wants |= wasi::RIGHTS_FD_WRITE;
-    }
-    if private.lost_inheriting() & wants != 0 {
-        return Err(Error::NOTCAPABLE);
-    }
-    Ok(private.inherited())
 }
 
 #[unsafe(no_mangle)]
@@ -362,7 +251,6 @@ extern "C" fn path_readlink(
     buf_len: u32,
     bufused: u32,
 ) -> i32 {
-    #[cfg(feature = "mounts")]
     if let Some(answer) =
         mounts::path_readlink(UserPath { dirfd, addr, len }, (buf, buf_len), bufused)
     {
@@ -384,14 +272,13 @@ extern "C" fn path_readlink(
             read => read?,
         };
         // At most what the buffer has.
-        used.store_u32(0, u32::try_from(bytes).unwrap_or(u32::MAX));
+        used.store_u32(0, len32(bytes));
         Ok(())
     })
 }
 
 #[unsafe(no_mangle)]
 extern "C" fn path_remove_directory(dirfd: i32, addr: u32, len: u32) -> i32 {
-    #[cfg(feature = "mounts")]
     if let Some(answer) = mounts::path_remove_directory(UserPath { dirfd, addr, len }) {
         return answer;
     }
@@ -409,7 +296,6 @@ extern "C" fn path_rename(
     new_addr: u32,
     new_len: u32,
 ) -> i32 {
-    #[cfg(feature = "mounts")]
     if let Some(answer) = mounts::path_rename(
         UserPath { dirfd: old_fd, addr: old_addr, len: old_len },
         UserPath { dirfd: new_fd, addr: new_addr, len: new_len },
@@ -431,7 +317,6 @@ extern "C" fn path_symlink(
     addr: u32,
     len: u32,
 ) -> i32 {
-    #[cfg(feature = "mounts")]
     if let Some(answer) =
         mounts::path_symlink((target_addr, target_len), UserPath { dirfd, addr, len })
     {
@@ -451,7 +336,6 @@ extern "C" fn path_symlink(
 
 #[unsafe(no_mangle)]
 extern "C" fn path_unlink_file(dirfd: i32, addr: u32, len: u32) -> i32 {
-    #[cfg(feature = "mounts")]
     if let Some(answer) = mounts::path_unlink_file(UserPath { dirfd, addr, len }) {
         return answer;
     }

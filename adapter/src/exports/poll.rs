@@ -1,11 +1,13 @@
 //! Waiting.
 //!
-//! A file of the filesystem is ready at once; clocks and the host's descriptors are the host's to wait for, in one call. If
-//! a file is ready there is nothing to wait for, but what else is ready belongs to the answer: then the host gets a
-//! clock that rings at once beside the program's subscriptions.
+//! A file of the filesystem is ready at once; clocks and the host's descriptors are the host's to
+//! wait for, in one call. If a file is ready there is nothing to wait for, but what else is ready
+//! belongs to the answer: then the host gets a clock that rings at once beside the program's
+//! subscriptions.
 //!
-//! On a clock of our own nothing has to be waited for: the time that a program waits passes at once. Where the host may not be
-//! asked to wait, no time is waited for at all, and its descriptors are events with an error.
+//! On a clock of our own nothing has to be waited for: the time that a program waits passes at
+//! once. Where the host may not be asked to wait, no time is waited for at all, and its descriptors
+//! are events with an error.
 
 use alloc::vec::Vec;
 use core::mem::{offset_of, size_of};
@@ -13,11 +15,14 @@ use core::mem::{offset_of, size_of};
 use wasi::{Event, EventFdReadwrite, Subscription, SubscriptionClock};
 use wasm_vfs_core::{Errno, FileType, Whence};
 
-use crate::clock;
+use super::clock;
+use crate::abi::imports;
 use crate::errno::{Error, Result};
-use crate::host::{self, import};
-use crate::state::{self, Kernel, Owner};
-use crate::user::UserRange;
+use crate::kernel::Entered;
+use crate::kernel::descriptors::{Owner, owner};
+use crate::memory::borrowed::BORROWED_ADDR;
+use crate::memory::user::UserRange;
+use crate::platform::clock::host_time;
 
 /// A `subscription`, as words: the program's token, the tag, and what the tag says.
 type SubscriptionWords = [u64; 6];
@@ -47,7 +52,7 @@ pub(super) extern "C" fn poll_oneoff(subs: u32, events: u32, count: u32, nevents
     match poll(subs, events, count, nevents) {
         Ok(true) => 0,
         // Usual: a program sleeps, or waits for its standard streams.
-        Ok(false) => import::poll_oneoff(subs, events, count, nevents),
+        Ok(false) => imports::poll_oneoff(subs, events, count, nevents),
         Err(error) => error.number(),
     }
 }
@@ -160,12 +165,13 @@ impl Sub {
         self.0[5] & u64::from(wasi::SUBCLOCKFLAGS_SUBSCRIPTION_CLOCK_ABSTIME) != 0
     }
 
-    /// Turns a clock's point in time into how long it is until then: Node takes the one for the other.
+    /// Turns a clock's point in time into how long it is until then: Node takes the one for the
+    /// other.
     #[expect(clippy::cast_possible_truncation, reason = "a field of 32 bits")]
     fn relative(self) -> SubscriptionWords {
         let Sub(mut words) = self;
         if self.is_absolute()
-            && let Some(now) = host::clock_time(words[2] as u32)
+            && let Some(now) = host_time(words[2] as u32)
         {
             words[3] = words[3].saturating_sub(now);
             words[5] = 0;
@@ -184,7 +190,8 @@ impl Sub {
     /// # Errors
     ///
     /// * `INVAL`: no such tag.
-    /// * `BADF`: the descriptor is not open, or is a directory: wasmtime too answers it for the whole call.
+    /// * `BADF`: the descriptor is not open, or is a directory: wasmtime too answers it for the
+    ///   whole call.
     /// * `NOTCAPABLE`: the descriptor lost the right to be polled.
     fn source(self) -> Result<Source> {
         if self.tag() == wasi::EVENTTYPE_CLOCK.raw() {
@@ -193,13 +200,10 @@ impl Sub {
         if self.tag() > wasi::EVENTTYPE_FD_WRITE.raw() {
             return Err(Error::INVAL);
         }
-        match state::owner(self.fd())? {
+        match owner(self.fd(), wasi::RIGHTS_POLL_FD_READWRITE)? {
             Owner::Host(host_fd) if clock::host_waits()? => Ok(Source::Host(host_fd)),
             Owner::Host(_) => Ok(Source::File(self.refused())),
-            Owner::Tree(descriptor) => {
-                Kernel::require(&descriptor, wasi::RIGHTS_POLL_FD_READWRITE)?;
-                self.file_event().map(Source::File)
-            }
+            Owner::Tree(entered) => self.file_event(entered).map(Source::File),
         }
     }
 
@@ -232,10 +236,10 @@ impl Sub {
     }
 
     /// The event of a file: how much there is to read, and whether that is the end.
-    fn file_event(self) -> Result<EventWords> {
+    fn file_event(self, entered: Entered) -> Result<EventWords> {
         let fd = self.fd();
         let (mut bytes, mut flags) = (1, 0);
-        state::enter(|kernel, _| {
+        entered.run(|kernel, _| {
             kernel.require_file(fd)?;
             if self.tag() == wasi::EVENTTYPE_FD_READ.raw()
                 && kernel.file_type(fd)? == FileType::Regular
@@ -263,8 +267,8 @@ fn ask_host(subs: &[SubscriptionWords]) -> Result<Vec<EventWords>> {
     let count = u32::try_from(subs.len()).map_err(|_| Errno::ENOMEM)?;
     let bytes =
         (SUBSCRIPTION_BYTES + EVENT_BYTES).checked_mul(count).and_then(|n| n.checked_add(8));
-    let borrowed = UserRange::new(host::BORROWED_ADDR, bytes.ok_or(Errno::ENOMEM)?)
-        .map_err(|_| Errno::ENOMEM)?;
+    let borrowed =
+        UserRange::new(BORROWED_ADDR, bytes.ok_or(Errno::ENOMEM)?).map_err(|_| Errno::ENOMEM)?;
     let mut saved = Vec::new();
     saved.try_reserve_exact(borrowed.len() as usize).map_err(Errno::from)?;
     let mut answer = Vec::new();
@@ -278,9 +282,9 @@ fn ask_host(subs: &[SubscriptionWords]) -> Result<Vec<EventWords>> {
     for word in subs.iter().flatten() {
         rest.take(8).store_u64(0, *word);
     }
-    let subs_addr = host::BORROWED_ADDR + 8 + EVENT_BYTES * count;
-    let events_addr = host::BORROWED_ADDR + 8;
-    let errno = import::poll_oneoff(subs_addr, events_addr, count, host::BORROWED_ADDR);
+    let subs_addr = BORROWED_ADDR + 8 + EVENT_BYTES * count;
+    let events_addr = BORROWED_ADDR + 8;
+    let errno = imports::poll_oneoff(subs_addr, events_addr, count, BORROWED_ADDR);
     for _ in 0..for_count.load_u32(0).min(count) {
         let event = for_events.take(EVENT_BYTES);
         answer.push([event.load_u64(0), event.load_u64(8), event.load_u64(16), event.load_u64(24)]);

@@ -2,21 +2,20 @@
 
 use wasm_vfs_core::{DirEntryView, Errno};
 
-use crate::convert::{self, DIRENT_BYTES};
+use crate::abi::layout::{self, DIRENT_BYTES};
+use crate::defect::len32;
 use crate::errno::{Error, answer};
-#[cfg(feature = "mounts")]
-use crate::mounts;
-use crate::state;
-use crate::user::UserRange;
+use crate::memory::user::UserRange;
+use crate::{kernel, mounts};
 
-/// Entries from `cookie` on, as many as fit; the last one may be cut off, which says that there are more.
+/// Entries from `cookie` on, as many as fit; the last one may be cut off, which says that there are
+/// more.
 #[unsafe(no_mangle)]
 extern "C" fn fd_readdir(fd: i32, buf: u32, buf_len: u32, cookie: u64, bufused: u32) -> i32 {
-    #[cfg(feature = "mounts")]
     if let Some(answer) = mounts::fd_readdir(fd, buf, buf_len, cookie, bufused) {
         return answer;
     }
-    answer(state::enter(|kernel, _| {
+    answer(kernel::enter(|kernel, _| {
         kernel.directory(fd, wasi::RIGHTS_FD_READDIR)?;
         let used = UserRange::new(bufused, 4)?;
         let mut left = UserRange::new(buf, buf_len)?;
@@ -37,7 +36,7 @@ extern "C" fn fd_readdir(fd: i32, buf: u32, buf_len: u32, cookie: u64, bufused: 
 #[inline(never)]
 fn store_dirent(left: &mut UserRange, entry: &DirEntryView<'_>) {
     let namlen = entry.name.len() as u64;
-    let file_type = u64::from(convert::file_type(entry.file_type));
+    let file_type = u64::from(layout::file_type(entry.file_type));
     // The name's length, the type at offset 20, and padding.
     let words = [entry.next_offset, entry.ino, namlen | file_type << 32];
     let mut header = left.take(DIRENT_BYTES);
@@ -49,6 +48,6 @@ fn store_dirent(left: &mut UserRange, entry: &DirEntryView<'_>) {
             part.store_prefix(&word.to_le_bytes());
         }
     }
-    let name = left.take(u32::try_from(entry.name.len()).unwrap_or(u32::MAX));
+    let name = left.take(len32(entry.name.len()));
     name.store_prefix(entry.name);
 }

@@ -2,11 +2,12 @@
 
 use wasm_vfs_core::OFlags;
 
+use crate::abi::imports as host;
 use crate::errno::{Error, answer};
 use crate::exports::on_fd;
-use crate::host::import as host;
-use crate::state;
-use crate::user::{UserRange, check_for_host, check_vector_for_host};
+use crate::kernel;
+use crate::memory::iovec::check_vector_for_host;
+use crate::memory::user::{UserRange, check_for_host};
 
 #[unsafe(no_mangle)]
 extern "C" fn sock_accept(fd: i32, flags: u32, opened: u32) -> i32 {
@@ -17,14 +18,14 @@ extern "C" fn sock_accept(fd: i32, flags: u32, opened: u32) -> i32 {
             0 => accept(host_fd, flags, opened),
             fault => fault,
         },
-        |_, _, _| Err(Error::NOTSOCK),
+        |_, _| Err(Error::NOTSOCK),
     )
 }
 
 /// Lets the host accept; the program gets a number of ours for the connection.
 fn accept(host_fd: u32, flags: u32, opened: u32) -> i32 {
     match host::sock_accept(host_fd, flags, opened) {
-        0 => answer(state::enter(|kernel, _| {
+        0 => answer(kernel::enter(|kernel, _| {
             let out = UserRange::new(opened, 4)?;
             let token = u64::from(out.load_u32(0));
             let fd = kernel.fs.open_foreign(&mut kernel.process, token, OFlags::RDWR)?;
@@ -51,7 +52,7 @@ extern "C" fn sock_recv(
             0 => host::sock_recv(host_fd, iovs, iovs_len, flags, nread, roflags),
             fault => fault,
         },
-        |_, _, _| Err(Error::NOTSOCK),
+        |_, _| Err(Error::NOTSOCK),
     )
 }
 
@@ -64,11 +65,11 @@ extern "C" fn sock_send(fd: i32, iovs: u32, iovs_len: u32, flags: u32, nsent: u3
             0 => host::sock_send(host_fd, iovs, iovs_len, flags, nsent),
             fault => fault,
         },
-        |_, _, _| Err(Error::NOTSOCK),
+        |_, _| Err(Error::NOTSOCK),
     )
 }
 
 #[unsafe(no_mangle)]
 extern "C" fn sock_shutdown(fd: i32, how: u32) -> i32 {
-    on_fd(fd, 0, |host_fd| host::sock_shutdown(host_fd, how), |_, _, _| Err(Error::NOTSOCK))
+    on_fd(fd, 0, |host_fd| host::sock_shutdown(host_fd, how), |_, _| Err(Error::NOTSOCK))
 }

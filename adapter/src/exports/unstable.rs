@@ -1,10 +1,11 @@
-//! `wasi_unstable`, the preview before preview1: the four functions in which the two differ, each in terms of preview1's.
+//! `wasi_unstable`, the preview before preview1: the four functions in which the two differ, each
+//! in terms of preview1's.
 //!
-//! A linker prefers `function@unstable` for an import from `wasi_unstable`; all other functions are the same in both, and what
-//! no program calls is dropped.
+//! A linker prefers `function@unstable` for an import from `wasi_unstable`; all other functions are
+//! the same in both, and what no program calls is dropped.
 //!
-//! What differs (from the witx of both): the numbers of `whence`; a `filestat`, whose count of links has 32 bits; a
-//! `subscription`, whose clock has a token of its own.
+//! What differs (from the witx of both): the numbers of `whence`; a `filestat`, whose count of
+//! links has 32 bits; a `subscription`, whose clock has a token of its own.
 
 use alloc::vec::Vec;
 
@@ -14,10 +15,10 @@ use super::io::fd_seek;
 use super::path::path_filestat_get;
 use super::poll::{EVENT_BYTES, SUBSCRIPTION_BYTES, poll_oneoff};
 use super::stat::fd_filestat_get;
-use crate::convert::FILESTAT_BYTES;
+use crate::abi::layout::FILESTAT_BYTES;
 use crate::errno::{Error, Result, answer};
-use crate::host::Borrowed;
-use crate::user::UserRange;
+use crate::memory::borrowed::Borrowed;
+use crate::memory::user::UserRange;
 
 /// Bytes of a `filestat` there.
 const UNSTABLE_FILESTAT_BYTES: u32 = 56;
@@ -49,7 +50,8 @@ extern "C" fn path_filestat_get_unstable(
     answer(narrow_filestat(filestat, |wide| path_filestat_get(dirfd, flags, addr, len, wide)))
 }
 
-/// Has a preview1 `filestat` stored in borrowed memory, and stores it at `filestat` as it was before.
+/// Has a preview1 `filestat` stored in borrowed memory, and stores it at `filestat` as it was
+/// before.
 fn narrow_filestat(filestat: u32, get: impl FnOnce(u32) -> i32) -> Result<()> {
     let out = UserRange::new(filestat, UNSTABLE_FILESTAT_BYTES)?;
     let borrowed = Borrowed::nested(FILESTAT_BYTES)?;
@@ -75,8 +77,8 @@ extern "C" fn poll_oneoff_unstable(subs: u32, events: u32, count: u32, nevents: 
     answer(poll(subs, events, count, nevents))
 }
 
-/// Polls with the subscriptions as preview1 has them, in borrowed memory: there the events go first, for the program's
-/// place for them may overlap.
+/// Polls with the subscriptions as preview1 has them, in borrowed memory: there the events go
+/// first, for the program's place for them may overlap.
 fn poll(subs: u32, events: u32, count: u32, nevents: u32) -> Result<()> {
     let subs = UserRange::array(subs, count, UNSTABLE_SUBSCRIPTION_BYTES)?;
     let events = UserRange::array(events, count, EVENT_BYTES)?;

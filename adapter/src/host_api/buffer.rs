@@ -1,4 +1,4 @@
-//! The buffer through which data goes between the host and the filesystem.
+//! The buffer through which data goes between the embedder and the filesystem.
 
 use alloc::vec::Vec;
 use core::ops::Range;
@@ -8,7 +8,8 @@ use wasm_vfs_core::Errno;
 /// The most that a buffer may have: lengths are answered as `i32`.
 const MAX_BYTES: usize = 1 << 30;
 
-/// The buffer. Host addresses are addresses of this memory, and good only within the buffer.
+/// The buffer. The embedder's addresses are addresses of this memory, and good only within the
+/// buffer.
 #[derive(Debug, Default)]
 pub(super) struct Buffer {
     bytes: Vec<u8>,
@@ -29,7 +30,7 @@ impl Buffer {
 
     /// Where it is. An address in this memory has 32 bits.
     fn address(&self) -> u32 {
-        u32::try_from(self.bytes.as_ptr().addr()).unwrap_or(0)
+        len32(self.bytes.as_ptr().addr())
     }
 
     /// What `len` bytes at `addr` are in it.
@@ -61,3 +62,4 @@ impl Buffer {
         self.bytes.get_mut(range).ok_or(Errno::EFAULT)
     }
 }
+use crate::defect::len32;

@@ -1,12 +1,11 @@
-//! The exports of the host interface: single files, and the beginnings, pieces and ends of archives.
+//! The exports for single files, for the buffer, and for the end of the program.
 
-use wasm_vfs_core::{AT_FDCWD, AtFlags, Errno, Fs, OFlags, Stat, Whence};
+use wasm_vfs_core::{AT_FDCWD, AtFlags, Errno, OFlags, Stat, Whence};
 
-use super::tar_export::Export;
-use super::tar_import::Import;
-use super::{Side, VERSION, make_directory, remove, serve, with_open, with_parents};
-use crate::host::Host;
-use crate::state::{self, Buffers};
+use super::make::{make_directory, with_open, with_parents};
+use super::session::serve;
+use super::{VERSION, remove};
+use crate::kernel::{self, Buffers};
 
 /// Bytes of what `wasm_vfs_stat` fills in.
 const STAT_BYTES: u32 = 80;
@@ -18,15 +17,15 @@ extern "C" fn wasm_vfs_version() -> i32 {
 
 #[unsafe(no_mangle)]
 extern "C" fn wasm_vfs_exit_status() -> i32 {
-    let status = state::enter(|kernel, _| Ok(kernel.settings.exit_status));
+    let status = kernel::enter(|kernel, _| Ok(kernel.settings.exit_status));
     status.ok().flatten().map_or(-1, u32::cast_signed)
 }
 
 #[unsafe(no_mangle)]
 extern "C" fn wasm_vfs_allocate(len: u32) -> u32 {
     let mut address = 0;
-    serve(|_, side, _| {
-        address = side.buffer.allocate(len).unwrap_or(0);
+    serve(|_, session, _| {
+        address = session.buffer.allocate(len).unwrap_or(0);
         Ok(0)
     });
     address
@@ -41,10 +40,10 @@ extern "C" fn wasm_vfs_put(
     offset: i64,
     mode: u32,
 ) -> i32 {
-    serve(|fs, side, buffers| {
-        let path = side.path(&mut buffers.path, path, path_len)?;
-        let data = side.buffer.get(data, len)?;
-        let process = &mut side.process;
+    serve(|fs, session, buffers| {
+        let path = session.path(&mut buffers.path, path, path_len)?;
+        let data = session.buffer.get(data, len)?;
+        let process = &mut session.process;
         if offset == 0 {
             let flags = OFlags::WRONLY | OFlags::CREAT | OFlags::TRUNC;
             let fd = with_parents(fs, process, AT_FDCWD, path, |fs, process| {
@@ -63,10 +62,10 @@ extern "C" fn wasm_vfs_put(
 
 #[unsafe(no_mangle)]
 extern "C" fn wasm_vfs_get(path: u32, path_len: u32, data: u32, len: u32, offset: i64) -> i32 {
-    serve(|fs, side, buffers| {
-        let path = side.path(&mut buffers.path, path, path_len)?;
-        let out = side.buffer.get_mut(data, len)?;
-        with_open(fs, &mut side.process, path, OFlags::RDONLY, |fs, process, fd| {
+    serve(|fs, session, buffers| {
+        let path = session.path(&mut buffers.path, path, path_len)?;
+        let out = session.buffer.get_mut(data, len)?;
+        with_open(fs, &mut session.process, path, OFlags::RDONLY, |fs, process, fd| {
             fs.pread64(process, fd, out, offset)
         })
     })
@@ -74,11 +73,11 @@ extern "C" fn wasm_vfs_get(path: u32, path_len: u32, data: u32, len: u32, offset
 
 #[unsafe(no_mangle)]
 extern "C" fn wasm_vfs_list(path: u32, path_len: u32, data: u32, len: u32, cookie: i64) -> i32 {
-    serve(|fs, side, buffers| {
-        let path = side.path(&mut buffers.path, path, path_len)?;
-        let out = side.buffer.get_mut(data, len)?;
+    serve(|fs, session, buffers| {
+        let path = session.path(&mut buffers.path, path, path_len)?;
+        let out = session.buffer.get_mut(data, len)?;
         let flags = OFlags::RDONLY | OFlags::DIRECTORY;
-        with_open(fs, &mut side.process, path, flags, |fs, process, fd| {
+        with_open(fs, &mut session.process, path, flags, |fs, process, fd| {
             fs.lseek(process, fd, cookie, Whence::Set)?;
             fs.getdents64(process, fd, out)
         })
@@ -87,21 +86,21 @@ extern "C" fn wasm_vfs_list(path: u32, path_len: u32, data: u32, len: u32, cooki
 
 #[unsafe(no_mangle)]
 extern "C" fn wasm_vfs_stat(path: u32, path_len: u32, flags: u32, data: u32) -> i32 {
-    serve(|fs, side, buffers| {
-        let path = side.path(&mut buffers.path, path, path_len)?;
-        let out = side.buffer.get_mut(data, STAT_BYTES)?;
+    serve(|fs, session, buffers| {
+        let path = session.path(&mut buffers.path, path, path_len)?;
+        let out = session.buffer.get_mut(data, STAT_BYTES)?;
         let flags = match flags {
             0 => AtFlags::empty(),
             _ if flags == AtFlags::SYMLINK_NOFOLLOW.bits() => AtFlags::SYMLINK_NOFOLLOW,
             _ => return Err(Errno::EINVAL),
         };
-        let stat = fs.newfstatat(&side.process, AT_FDCWD, path, flags)?;
+        let stat = fs.newfstatat(&session.process, AT_FDCWD, path, flags)?;
         store_stat(out, &stat);
         Ok(0)
     })
 }
 
-/// Writes [`STAT_BYTES`] bytes, as the table in this module's parent says.
+/// Writes [`STAT_BYTES`] bytes, as the table in [`host_api`](super) says.
 #[expect(clippy::cast_sign_loss, reason = "seconds keep their bits")]
 fn store_stat(out: &mut [u8], stat: &Stat) {
     let pair = |low: u32, high: u32| u64::from(low) | u64::from(high) << 32;
@@ -126,23 +125,23 @@ fn store_stat(out: &mut [u8], stat: &Stat) {
 
 #[unsafe(no_mangle)]
 extern "C" fn wasm_vfs_mkdir(path: u32, path_len: u32, mode: u32) -> i32 {
-    serve(|fs, side, buffers| {
-        let path = side.path(&mut buffers.path, path, path_len)?;
-        make_directory(fs, &mut side.process, AT_FDCWD, path, mode)?;
+    serve(|fs, session, buffers| {
+        let path = session.path(&mut buffers.path, path, path_len)?;
+        make_directory(fs, &mut session.process, AT_FDCWD, path, mode)?;
         Ok(0)
     })
 }
 
 #[unsafe(no_mangle)]
 extern "C" fn wasm_vfs_symlink(target: u32, target_len: u32, path: u32, path_len: u32) -> i32 {
-    serve(|fs, side, Buffers { path: room, second_path, .. }| {
-        let path = side.path(room, path, path_len)?;
-        let mut target = side.path(second_path, target, target_len)?;
+    serve(|fs, session, Buffers { path: room, second_path, .. }| {
+        let path = session.path(room, path, path_len)?;
+        let mut target = session.path(second_path, target, target_len)?;
         if target_len == 0 {
             // No root: ENOENT.
             target = &[];
         }
-        with_parents(fs, &mut side.process, AT_FDCWD, path, |fs, process| {
+        with_parents(fs, &mut session.process, AT_FDCWD, path, |fs, process| {
             fs.symlinkat(process, target, AT_FDCWD, path)
         })?;
         Ok(0)
@@ -151,105 +150,18 @@ extern "C" fn wasm_vfs_symlink(target: u32, target_len: u32, path: u32, path_len
 
 #[unsafe(no_mangle)]
 extern "C" fn wasm_vfs_readlink(path: u32, path_len: u32, data: u32, len: u32) -> i32 {
-    serve(|fs, side, buffers| {
-        let path = side.path(&mut buffers.path, path, path_len)?;
-        let out = side.buffer.get_mut(data, len)?;
-        fs.readlinkat(&side.process, AT_FDCWD, path, out)
+    serve(|fs, session, buffers| {
+        let path = session.path(&mut buffers.path, path, path_len)?;
+        let out = session.buffer.get_mut(data, len)?;
+        fs.readlinkat(&session.process, AT_FDCWD, path, out)
     })
 }
 
 #[unsafe(no_mangle)]
 extern "C" fn wasm_vfs_remove(path: u32, path_len: u32) -> i32 {
-    serve(|fs, side, buffers| {
-        let path = side.path(&mut buffers.path, path, path_len)?;
-        remove::all(fs, &mut side.process, path)?;
+    serve(|fs, session, buffers| {
+        let path = session.path(&mut buffers.path, path, path_len)?;
+        remove::all(fs, &mut session.process, path)?;
         Ok(0)
-    })
-}
-
-/// Drops the archive that is being imported, and notes which member was being worked on.
-#[inline(never)]
-fn give_up_import(fs: &mut Fs<Host>, side: &mut Side) {
-    if let Some(import) = &mut side.import {
-        side.culprit = import.give_up(fs, &mut side.process);
-    }
-    side.import = None;
-}
-
-#[unsafe(no_mangle)]
-extern "C" fn wasm_vfs_import_begin(path: u32, path_len: u32) -> i32 {
-    serve(|fs, side, buffers| {
-        give_up_import(fs, side);
-        side.culprit.clear();
-        let path = side.path(&mut buffers.path, path, path_len)?;
-        side.import = Some(Import::begin(fs, &mut side.process, path)?);
-        Ok(0)
-    })
-}
-
-#[unsafe(no_mangle)]
-extern "C" fn wasm_vfs_import(data: u32, len: u32) -> i32 {
-    serve(|fs, side, _| {
-        let data = side.buffer.get(data, len)?;
-        let import = side.import.as_mut().ok_or(Errno::EINVAL)?;
-        let taken = import.take(fs, &mut side.process, data);
-        if taken.is_err() {
-            give_up_import(fs, side);
-        }
-        taken.map(|()| 0)
-    })
-}
-
-#[unsafe(no_mangle)]
-extern "C" fn wasm_vfs_import_end() -> i32 {
-    serve(|fs, side, _| {
-        let import = side.import.as_mut().ok_or(Errno::EINVAL)?;
-        let ended = import.end(fs, &mut side.process);
-        give_up_import(fs, side);
-        ended.map(|()| 0)
-    })
-}
-
-#[unsafe(no_mangle)]
-extern "C" fn wasm_vfs_culprit(data: u32, len: u32) -> i32 {
-    serve(|_, side, _| {
-        let out = side.buffer.get_mut(data, len)?;
-        let len = out.len().min(side.culprit.len());
-        for (place, byte) in out.iter_mut().zip(&side.culprit) {
-            *place = *byte;
-        }
-        Ok(len)
-    })
-}
-
-/// Drops the archive that is being exported.
-#[inline(never)]
-fn end_export(fs: &mut Fs<Host>, side: &mut Side) {
-    if let Some(export) = &side.export {
-        export.close(fs, &mut side.process);
-    }
-    side.export = None;
-}
-
-#[unsafe(no_mangle)]
-extern "C" fn wasm_vfs_export_begin(path: u32, path_len: u32) -> i32 {
-    serve(|fs, side, buffers| {
-        end_export(fs, side);
-        let path = side.path(&mut buffers.path, path, path_len)?;
-        side.export = Some(Export::begin(fs, &mut side.process, path)?);
-        Ok(0)
-    })
-}
-
-#[unsafe(no_mangle)]
-extern "C" fn wasm_vfs_export(data: u32, len: u32) -> i32 {
-    serve(|fs, side, _| {
-        let out = side.buffer.get_mut(data, len)?;
-        let export = side.export.as_mut().ok_or(Errno::EINVAL)?;
-        let filled = export.fill(fs, &mut side.process, out);
-        if len > 0 && !matches!(filled, Ok(1..)) {
-            end_export(fs, side);
-        }
-        filled
     })
 }

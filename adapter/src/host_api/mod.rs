@@ -1,13 +1,15 @@
-//! The host interface: how an embedder reaches the tree of a packed program, before it starts, after it has ended (by
-//! returning, by `proc_exit`, by a trap), and between its calls.
+//! The host interface: how an embedder reaches the tree of a packed program, before it starts,
+//! after it has ended (by returning, by `proc_exit`, by a trap), and between its calls.
 //!
 //! # Version 1
 //!
-//! Functions take and return `i32`, but for offsets and cookies, which are `i64`. An answer that is negative is a Linux error
-//! number with its sign turned; `-EFAULT` says that an address or a length is not within the buffer.
+//! Functions take and return `i32`, but for offsets and cookies, which are `i64`. An answer that is
+//! negative is a Linux error number with its sign turned; `-EFAULT` says that an address or a
+//! length is not within the buffer.
 //!
-//! Data goes through one buffer in the filesystem's memory, which the module exports as `wasm_vfs_memory`. An address counts from
-//! the exported global `wasm_vfs_base`, which any call may change, as any call may grow the memory: read both anew after each.
+//! Data goes through one buffer in the filesystem's memory, which the module exports as
+//! `wasm_vfs_memory`. An address counts from the exported global `wasm_vfs_base`, which any call
+//! may change, as any call may grow the memory: read both anew after each.
 //!
 //! | function | does |
 //! |---|---|
@@ -41,223 +43,37 @@
 //! | 32 | u32 | owner | | 72 | u32 | change time, nanoseconds |
 //! | 36 | u32 | group | | 76 | u32 | 0 |
 //!
-//! Paths are UTF-8 and start at the root of the tree, with or without a slash. Symbolic links are followed within the tree.
+//! Paths are UTF-8 and start at the root of the tree, with or without a slash. Symbolic links are
+//! followed within the tree.
 //!
 //! # What holds
 //!
-//! * The host is a process of its own: it takes none of the program's descriptors, knows nothing of its rights, and its
-//!   calls work when the program has used up whatever it may have.
-//! * Its arguments are checked as a program's are: none leads to a trap.
-//! * What the calls change, they change as system calls do. The times of files come from the program's clock.
-//! * An engine that stops a program in the middle of a call (stack exhausted, out of fuel) may leave the tree half-changed.
-//!   A trap of the program's own never does.
-//! * Not to be called by the clock that the filesystem asks for the time.
+//! * The embedder is a process of its own: it takes none of the program's descriptors, has none of
+//!   the program's limits on rights, and its calls work when the program has used up its
+//!   descriptors.
+//! * The functions check arguments as preview1's functions check a program's: no argument traps.
+//! * A call changes the tree as a system call does. Times of files come from the program's clock.
+//! * An engine that stops a program in the middle of a call (stack exhausted, out of fuel), or a
+//!   host function that throws, may leave that call's change half done. The next call works. A trap
+//!   of the program's own never leaves anything half done.
+//! * A host function that the filesystem itself calls (`clock_time_get`, `random_get`, and for an
+//!   overlay's files `path_open`, `fd_pread`, `fd_close`) must not call back into the module. If it
+//!   does, the module serves the inner call and ends the outer one with a trap. Other host
+//!   functions may call back.
+//! * Archives hold directories, files, hard and symbolic links, and the character devices of the
+//!   tree's `/dev`. An import refuses every other member with `EOPNOTSUPP`; `wasm_vfs_culprit`
+//!   names it.
 
+mod archives;
 mod buffer;
 mod files;
+mod make;
 mod remove;
+mod session;
 mod tar_export;
 mod tar_header;
 mod tar_import;
-
-use alloc::vec::Vec;
-use core::cell::UnsafeCell;
-use core::mem::MaybeUninit;
-
-use wasm_vfs_core::{AT_FDCWD, AtFlags, Credentials, Errno, Fd, Fs, OFlags, Process};
-
-use crate::host::Host;
-use crate::state::{self, Buffers};
-use crate::user;
-use buffer::Buffer;
-use tar_export::Export;
-use tar_import::Import;
+mod tar_member;
 
 /// The version of the interface that this file documents.
 const VERSION: i32 = 1;
-
-/// The mode of directories that are made for what is in them.
-const PARENT_MODE: u32 = 0o755;
-
-/// What the host's calls need beside the filesystem.
-struct Side {
-    /// The host, as the filesystem sees it.
-    process: Process,
-    /// What arguments and results lie in.
-    buffer: Buffer,
-    /// The archive that is being imported.
-    import: Option<Import>,
-    /// The archive that is being exported.
-    export: Option<Export>,
-    /// The name of the member that an import failed at.
-    culprit: Vec<u8>,
-}
-
-struct Global {
-    /// Whether `side` was made.
-    ready: UnsafeCell<bool>,
-    side: UnsafeCell<MaybeUninit<Side>>,
-}
-
-// SAFETY: a wasm instance has one thread.
-unsafe impl Sync for Global {}
-
-/// All zeros, so that it takes no room in the file.
-static GLOBAL: Global =
-    Global { ready: UnsafeCell::new(false), side: UnsafeCell::new(MaybeUninit::uninit()) };
-
-/// Runs `body` for the host; an error becomes its number, negative.
-#[inline]
-fn serve(body: impl FnOnce(&mut Fs<Host>, &mut Side, &mut Buffers) -> Result<usize, Errno>) -> i32 {
-    let mut result = Err(Errno::EIO);
-    let _ = state::enter(|kernel, buffers| {
-        result = side(&mut kernel.fs).and_then(|side| body(&mut kernel.fs, side, buffers));
-        Ok(())
-    });
-    answer(result)
-}
-
-/// The host's side, made at its first call.
-///
-/// # Errors
-///
-/// What spawning a process answers.
-#[inline(never)]
-fn side(fs: &mut Fs<Host>) -> Result<&'static mut Side, Errno> {
-    // SAFETY: one thread; `ready` says that `side` was written. The reference ends with `serve`, and nothing that runs
-    // there comes back here.
-    unsafe {
-        let side = &mut *GLOBAL.side.get();
-        if !*GLOBAL.ready.get() {
-            side.write(Side::new(fs)?);
-            *GLOBAL.ready.get() = true;
-        }
-        Ok(side.assume_init_mut())
-    }
-}
-
-/// What an export answers.
-#[inline(never)]
-fn answer(result: Result<usize, Errno>) -> i32 {
-    match result {
-        // The buffer has less than 2^31 bytes.
-        Ok(count) => i32::try_from(count).unwrap_or(i32::MAX),
-        Err(errno) => -i32::from(errno.number()),
-    }
-}
-
-impl Side {
-    fn new(fs: &mut Fs<Host>) -> Result<Side, Errno> {
-        let mut process = fs.spawn(Credentials::ROOT)?;
-        // Modes are meant as they are said.
-        fs.umask(&mut process, 0);
-        // The embedder has its own directories anyway.
-        process.see_own_tree_only(true);
-        Ok(Side {
-            process,
-            buffer: Buffer::default(),
-            import: None,
-            export: None,
-            culprit: Vec::new(),
-        })
-    }
-
-    /// Copies a path out of the buffer and checks it. An empty one is the root.
-    ///
-    /// # Errors
-    ///
-    /// * `EFAULT`: it is not in the buffer.
-    /// * `ENAMETOOLONG`: it has `PATH_MAX` bytes or more.
-    /// * `EILSEQ`: it is not UTF-8.
-    #[inline(never)]
-    fn path<'b>(
-        &self,
-        room: &'b mut user::PathBuffer,
-        addr: u32,
-        len: u32,
-    ) -> Result<&'b [u8], Errno> {
-        let bytes = self.buffer.get(addr, len)?;
-        if bytes.is_empty() {
-            return Ok(b"/");
-        }
-        if bytes.len() >= room.len() {
-            return Err(Errno::ENAMETOOLONG);
-        }
-        let (path, _) = room.split_at_mut(bytes.len());
-        path.copy_from_slice(bytes);
-        if user::is_utf8(path) { Ok(path) } else { Err(Errno::EILSEQ) }
-    }
-}
-
-/// Opens a file for the time of `body`.
-///
-/// # Errors
-///
-/// What openat(2) and `body` answer.
-fn with_open<T>(
-    fs: &mut Fs<Host>,
-    process: &mut Process,
-    path: &[u8],
-    flags: OFlags,
-    body: impl FnOnce(&mut Fs<Host>, &Process, Fd) -> Result<T, Errno>,
-) -> Result<T, Errno> {
-    let fd = fs.openat(process, AT_FDCWD, path, flags, 0)?;
-    let result = body(fs, process, fd);
-    fs.close(process, fd)?;
-    result
-}
-
-/// Runs `make`; if it answers `ENOENT`, again after the directories that `path` is in have been made.
-///
-/// # Errors
-///
-/// What mkdirat(2) and `make` answer.
-fn with_parents<T>(
-    fs: &mut Fs<Host>,
-    process: &mut Process,
-    dirfd: Fd,
-    path: &[u8],
-    mut make: impl FnMut(&mut Fs<Host>, &mut Process) -> Result<T, Errno>,
-) -> Result<T, Errno> {
-    match make(fs, process) {
-        Err(Errno::ENOENT) => {}
-        result => return result,
-    }
-    for (at, byte) in path.iter().enumerate() {
-        let parent = path.get(..at).unwrap_or_default();
-        if *byte != b'/' || parent.is_empty() {
-            continue;
-        }
-        match fs.mkdirat(process, dirfd, parent, PARENT_MODE) {
-            Ok(()) | Err(Errno::EEXIST) => {}
-            Err(errno) => return Err(errno),
-        }
-    }
-    make(fs, process)
-}
-
-/// Makes a directory and those that it is in; one that is there already will do.
-///
-/// # Errors
-///
-/// What mkdirat(2) answers; `EEXIST`: something else is there.
-#[inline(never)]
-fn make_directory(
-    fs: &mut Fs<Host>,
-    process: &mut Process,
-    dirfd: Fd,
-    path: &[u8],
-    mode: u32,
-) -> Result<(), Errno> {
-    let made = with_parents(fs, process, dirfd, path, |fs, process| {
-        fs.mkdirat(process, dirfd, path, mode)
-    });
-    let is_directory = |fs: &mut Fs<Host>, process: &Process| {
-        let stat = fs.newfstatat(process, dirfd, path, AtFlags::empty());
-        stat.is_ok_and(|stat| stat.file_type() == wasm_vfs_core::FileType::Directory)
-    };
-    match made {
-        Err(Errno::EEXIST) if is_directory(fs, process) => Ok(()),
-        made => made,
-    }
-}

@@ -1,13 +1,13 @@
 //! Removing a directory with all beneath it.
 //!
-//! A program can nest directories deeper than any path is long. So this goes down by descriptor and up by `..`, one descriptor at
-//! a time; a cookie for each level is all the memory that it takes.
+//! A program can nest directories deeper than any path is long. So this goes down by descriptor and
+//! up by `..`, one descriptor at a time; a cookie for each level is all the memory that it takes.
 
 use alloc::vec::Vec;
 
 use wasm_vfs_core::{AT_FDCWD, AtFlags, Errno, Fd, FileType, Fs, NAME_MAX, OFlags, Process};
 
-use crate::host::Host;
+use crate::platform::Host;
 
 /// An entry's name, copied so that the directory may change.
 pub(super) struct Entry {

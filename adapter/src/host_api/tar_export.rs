@@ -1,8 +1,9 @@
-//! A directory of the tree becomes a tar archive, in pieces of any size: what `wasm-vfs export` writes of a packed file,
-//! byte for byte, as long as nothing has changed.
+//! A directory of the tree becomes a tar archive, in pieces of any size: what `wasm-vfs export`
+//! writes of a packed file, byte for byte, as long as nothing has changed.
 //!
-//! Members are in the order in which directories list them. Devices, pipes and sockets are left out, as a tree that is packed has none. Whoever
-//! runs the program between two pieces gets an archive of what each piece found.
+//! Members are in the order in which directories list them. Of devices those that the filesystem
+//! has are members; others, pipes and sockets are left out, as a tree that is packed has none.
+//! Whoever runs the program between two pieces gets an archive of what each piece found.
 
 use alloc::vec::Vec;
 
@@ -10,9 +11,9 @@ use wasm_vfs_core::{AT_FDCWD, AtFlags, Errno, Fd, FileType, Fs, OFlags, Process,
 
 use super::remove::{Entry, go};
 use super::tar_header::{self as header, BLOCK_BYTES, Header, Kind};
-use super::tar_import::padding_after;
-use crate::host::Host;
-use crate::text::{append, append_decimal};
+use super::tar_member::{KNOWN_DEVICES, padding_after};
+use crate::bytes::{append, append_decimal};
+use crate::platform::Host;
 
 /// The largest id in a header's octal digits; readers before GNU's know no larger one.
 const MAX_HEADER_ID: u32 = 0o7_777_777;
@@ -168,6 +169,9 @@ impl Export {
             FileType::Directory => self.enter(fs, process, &entry, name, &stat),
             FileType::Regular => self.regular(fs, process, &entry, name, &stat),
             FileType::Symlink => self.symlink(fs, process, &entry, &name, &stat),
+            FileType::CharDevice if KNOWN_DEVICES.contains(&stat.st_rdev) => {
+                self.announce(Kind::CharDevice, &name, None, &stat)
+            }
             FileType::Fifo | FileType::CharDevice | FileType::BlockDevice | FileType::Socket => {
                 Ok(())
             }
@@ -190,7 +194,7 @@ impl Export {
         self.above.try_reserve(1)?;
         go(fs, process, &mut self.directory, entry.name())?;
         self.above.push(self.cookie);
-        // The names in /dev/fd are descriptors of whoever looks, which is the host here.
+        // The names in /dev/fd are descriptors of the process that looks, here the embedder.
         let is_empty = fs.lists_descriptors(process, self.directory)?;
         self.cookie = if is_empty { u64::MAX } else { 0 };
         self.announce(Kind::Directory, &name, None, stat)?;
@@ -295,6 +299,10 @@ impl Export {
                 append_decimal(&mut value, u64::from(id))?;
                 header::append_record(&mut records, key, &value)?;
             }
+        }
+        if kind == Kind::CharDevice {
+            member.put_number(header::DEVICE_MAJOR, u64::from(stat.st_rdev.major()));
+            member.put_number(header::DEVICE_MINOR, u64::from(stat.st_rdev.minor()));
         }
         let mtime = stat.st_mtime;
         let whole = u64::try_from(mtime.tv_sec).ok().filter(|sec| *sec <= MAX_HEADER_TIME);

@@ -1,13 +1,14 @@
-//! The blocks of a tar archive: POSIX ustar with pax records, and what GNU tar writes for long names.
+//! The blocks of a tar archive: POSIX ustar with pax records, and what GNU tar writes for long
+//! names.
 //!
-//! pax(1), "ustar Interchange Format" and "pax Extended Header". Numbers are octal digits, or binary where the first byte says so
-//! (GNU, for what has no room otherwise).
+//! pax(1), "ustar Interchange Format" and "pax Extended Header". Numbers are octal digits, or
+//! binary where the first byte says so (GNU, for what has no room otherwise).
 
 use alloc::vec::Vec;
 
 use wasm_vfs_core::{Errno, Timespec};
 
-use crate::text::{append, append_decimal, append_digits};
+use crate::bytes::{append, append_decimal, append_digits};
 
 /// Bytes of a block: a header is one, contents are whole ones.
 pub(super) const BLOCK_BYTES: usize = 512;
@@ -29,6 +30,8 @@ const CHECKSUM: Field = Field(148, 8);
 const TYPE: usize = 156;
 pub(super) const LINK_NAME: Field = Field(157, 100);
 const MAGIC: Field = Field(257, 8);
+pub(super) const DEVICE_MAJOR: Field = Field(329, 8);
+pub(super) const DEVICE_MINOR: Field = Field(337, 8);
 const PREFIX: Field = Field(345, 155);
 
 /// Magic number and version of POSIX. GNU's has blanks there, and no prefix.
@@ -40,6 +43,8 @@ pub(super) enum Kind {
     File,
     HardLink,
     Symlink,
+    /// A character device, whose numbers are in [`DEVICE_MAJOR`] and [`DEVICE_MINOR`].
+    CharDevice,
     Directory,
     /// Records for the next member.
     Pax,
@@ -56,12 +61,13 @@ impl Kind {
     ///
     /// # Errors
     ///
-    /// `EOPNOTSUPP`: devices, pipes, sparse files and what nobody has defined.
+    /// `EOPNOTSUPP`: block devices, pipes, sparse files and what nobody has defined.
     pub(super) fn of(block: &Block) -> Result<Kind, Errno> {
         Ok(match block.get(TYPE) {
             Some(b'0' | 0 | b'7') => Kind::File,
             Some(b'1') => Kind::HardLink,
             Some(b'2') => Kind::Symlink,
+            Some(b'3') => Kind::CharDevice,
             Some(b'5') => Kind::Directory,
             Some(b'x') => Kind::Pax,
             Some(b'g') => Kind::GlobalPax,
@@ -77,6 +83,7 @@ impl Kind {
             Kind::File => b'0',
             Kind::HardLink => b'1',
             Kind::Symlink => b'2',
+            Kind::CharDevice => b'3',
             Kind::Directory => b'5',
             Kind::Pax => b'x',
             Kind::GlobalPax => b'g',

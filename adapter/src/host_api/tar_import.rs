@@ -1,21 +1,24 @@
 //! A tar archive, given in pieces of any size, becomes files of the tree.
 //!
-//! A member appears when it is complete: a file is written under a name of its own in the archive's directory and renamed.
-//! Nothing leads out of that directory, whatever links the archive holds. Devices and pipes are refused, as they are when a tree is packed.
+//! A member appears when it is complete: a file is written under a name of its own in the archive's
+//! directory and renamed. Nothing leads out of that directory, whatever links the archive holds. A
+//! device is made if the filesystem has one of that number; others, and pipes, are refused, as they
+//! are when a tree is packed.
 
 use alloc::vec::Vec;
 use core::mem::take;
 
 use wasm_vfs_core::{
-    AT_FDCWD, AtFlags, Errno, Fd, Fs, OFlags, PATH_MAX, Process, ResolveFlags, S_IALLUGO,
+    AT_FDCWD, AtFlags, Dev, Errno, Fd, FileType, Fs, OFlags, Process, ResolveFlags, S_IALLUGO,
     TimeSpecifier, Timespec,
 };
 
+use super::make::{PARENT_MODE, make_directory, with_parents};
 use super::tar_header::{self as header, BLOCK_BYTES, Block, Kind};
-use super::{PARENT_MODE, make_directory, with_parents};
-use crate::host::Host;
-use crate::text::{append, append_decimal};
-use crate::user::is_utf8;
+use super::tar_member::{KNOWN_DEVICES, Member, Said, clean, padding_after};
+use crate::bytes::{append, append_decimal, is_utf8};
+use crate::defect::defect;
+use crate::platform::Host;
 
 /// The most bytes that the records of one member may have.
 const MAX_GATHERED_BYTES: u64 = 1 << 20;
@@ -46,7 +49,8 @@ pub(super) struct Import {
 enum Expecting {
     /// A header.
     Header,
-    /// Records for the next member: of this kind, so many bytes of them and of what fills the last block.
+    /// Records for the next member: of this kind, so many bytes of them and of what fills the last
+    /// block.
     Records(Kind, u64, u64),
     /// Contents of the member, which is this file; so many bytes of them.
     Contents(Fd, u64),
@@ -54,32 +58,6 @@ enum Expecting {
     Nothing(u64),
     /// What follows the end of an archive.
     End,
-}
-
-/// What the headers before a member say of it.
-#[derive(Default)]
-struct Said {
-    /// The records of a pax header, or a long name or link name, as far as they have come.
-    gathered: Vec<u8>,
-    path: Option<Vec<u8>>,
-    link: Option<Vec<u8>>,
-    size: Option<u64>,
-    mtime: Option<Timespec>,
-    uid: Option<u32>,
-    gid: Option<u32>,
-}
-
-/// A member of the archive.
-#[derive(Default)]
-struct Member {
-    /// Its name in the archive.
-    name: Vec<u8>,
-    /// The name, cleaned: relative, without `.` and double slashes.
-    path: Vec<u8>,
-    mode: u32,
-    uid: u32,
-    gid: u32,
-    mtime: Timespec,
 }
 
 impl Import {
@@ -175,7 +153,8 @@ impl Import {
                 while !unwritten.is_empty() {
                     let written = fs.write(process, fd, unwritten)?;
                     if written == 0 {
-                        return Err(Errno::EIO);
+                        // Writing answers an error where it can write nothing.
+                        return Err(defect());
                     }
                     unwritten = unwritten.get(written..).unwrap_or_default();
                 }
@@ -246,6 +225,7 @@ impl Import {
             Kind::File => self.begin_file(fs, process, said.size.unwrap_or(size)),
             Kind::Directory => self.directory(fs, process),
             Kind::Symlink => self.symlink(fs, process, &link),
+            Kind::CharDevice => self.device(fs, process),
             _ => self.hard_link(fs, process, &link),
         }
     }
@@ -310,7 +290,7 @@ impl Import {
             let nofollow = AtFlags::SYMLINK_NOFOLLOW;
             make_directory(fs, process, self.directory, path, *mode)?;
             let stat = fs.newfstatat(process, self.directory, path, nofollow)?;
-            if stat.file_type() != wasm_vfs_core::FileType::Directory {
+            if stat.file_type() != FileType::Directory {
                 // A link to a directory, which is not the archive's to change.
                 return Err(Errno::EEXIST);
             }
@@ -333,6 +313,23 @@ impl Import {
         }
         fs.symlinkat(process, target, self.directory, &self.unfinished)?;
         self.finish(fs, process, Dress::AllButMode)
+    }
+
+    /// Makes the node of a device that the filesystem knows.
+    ///
+    /// # Errors
+    ///
+    /// `EOPNOTSUPP`: it knows no device of these numbers.
+    fn device(&mut self, fs: &mut Fs<Host>, process: &mut Process) -> Result<(), Errno> {
+        let number =
+            |field| u32::try_from(header::number(&self.block, field)?).or(Err(Errno::EINVAL));
+        let dev = Dev::new(number(header::DEVICE_MAJOR)?, number(header::DEVICE_MINOR)?);
+        if !KNOWN_DEVICES.contains(&dev) {
+            return Err(Errno::EOPNOTSUPP);
+        }
+        let mode = FileType::CharDevice.mode_bits() | self.member.mode;
+        fs.mknodat(process, self.directory, &self.unfinished, mode, dev)?;
+        self.finish(fs, process, Dress::Fully)
     }
 
     fn hard_link(
@@ -441,54 +438,6 @@ enum Dress {
     Not,
 }
 
-impl Said {
-    /// Takes in what has been gathered.
-    ///
-    /// # Errors
-    ///
-    /// `EINVAL`: it is damaged. `EOPNOTSUPP`: it says that the member is a sparse file.
-    fn take_in(&mut self, kind: Kind) -> Result<(), Errno> {
-        let gathered = take(&mut self.gathered);
-        if kind != Kind::Pax {
-            let mut name = Vec::new();
-            append(&mut name, gathered.split(|byte| *byte == 0).next().unwrap_or_default())?;
-            let which = if kind == Kind::LongName { &mut self.path } else { &mut self.link };
-            *which = Some(name);
-            return Ok(());
-        }
-        let mut records = &gathered[..];
-        while !records.is_empty() {
-            let (key, value) = header::next_record(&mut records)?;
-            self.record(key, value)?;
-        }
-        Ok(())
-    }
-
-    fn record(&mut self, key: &[u8], value: &[u8]) -> Result<(), Errno> {
-        let name = |which: &mut Option<Vec<u8>>| {
-            let mut name = Vec::new();
-            append(&mut name, value)?;
-            *which = (!name.is_empty()).then_some(name);
-            Ok::<(), Errno>(())
-        };
-        let id = || match header::decimal(value) {
-            Ok(id) => u32::try_from(id).map_err(|_| Errno::EINVAL),
-            Err(errno) => Err(errno),
-        };
-        match key {
-            b"path" => name(&mut self.path)?,
-            b"linkpath" => name(&mut self.link)?,
-            b"size" => self.size = Some(header::decimal(value)?),
-            b"mtime" => self.mtime = Some(header::time(value)?),
-            b"uid" => self.uid = Some(id()?),
-            b"gid" => self.gid = Some(id()?),
-            _ if key.starts_with(b"GNU.sparse.") => return Err(Errno::EOPNOTSUPP),
-            _ => {}
-        }
-        Ok(())
-    }
-}
-
 /// A name that no entry of a directory has.
 ///
 /// # Errors
@@ -514,38 +463,4 @@ fn split_off<'a>(rest: &mut &'a [u8], len: u64) -> &'a [u8] {
     let (part, after) = rest.split_at_checked(len).unwrap_or((*rest, &[]));
     *rest = after;
     part
-}
-
-/// Bytes that fill the last block after contents of `size` bytes.
-pub(super) fn padding_after(size: u64) -> u64 {
-    size.wrapping_neg() % BLOCK_BYTES as u64
-}
-
-/// A name as a path beneath the archive's directory; empty for that itself.
-///
-/// # Errors
-///
-/// * `EINVAL`: it has `..` in it.
-/// * `ENAMETOOLONG`: it has `PATH_MAX` bytes or more.
-/// * `EILSEQ`: it is not UTF-8.
-fn clean(name: &[u8]) -> Result<Vec<u8>, Errno> {
-    if name.len() >= PATH_MAX {
-        return Err(Errno::ENAMETOOLONG);
-    }
-    if !is_utf8(name) {
-        return Err(Errno::EILSEQ);
-    }
-    let mut path = Vec::new();
-    for part in name.split(|byte| *byte == b'/') {
-        match part {
-            b"" | b"." => continue,
-            b".." => return Err(Errno::EINVAL),
-            _ => {}
-        }
-        if !path.is_empty() {
-            append(&mut path, b"/")?;
-        }
-        append(&mut path, part)?;
-    }
-    Ok(path)
 }

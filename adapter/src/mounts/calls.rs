@@ -1,17 +1,27 @@
-//! The functions of preview1 on what is the host's. `None` says that a call is the tree's after all.
+//! The functions of preview1 on what is the host's. `None` says that a call is the tree's after
+//! all.
 
 use wasi::Rights;
 use wasm_vfs_core::{FollowLast, Foreign, OFlags, PATH_MAX, Target};
 
-use crate::convert::FILESTAT_BYTES;
+use super::host_directory::host_directory;
+use super::read_in::read_in;
+use super::resolve::resolve;
+use crate::abi::layout::FILESTAT_BYTES;
+use crate::abi::open_flags::{OpenHow, open_flags};
+use crate::abi::rights::{Private, opening_rights};
+use crate::abi::{imports, path_imports as import};
+use crate::defect::len32;
 use crate::errno::{Error, Result, answer};
-use crate::exports::path::{UserPath, Which, open_flags, opening_rights};
-use crate::mounts::lead::{HostPath, HostStat, filestat, lead};
-use crate::mounts::loan::Loan;
-use crate::mounts::{HOST_FLAGS, host_directory, import, mount_of, of_host, overlay, token};
-use crate::rights::Private;
-use crate::user::{self, UserRange, check_for_host};
-use crate::{host, state};
+use crate::foreign::host_path::{HostPath, HostStat, filestat, open, readlink};
+use crate::kernel;
+use crate::kernel::token::{host_fd, mount_of, token};
+use crate::memory::loan::Loan;
+use crate::memory::path::{self, UserPath, Which};
+use crate::memory::user::{UserRange, check_for_host};
+
+/// How descriptors of the host's are noted: what they may is for the host to say.
+const HOST_FLAGS: OFlags = OFlags::RDWR;
 
 /// What is added to the host's device numbers, so that none of them is the tree's, which is 1.
 const DEVICE_SHIFT: u64 = 1 << 32;
@@ -40,7 +50,7 @@ fn on_path(
     follow: FollowLast,
     call: impl FnOnce(&HostPath) -> Result<()>,
 ) -> Option<i32> {
-    match lead(Which::First, path, needs, follow) {
+    match resolve(Which::First, path, needs, follow) {
         Ok(None) => None,
         Ok(Some(path)) => Some(answer(call(&path))),
         Err(error) => Some(error.number()),
@@ -51,7 +61,7 @@ fn on_path(
 fn forward(path: &HostPath, function: impl FnOnce(u32, u32, u32) -> i32) -> Result<()> {
     let mut loan = Loan::of(Loan::room_for(&[path.path.len()])?)?;
     let (addr, len) = loan.put(&path.path);
-    of_host(function(path.fd, addr, len))
+    Error::check_host(function(path.fd, addr, len))
 }
 
 /// How a walk takes a link at the end of the path, by preview1's flags.
@@ -101,18 +111,10 @@ pub(crate) fn path_filestat_set_times(
     })
 }
 
-/// The arguments of `path_open` that say how.
-pub(crate) struct OpenHow {
-    pub(crate) dirflags: u32,
-    pub(crate) oflags: u32,
-    pub(crate) rights_base: u64,
-    pub(crate) rights_inheriting: u64,
-    pub(crate) fdflags: u32,
-}
-
 pub(crate) fn path_open(path: UserPath, how: &OpenHow, opened: u32) -> Option<i32> {
     let flags = open_flags(how.dirflags, how.oflags, how.rights_base, how.fdflags);
-    // As the filesystem's own opening takes the last link. Flags that make no sense are refused wherever the path leads.
+    // As the filesystem's own opening takes the last link. Flags that make no sense are refused
+    // wherever the path leads.
     let follow = match flags {
         Ok(flags) if flags.contains(OFlags::CREAT | OFlags::EXCL) => FollowLast::Never,
         Ok(flags) if flags.contains(OFlags::CREAT | OFlags::NOFOLLOW) => FollowLast::Never,
@@ -122,12 +124,12 @@ pub(crate) fn path_open(path: UserPath, how: &OpenHow, opened: u32) -> Option<i3
     let dirfd = path.dirfd;
     on_path(path, 0, follow, |path| {
         let out = UserRange::new(opened, 4)?;
-        let private = state::enter(|kernel, _| {
+        let private = kernel::enter(|kernel, _| {
             let directory = kernel.fs.descriptor(&kernel.process, dirfd)?;
             opening_rights(&directory, how.rights_base, flags?)
         })?;
         let host_fd = open(path, how)?;
-        let installed = state::enter(|kernel, _| {
+        let installed = kernel::enter(|kernel, _| {
             let token = token(host_fd, path.mount);
             let fd = kernel.fs.open_foreign(&mut kernel.process, token, HOST_FLAGS)?;
             if private != Private::default() {
@@ -136,36 +138,12 @@ pub(crate) fn path_open(path: UserPath, how: &OpenHow, opened: u32) -> Option<i3
             Ok(fd)
         });
         if installed.is_err() {
-            host::import::fd_close(host_fd);
+            imports::fd_close(host_fd);
         }
         // Descriptors are not negative.
         out.store_u32(0, installed?.cast_unsigned());
         Ok(())
     })
-}
-
-/// Opens a file of the host's; says its number there.
-///
-/// # Errors
-///
-/// What the host answers; `NOMEM`: no memory.
-pub(super) fn open(path: &HostPath, how: &OpenHow) -> Result<u32> {
-    let mut loan = Loan::of(Loan::room_for(&[path.path.len(), 4])?)?;
-    let (addr, len) = loan.put(&path.path);
-    let out = loan.take(4);
-    let OpenHow { dirflags, oflags, rights_base, rights_inheriting, fdflags } = *how;
-    of_host(import::path_open(
-        path.fd,
-        dirflags,
-        addr,
-        len,
-        oflags,
-        rights_base,
-        rights_inheriting,
-        fdflags,
-        out.addr(),
-    ))?;
-    Ok(out.load_u32(0))
 }
 
 pub(crate) fn path_readlink(path: UserPath, (buf, len): (u32, u32), used: u32) -> Option<i32> {
@@ -178,35 +156,20 @@ pub(crate) fn path_readlink(path: UserPath, (buf, len): (u32, u32), used: u32) -
         let bytes = readlink(path, target)?;
         out.store_prefix(target.get(..bytes).unwrap_or_default());
         // At most what the buffer has.
-        used.store_u32(0, u32::try_from(bytes).unwrap_or(u32::MAX));
+        used.store_u32(0, len32(bytes));
         Ok(())
     })
-}
-
-/// Reads a link of the host's into `target`, cut if need be; says how many bytes there are.
-///
-/// # Errors
-///
-/// What the host answers; `NOMEM`: no memory.
-pub(super) fn readlink(path: &HostPath, target: &mut [u8]) -> Result<usize> {
-    let mut loan = Loan::of(Loan::room_for(&[path.path.len(), 4, target.len()])?)?;
-    let (addr, len) = loan.put(&path.path);
-    let used = loan.take(4);
-    let out = loan.take(u32::try_from(target.len()).unwrap_or(0));
-    of_host(import::path_readlink(path.fd, addr, len, out.addr(), out.len(), used.addr()))?;
-    out.copy_to_kernel(target);
-    Ok(target.len().min(used.load_u32(0) as usize))
 }
 
 pub(crate) fn path_symlink(target: (u32, u32), path: UserPath) -> Option<i32> {
     let (target_addr, target_len) = target;
     on_path(path, wasi::RIGHTS_PATH_SYMLINK, FollowLast::Never, |path| {
         let mut buffer = [0; PATH_MAX];
-        let target = user::path(&mut buffer, target_addr, target_len)?;
+        let target = path::path(&mut buffer, target_addr, target_len)?;
         let mut loan = Loan::of(Loan::room_for(&[target.len(), path.path.len()])?)?;
         let (target, target_len) = loan.put(target);
         let (addr, len) = loan.put(&path.path);
-        of_host(import::path_symlink(target, target_len, path.fd, addr, len))
+        Error::check_host(import::path_symlink(target, target_len, path.fd, addr, len))
     })
 }
 
@@ -216,8 +179,8 @@ fn on_two_paths(
     (new, new_needs): (UserPath, Rights),
     call: impl FnOnce([u32; 3], [u32; 3]) -> i32,
 ) -> Option<i32> {
-    let old_leads = lead(Which::First, old, old_needs, FollowLast::Never);
-    let new_leads = lead(Which::Second, new, new_needs, FollowLast::Never);
+    let old_leads = resolve(Which::First, old, old_needs, FollowLast::Never);
+    let new_leads = resolve(Which::Second, new, new_needs, FollowLast::Never);
     let both = || {
         let (old_path, new_path) = match (old_leads?, new_leads?) {
             (None, None) => return Ok(None),
@@ -230,7 +193,7 @@ fn on_two_paths(
         let mut loan = Loan::of(room)?;
         let (old, old_len) = loan.put(&old_path.path);
         let (new, new_len) = loan.put(&new_path.path);
-        of_host(call([old_path.fd, old, old_len], [new_path.fd, new, new_len])).map(Some)
+        Error::check_host(call([old_path.fd, old, old_len], [new_path.fd, new, new_len])).map(Some)
     };
     match both() {
         Ok(None) => None,
@@ -241,12 +204,12 @@ fn on_two_paths(
 
 /// What is wrong with a path in the tree whose companion is the host's: `XDEV`, if nothing else.
 fn wrong_in_tree(path: UserPath, needs: Rights) -> Error {
-    let checked = state::enter(|kernel, buffers| {
+    let checked = kernel::enter(|kernel, buffers| {
         kernel.directory(path.dirfd, needs)?;
         if !kernel.is_directory(path.dirfd) {
             return Err(Error::BADF);
         }
-        user::path(&mut buffers.path, path.addr, path.len).map(|_| ())
+        path::path(&mut buffers.path, path.addr, path.len).map(|_| ())
     });
     checked.err().unwrap_or(Error::XDEV)
 }
@@ -271,34 +234,29 @@ pub(crate) fn path_rename(old: UserPath, new: UserPath) -> Option<i32> {
     )
 }
 
-/// Whether a descriptor lost one of the rights `needs`. The host knows nothing of what was taken from the directory that one of its own
-/// was opened through.
-pub(crate) fn lacks(fd: i32, needs: Rights) -> bool {
-    state::enter(|kernel, _| kernel.directory(fd, needs)) == Err(Error::NOTCAPABLE)
-}
-
-/// The host's number behind a descriptor: its own, or that of the mount whose mount point is open as a directory of the tree. A
-/// preopen is, that is a mount point as well. Directories of overlays are read in.
+/// The host's number behind a descriptor: its own, or that of the mount whose mount point is open
+/// as a directory of the tree. A preopen is, that is a mount point as well. Directories of overlays
+/// are read in.
 fn host_fd_of(fd: i32) -> Result<Option<u32>> {
     while let Some((at, Foreign::Unread(number))) =
-        state::enter(|kernel, _| Ok(kernel.fs.unread_above(&kernel.process, fd)))?
+        kernel::enter(|kernel, _| Ok(kernel.fs.unread_above(&kernel.process, fd)))?
     {
-        overlay::read_in(at, number)?;
+        read_in(at, number)?;
     }
-    let (target, foreign) = state::enter(|kernel, _| {
+    let (target, foreign) = kernel::enter(|kernel, _| {
         let target = kernel.fs.descriptor(&kernel.process, fd)?.target;
         Ok((target, kernel.fs.foreign_of_fd(&kernel.process, fd)))
     })?;
     if let Target::Foreign(token) = target {
         // A standard stream is no directory.
-        return Ok(mount_of(token).map(|_| state::host_fd(token)));
+        return Ok(mount_of(token).map(|_| host_fd(token)));
     }
     match foreign {
-        Some((at, Foreign::Unread(number))) => overlay::read_in(at, number).map(|()| None),
+        Some((at, Foreign::Unread(number))) => read_in(at, number).map(|()| None),
         Some((at, Foreign::Mount(number))) => {
             let host_fd = host_directory(number)?;
             if host_fd.is_none() {
-                state::enter(|kernel, _| Ok(kernel.fs.mark(at, Some(Foreign::Absent))?))?;
+                kernel::enter(|kernel, _| Ok(kernel.fs.mark(at, Some(Foreign::Absent))?))?;
             }
             Ok(host_fd)
         }
@@ -306,9 +264,10 @@ fn host_fd_of(fd: i32) -> Result<Option<u32>> {
     }
 }
 
-/// Calls the host with its number of a directory that is open, if it is the host's and `needs` were not taken away.
+/// Calls the host with its number of a directory that is open, if it is the host's and `needs` were
+/// not taken away.
 fn on_directory(fd: i32, needs: Rights, call: impl FnOnce(u32) -> Result<()>) -> Option<i32> {
-    let allowed = state::enter(|kernel, _| kernel.directory(fd, needs));
+    let allowed = kernel::enter(|kernel, _| kernel.directory(fd, needs));
     if allowed.is_err() {
         return None;
     }
@@ -321,14 +280,15 @@ fn on_directory(fd: i32, needs: Rights, call: impl FnOnce(u32) -> Result<()>) ->
 
 pub(crate) fn fd_readdir(fd: i32, buf: u32, len: u32, cookie: u64, used: u32) -> Option<i32> {
     on_directory(fd, wasi::RIGHTS_FD_READDIR, |host_fd| {
-        of_host(check_for_host(buf, len) | check_for_host(used, 4))?;
-        of_host(import::fd_readdir(host_fd, buf, len, cookie, used))
+        Error::check_host(check_for_host(buf, len) | check_for_host(used, 4))?;
+        Error::check_host(import::fd_readdir(host_fd, buf, len, cookie, used))
     })
 }
 
-/// Only where the tree's descriptor is of a mount point: the host's are served with the standard streams.
+/// Only where the tree's descriptor is of a mount point: the host's are served with the standard
+/// streams.
 fn on_mount_point(fd: i32, needs: Rights, call: impl FnOnce(u32) -> Result<()>) -> Option<i32> {
-    let is_mount_point = state::enter(|kernel, _| {
+    let is_mount_point = kernel::enter(|kernel, _| {
         let target = kernel.fs.descriptor(&kernel.process, fd)?.target;
         Ok(target == Target::Inode
             && matches!(kernel.fs.foreign_of_fd(&kernel.process, fd), Some((_, Foreign::Mount(_)))))
@@ -338,8 +298,8 @@ fn on_mount_point(fd: i32, needs: Rights, call: impl FnOnce(u32) -> Result<()>) 
 
 pub(crate) fn fd_filestat_get(fd: i32, stat: u32) -> Option<i32> {
     on_mount_point(fd, wasi::RIGHTS_FD_FILESTAT_GET, |host_fd| {
-        of_host(check_for_host(stat, FILESTAT_BYTES))?;
-        of_host(host::import::fd_filestat_get(host_fd, stat))?;
+        Error::check_host(check_for_host(stat, FILESTAT_BYTES))?;
+        Error::check_host(imports::fd_filestat_get(host_fd, stat))?;
         shift_device(stat);
         Ok(())
     })
@@ -351,6 +311,6 @@ pub(crate) fn fd_filestat_set_times(fd: i32, atim: u64, mtim: u64, fst_flags: u3
         let mut loan = Loan::of(Loan::room_for(&[1])?)?;
         let (addr, len) = loan.put(b".");
         let set = import::path_filestat_set_times;
-        of_host(set(host_fd, 0, addr, len, atim, mtim, fst_flags))
+        Error::check_host(set(host_fd, 0, addr, len, atim, mtim, fst_flags))
     })
 }

@@ -1,0 +1,118 @@
+//! The embedder's session: its process in the filesystem, its buffer, and the archives under way.
+
+use alloc::vec::Vec;
+
+use wasm_vfs_core::{Credentials, Errno, Fs, Process};
+
+use super::buffer::Buffer;
+use super::tar_export::Export;
+use super::tar_import::Import;
+use crate::bytes::is_utf8;
+use crate::defect::OrDefect;
+use crate::kernel::{self, Buffers};
+use crate::memory::path::PathBuffer;
+use crate::one_thread::{Later, OneThread};
+use crate::platform::Host;
+
+/// Holds what the embedder's calls need beside the filesystem.
+pub(super) struct Session {
+    /// The embedder, as the filesystem sees it: the superuser, unconfined.
+    pub(super) process: Process,
+    /// What arguments and results lie in.
+    pub(super) buffer: Buffer,
+    /// The archive that is being imported.
+    pub(super) import: Option<Import>,
+    /// The archive that is being exported.
+    pub(super) export: Option<Export>,
+    /// The name of the member that an import failed at.
+    pub(super) culprit: Vec<u8>,
+}
+
+/// The embedder's session, made at its first call.
+static SESSION: OneThread<Later<Session>> = OneThread::new(Later::new());
+
+/// Runs `body` for the embedder; an error becomes its number, negative.
+#[inline]
+pub(super) fn serve(
+    body: impl FnOnce(&mut Fs<Host>, &mut Session, &mut Buffers) -> Result<usize, Errno>,
+) -> i32 {
+    let mut result = Err(Errno::EIO);
+    let _ = kernel::enter(|kernel, buffers| {
+        let fs = &mut kernel.fs;
+        // SAFETY: nothing that `body` calls comes back here.
+        result = unsafe {
+            SESSION.with(|place| match begun(place, fs) {
+                Ok(session) => body(fs, session, buffers),
+                Err(errno) => Err(errno),
+            })
+        };
+        Ok(())
+    });
+    answer(result)
+}
+
+/// The session, made if there is none.
+///
+/// # Errors
+///
+/// What spawning a process answers.
+#[inline(never)]
+fn begun<'s>(session: &'s mut Later<Session>, fs: &mut Fs<Host>) -> Result<&'s mut Session, Errno> {
+    if session.get().is_none() {
+        session.make(Session::new(fs)?);
+    }
+    session.get().or_defect()
+}
+
+/// What an export answers.
+#[inline(never)]
+fn answer(result: Result<usize, Errno>) -> i32 {
+    match result {
+        // The buffer has less than 2^31 bytes.
+        Ok(count) => i32::try_from(count).unwrap_or(i32::MAX),
+        Err(errno) => -i32::from(errno.number()),
+    }
+}
+
+impl Session {
+    fn new(fs: &mut Fs<Host>) -> Result<Session, Errno> {
+        let mut process = fs.spawn(Credentials::ROOT)?;
+        // Modes are meant as they are said.
+        fs.umask(&mut process, 0);
+        // The embedder has its own directories anyway.
+        process.see_own_tree_only(true);
+        Ok(Session {
+            process,
+            buffer: Buffer::default(),
+            import: None,
+            export: None,
+            culprit: Vec::new(),
+        })
+    }
+
+    /// Copies a path out of the buffer and checks it. An empty one is the root.
+    ///
+    /// # Errors
+    ///
+    /// * `EFAULT`: it is not in the buffer.
+    /// * `ENAMETOOLONG`: it has `PATH_MAX` bytes or more.
+    /// * `EILSEQ`: it is not UTF-8.
+    #[inline(never)]
+    pub(super) fn path<'b>(
+        &self,
+        room: &'b mut PathBuffer,
+        addr: u32,
+        len: u32,
+    ) -> Result<&'b [u8], Errno> {
+        let bytes = self.buffer.get(addr, len)?;
+        if bytes.is_empty() {
+            return Ok(b"/");
+        }
+        if bytes.len() >= room.len() {
+            return Err(Errno::ENAMETOOLONG);
+        }
+        let (path, _) = room.split_at_mut(bytes.len());
+        path.copy_from_slice(bytes);
+        if is_utf8(path) { Ok(path) } else { Err(Errno::EILSEQ) }
+    }
+}

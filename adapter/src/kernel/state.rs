@@ -1,0 +1,93 @@
+//! Holds the one filesystem and the one process of a packed program, and lends them to exports.
+
+use wasm_vfs_core::{Errno, Fs, Process};
+
+use super::settings::Settings;
+use crate::errno::Result;
+use crate::memory::iovec::{IovecBuffer, NO_IOVECS};
+use crate::memory::path::PathBuffer;
+use crate::one_thread::{self, Later, OneThread};
+use crate::platform::Host;
+
+/// What an export works on.
+#[derive(Debug)]
+pub(crate) struct Kernel {
+    /// The filesystem.
+    pub(crate) fs: Fs<Host>,
+    /// The program.
+    pub(crate) process: Process,
+    /// What was chosen when it was packed.
+    pub(crate) settings: Settings,
+}
+
+/// Memory for what a call copies from the program. It holds nothing between calls.
+#[derive(Debug)]
+pub(crate) struct Buffers {
+    /// The path, or the first of two.
+    pub(crate) path: PathBuffer,
+    /// The second path.
+    pub(crate) second_path: PathBuffer,
+    /// The pieces of an I/O vector.
+    pub(crate) iovecs: IovecBuffer,
+}
+
+/// What outlives a call.
+struct State {
+    kernel: Later<Kernel>,
+    buffers: Buffers,
+}
+
+static STATE: OneThread<State> = OneThread::new(State {
+    kernel: Later::new(),
+    buffers: Buffers { path: [0; _], second_path: [0; _], iovecs: NO_IOVECS },
+});
+
+/// Puts the kernel in its place, once, while a tree is baked.
+pub(crate) fn install(kernel: Kernel) {
+    // SAFETY: `body` calls nothing.
+    unsafe { STATE.with(|state| state.kernel.make(kernel)) }
+    one_thread::make_ready();
+}
+
+/// Runs `body` on the kernel.
+///
+/// # Errors
+///
+/// What `body` answers; `EIO` when nothing was baked.
+#[inline]
+pub(crate) fn enter<T>(body: impl FnOnce(&mut Kernel, &mut Buffers) -> Result<T>) -> Result<T> {
+    Entered::now()?.run(body)
+}
+
+/// A call has come in, and a tree was baked. It is used up before the call asks the host for
+/// anything.
+pub(crate) struct Entered(());
+
+impl Entered {
+    /// # Errors
+    ///
+    /// `EIO`: nothing was baked.
+    #[inline]
+    fn now() -> Result<Entered> {
+        if one_thread::comes_in() { Ok(Entered(())) } else { Err(Errno::EIO.into()) }
+    }
+
+    /// For who knows that the kernel was entered within this call.
+    #[inline]
+    pub(super) fn already() -> Entered {
+        Entered(())
+    }
+
+    /// Runs `body` on the kernel.
+    #[inline]
+    pub(crate) fn run<T>(
+        self,
+        body: impl FnOnce(&mut Kernel, &mut Buffers) -> Result<T>,
+    ) -> Result<T> {
+        // SAFETY: no `body` in this crate enters again: an export that needs the host to work on
+        // the program's behalf looks up what it needs, leaves, and calls the host then. The
+        // filesystem calls the host through `lend`. No call comes in before `install` has made the
+        // kernel.
+        unsafe { STATE.with(|State { kernel, buffers }| body(kernel.assume_made(), buffers)) }
+    }
+}

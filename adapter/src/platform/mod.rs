@@ -1,0 +1,76 @@
+//! How the filesystem asks its host: for the time, for random numbers, and for bytes of lower
+//! files.
+//!
+//! [`crate::abi::imports`] declares the host's functions. An export that forwards a program's call does not go through here.
+
+pub(crate) mod clock;
+pub(crate) mod random;
+mod user_mut;
+
+use wasm_vfs_core::{DirectoryId, Errno, Foreign, Platform, Timespec};
+
+use crate::abi::layout;
+use crate::foreign::MountTable;
+use crate::memory::user;
+use clock::Clock;
+use random::Random;
+
+/// The host, as the filesystem sees it.
+#[derive(Debug)]
+pub(crate) struct Host {
+    /// What tells the time.
+    pub(crate) clock: Clock,
+    /// Its directories.
+    pub(crate) mounts: MountTable,
+    /// What random numbers come from.
+    pub(crate) random: Random,
+}
+
+impl Host {
+    /// The host of a filesystem that is being baked.
+    pub(crate) const fn baking() -> Host {
+        Host { clock: Clock::baking(), random: Random::of_host(), mounts: MountTable::new() }
+    }
+}
+
+impl Platform for Host {
+    // No function of preview1 leads to these, a baked tree has no pipes, and the program is the
+    // superuser.
+    const PIPES: bool = false;
+    const NOTIFY: bool = false;
+    const UNNAMED_FILES: bool = false;
+    const LOCKS: bool = false;
+    const XATTRS: bool = false;
+    const MAPPINGS: bool = false;
+    const PERMISSIONS: bool = false;
+    const ACCESS_TIMES: bool = false;
+
+    /// The realtime clock; 1970 if the host has none.
+    fn current_time(&self) -> Timespec {
+        layout::timespec(self.clock.realtime())
+    }
+
+    const FOREIGN: bool = cfg!(feature = "mounts");
+
+    fn image_to_kernel(&self, dst: &mut [u8], offset: u64) {
+        if !self.mounts.lower_to_kernel(dst, offset) {
+            user::image_to_kernel(dst, offset);
+        }
+    }
+
+    fn image_failed(&self) -> bool {
+        self.mounts.read_failed()
+    }
+
+    fn walk_stopped(&self, at: DirectoryId, foreign: Foreign, rest: &[u8]) {
+        self.mounts.note_stop(at, foreign, rest);
+    }
+
+    fn walk_stopped_in_link(&self, rest: &[u8]) {
+        self.mounts.note_rest(rest);
+    }
+
+    fn random(&self) -> core::result::Result<u64, Errno> {
+        self.random.next()
+    }
+}
