@@ -321,7 +321,7 @@ fn an_embedder_is_told_of_the_file_that_cannot_be_read_and_of_no_other() {
         fs::remove_file(host.path().join("f")).unwrap();
         let (api, store) = p.host_api();
         let error = api.read(&mut *store, "/o/f").unwrap_err();
-        assert_eq!(error.downcast_ref::<Errno>(), Some(&Errno::EIO), "{form}: {error:#}");
+        assert_eq!(error.find::<Errno>(), Some(&Errno::EIO), "{form}: {error:#}");
         assert_eq!(api.read(&mut *store, "/o/d/g").unwrap(), b"g below", "{form}");
         assert!(api.read(&mut *store, "/o/f").is_err(), "{form}");
         // Nor does the program learn of it.
