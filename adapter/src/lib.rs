@@ -25,7 +25,7 @@
 //! | `trace` | a line for each call, where that is chosen |
 //! | `bake` | how a tool fills the filesystem |
 //!
-//! Imports: `user` and `image`, which become instructions, and `wasi_snapshot_preview1`. No table,
+//! Imports: `user` and `contents`, which become instructions, and `wasi_snapshot_preview1`. No table,
 //! no indirect call.
 
 #![cfg_attr(target_arch = "wasm32", no_std)]

@@ -5,10 +5,10 @@
 //! [`Platform`].
 //!
 //! ```
-//! use wasm_vfs_core::{Config, Credentials, Errno, Fs, NoImage, OFlags};
+//! use wasm_vfs_core::{Config, Credentials, Errno, Fs, NoContents, OFlags};
 //!
 //! # fn main() -> Result<(), Errno> {
-//! let mut fs = Fs::new(NoImage::default(), Config::default())?;
+//! let mut fs = Fs::new(NoContents::default(), Config::default())?;
 //! let mut process = fs.spawn(Credentials::ROOT)?;
 //!
 //! // A tree.
@@ -128,9 +128,9 @@ pub use base::stat::{
 };
 pub use base::time::Timespec;
 
-pub use platform::foreign::{DirectoryId, Foreign, LOWER_IMAGE, LowerFile, LowerKind};
+pub use platform::foreign::{DirectoryId, Foreign, LOWER_CONTENTS, LowerFile, LowerKind};
 pub use platform::user_memory::{self, IoVec, IoVecMut, UserMut, UserRef};
-pub use platform::{ByteImage, NoImage, Platform};
+pub use platform::{ByteContents, NoContents, Platform};
 
 pub use objects::address_space::{MapFlags, MsyncFlags, Prot};
 pub use objects::directory_entry::DirEntryView;

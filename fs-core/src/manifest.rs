@@ -1,7 +1,7 @@
 //! A directory tree in a few bytes: what a baking tool hands to
 //! [`Fs::populate`](crate::Fs::populate).
 //!
-//! Metadata only: the contents of regular files are ranges of an image that travels apart.
+//! Metadata only: the contents of regular files are ranges of baked contents that travel apart.
 //!
 //! # Format
 //!
@@ -20,7 +20,7 @@
 //! | kind | fields |
 //! |---|---|
 //! | 0 directory | how many entries it will get, so that its table is reserved exactly |
-//! | 1 regular file | image offset, length |
+//! | 1 regular file | contents offset, length |
 //! | 2 symbolic link | length, target |
 //! | 3 hard link | the number of the earlier record that is linked to |
 //! | 4 character device | major and minor number |
@@ -53,10 +53,10 @@ pub enum RecordKind<'a> {
         /// How many entries it will get.
         entries: u32,
     },
-    /// A regular file whose contents are a range of the image.
+    /// A regular file whose contents are a range of the baked contents.
     Regular {
-        /// Where the contents begin in the image, in bytes.
-        image_offset: u64,
+        /// Where the contents begin in the baked contents, in bytes.
+        contents_offset: u64,
         /// The size in bytes.
         len: u64,
     },
@@ -116,8 +116,8 @@ impl Record<'_> {
         }
         match self.kind {
             RecordKind::Directory { entries } => encode_u64(out, u64::from(entries)),
-            RecordKind::Regular { image_offset, len } => {
-                encode_u64(out, image_offset);
+            RecordKind::Regular { contents_offset, len } => {
+                encode_u64(out, contents_offset);
                 encode_u64(out, len);
             }
             RecordKind::Symlink { target } => encode_bytes(out, target),
@@ -197,7 +197,7 @@ impl<'a> Reader<'a> {
         }
         let kind = match kind {
             0 => RecordKind::Directory { entries: self.unsigned32()? },
-            1 => RecordKind::Regular { image_offset: self.unsigned()?, len: self.unsigned()? },
+            1 => RecordKind::Regular { contents_offset: self.unsigned()?, len: self.unsigned()? },
             2 => RecordKind::Symlink { target: self.bytes()? },
             3 => RecordKind::HardLink { record: self.unsigned32()? },
             4 => {
@@ -270,7 +270,7 @@ mod tests {
                 parent: 0,
                 name: b"f",
                 attributes: Attributes { mtime: Timespec::new(i64::MIN, 0), ..attributes },
-                kind: RecordKind::Regular { image_offset: u64::MAX, len: 300 },
+                kind: RecordKind::Regular { contents_offset: u64::MAX, len: 300 },
             },
             Record {
                 parent: 0,

@@ -23,7 +23,7 @@ impl Platform for Counting {
         Timespec::new(5, 0)
     }
 
-    fn image_to_kernel(&self, dst: &mut [u8], _offset: u64) {
+    fn contents_to_kernel(&self, dst: &mut [u8], _offset: u64) {
         dst.fill(0);
     }
 
@@ -88,7 +88,7 @@ fn random_bytes_come_from_the_platform() {
 
 #[test]
 fn a_platform_without_random_bytes_says_so() {
-    let mut fs = Fs::new(wasm_vfs_core::NoImage::default(), Config::default()).unwrap();
+    let mut fs = Fs::new(wasm_vfs_core::NoContents::default(), Config::default()).unwrap();
     let mut p = fs.spawn(Credentials::ROOT).unwrap();
     fs.mknod(&p, b"/r", 0o20666, Dev::RANDOM).unwrap();
     let fd = fs.open(&mut p, b"/r", OFlags::RDONLY, 0).unwrap();

@@ -28,7 +28,7 @@ macro_rules! without {
                 Timespec::new(9, 0)
             }
 
-            fn image_to_kernel(&self, dst: &mut [u8], _offset: u64) {
+            fn contents_to_kernel(&self, dst: &mut [u8], _offset: u64) {
                 dst.fill(0);
             }
         }
@@ -243,7 +243,7 @@ impl Platform for Stops {
         Timespec::new(9, 0)
     }
 
-    fn image_to_kernel(&self, dst: &mut [u8], _offset: u64) {
+    fn contents_to_kernel(&self, dst: &mut [u8], _offset: u64) {
         dst.fill(0);
     }
 

@@ -5,13 +5,13 @@
 
 use wasm_vfs_core::{
     AT_FDCWD, AtFlags, Config, Credentials, Dev, Errno, FallocateMode, Fd, Fs, InotifyMask,
-    IoVecMut, Ioctl, NoImage, OFlags, PollEvents, Process, RenameFlags, SpliceFlags, TimeSpecifier,
-    Timespec, Whence, XattrFlags,
+    IoVecMut, Ioctl, NoContents, OFlags, PollEvents, Process, RenameFlags, SpliceFlags,
+    TimeSpecifier, Timespec, Whence, XattrFlags,
 };
 
 /// A process with an instance, and names for what it reads.
 struct Watcher {
-    fs: Fs<NoImage>,
+    fs: Fs<NoContents>,
     process: Process,
     inotify: Fd,
     /// The first cookie seen.
@@ -38,7 +38,7 @@ const NAMES: [(u32, &str); 15] = [
 
 impl Watcher {
     fn new() -> Watcher {
-        let mut fs = Fs::new(NoImage::default(), Config::default()).unwrap();
+        let mut fs = Fs::new(NoContents::default(), Config::default()).unwrap();
         let mut process = fs.spawn(Credentials::ROOT).unwrap();
         let inotify = fs.inotify_init1(&mut process, OFlags::NONBLOCK).unwrap();
         Watcher { fs, process, inotify, first_cookie: None }
@@ -84,7 +84,7 @@ impl Watcher {
     fn step<T>(
         &mut self,
         expected: &str,
-        call: impl FnOnce(&mut Fs<NoImage>, &mut Process) -> Result<T, Errno>,
+        call: impl FnOnce(&mut Fs<NoContents>, &mut Process) -> Result<T, Errno>,
     ) -> T {
         let result = call(&mut self.fs, &mut self.process).unwrap();
         assert_eq!(self.events().join(", "), expected);
@@ -93,12 +93,12 @@ impl Watcher {
     }
 }
 
-fn open(fs: &mut Fs<NoImage>, p: &mut Process, path: &[u8], flags: OFlags) -> Result<Fd, Errno> {
+fn open(fs: &mut Fs<NoContents>, p: &mut Process, path: &[u8], flags: OFlags) -> Result<Fd, Errno> {
     fs.openat(p, AT_FDCWD, path, flags, 0o644)
 }
 
 fn open_and_close(
-    fs: &mut Fs<NoImage>,
+    fs: &mut Fs<NoContents>,
     p: &mut Process,
     path: &[u8],
     flags: OFlags,

@@ -9,7 +9,7 @@ use std::cell::Cell;
 
 use wasm_vfs_core::{
     AT_FDCWD, Config, Credentials, DirectoryId, Errno, FallocateMode, Fd, FollowLast, Foreign, Fs,
-    LOWER_IMAGE, LowerFile, LowerKind, MapFlags, OFlags, Platform, Process, Prot, RwFlags,
+    LOWER_CONTENTS, LowerFile, LowerKind, MapFlags, OFlags, Platform, Process, Prot, RwFlags,
     SpliceFlags, Timespec,
 };
 
@@ -34,15 +34,15 @@ impl Platform for Embedder {
         Timespec::new(5, 0)
     }
 
-    fn image_to_kernel(&self, dst: &mut [u8], offset: u64) {
-        let unreadable = offset / LOWER_IMAGE == UNREADABLE + 1;
+    fn contents_to_kernel(&self, dst: &mut [u8], offset: u64) {
+        let unreadable = offset / LOWER_CONTENTS == UNREADABLE + 1;
         dst.fill(if unreadable { 0 } else { b'x' });
         if unreadable {
             self.failed.set(true);
         }
     }
 
-    fn image_failed(&self) -> bool {
+    fn contents_failed(&self) -> bool {
         self.failed.take()
     }
 
@@ -83,7 +83,7 @@ impl World {
 /// A call that reads the file behind a descriptor, in a fresh world.
 type Call = fn(&mut World, Fd) -> Result<usize, Errno>;
 
-/// Every way by which bytes of the image reach somebody.
+/// Every way by which bytes of the baked contents reach somebody.
 const CALLS: &[(&str, Call)] = &[
     ("read", |w, fd| w.fs.read(&w.p, fd, &mut [1; 100][..])),
     ("readv", |w, fd| w.fs.readv(&w.p, fd, &mut [1; 9000][..])),

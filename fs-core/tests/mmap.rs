@@ -4,11 +4,11 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 use wasm_vfs_core::{
-    AT_FDCWD, Config, Credentials, Errno, Fd, Fs, MapFlags, MsyncFlags, NoImage, OFlags, Process,
-    Prot,
+    AT_FDCWD, Config, Credentials, Errno, Fd, Fs, MapFlags, MsyncFlags, NoContents, OFlags,
+    Process, Prot,
 };
 
-type TestFs = Fs<NoImage>;
+type TestFs = Fs<NoContents>;
 
 const PAGE: u64 = 4096;
 const SHARED: u32 = 1;
@@ -17,7 +17,7 @@ const FIXED: u32 = 0x10;
 const ANONYMOUS: u32 = 0x20;
 
 fn setup() -> (TestFs, Process) {
-    let mut fs = Fs::new(NoImage::default(), Config::default()).unwrap();
+    let mut fs = Fs::new(NoContents::default(), Config::default()).unwrap();
     let mut process = fs.spawn(Credentials::ROOT).unwrap();
     let fd = open(&mut fs, &mut process, OFlags::CREAT | OFlags::RDWR);
     assert_eq!((fd, fs.write(&process, fd, &[b'x'; 5000][..])), (0, Ok(5000)));

@@ -4,14 +4,14 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 use wasm_vfs_core::{
-    AT_FDCWD, Config, Credentials, Dev, Errno, Fcntl, Fd, Fs, Ioctl, NoImage, OFlags, PollEvents,
-    Process, SpliceFlags, Whence,
+    AT_FDCWD, Config, Credentials, Dev, Errno, Fcntl, Fd, Fs, Ioctl, NoContents, OFlags,
+    PollEvents, Process, SpliceFlags, Whence,
 };
 
-type TestFs = Fs<NoImage>;
+type TestFs = Fs<NoContents>;
 
 fn setup() -> (TestFs, Process) {
-    let mut fs = Fs::new(NoImage::default(), Config::default()).unwrap();
+    let mut fs = Fs::new(NoContents::default(), Config::default()).unwrap();
     let process = fs.spawn(Credentials::ROOT).unwrap();
     (fs, process)
 }
@@ -130,7 +130,7 @@ fn named_pipes() {
 #[test]
 fn an_inode_limit_does_not_count_pipes() {
     let config = Config { max_inodes: 2, ..Config::default() };
-    let mut fs = Fs::new(NoImage::default(), config).unwrap();
+    let mut fs = Fs::new(NoContents::default(), config).unwrap();
     let mut p = fs.spawn(Credentials::ROOT).unwrap();
     let [r, w] = fs.pipe(&mut p).unwrap();
     open(&mut fs, &mut p, b"/a", OFlags::CREAT).unwrap();

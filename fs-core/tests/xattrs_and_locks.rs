@@ -3,17 +3,17 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 use wasm_vfs_core::{
-    AT_FDCWD, Config, Credentials, Dev, Errno, Fd, FlockOperation, Fs, NoImage, OFlags, Process,
+    AT_FDCWD, Config, Credentials, Dev, Errno, Fd, FlockOperation, Fs, NoContents, OFlags, Process,
     Whence, XattrFlags,
 };
 
-type TestFs = Fs<NoImage>;
+type TestFs = Fs<NoContents>;
 
 const NONE: XattrFlags = XattrFlags::empty();
 
 fn setup(max_inodes: u32) -> (TestFs, Process) {
     let config = Config { max_inodes, ..Config::default() };
-    let mut fs = Fs::new(NoImage::default(), config).unwrap();
+    let mut fs = Fs::new(NoContents::default(), config).unwrap();
     let mut p = fs.spawn(Credentials::ROOT).unwrap();
     let fd = open(&mut fs, &mut p, b"/f", OFlags::CREAT | OFlags::RDWR);
     fs.close(&mut p, fd).unwrap();

@@ -4,7 +4,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use wasm_vfs_core::manifest::{Reader, Record};
-use wasm_vfs_core::{Config, Credentials, Fs, NoImage, Population};
+use wasm_vfs_core::{Config, Credentials, Fs, NoContents, Population};
 
 fuzz_target!(|bytes: &[u8]| {
     let read: Vec<Record<'_>> = Reader::new(bytes).map_while(Result::ok).collect();
@@ -16,7 +16,7 @@ fuzz_target!(|bytes: &[u8]| {
     assert_eq!(again.as_ref(), Ok(&read));
 
     let config = Config { max_bytes: 1 << 30, max_inodes: 1000, ..Config::default() };
-    let mut fs = Fs::new(NoImage::default(), config).expect("there is memory");
+    let mut fs = Fs::new(NoContents::default(), config).expect("there is memory");
     let mut population = Population::default();
     let answer = fs.populate(&mut population, bytes);
     assert!(population.records() <= read.len(), "{answer:?}");

@@ -4,7 +4,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use wasm_vfs_core::{
-    AT_FDCWD, AtFlags, Config, Credentials, Errno, Fd, Fs, NoImage, OFlags, PATH_MAX, Process,
+    AT_FDCWD, AtFlags, Config, Credentials, Errno, Fd, Fs, NoContents, OFlags, PATH_MAX, Process,
     ResolveFlags,
 };
 
@@ -12,14 +12,14 @@ use wasm_vfs_core::{
 const LINKS: [&[u8]; 4] = [b"l", b"d/m", b"d/e/n", b"d/o"];
 
 /// The inode that a path leads to.
-fn walk(fs: &Fs<NoImage>, process: &Process, dirfd: Fd, path: &[u8]) -> Result<u64, Errno> {
+fn walk(fs: &Fs<NoContents>, process: &Process, dirfd: Fd, path: &[u8]) -> Result<u64, Errno> {
     fs.newfstatat(process, dirfd, path, AtFlags::empty()).map(|stat| stat.st_ino)
 }
 
 fuzz_target!(|bytes: &[u8]| {
     let mut parts = bytes.split(|&byte| byte == 0);
     let path = parts.next().unwrap_or_default();
-    let mut fs = Fs::new(NoImage::default(), Config::default()).expect("there is memory");
+    let mut fs = Fs::new(NoContents::default(), Config::default()).expect("there is memory");
     let mut root = fs.spawn(Credentials::ROOT).expect("there is memory");
     for directory in [&b"d"[..], b"d/e", b"d/e/f"] {
         fs.mkdir(&root, directory, 0o755).expect("it is new");

@@ -36,7 +36,7 @@ fn tree() -> Tree {
 fn baked(choose: impl FnOnce(&mut Rig), afterwards: impl FnOnce(&mut Rig)) -> Rig {
     let tree = tree();
     let mut rig = Rig::unbaked();
-    rig.world().image = tree.image.clone();
+    rig.world().contents = tree.contents.clone();
     assert_eq!(rig.bake(&tree.records), Ok(()));
     choose(&mut rig);
     assert_eq!(rig.raw("bake_open_all", &[]), 0);

@@ -38,8 +38,8 @@ pub type HostFunction = fn(&mut World, &[u64]) -> u32;
 pub struct World {
     /// The program's memory.
     pub program: Vec<u8>,
-    /// The image.
-    pub image: Vec<u8>,
+    /// The contents.
+    pub contents: Vec<u8>,
     /// What the clocks say.
     pub now: u64,
     /// How often a clock was read.
@@ -133,20 +133,20 @@ fn intrinsics(linker: &mut Linker<World>) -> wasmtime::Result<()> {
         (before / PAGE) as i32
     })?;
     linker.func_wrap(
-        "image",
-        "image_to_user",
+        "contents",
+        "contents_to_user",
         |mut c: C<'_>, dst: i32, offset: i32, len: i32| {
             let world = c.data_mut();
-            let (image, program) = (&world.image, &mut world.program);
-            program[range(dst, len)].copy_from_slice(&image[range(offset, len)]);
+            let (contents, program) = (&world.contents, &mut world.program);
+            program[range(dst, len)].copy_from_slice(&contents[range(offset, len)]);
         },
     )?;
     linker.func_wrap(
-        "image",
-        "image_to_kernel",
+        "contents",
+        "contents_to_kernel",
         |mut c: C<'_>, dst: i32, offset: i32, len: i32| {
             let (kernel, world) = both(&mut c);
-            kernel[range(dst, len)].copy_from_slice(&world.image[range(offset, len)]);
+            kernel[range(dst, len)].copy_from_slice(&world.contents[range(offset, len)]);
         },
     )?;
     Ok(())
@@ -195,7 +195,7 @@ impl Rig {
     pub fn unbaked() -> Rig {
         let world = World {
             program: vec![0xa5; PROGRAM_PAGES * PAGE],
-            image: Vec::new(),
+            contents: Vec::new(),
             now: 1_700_000_000_123_456_789,
             clock_readings: 0,
             calls: Vec::new(),
@@ -213,7 +213,7 @@ impl Rig {
     /// One with a tree.
     pub fn baked(tree: &Tree) -> Rig {
         let mut rig = Rig::unbaked();
-        rig.store.data_mut().image = tree.image.clone();
+        rig.store.data_mut().contents = tree.contents.clone();
         assert_eq!(rig.bake(&tree.records), Ok(()));
         rig.seal();
         rig
@@ -509,11 +509,11 @@ pub struct Dirent {
     pub name: String,
 }
 
-/// A manifest being written, and its image. Times count up from 1000 s.
+/// A manifest being written, and its contents. Times count up from 1000 s.
 #[derive(Default)]
 pub struct Tree {
     pub records: Vec<u8>,
-    pub image: Vec<u8>,
+    pub contents: Vec<u8>,
     count: u32,
 }
 
@@ -542,10 +542,10 @@ impl Tree {
     }
 
     pub fn file(&mut self, parent: u32, name: &str, contents: &[u8]) -> u32 {
-        let image_offset = self.image.len() as u64;
-        self.image.extend_from_slice(contents);
+        let contents_offset = self.contents.len() as u64;
+        self.contents.extend_from_slice(contents);
         let len = contents.len() as u64;
-        self.add(parent, name, RecordKind::Regular { image_offset, len })
+        self.add(parent, name, RecordKind::Regular { contents_offset, len })
     }
 
     pub fn symlink(&mut self, parent: u32, name: &str, target: &str) -> u32 {

@@ -26,7 +26,7 @@ const USER: &[&str] = &[
     "store_u64",
     "store_u8",
 ];
-const IMAGE: &[&str] = &["image_to_kernel", "image_to_user"];
+const CONTENTS: &[&str] = &["contents_to_kernel", "contents_to_user"];
 
 /// Every function of preview1 but those that the host serves as they are: they take no pointer.
 const EXPORTS: &[&str] = &[
@@ -155,7 +155,7 @@ fn imports_are_on_the_list() {
             assert!(matches!(import.ty, TypeRef::Func(_)), "{import:?}");
             match import.module {
                 "user" => assert!(USER.contains(&import.name), "{import:?}"),
-                "image" => assert!(IMAGE.contains(&import.name), "{import:?}"),
+                "contents" => assert!(CONTENTS.contains(&import.name), "{import:?}"),
                 "wasi_snapshot_preview1" => host.push(import.name),
                 _ => panic!("{import:?}"),
             }

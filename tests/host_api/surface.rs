@@ -53,7 +53,7 @@ fn it_is_there_unless_stripped() {
 }
 
 #[test]
-fn an_image_has_it_and_what_is_linked_with_it_too() {
+fn a_rootfs_module_has_it_and_what_is_linked_with_it_too() {
     let program = wat::parse_str(PROGRAM).unwrap();
     for (policy, expected) in [(Policy::default(), 19), (stripped(), 0)] {
         let directory = tempfile::tempdir().unwrap();

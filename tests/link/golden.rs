@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use wasm_vfs::Policy;
 use wasm_vfs::internals::lower::lower;
 
-use super::{FORMS, IMAGE, MANIFEST, bytes_of};
+use super::{CONTENTS, FORMS, MANIFEST, bytes_of};
 
 /// Returns the directory of the cases.
 pub(crate) fn root() -> PathBuf {
@@ -32,13 +32,13 @@ fn check(case: &Path) -> Vec<String> {
     let kernel = if own_kernel.exists() { own_kernel.clone() } else { root().join("kernel.wat") };
     let kernel = wat::parse_file(kernel).unwrap();
     let mut failures = Vec::new();
-    let lowered = match lower(&kernel, IMAGE.len() as u64, MANIFEST, &Policy::default()) {
+    let lowered = match lower(&kernel, CONTENTS.len() as u64, MANIFEST, &Policy::default()) {
         Ok(lowered) => lowered,
         Err(error) => return compare(&case.join("error.txt"), &format!("{error:#}\n")),
     };
     if own_kernel.exists() {
         let mut adapter = Vec::new();
-        lowered.module.write_to(&IMAGE.to_vec(), &mut adapter).unwrap();
+        lowered.module.write_to(&CONTENTS.to_vec(), &mut adapter).unwrap();
         failures.extend(compare(&case.join("adapter.wat"), &print(&adapter)));
     }
     for form in FORMS {

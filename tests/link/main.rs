@@ -32,8 +32,8 @@ use wasmtime::{Engine, Instance, Linker, Module, Store};
 /// Both forms.
 const FORMS: [Form; 2] = [Form::Portable, Form::Isolated];
 
-/// What the image holds in these tests.
-const IMAGE: &[u8] = b"the image";
+/// What the contents hold in these tests.
+const CONTENTS: &[u8] = b"the bytes";
 
 /// The manifest is opaque to the linker.
 const MANIFEST: &[u8] = b"manifest";
@@ -50,16 +50,16 @@ fn link_text(program: &str, kernel: &str, form: Form) -> anyhow::Result<Linked> 
 
 /// Links a program with a kernel in the text format.
 fn link_bytes(program: &[u8], kernel: &str, form: Form) -> anyhow::Result<Linked> {
-    let lowered = lower(&wasm(kernel), IMAGE.len() as u64, MANIFEST, &Policy::default())?;
+    let lowered = lower(&wasm(kernel), CONTENTS.len() as u64, MANIFEST, &Policy::default())?;
     link(program, &lowered, form)
 }
 
-/// The bytes of a linked module with [`IMAGE`] as its image.
+/// The bytes of a linked module with [`CONTENTS`] as its contents.
 fn bytes_of(linked: &Linked) -> Vec<u8> {
     let mut bytes = Vec::new();
-    linked.output.write_to(&IMAGE.to_vec(), &mut bytes).unwrap();
+    linked.output.write_to(&CONTENTS.to_vec(), &mut bytes).unwrap();
     assert_eq!(bytes.len() as u64, linked.output.len());
-    assert_eq!(bytes[linked.output.contents_range().start as usize..][..IMAGE.len()], *IMAGE);
+    assert_eq!(bytes[linked.output.contents_range().start as usize..][..CONTENTS.len()], *CONTENTS);
     bytes
 }
 

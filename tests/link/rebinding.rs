@@ -5,8 +5,8 @@ use wasmtime::Ref;
 use super::{FORMS, Running, link_text};
 
 const KERNEL: &str = r#"(module
-  (import "image" "image_to_user" (func $image_to_user (param i32 i32 i32)))
-  (import "image" "image_to_kernel" (func $image_to_kernel (param i32 i32 i32)))
+  (import "contents" "contents_to_user" (func $contents_to_user (param i32 i32 i32)))
+  (import "contents" "contents_to_kernel" (func $contents_to_kernel (param i32 i32 i32)))
   (import "user" "clear_user" (func $clear_user (param i32 i32)))
   (memory (export "memory") 1)
   (global $calls (mut i32) (i32.const 0))
@@ -14,8 +14,8 @@ const KERNEL: &str = r#"(module
     (global.set $calls (i32.add (global.get $calls) (i32.const 1)))
     (global.get $calls))
   (func (export "fd_read") (param $at i32)
-    (call $image_to_user (local.get $at) (i32.const 4) (i32.const 5))
-    (call $image_to_kernel (i32.const 100) (i32.const 0) (i32.const 3))
+    (call $contents_to_user (local.get $at) (i32.const 4) (i32.const 5))
+    (call $contents_to_kernel (i32.const 100) (i32.const 0) (i32.const 3))
     (call $clear_user (local.get $at) (i32.const 2)))
   (func (export "fd_pread") (result i32) (i32.load (i32.const 100)))
   ;; A tail call of an intrinsic.
@@ -65,8 +65,8 @@ fn every_reference_to_an_import() {
             linker.func_wrap("env", "before", || 100i32).unwrap();
             linker.func_wrap("env", "after", || 11i32).unwrap();
         });
-        // The start function was the first to call, and has read from the image.
-        assert_eq!(&running.memory()[..10], b"012\0\0age89", "{form}");
+        // The start function was the first to call, and has read from the contents.
+        assert_eq!(&running.memory()[..10], b"012\0\0tes89", "{form}");
         assert_eq!(running.call::<(), i32>("fd_pread", ()).to_le_bytes(), *b"the\0");
         assert_eq!(running.call::<(), i32>("direct", ()), 2, "{form}");
         assert_eq!(running.call::<(), i32>("tail", ()), 3, "{form}");

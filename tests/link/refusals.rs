@@ -5,7 +5,7 @@ use wasm_vfs::internals::rootfs_module::RootfsModule;
 use wasm_vfs::link::link;
 use wasm_vfs::{Form, Policy};
 
-use super::{FORMS, IMAGE, MANIFEST, bytes_of, link_bytes, link_text, wasm};
+use super::{CONTENTS, FORMS, MANIFEST, bytes_of, link_bytes, link_text, wasm};
 
 const KERNEL: &str = include_str!("kernel.wat");
 const PROGRAM: &str = include_str!("reader/program.wat");
@@ -44,7 +44,8 @@ fn a_damaged_module() {
 fn programs_with_random_damage() {
     // Refused or linked, but neither a panic nor an invalid module of our making.
     const ROUNDS: u64 = 4000;
-    let lowered = lower(&wasm(KERNEL), IMAGE.len() as u64, MANIFEST, &Policy::default()).unwrap();
+    let lowered =
+        lower(&wasm(KERNEL), CONTENTS.len() as u64, MANIFEST, &Policy::default()).unwrap();
     let adapter = &lowered;
     let seeds =
         [PROGRAM, include_str!("every_section/program.wat"), include_str!("named/program.wat")]
@@ -110,9 +111,10 @@ fn already_packed() {
 
 #[test]
 fn a_filesystem_as_the_program_and_the_reverse() {
-    let lowered = lower(&wasm(KERNEL), IMAGE.len() as u64, MANIFEST, &Policy::default()).unwrap();
+    let lowered =
+        lower(&wasm(KERNEL), CONTENTS.len() as u64, MANIFEST, &Policy::default()).unwrap();
     let mut rootfs = Vec::new();
-    lowered.module.write_to(&IMAGE.to_vec(), &mut rootfs).unwrap();
+    lowered.module.write_to(&CONTENTS.to_vec(), &mut rootfs).unwrap();
     assert!(refusal(&rootfs).contains("it is a baked filesystem"));
 
     let error = RootfsModule::parse(&wasm(PROGRAM)).unwrap_err().to_string();
@@ -124,11 +126,12 @@ fn a_filesystem_as_the_program_and_the_reverse() {
 
 #[test]
 fn a_filesystem_read_back_from_its_file_links_the_same() {
-    let lowered = lower(&wasm(KERNEL), IMAGE.len() as u64, MANIFEST, &Policy::default()).unwrap();
+    let lowered =
+        lower(&wasm(KERNEL), CONTENTS.len() as u64, MANIFEST, &Policy::default()).unwrap();
     let mut file = Vec::new();
-    lowered.module.write_to(&IMAGE.to_vec(), &mut file).unwrap();
-    let (adapter, image) = RootfsModule::read_from(&mut std::io::Cursor::new(&file)).unwrap();
-    assert_eq!(file[image.start as usize..image.end as usize], *IMAGE);
+    lowered.module.write_to(&CONTENTS.to_vec(), &mut file).unwrap();
+    let (adapter, contents) = RootfsModule::read_from(&mut std::io::Cursor::new(&file)).unwrap();
+    assert_eq!(file[contents.start as usize..contents.end as usize], *CONTENTS);
     assert_eq!(&adapter.section, &lowered.section);
     for form in FORMS {
         let direct = bytes_of(&link_text(PROGRAM, KERNEL, form).unwrap());
@@ -151,10 +154,10 @@ fn an_image_beyond_4_gib() {
 }
 
 #[test]
-fn an_image_of_another_length_than_linked() {
+fn contents_of_another_length_than_linked() {
     let linked = link_text(PROGRAM, KERNEL, Form::Portable).unwrap();
     let error = linked.output.write_to(&vec![0; 3], &mut Vec::new()).unwrap_err().to_string();
-    assert!(error.contains("the image has 3 bytes but 9 were linked"), "{error}");
+    assert!(error.contains("the contents have 3 bytes but 9 were linked"), "{error}");
 }
 
 #[test]
@@ -178,7 +181,7 @@ fn a_core_form_with_atomics_has_no_portable_form() {
 #[test]
 fn a_hermetic_program_imports_nothing() {
     let policy = Policy::from_toml("hermetic = true").unwrap();
-    let lowered = lower(&wasm(KERNEL), IMAGE.len() as u64, MANIFEST, &policy).unwrap();
+    let lowered = lower(&wasm(KERNEL), CONTENTS.len() as u64, MANIFEST, &policy).unwrap();
     let program = r#"
         (module
           (import "wasi_snapshot_preview1" "fd_read" (func (param i32 i32 i32 i32) (result i32)))

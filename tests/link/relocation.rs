@@ -158,7 +158,7 @@ fn kernel() -> (String, usize) {
           (import "user" "grow" (func $grow (param i32) (result i32)))
           (import "user" "copy_to_user" (func $to_user (param i32 i32 i32)))
           (import "user" "copy_from_user" (func $from_user (param i32 i32 i32)))
-          (import "image" "image_to_kernel" (func $image (param i32 i32 i32)))
+          (import "contents" "contents_to_kernel" (func $image (param i32 i32 i32)))
           (memory (export "memory") 1)
           (data (i32.const 0) "{}")
           (func $pair (param i32) (result i32 i32) (local.get 0) (i32.const 9))

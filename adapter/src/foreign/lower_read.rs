@@ -1,6 +1,6 @@
 //! Reading a lower file: from the host straight into the buffer that the filesystem fills.
 
-use wasm_vfs_core::LOWER_IMAGE;
+use wasm_vfs_core::LOWER_CONTENTS;
 
 use super::host_path::{HostPath, open};
 use super::table::{MountTable, with};
@@ -17,7 +17,7 @@ use crate::one_thread::lend;
 const COPY_BYTES: usize = 4096;
 
 impl MountTable {
-    /// Fills a buffer of the program's from a lower file, if the image is one's at `offset`. What
+    /// Fills a buffer of the program's from a lower file, if the baked contents are one's at `offset`. What
     /// cannot be read is zero; unless that is because the file has become shorter,
     /// [`read_failed`](Self::read_failed) says so.
     pub(crate) fn lower_to_user(&self, dst: UserRange, offset: u64) -> bool {
@@ -98,10 +98,10 @@ impl MountTable {
     }
 }
 
-/// The lower file and the byte of it that an offset in the image stands for.
+/// The lower file and the byte of it that an offset in the baked contents stands for.
 fn file_at(offset: u64) -> Option<(u32, u64)> {
-    let number = (offset / LOWER_IMAGE).checked_sub(1)?;
-    Some((u32::try_from(number).ok()?, offset % LOWER_IMAGE))
+    let number = (offset / LOWER_CONTENTS).checked_sub(1)?;
+    Some((u32::try_from(number).ok()?, offset % LOWER_CONTENTS))
 }
 
 /// Bytes of a vector of one piece, and of a result.

@@ -34,12 +34,12 @@ mod instructions {
         pub(in crate::memory) safe fn size() -> u32;
     }
 
-    #[link(wasm_import_module = "image")]
+    #[link(wasm_import_module = "contents")]
     unsafe extern "C" {
-        /// `memory.init` of the program's memory from the image.
-        pub(in crate::memory) fn image_to_user(dst: u32, offset: u32, len: usize);
-        /// `memory.init` of the kernel's memory from the image.
-        pub(in crate::memory) fn image_to_kernel(dst: *mut u8, offset: u32, len: usize);
+        /// `memory.init` of the program's memory from the baked contents.
+        pub(in crate::memory) fn contents_to_user(dst: u32, offset: u32, len: usize);
+        /// `memory.init` of the kernel's memory from the baked contents.
+        pub(in crate::memory) fn contents_to_kernel(dst: *mut u8, offset: u32, len: usize);
     }
 }
 
@@ -64,6 +64,6 @@ mod stand_ins {
     pub(in crate::memory) fn size() -> u32 {
         0
     }
-    pub(in crate::memory) unsafe fn image_to_user(_dst: u32, _offset: u32, _len: usize) {}
-    pub(in crate::memory) unsafe fn image_to_kernel(_dst: *mut u8, _offset: u32, _len: usize) {}
+    pub(in crate::memory) unsafe fn contents_to_user(_dst: u32, _offset: u32, _len: usize) {}
+    pub(in crate::memory) unsafe fn contents_to_kernel(_dst: *mut u8, _offset: u32, _len: usize) {}
 }

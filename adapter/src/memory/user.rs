@@ -142,24 +142,24 @@ impl UserRange {
         unsafe { intrinsic::clear_user(self.addr, self.len as usize) }
     }
 
-    /// Fills it from the image. The bytes from `offset` on are within the image: see
-    /// [`Platform::image_to_kernel`].
+    /// Fills it from the baked contents. The bytes from `offset` on are within the baked contents: see
+    /// [`Platform::contents_to_kernel`].
     ///
-    /// [`Platform::image_to_kernel`]: wasm_vfs_core::Platform::image_to_kernel
-    pub(crate) fn fill_from_image(self, offset: u64) {
+    /// [`Platform::contents_to_kernel`]: wasm_vfs_core::Platform::contents_to_kernel
+    pub(crate) fn fill_from_baked(self, offset: u64) {
         if let Ok(offset) = u32::try_from(offset) {
             // SAFETY: the destination is within the program's memory; memory.init checks the
             // source.
-            unsafe { intrinsic::image_to_user(self.addr, offset, self.len as usize) }
+            unsafe { intrinsic::contents_to_user(self.addr, offset, self.len as usize) }
         }
     }
 }
 
-/// Copies bytes of the image into this memory; `offset + dst.len()` is within the image.
-pub(crate) fn image_to_kernel(dst: &mut [u8], offset: u64) {
+/// Copies bytes of the baked contents into this memory; `offset + dst.len()` is within the baked contents.
+pub(crate) fn contents_to_kernel(dst: &mut [u8], offset: u64) {
     if let Ok(offset) = u32::try_from(offset) {
         // SAFETY: the destination is a slice of this memory; memory.init checks the source.
-        unsafe { intrinsic::image_to_kernel(dst.as_mut_ptr(), offset, dst.len()) }
+        unsafe { intrinsic::contents_to_kernel(dst.as_mut_ptr(), offset, dst.len()) }
     }
 }
 

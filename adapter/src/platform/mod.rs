@@ -52,13 +52,13 @@ impl Platform for Host {
 
     const FOREIGN: bool = cfg!(feature = "mounts");
 
-    fn image_to_kernel(&self, dst: &mut [u8], offset: u64) {
+    fn contents_to_kernel(&self, dst: &mut [u8], offset: u64) {
         if !self.mounts.lower_to_kernel(dst, offset) {
-            user::image_to_kernel(dst, offset);
+            user::contents_to_kernel(dst, offset);
         }
     }
 
-    fn image_failed(&self) -> bool {
+    fn contents_failed(&self) -> bool {
         self.mounts.read_failed()
     }
 

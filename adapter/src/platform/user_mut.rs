@@ -25,7 +25,7 @@ impl UserMut<Host> for IoVecs<'_> {
         self.each(len, |piece, _| piece.clear());
     }
 
-    fn image_to_user(&mut self, host: &Host, offset: u64, len: usize) {
+    fn contents_to_user(&mut self, host: &Host, offset: u64, len: usize) {
         self.each(len, |piece, done| fill(piece, host, offset + done as u64));
     }
 }
@@ -44,14 +44,14 @@ impl UserMut<Host> for UserRange {
         self.take(len32(len)).clear();
     }
 
-    fn image_to_user(&mut self, host: &Host, offset: u64, len: usize) {
+    fn contents_to_user(&mut self, host: &Host, offset: u64, len: usize) {
         fill(self.take(len32(len)), host, offset);
     }
 }
 
-/// Fills a range with the bytes of the image from `offset` on, which may be a file's of the host.
+/// Fills a range with the bytes of the baked contents from `offset` on, which may be a file's of the host.
 fn fill(range: UserRange, host: &Host, offset: u64) {
     if !host.mounts.lower_to_user(range, offset) {
-        range.fill_from_image(offset);
+        range.fill_from_baked(offset);
     }
 }

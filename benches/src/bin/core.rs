@@ -62,7 +62,7 @@ impl Platform for TickClock {
         Timespec::new(now.tv_sec, u32::try_from(now.tv_nsec).unwrap_or(0))
     }
 
-    fn image_to_kernel(&self, dst: &mut [u8], _offset: u64) {
+    fn contents_to_kernel(&self, dst: &mut [u8], _offset: u64) {
         dst.fill(0);
     }
 }

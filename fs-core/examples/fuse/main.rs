@@ -6,7 +6,7 @@
 //!     umount /mnt
 //!
 //! It serves until the directory is unmounted; then everything in it is gone. A tar file is not
-//! unpacked: its contents are the filesystem's image, read where they lie, and pages are copied
+//! unpacked: its contents are the baked contents, read where they lie, and pages are copied
 //! only when they are written to. It needs `/dev/fuse` and the right to mount (root, or
 //! `fusermount3` installed).
 //!
@@ -49,7 +49,7 @@ mod linux {
     use fuser::{MountOption, SessionACL};
     use wasm_vfs_core::{AccessTimes, Config, Fs, Population};
 
-    use crate::platform::TarImage;
+    use crate::platform::TarContents;
     use crate::server::Server;
     use crate::tar_tree;
 
@@ -78,7 +78,7 @@ mod linux {
     }
 
     /// The filesystem that the options ask for.
-    pub(crate) fn filesystem(options: &Options) -> Result<Fs<TarImage>> {
+    pub(crate) fn filesystem(options: &Options) -> Result<Fs<TarContents>> {
         let config = Config {
             max_bytes: options.size,
             max_inodes: options.inodes,
@@ -88,12 +88,12 @@ mod linux {
             ..Config::default()
         };
         let Some(path) = &options.tar else {
-            return Ok(Fs::new(TarImage::default(), config)?);
+            return Ok(Fs::new(TarContents::default(), config)?);
         };
         let shown = path.display();
         let tar = std::fs::read(path).with_context(|| format!("cannot read {shown}"))?;
         let tree = tar_tree::manifest(&tar).with_context(|| format!("cannot use {shown}"))?;
-        let mut fs = Fs::new(TarImage::new(tar), config)?;
+        let mut fs = Fs::new(TarContents::new(tar), config)?;
         let mut population = Population::default();
         fs.populate(&mut population, &tree.records)
             .with_context(|| format!("{shown}: `{}`", tree.path(population.records())))?;

@@ -1,4 +1,4 @@
-//! A tar file as a manifest whose image is the tar file itself.
+//! A tar file as a manifest whose baked contents are the tar file itself.
 
 use std::collections::BTreeMap;
 
@@ -25,7 +25,7 @@ impl TarTree {
 enum Object {
     Directory,
     Regular {
-        image_offset: u64,
+        contents_offset: u64,
         len: u64,
     },
     Symlink(Vec<u8>),
@@ -47,7 +47,7 @@ pub(crate) fn manifest(tar: &[u8]) -> Result<TarTree> {
         let object = match header.entry_type() {
             EntryType::Directory => Object::Directory,
             EntryType::Regular | EntryType::Continuous => {
-                Object::Regular { image_offset: entry.raw_file_position(), len: entry.size() }
+                Object::Regular { contents_offset: entry.raw_file_position(), len: entry.size() }
             }
             EntryType::Symlink => Object::Symlink(target(&entry)?),
             EntryType::Link => Object::HardLink(normal(&target(&entry)?)),
@@ -91,7 +91,9 @@ fn encode(objects: &BTreeMap<Vec<u8>, (Attributes, Object)>) -> Result<TarTree> 
         let shown = String::from_utf8_lossy(path);
         let kind = match object {
             Object::Directory => RecordKind::Directory { entries: 0 },
-            &Object::Regular { image_offset, len } => RecordKind::Regular { image_offset, len },
+            &Object::Regular { contents_offset, len } => {
+                RecordKind::Regular { contents_offset, len }
+            }
             Object::Symlink(target) => RecordKind::Symlink { target },
             Object::HardLink(first) => match numbers.get(first.as_slice()) {
                 Some(&record) => RecordKind::HardLink { record },

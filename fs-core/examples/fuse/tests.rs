@@ -116,7 +116,7 @@ fn a_tar_file_is_mounted_and_can_be_changed() {
     assert_eq!((metadata.uid(), metadata.gid()), (12, 34));
     assert_eq!((metadata.mtime(), metadata.nlink()), (1_000_000_000, 2));
 
-    // A page of the image is copied when it is written to; both names see it, the tar file does
+    // A baked page is copied when it is written to; both names see it, the tar file does
     // not.
     let before = fs::read(&tar).unwrap();
     let mut file = fs::OpenOptions::new().append(true).open(at.join("hard")).unwrap();

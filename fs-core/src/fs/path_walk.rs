@@ -430,12 +430,12 @@ impl<P: Platform> Fs<P> {
 mod tests {
     #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-    use crate::{Config, Credentials, Errno, Fs, NoImage, OFlags};
+    use crate::{Config, Credentials, Errno, Fs, NoContents, OFlags};
     use alloc::format;
 
     #[test]
     fn links_are_followed_where_linux_follows_them() {
-        let mut fs = Fs::new(NoImage::default(), Config::default()).unwrap();
+        let mut fs = Fs::new(NoContents::default(), Config::default()).unwrap();
         let mut p = fs.spawn(Credentials::ROOT).unwrap();
         fs.mkdir(&p, b"/d", 0o755).unwrap();
         let fd = fs.creat(&mut p, b"/d/f", 0o644).unwrap();

@@ -111,8 +111,8 @@ impl<P: Platform> Fs<P> {
                 }
                 kind
             }
-            RecordKind::Regular { image_offset, len } => {
-                InodeKind::Regular(FileContents::baked(image_offset, len)?)
+            RecordKind::Regular { contents_offset, len } => {
+                InodeKind::Regular(FileContents::baked(contents_offset, len)?)
             }
             RecordKind::Symlink { target } => {
                 InodeKind::Symlink(try_copy(target).map_err(|_| Errno::ENOSPC)?)
@@ -159,7 +159,7 @@ mod tests {
     use crate::base::time::Timespec;
     use crate::fs::Fs;
     use crate::manifest::{Attributes, Record, RecordKind};
-    use crate::platform::ByteImage;
+    use crate::platform::ByteContents;
     use alloc::vec::Vec;
 
     const MTIME: Timespec = Timespec::new(1_000_000_000, 5);
@@ -178,13 +178,13 @@ mod tests {
 
     #[test]
     fn a_manifest_in_two_pieces_becomes_a_tree() {
-        let platform = ByteImage { image: b"hello, image", ..ByteImage::default() };
+        let platform = ByteContents { baked: b"hello, baked", ..ByteContents::default() };
         let mut fs = Fs::new(platform, Config::default()).unwrap();
         let mut population = Population::default();
         let first = encode(&[
             (0, b"", 0o755, RecordKind::Directory { entries: 3 }),
             (0, b"d", 0o1777, RecordKind::Directory { entries: 1 }),
-            (1, b"f", 0o640, RecordKind::Regular { image_offset: 7, len: 5 }),
+            (1, b"f", 0o640, RecordKind::Regular { contents_offset: 7, len: 5 }),
         ]);
         let second = encode(&[
             (0, b"h", 0, RecordKind::HardLink { record: 2 }),
@@ -210,13 +210,13 @@ mod tests {
         let fd = fs.open(&mut process, b"/h", OFlags::RDONLY, 0).unwrap();
         let mut bytes = [0; 8];
         assert_eq!(fs.read(&process, fd, &mut bytes[..]), Ok(5));
-        assert_eq!(&bytes, b"Image\0\0\0");
+        assert_eq!(&bytes, b"Baked\0\0\0");
     }
 
     #[test]
     fn what_is_wrong_with_a_record_is_said() {
         let root: Row<'_> = (0, b"", 0o755, RecordKind::Directory { entries: 0 });
-        let file = RecordKind::Regular { image_offset: 0, len: 0 };
+        let file = RecordKind::Regular { contents_offset: 0, len: 0 };
         let long = [b'n'; 256];
         let rows: [(&[Row<'_>], Errno); 8] = [
             (&[(0, b"", 0, file)], Errno::ENOTDIR),
@@ -229,7 +229,7 @@ mod tests {
             (&[root, (0, b"a", 0, RecordKind::HardLink { record: 0 })], Errno::EPERM),
         ];
         for (records, expected) in rows {
-            let mut fs = Fs::new(ByteImage::default(), Config::default()).unwrap();
+            let mut fs = Fs::new(ByteContents::default(), Config::default()).unwrap();
             let mut population = Population::default();
             let result = fs.populate(&mut population, &encode(records));
             assert_eq!(result, Err(expected), "{records:?}");

@@ -1,10 +1,10 @@
-//! The contents of a regular file: a range of the image, and the pages that were written over it.
+//! The contents of a regular file: a range of the baked contents, and the pages that were written over it.
 //!
 //! Linux: `struct address_space`. Each page of a file is one of
 //!
 //! * a hole: no slot; reads as zero and costs nothing,
-//! * a page of the image: no slot either, but below `image_len`; read in place,
-//! * an owned page: what was written. A write to an image page copies it up first.
+//! * a page of the baked contents: no slot either, but below `contents_len`; read in place,
+//! * an owned page: what was written. A write to a baked page copies it up first.
 //!
 //! The slots are in a radix tree ([`page_tree`]); growing a file copies nothing. An owned page is a
 //! vector that ends at its last written byte: small files are not rounded up.
@@ -19,7 +19,7 @@ use crate::base::flags::MAX_LFS_FILESIZE;
 use crate::base::page::{FS_PAGE_BYTES, PAGE, pages_of, within_page};
 use crate::objects::page_tree::{self, RemovedSlots, Slot};
 use crate::platform::Platform;
-use crate::platform::foreign::LOWER_IMAGE;
+use crate::platform::foreign::LOWER_CONTENTS;
 use crate::platform::user_memory::{UserMut, UserRef};
 
 /// What a page of a file is, for those who read it.
@@ -27,8 +27,8 @@ use crate::platform::user_memory::{UserMut, UserRef};
 pub(super) enum Source<'a> {
     /// Zeros.
     Zero,
-    /// The image.
-    Image,
+    /// The baked contents.
+    Baked,
     /// These bytes, then zeros.
     Owned(&'a [u8]),
 }
@@ -38,19 +38,19 @@ pub(super) enum Source<'a> {
 pub(crate) struct FileContents {
     /// The size of the file, in bytes. Nothing beyond it is stored.
     pub(super) size: u64,
-    /// Where the file begins in the image, in bytes. An image has less than 4 GiB.
-    image_offset: u32,
-    /// How many bytes from its start are (or were, where written since) the image's. At most
+    /// Where the file begins in the baked contents, in bytes. Baked contents have less than 4 GiB.
+    contents_offset: u32,
+    /// How many bytes from its start are (or were, where written since) the baked contents'. At most
     /// `size`.
-    image_len: u32,
+    contents_len: u32,
     /// How many pages hold data or are allocated: `st_blocks` in pages.
     pub(super) data_pages: u32,
-    /// What was written, and the holes that were punched into the image: the root of a tree
+    /// What was written, and the holes that were punched into the baked contents: the root of a tree
     /// ([`page_tree`]). At height 0 it is the slot of page 0 itself.
     pub(super) root: Slot,
     /// How many levels of nodes the tree has.
     pub(super) height: u8,
-    /// The image is that of the lower file whose number is `image_offset`
+    /// The baked contents are those of the lower file whose number is `contents_offset`
     /// ([`crate::platform::foreign`]).
     lower: bool,
 }
@@ -59,32 +59,32 @@ pub(crate) struct FileContents {
 const _: () = assert!(size_of::<FileContents>() <= 24 + size_of::<Slot>());
 
 impl FileContents {
-    /// A file whose bytes are `len` bytes of the image from `image_offset`.
+    /// A file whose bytes are `len` bytes of the baked contents from `contents_offset`.
     ///
     /// # Errors
     ///
-    /// `EINVAL`: no image has that range.
-    pub(crate) fn baked(image_offset: u64, len: u64) -> Result<FileContents, Errno> {
-        let end = image_offset.checked_add(len).and_then(|end| u32::try_from(end).ok());
-        let image_len = u32::try_from(len).map_err(|_| Errno::EINVAL)?;
+    /// `EINVAL`: the baked contents have no such range.
+    pub(crate) fn baked(contents_offset: u64, len: u64) -> Result<FileContents, Errno> {
+        let end = contents_offset.checked_add(len).and_then(|end| u32::try_from(end).ok());
+        let contents_len = u32::try_from(len).map_err(|_| Errno::EINVAL)?;
         Ok(FileContents {
             size: len,
-            image_offset: end.ok_or(Errno::EINVAL)? - image_len,
-            image_len,
+            contents_offset: end.ok_or(Errno::EINVAL)? - contents_len,
+            contents_len,
             data_pages: u32::try_from(pages_of(len)).map_err(|_| Errno::EINVAL)?,
             ..FileContents::default()
         })
     }
 
-    /// A file whose bytes are those of a lower file, from [`LOWER_IMAGE`] on. One that is too large
-    /// for it ([`is_out_of_reach`](Self::is_out_of_reach)) has no image.
+    /// A file whose bytes are those of a lower file, from [`LOWER_CONTENTS`] on. One that is too large
+    /// for it ([`is_out_of_reach`](Self::is_out_of_reach)) has no baked contents.
     pub(crate) fn lower(number: u32, size: u64) -> FileContents {
-        let image_len = u32::try_from(size).unwrap_or(0);
+        let contents_len = u32::try_from(size).unwrap_or(0);
         FileContents {
             size,
-            image_offset: number,
-            image_len,
-            data_pages: u32::try_from(pages_of(u64::from(image_len))).or_after_defect(0),
+            contents_offset: number,
+            contents_len,
+            data_pages: u32::try_from(pages_of(u64::from(contents_len))).or_after_defect(0),
             lower: true,
             ..FileContents::default()
         }
@@ -93,7 +93,7 @@ impl FileContents {
     /// Whether it is a lower file whose bytes cannot be told, for it has 4 GiB or more, until it is
     /// cut.
     pub(crate) fn is_out_of_reach(&self) -> bool {
-        self.lower && self.image_len == 0 && self.size > u64::from(u32::MAX)
+        self.lower && self.contents_len == 0 && self.size > u64::from(u32::MAX)
     }
 
     /// The size in bytes.
@@ -111,27 +111,27 @@ impl FileContents {
     #[inline]
     pub(crate) fn charged_pages<P: Platform>(&self) -> u64 {
         if P::FOREIGN && self.lower {
-            return self.data_pages().saturating_sub(self.image_pages());
+            return self.data_pages().saturating_sub(self.baked_pages());
         }
         self.data_pages()
     }
 
-    /// How many bytes from the start were the image's.
-    fn image_len(&self) -> u64 {
-        u64::from(self.image_len)
+    /// How many bytes from the start were the baked contents'.
+    fn contents_len(&self) -> u64 {
+        u64::from(self.contents_len)
     }
 
     /// How many pages those bytes begin.
-    pub(super) fn image_pages(&self) -> u64 {
-        pages_of(self.image_len())
+    pub(super) fn baked_pages(&self) -> u64 {
+        pages_of(self.contents_len())
     }
 
-    /// Where in the image the byte `at` of the file is.
-    fn image_at<P: Platform>(&self, at: u64) -> u64 {
+    /// Where in the baked contents the byte `at` of the file is.
+    fn baked_at<P: Platform>(&self, at: u64) -> u64 {
         if P::FOREIGN && self.lower {
-            return (u64::from(self.image_offset) + 1) * LOWER_IMAGE + at;
+            return (u64::from(self.contents_offset) + 1) * LOWER_CONTENTS + at;
         }
-        u64::from(self.image_offset) + at
+        u64::from(self.contents_offset) + at
     }
 
     /// Counts `pages` fewer pages that hold data.
@@ -140,14 +140,14 @@ impl FileContents {
         self.data_pages -= pages as u32;
     }
 
-    /// Whether the account of pages is right, the image is within the file and no page is too long
+    /// Whether the account of pages is right, the baked contents are within the file and no page is too long
     /// or written beyond the end: for [`crate::fs::invariants`].
     pub(crate) fn is_consistent(&self) -> bool {
-        let image_pages = pages_of(u64::from(self.image_len));
-        let (mut owned, mut covering_image) = (0, 0);
-        let mut sound = u64::from(self.image_len) <= self.size;
+        let baked_pages = pages_of(u64::from(self.contents_len));
+        let (mut owned, mut covering_baked) = (0, 0);
+        let mut sound = u64::from(self.contents_len) <= self.size;
         page_tree::each_slot(&self.root, self.height.into(), 0, &mut |page, slot| {
-            covering_image += u64::from(page < image_pages);
+            covering_baked += u64::from(page < baked_pages);
             if let Slot::Page(bytes) = slot {
                 owned += 1;
                 let (_, within_file) = within_page(page, 0, self.size);
@@ -155,14 +155,14 @@ impl FileContents {
                 sound &= bytes.len() <= within_file || bytes[..] == [0];
             }
         });
-        sound && self.data_pages() == owned + image_pages - covering_image
+        sound && self.data_pages() == owned + baked_pages - covering_baked
     }
 
     /// Whether nothing is stored or allocated for `page`.
     pub(super) fn is_hole(&self, page: u64) -> bool {
         match self.slot(page) {
             Slot::Page(_) => false,
-            Slot::Absent => page >= self.image_pages(),
+            Slot::Absent => page >= self.baked_pages(),
             _ => true,
         }
     }
@@ -170,7 +170,7 @@ impl FileContents {
     pub(super) fn source(&self, page: u64) -> Source<'_> {
         match self.slot(page) {
             Slot::Page(bytes) => Source::Owned(bytes),
-            Slot::Absent if page < self.image_pages() => Source::Image,
+            Slot::Absent if page < self.baked_pages() => Source::Baked,
             _ => Source::Zero,
         }
     }
@@ -197,11 +197,11 @@ impl FileContents {
     /// Fills `out` from `offset` on; says how many bytes there were before the end of the file.
     ///
     /// Together with [`page_for_writing`](Self::page_for_writing) it is the only way by which bytes
-    /// of the image reach anybody, so these two ask whether they could be had.
+    /// of the baked contents reach anybody, so these two ask whether they could be had.
     ///
     /// # Errors
     ///
-    /// `EIO`: bytes of the image could not be read ([`Platform::image_failed`]). `out` has zeros in
+    /// `EIO`: bytes of the baked contents could not be read ([`Platform::contents_failed`]). `out` has zeros in
     /// their place.
     #[inline]
     pub(crate) fn read<P: Platform>(
@@ -214,7 +214,7 @@ impl FileContents {
         let want = out.count();
         let len = usize::try_from(left).map_or(want, |left| left.min(want));
         self.read_exact(offset, len, platform, out);
-        if P::FOREIGN && platform.image_failed() { Err(Errno::EIO) } else { Ok(len) }
+        if P::FOREIGN && platform.contents_failed() { Err(Errno::EIO) } else { Ok(len) }
     }
 
     /// Copies `len` bytes from `offset` on; all of them lie within the file.
@@ -237,13 +237,13 @@ impl FileContents {
                     out.clear_user(to - from - held.len());
                     at += (to - from) as u64;
                 }
-                Source::Image if at < self.image_len() => {
-                    let stop = self.run_end(page, Source::Image, end).min(self.image_len());
-                    copy_image(platform, out, self.image_at::<P>(at), stop - at);
+                Source::Baked if at < self.contents_len() => {
+                    let stop = self.run_end(page, Source::Baked, end).min(self.contents_len());
+                    copy_baked(platform, out, self.baked_at::<P>(at), stop - at);
                     at = stop;
                 }
-                Source::Image => {
-                    // The rest of the page in which the image ends.
+                Source::Baked => {
+                    // The rest of the page in which the baked contents end.
                     clear(out, (to - from) as u64);
                     at += (to - from) as u64;
                 }
@@ -260,8 +260,8 @@ impl FileContents {
     /// bytes of the file, but for `page`).
     fn run_end(&self, page: u64, kind: Source<'_>, limit: u64) -> u64 {
         if matches!(self.root, Slot::Absent) {
-            // Nothing was ever written: the image, and then a hole.
-            return if kind == Source::Image { limit.min(self.image_len()) } else { limit };
+            // Nothing was ever written: the baked contents, and then a hole.
+            return if kind == Source::Baked { limit.min(self.contents_len()) } else { limit };
         }
         let mut next = page + 1;
         while next * PAGE < limit && self.source(next) == kind {
@@ -325,9 +325,9 @@ impl FileContents {
         allowed: u64,
         platform: &P,
     ) -> Result<&mut Vec<u8>, Errno> {
-        let image_pages = self.image_pages();
-        let (_, image_bytes) = within_page(page, 0, self.image_len());
-        let image_at = self.image_at::<P>(page * PAGE);
+        let baked_pages = self.baked_pages();
+        let (_, baked_bytes) = within_page(page, 0, self.contents_len());
+        let baked_at = self.baked_at::<P>(page * PAGE);
         let was_hole = self.is_hole(page);
         if was_hole && self.data_pages() >= allowed {
             return Err(Errno::ENOSPC);
@@ -335,14 +335,14 @@ impl FileContents {
         let slot = self.slot_mut(page)?;
         if !matches!(slot, Slot::Page(_)) {
             let mut bytes = Vec::new();
-            let copied = matches!(slot, Slot::Absent) && page < image_pages;
+            let copied = matches!(slot, Slot::Absent) && page < baked_pages;
             if copied {
                 // Copy up, but not what the caller overwrites anyway.
-                bytes.try_reserve_exact(image_bytes.max(stop)).map_err(|_| Errno::ENOSPC)?;
-                bytes.resize(image_bytes, 0);
-                if start > 0 || stop < image_bytes {
-                    platform.image_to_kernel(&mut bytes, image_at);
-                    if P::FOREIGN && platform.image_failed() {
+                bytes.try_reserve_exact(baked_bytes.max(stop)).map_err(|_| Errno::ENOSPC)?;
+                bytes.resize(baked_bytes, 0);
+                if start > 0 || stop < baked_bytes {
+                    platform.contents_to_kernel(&mut bytes, baked_at);
+                    if P::FOREIGN && platform.contents_failed() {
                         return Err(Errno::EIO);
                     }
                 }
@@ -364,15 +364,15 @@ impl FileContents {
     pub(crate) fn set_size(&mut self, size: u64) {
         if size <= self.size {
             let keep_pages = pages_of(size);
-            let image_pages = self.image_pages();
+            let baked_pages = self.baked_pages();
             let mut gone = RemovedSlots::default();
             let (levels, cut) = (self.height.into(), keep_pages..u64::MAX);
-            page_tree::remove_pages(&mut self.root, levels, 0, &cut, image_pages, &mut gone);
-            let image_gone =
-                image_pages.saturating_sub(keep_pages).saturating_sub(gone.covering_image);
-            self.forget_pages(gone.owned + image_gone);
-            self.image_len =
-                u32::try_from(size).map_or(self.image_len, |size| self.image_len.min(size));
+            page_tree::remove_pages(&mut self.root, levels, 0, &cut, baked_pages, &mut gone);
+            let baked_gone =
+                baked_pages.saturating_sub(keep_pages).saturating_sub(gone.covering_baked);
+            self.forget_pages(gone.owned + baked_gone);
+            self.contents_len =
+                u32::try_from(size).map_or(self.contents_len, |size| self.contents_len.min(size));
             // Bytes after the end must read as zero if the file grows again.
             let (_, tail) = within_page(size / PAGE, 0, size);
             if tail > 0
@@ -421,12 +421,12 @@ fn grow_page(bytes: &mut Vec<u8>, len: usize) -> Result<(), Errno> {
     Ok(())
 }
 
-/// Copies `len` bytes of the image; `len` fits, for the caller's buffer is as long.
-fn copy_image<P: Platform>(platform: &P, out: &mut impl UserMut<P>, offset: u64, len: u64) {
+/// Copies `len` bytes of the baked contents; `len` fits, for the caller's buffer is as long.
+fn copy_baked<P: Platform>(platform: &P, out: &mut impl UserMut<P>, offset: u64, len: u64) {
     if let Ok(len) = usize::try_from(len)
         && len > 0
     {
-        out.image_to_user(platform, offset, len);
+        out.contents_to_user(platform, offset, len);
     }
 }
 
@@ -446,7 +446,7 @@ mod tests {
 
     use super::{FS_PAGE_BYTES, FileContents, PAGE};
     use crate::base::errno::Errno;
-    use crate::platform::ByteImage;
+    use crate::platform::ByteContents;
     use alloc::vec;
     use alloc::vec::Vec;
 
@@ -473,11 +473,11 @@ mod tests {
         }
     }
 
-    fn image() -> Vec<u8> {
+    fn baked() -> Vec<u8> {
         (0..40_000u32).map(|n| (n % 251) as u8 + 1).collect()
     }
 
-    fn whole(file: &FileContents, platform: &ByteImage<'_>) -> Vec<u8> {
+    fn whole(file: &FileContents, platform: &ByteContents<'_>) -> Vec<u8> {
         let mut out = vec![0xaa; file.size() as usize + 10];
         let read = file.read(0, platform, &mut &mut out[..]).unwrap();
         assert_eq!(read as u64, file.size());
@@ -487,15 +487,15 @@ mod tests {
 
     #[test]
     fn it_agrees_with_a_vector_through_random_changes() {
-        let image = image();
-        let platform = ByteImage { image: &image, ..ByteImage::default() };
+        let baked = baked();
+        let platform = ByteContents { baked: &baked, ..ByteContents::default() };
         // Miri interprets: less will do.
         let seeds = if cfg!(miri) { 2 } else { 300 };
         for seed in 0..seeds {
             let mut random = Random(seed);
             let (from, len) = (random.below(5000), random.below(30_000));
             let mut file = FileContents::baked(from, len).unwrap();
-            let mut model = image[from as usize..(from + len) as usize].to_vec();
+            let mut model = baked[from as usize..(from + len) as usize].to_vec();
             for step in 0..60u64 {
                 let at = random.offset(60_000);
                 let len = random.offset(9_000);
@@ -531,7 +531,7 @@ mod tests {
 
     #[test]
     fn a_huge_file_with_one_byte_takes_one_page() {
-        let platform = ByteImage::default();
+        let platform = ByteContents::default();
         let mut file = FileContents::default();
         let far = 1 << 40;
         assert_eq!(file.write(far, &platform, u64::MAX, &mut &b"x"[..]), Ok(1));
@@ -548,19 +548,19 @@ mod tests {
     }
 
     #[test]
-    fn a_hole_across_the_end_of_an_image_writes_nothing_beyond_it() {
-        let image = image();
-        let platform = ByteImage { image: &image, ..ByteImage::default() };
+    fn a_hole_across_the_end_of_the_contents_writes_nothing_beyond_it() {
+        let baked = baked();
+        let platform = ByteContents { baked: &baked, ..ByteContents::default() };
         let mut file = FileContents::baked(3, 9000).unwrap();
         file.punch_hole(5000, 10_000, &platform).unwrap();
         assert!(file.is_consistent());
-        let expected = [&image[3..5003], &[0; 4000]].concat();
+        let expected = [&baked[3..5003], &[0; 4000]].concat();
         assert!(whole(&file, &platform) == expected);
     }
 
     #[test]
     fn the_limit_of_pages_cuts_a_write_short() {
-        let platform = ByteImage::default();
+        let platform = ByteContents::default();
         let mut file = FileContents::default();
         let bytes = vec![1; 3 * FS_PAGE_BYTES];
         assert_eq!(file.write(100, &platform, 2, &mut &bytes[..]), Ok(2 * FS_PAGE_BYTES - 100));

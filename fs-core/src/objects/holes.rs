@@ -17,7 +17,7 @@ impl FileContents {
     ///
     /// # Errors
     ///
-    /// `ENOSPC`: no memory to note a hole in the image; the file is as before.
+    /// `ENOSPC`: no memory to note a hole in the baked contents; the file is as before.
     pub(crate) fn punch_hole<P: Platform>(
         &mut self,
         from: u64,
@@ -33,28 +33,28 @@ impl FileContents {
             (!from.is_multiple_of(PAGE)).then_some(from / PAGE),
             (!to.is_multiple_of(PAGE)).then_some(to / PAGE),
         ];
-        let image_pages = self.image_pages();
-        // What needs memory comes first: edges are copied up, and image pages need a mark (a hole
+        let baked_pages = self.baked_pages();
+        // What needs memory comes first: edges are copied up, and baked pages need a mark (a hole
         // elsewhere is the absence of a page).
         for page in edges.into_iter().flatten() {
             self.bytes_to_zero(page, from, to, platform)?;
         }
-        for page in first_whole..end_whole.min(image_pages) {
+        for page in first_whole..end_whole.min(baked_pages) {
             self.slot_mut(page)?;
         }
         for page in edges.into_iter().flatten() {
             self.bytes_to_zero(page, from, to, platform)?.fill(0);
         }
-        for page in first_whole..end_whole.min(image_pages) {
+        for page in first_whole..end_whole.min(baked_pages) {
             let was_data = !matches!(self.slot(page), Slot::Hole);
             *self.slot_mut(page)? = Slot::Hole;
             self.forget_pages(u64::from(was_data));
         }
-        let beyond = first_whole.max(image_pages)..end_whole;
+        let beyond = first_whole.max(baked_pages)..end_whole;
         let mut gone = RemovedSlots::default();
         if beyond.start < beyond.end {
             let (root, levels) = (&mut self.root, self.height.into());
-            page_tree::remove_pages(root, levels, 0, &beyond, image_pages, &mut gone);
+            page_tree::remove_pages(root, levels, 0, &beyond, baked_pages, &mut gone);
         }
         self.forget_pages(gone.owned);
         Ok(())
@@ -133,13 +133,13 @@ impl FileContents {
 
     /// Undoes [`allocate`](Self::allocate) (`shmem_undo_range` with `unfalloc`).
     fn free_unwritten(&mut self, first: u64, end: u64) {
-        let image_pages = self.image_pages();
+        let baked_pages = self.baked_pages();
         let mut freed = 0;
         for page in first..end {
             if let Some(slot) = self.existing_slot_mut(page)
                 && matches!(slot, Slot::Page(bytes) if bytes.is_empty())
             {
-                *slot = if page < image_pages { Slot::Hole } else { Slot::Absent };
+                *slot = if page < baked_pages { Slot::Hole } else { Slot::Absent };
                 freed += 1;
             }
         }
@@ -178,8 +178,8 @@ impl FileContents {
         match page_tree::find_run(&self.root, self.height, page) {
             (Slot::Page(bytes), _) => (!bytes.is_empty(), 1),
             (Slot::Hole, _) => (false, 1),
-            // Every page of the run is the same, but for where the image ends.
-            (_, run) => match self.image_pages().checked_sub(page) {
+            // Every page of the run is the same, but for where the baked contents end.
+            (_, run) => match self.baked_pages().checked_sub(page) {
                 Some(left @ 1..) => (true, run.min(left)),
                 _ => (false, run),
             },

@@ -6,7 +6,7 @@
 //! A tree is a root slot and a height. They lie in [`FileContents`](super::contents::FileContents),
 //! side by side with what else fits into the same words, for there is one in each inode; so this
 //! file has functions and no type for the whole. What an absent slot means, a hole or a page that
-//! is still in the image, only the owner knows.
+//! is still in the baked contents, only the owner knows.
 
 use alloc::vec::Vec;
 use core::ops::Range;
@@ -26,7 +26,7 @@ pub(super) enum Slot {
     /// Nothing is stored here.
     #[default]
     Absent,
-    /// A hole punched into the image.
+    /// A hole punched into the baked contents.
     Hole,
     /// An owned page: at most [`FS_PAGE_BYTES`](crate::FS_PAGE_BYTES) bytes, what follows them
     /// reads as zero. One without any byte was allocated by fallocate(2) and not written yet: it
@@ -41,9 +41,9 @@ pub(super) enum Slot {
 pub(super) struct RemovedSlots {
     /// Owned pages.
     pub(super) owned: u64,
-    /// Slots that stood for a page of the image (written or punched): those image pages were
+    /// Slots that stood for a page of the baked contents (written or punched): those baked pages were
     /// counted with them, or not at all.
-    pub(super) covering_image: u64,
+    pub(super) covering_baked: u64,
 }
 
 /// The slot that decodes `page` at this level.
@@ -164,13 +164,13 @@ pub(super) fn each_slot(slot: &Slot, level: u32, first: u64, visit: &mut impl Fn
 }
 
 /// Empties the slots of the pages in `range` below `slot`, which is at this level and begins at
-/// page `first`. Slots before `image_pages` stand for pages of the image.
+/// page `first`. Slots before `baked_pages` stand for pages of the baked contents.
 pub(super) fn remove_pages(
     slot: &mut Slot,
     level: u32,
     first: u64,
     range: &Range<u64>,
-    image_pages: u64,
+    baked_pages: u64,
     removed: &mut RemovedSlots,
 ) {
     let width = 1u64.checked_shl(level * NODE_BITS).unwrap_or(u64::MAX);
@@ -180,19 +180,19 @@ pub(super) fn remove_pages(
     match slot {
         Slot::Absent => {}
         Slot::Hole => {
-            removed.covering_image += 1;
+            removed.covering_baked += 1;
             *slot = Slot::Absent;
         }
         Slot::Page(_) => {
             removed.owned += 1;
-            removed.covering_image += u64::from(first < image_pages);
+            removed.covering_baked += u64::from(first < baked_pages);
             *slot = Slot::Absent;
         }
         Slot::Node(slots) => {
             let step = width >> NODE_BITS;
             for (index, child) in slots.iter_mut().enumerate() {
                 let at = first + index as u64 * step;
-                remove_pages(child, level - 1, at, range, image_pages, removed);
+                remove_pages(child, level - 1, at, range, baked_pages, removed);
             }
             if slots.iter().all(|child| matches!(child, Slot::Absent)) {
                 *slot = Slot::Absent;

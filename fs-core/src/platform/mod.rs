@@ -1,4 +1,4 @@
-//! What the filesystem asks of the world around it: the time, and the bytes of the baked image.
+//! What the filesystem asks of the world around it: the time, and the bytes of the baked contents.
 //!
 //! Neighbours: [`crate::platform::user_memory`] is the other side, where callers' bytes live.
 //! Nothing else comes from outside: no addresses, no threads, and randomness only for whoever reads
@@ -13,7 +13,7 @@ pub mod user_memory;
 
 /// The embedder's side of a filesystem.
 ///
-/// A native embedder may use [`NoImage`] or [`ByteImage`]; the adapter reads the clock of the host
+/// A native embedder may use [`NoContents`] or [`ByteContents`]; the adapter reads the clock of the host
 /// and a passive data segment.
 ///
 /// The constants say which families of calls the embedder never makes. What those families need in
@@ -70,18 +70,18 @@ pub trait Platform {
     /// It is asked at most once for each call that changes something, and never by a read.
     fn current_time(&self) -> Timespec;
 
-    /// Copies bytes of the image into this crate's own memory.
+    /// Copies bytes of the baked contents into this crate's own memory.
     ///
-    /// `offset + dst.len()` lies within the image: ranges come from the manifest, and the
-    /// embedder that made the manifest made the image.
-    fn image_to_kernel(&self, dst: &mut [u8], offset: u64);
+    /// `offset + dst.len()` lies within the baked contents: ranges come from the manifest, and the
+    /// embedder that made the manifest made the baked contents.
+    fn contents_to_kernel(&self, dst: &mut [u8], offset: u64);
 
-    /// Whether a copy from the image has failed since this was asked last: it can, where the image
+    /// Whether a copy from the baked contents has failed since this was asked last: it can, where the baked contents
     /// is partly the files of a [`LowerFile`](crate::LowerFile). What was not copied is zero then.
     ///
     /// Asked after each copy where [`FOREIGN`](Self::FOREIGN) is set, and the call for which it was
     /// made fails with `EIO`: an embedder has nothing to ask by itself.
-    fn image_failed(&self) -> bool {
+    fn contents_failed(&self) -> bool {
         false
     }
 
@@ -105,41 +105,41 @@ pub trait Platform {
     }
 }
 
-/// A clock that stands still, and no image: for tests and examples.
+/// A clock that stands still, and no baked contents: for tests and examples.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct NoImage {
+pub struct NoContents {
     /// What [`Platform::current_time`] answers.
     pub now: Timespec,
 }
 
-impl Platform for NoImage {
+impl Platform for NoContents {
     fn current_time(&self) -> Timespec {
         self.now
     }
 
-    fn image_to_kernel(&self, dst: &mut [u8], _offset: u64) {
+    fn contents_to_kernel(&self, dst: &mut [u8], _offset: u64) {
         dst.fill(0);
     }
 }
 
-/// An image that is a slice in the same address space.
+/// Baked contents that are a slice in the same address space.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct ByteImage<'a> {
+pub struct ByteContents<'a> {
     /// What [`Platform::current_time`] answers.
     pub now: Timespec,
     /// The bytes of all baked files, one after another.
-    pub image: &'a [u8],
+    pub baked: &'a [u8],
 }
 
-impl Platform for ByteImage<'_> {
+impl Platform for ByteContents<'_> {
     fn current_time(&self) -> Timespec {
         self.now
     }
 
-    /// Bytes that the image does not have read as zero.
-    fn image_to_kernel(&self, dst: &mut [u8], offset: u64) {
+    /// Bytes that the baked contents do not have read as zero.
+    fn contents_to_kernel(&self, dst: &mut [u8], offset: u64) {
         let from = usize::try_from(offset).unwrap_or(usize::MAX);
-        let src = self.image.get(from..).unwrap_or_default();
+        let src = self.baked.get(from..).unwrap_or_default();
         let len = src.len().min(dst.len());
         let (head, tail) = dst.split_at_mut(len);
         head.copy_from_slice(src.get(..len).unwrap_or_default());

@@ -21,8 +21,8 @@ pub trait UserMut<P: Platform> {
     /// Writes `len` zeros.
     fn clear_user(&mut self, len: usize);
 
-    /// Copies `len` bytes of the image, from `offset`.
-    fn image_to_user(&mut self, platform: &P, offset: u64, len: usize);
+    /// Copies `len` bytes of the baked contents, from `offset`.
+    fn contents_to_user(&mut self, platform: &P, offset: u64, len: usize);
 }
 
 /// A caller's buffer to be read (`iov_iter`, `ITER_SOURCE`).
@@ -48,8 +48,8 @@ impl<P: Platform> UserMut<P> for &mut [u8] {
         advance_mut(self, len).fill(0);
     }
 
-    fn image_to_user(&mut self, platform: &P, offset: u64, len: usize) {
-        platform.image_to_kernel(advance_mut(self, len), offset);
+    fn contents_to_user(&mut self, platform: &P, offset: u64, len: usize) {
+        platform.contents_to_kernel(advance_mut(self, len), offset);
     }
 }
 
@@ -114,10 +114,10 @@ impl<P: Platform> UserMut<P> for IoVecMut<'_, '_> {
         self.each(len, |slice, now| UserMut::<P>::clear_user(slice, now));
     }
 
-    fn image_to_user(&mut self, platform: &P, offset: u64, len: usize) {
+    fn contents_to_user(&mut self, platform: &P, offset: u64, len: usize) {
         let mut from = offset;
         self.each(len, |slice, now| {
-            slice.image_to_user(platform, from, now);
+            slice.contents_to_user(platform, from, now);
             from += now as u64;
         });
     }
@@ -151,18 +151,18 @@ impl UserRef for IoVec<'_, '_> {
 #[cfg(test)]
 mod tests {
     use super::{IoVec, IoVecMut, UserMut, UserRef};
-    use crate::platform::ByteImage;
+    use crate::platform::ByteContents;
 
     #[test]
     fn vectors_are_filled_across_their_seams() {
-        let platform = ByteImage { image: b"IMAGE", ..ByteImage::default() };
+        let platform = ByteContents { baked: b"BAKED", ..ByteContents::default() };
         let (mut a, mut b, mut c) = ([9; 3], [9; 0], [9; 7]);
         let mut slices = [&mut a[..], &mut b[..], &mut c[..]];
         let mut iter = IoVecMut::new(&mut slices);
-        UserMut::<ByteImage<'_>>::copy_to_user(&mut iter, b"ab");
-        iter.image_to_user(&platform, 1, 3);
-        UserMut::<ByteImage<'_>>::clear_user(&mut iter, 2);
-        assert_eq!(UserMut::<ByteImage<'_>>::count(&iter), 3);
+        UserMut::<ByteContents<'_>>::copy_to_user(&mut iter, b"ab");
+        iter.contents_to_user(&platform, 1, 3);
+        UserMut::<ByteContents<'_>>::clear_user(&mut iter, 2);
+        assert_eq!(UserMut::<ByteContents<'_>>::count(&iter), 3);
         assert_eq!((&a, &c), (b"abM", b"AG\0\0\x09\x09\x09"));
     }
 

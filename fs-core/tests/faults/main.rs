@@ -15,7 +15,9 @@ mod scenarios;
 use std::collections::BTreeSet;
 
 use wasm_vfs_core::manifest::{Attributes, Record, RecordKind};
-use wasm_vfs_core::{ByteImage, Config, Credentials, Errno, Fs, NoImage, Population, Timespec};
+use wasm_vfs_core::{
+    ByteContents, Config, Credentials, Errno, Fs, NoContents, Population, Timespec,
+};
 
 use allocator::{Refuse, Refusing, with_refusal};
 use calls::{Code, World, code};
@@ -226,7 +228,7 @@ fn every_call_has_a_code() {
 #[test]
 fn a_filesystem_is_made_or_not() {
     for granted in 0.. {
-        let make = || Fs::new(NoImage::default(), Config::default());
+        let make = || Fs::new(NoContents::default(), Config::default());
         let (made, refused) = with_refusal(granted, Refuse::Once, make);
         if !refused {
             assert!(made.is_ok());
@@ -246,7 +248,7 @@ fn populating_stops_at_a_record_and_leaves_a_sound_tree() {
         let name = format!("name {number}");
         let kind = match number % 4 {
             0 => RecordKind::Directory { entries: number },
-            1 => RecordKind::Regular { image_offset: 0, len: u64::from(number) },
+            1 => RecordKind::Regular { contents_offset: 0, len: u64::from(number) },
             2 => RecordKind::Symlink { target: b"somewhere else" },
             _ => RecordKind::HardLink { record: number - 1 },
         };
@@ -254,7 +256,7 @@ fn populating_stops_at_a_record_and_leaves_a_sound_tree() {
     }
     let mut refusals = 0;
     for granted in 0.. {
-        let mut fs = Fs::new(ByteImage::default(), Config::default()).unwrap();
+        let mut fs = Fs::new(ByteContents::default(), Config::default()).unwrap();
         let mut population = Population::default();
         let (answer, refused) =
             with_refusal(granted, Refuse::Once, || fs.populate(&mut population, &records));

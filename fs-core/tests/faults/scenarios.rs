@@ -1,7 +1,7 @@
 //! Sequences that lead to where random ones seldom get: each call's effect is there for the next.
 //!
 //! The numbers pick from the tables in `calls/args.rs`: paths 0 `a`, 1 `b`, 2 `d`, 3 `d/a`, 4
-//! `d/e`, 9 `image`; lengths 1: 1, 3: 100, 5: 4096, 7: 20,000, 8: 65,536; flags of open 1
+//! `d/e`, 9 `baked`; lengths 1: 1, 3: 100, 5: 4096, 7: 20,000, 8: 65,536; flags of open 1
 //! `RDWR | CREAT`, 2 `RDWR`, 8 `DIRECTORY`, 11 `TMPFILE`. A number from 200 on where a directory's
 //! descriptor is expected is one, below that the current directory.
 
@@ -48,7 +48,7 @@ fn contents() -> Vec<Code> {
         code("fallocate", [0, 6, 6, 0, 1, 0]),
         code("fallocate", [0, 2, 3, 0, 2, 0]),
         code("fallocate", [0, 2, 3, 0, 3, 0]),
-        // The image's pages are copied when they are written to.
+        // The baked contents's pages are copied when they are written to.
         code("openat", [9, 0, 2, 0, 0, 0]),
         code("pwrite64", [1, 1, 3, 0, 0, 0]),
         code("truncate", [9, 0, 2, 0, 0, 0]),

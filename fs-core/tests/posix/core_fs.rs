@@ -27,7 +27,7 @@ impl Platform for TickingClock {
         Timespec::new(CLOCK_START + i64::from(self.0.get()), 0)
     }
 
-    fn image_to_kernel(&self, dst: &mut [u8], _offset: u64) {
+    fn contents_to_kernel(&self, dst: &mut [u8], _offset: u64) {
         dst.fill(0);
     }
 }

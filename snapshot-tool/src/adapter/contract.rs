@@ -8,7 +8,7 @@ use anyhow::{Context, Result, bail, ensure};
 use wasm_encoder::{Instruction, MemArg};
 use wasmparser::{DataKind, Operator, TypeRef, ValType};
 
-use crate::adapter::names::{IMAGE, KERNEL_MEMORY, USER, USER_MEMORY};
+use crate::adapter::names::{CONTENTS, KERNEL_MEMORY, USER, USER_MEMORY};
 use crate::adapter::surface::{Cut, Surface};
 use crate::preview1::PREVIEW1;
 use crate::wasm::index::{DataIdx, FuncIdx};
@@ -32,8 +32,8 @@ pub(crate) enum Intrinsic {
     StoreU64,
     Size,
     Grow,
-    ImageToUser,
-    ImageToKernel,
+    ContentsToUser,
+    ContentsToKernel,
     /// A function of the host with so many parameters, which the policy cuts.
     Cut {
         params: usize,
@@ -60,14 +60,14 @@ const INTRINSICS: [Signature; 14] = [
     (USER, "store_u64", &[I32, I64], &[], I::StoreU64),
     (USER, "size", &[], &[I32], I::Size),
     (USER, "grow", &[I32], &[I32], I::Grow),
-    (IMAGE, "image_to_user", &[I32, I32, I32], &[], I::ImageToUser),
-    (IMAGE, "image_to_kernel", &[I32, I32, I32], &[], I::ImageToKernel),
+    (CONTENTS, "contents_to_user", &[I32, I32, I32], &[], I::ContentsToUser),
+    (CONTENTS, "contents_to_kernel", &[I32, I32, I32], &[], I::ContentsToKernel),
 ];
 
 impl Intrinsic {
     /// Writes the instruction that a call becomes. `spare` is a local of type i32: `clear_user`
     /// has one operand fewer than `memory.fill`, and the missing one is not the last.
-    pub(crate) fn emit(self, image: DataIdx, spare: u32, out: &mut Vec<Instruction<'_>>) {
+    pub(crate) fn emit(self, contents: DataIdx, spare: u32, out: &mut Vec<Instruction<'_>>) {
         let (user, kernel) = (USER_MEMORY.0, KERNEL_MEMORY.0);
         // Alignment is only a hint; programs pass any address.
         let at = MemArg { offset: 0, align: 0, memory_index: user };
@@ -96,8 +96,8 @@ impl Intrinsic {
             }
             I::Size => Instruction::MemorySize(user),
             I::Grow => Instruction::MemoryGrow(user),
-            I::ImageToUser => Instruction::MemoryInit { mem: user, data_index: image.0 },
-            I::ImageToKernel => Instruction::MemoryInit { mem: kernel, data_index: image.0 },
+            I::ContentsToUser => Instruction::MemoryInit { mem: user, data_index: contents.0 },
+            I::ContentsToKernel => Instruction::MemoryInit { mem: kernel, data_index: contents.0 },
         };
         out.push(instruction);
     }
@@ -138,8 +138,8 @@ fn check_imports(core: &Module<'_>, surface: &Surface) -> Result<Vec<Option<Intr
     for import in &core.imports {
         let name = format!("`{}.{}`", import.module, import.name);
         ensure!(
-            [USER, IMAGE, PREVIEW1].contains(&import.module),
-            "the core module imports {name}: it may import only from `{USER}`, `{IMAGE}` and \
+            [USER, CONTENTS, PREVIEW1].contains(&import.module),
+            "the core module imports {name}: it may import only from `{USER}`, `{CONTENTS}` and \
              `{PREVIEW1}`"
         );
         let TypeRef::Func(_) = import.ty else {

@@ -9,8 +9,8 @@ pub(crate) const KERNEL_MEMORY: MemIdx = MemIdx(1);
 
 /// Import module of the functions that copy to and from the program's memory.
 pub(crate) const USER: &str = "user";
-/// Import module of the functions that copy from the image.
-pub(crate) const IMAGE: &str = "image";
+/// Import module of the functions that copy from the contents.
+pub(crate) const CONTENTS: &str = "contents";
 /// Import module of the host's functions in a rootfs module.
 pub(crate) const WASI_HOST: &str = "wasi_host";
 

@@ -268,7 +268,7 @@ mod tests {
     }
 
     #[test]
-    fn contents_are_ranges_of_the_image() {
+    fn files_are_ranges_of_the_contents() {
         let mut packed = PackedModule::from_reader(module(b"abc")).unwrap();
         for path in ["/z", "/g", "/abs/f"] {
             let index = packed.tree().lookup(path.as_bytes(), FinalSymlink::Follow).unwrap();
@@ -279,7 +279,7 @@ mod tests {
     }
 
     #[test]
-    fn contents_beyond_the_image_are_damage() {
+    fn files_beyond_the_contents_are_damage() {
         let message = PackedModule::from_reader(module(b"ab")).unwrap_err().to_string();
         assert_eq!(message, "the contents of /a/b/f are cut short; the file is damaged");
     }

@@ -55,7 +55,9 @@ fn record(entry: &TreeEntry, entries: u32) -> Result<Record<'_>> {
     let Metadata { mode, uid, gid, mtime_sec, mtime_nsec } = entry.metadata;
     let kind = match &entry.kind {
         EntryKind::Directory => RecordKind::Directory { entries },
-        EntryKind::File { offset, len } => RecordKind::Regular { image_offset: *offset, len: *len },
+        EntryKind::File { offset, len } => {
+            RecordKind::Regular { contents_offset: *offset, len: *len }
+        }
         EntryKind::Symlink { target } => RecordKind::Symlink { target },
         EntryKind::HardLink { original } => RecordKind::HardLink { record: index(*original)? },
         EntryKind::CharDevice { major, minor } => {
@@ -95,7 +97,7 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<Tree> {
         };
         let kind = match record.kind {
             RecordKind::Directory { .. } => EntryKind::Directory,
-            RecordKind::Regular { image_offset: contents_offset, len } => {
+            RecordKind::Regular { contents_offset, len } => {
                 EntryKind::File { offset: contents_offset, len }
             }
             RecordKind::Symlink { target } => EntryKind::Symlink { target: target.to_vec() },

@@ -154,7 +154,7 @@ fn what_is_laid_over_wins() {
 
 /// The contents that both trees have are in the image once, and what was replaced is not in it.
 #[test]
-fn the_image_holds_each_contents_once() {
+fn equal_contents_are_stored_once() {
     let sandbox = Sandbox::new();
     sandbox.wasm("app.wasm", NOTHING);
     sandbox.file("old/replaced", vec![b'r'; 100_000]);

@@ -134,7 +134,7 @@
     local.get 1
     i32.const 0
     local.get 2
-    memory.init $wasm_vfs::image
+    memory.init $wasm_vfs::contents
     local.get 3
     local.get 2
     i32.store align=1
@@ -251,5 +251,5 @@
   (@custom "wasm-vfs" (after code) "\03\01\050.1.0\00\09\02\00\01\05\01\00\01\00\05\02\00\01\01\04\05\ae\03\00\01\01\02\00\00\04\00\09\08\04\15\04\00\1b\06\00\1a\07manifest")
   (data (;0;) (i32.const 132096) "state\00\00\00\00\00\00\00\00\00\00\00near")
   (data (;1;) (i32.const 201072) "far")
-  (data $wasm_vfs::image (;2;) "the image")
+  (data $wasm_vfs::contents (;2;) "the bytes")
 )

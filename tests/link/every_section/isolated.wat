@@ -178,7 +178,7 @@
     local.get 1
     i32.const 0
     local.get 2
-    memory.init $wasm_vfs::image
+    memory.init $wasm_vfs::contents
     local.get 3
     local.get 2
     i32.store align=1
@@ -201,5 +201,5 @@
   (data (;3;) (memory $wasm_vfs::memory) (i32.const 1024) "state\00\00\00\00\00\00\00\00\00\00\00near")
   (data (;4;) (memory $wasm_vfs::memory) (i32.const 70000) "far")
   (data (;5;) "p")
-  (data $wasm_vfs::image (;6;) "the image")
+  (data $wasm_vfs::contents (;6;) "the bytes")
 )

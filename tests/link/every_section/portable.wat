@@ -198,7 +198,7 @@
     local.get 1
     i32.const 0
     local.get 2
-    memory.init $wasm_vfs::image
+    memory.init $wasm_vfs::contents
     local.get 3
     local.get 2
     i32.store align=1
@@ -219,5 +219,5 @@
   (data $passive (;1;) "passive")
   (data (;2;) (i32.const 132096) "state\00\00\00\00\00\00\00\00\00\00\00near")
   (data (;3;) (i32.const 201072) "far")
-  (data $wasm_vfs::image (;4;) "the image")
+  (data $wasm_vfs::contents (;4;) "the bytes")
 )

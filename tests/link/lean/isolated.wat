@@ -14,5 +14,5 @@
   (@custom "wasm-vfs" (after code) "\03\02\050.1.0\00\09\02\00\01\02\01\00\01\00\01\02\00\01\00\01\0b\00\00\00\00\00manifest")
   (data (;0;) (memory $wasm_vfs::memory) (i32.const 1024) "state\00\00\00\00\00\00\00\00\00\00\00near")
   (data (;1;) (memory $wasm_vfs::memory) (i32.const 70000) "far")
-  (data $wasm_vfs::image (;2;) "the image")
+  (data $wasm_vfs::contents (;2;) "the bytes")
 )

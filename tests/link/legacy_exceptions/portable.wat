@@ -195,5 +195,5 @@
   (@custom "wasm-vfs" (after code) "\03\01\050.1.0\00\09\02\00\01\02\01\00\01\00\01\02\00\01\00\01\cb\02\00\01\01\00\00\00\01\00\09\03manifest")
   (data (;0;) (i32.const 132096) "state\00\00\00\00\00\00\00\00\00\00\00near")
   (data (;1;) (i32.const 201072) "far")
-  (data $wasm_vfs::image (;2;) "the image")
+  (data $wasm_vfs::contents (;2;) "the bytes")
 )

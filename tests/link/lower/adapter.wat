@@ -93,5 +93,5 @@
   (@custom "wasm-vfs" (after code) "\03\00\050.1.0\00\09\02\00\00manifest")
   (data (;0;) (memory 1) (i32.const 1024) "state\00\00\00\00\00\00\00\00\00\00\00near")
   (data (;1;) (memory 1) (i32.const 70000) "far")
-  (data (;2;) "the image")
+  (data (;2;) "the bytes")
 )

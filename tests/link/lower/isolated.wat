@@ -131,7 +131,7 @@
     local.get 1
     i32.const 0
     local.get 2
-    memory.init $wasm_vfs::image
+    memory.init $wasm_vfs::contents
     local.get 3
     local.get 2
     i32.store align=1
@@ -152,5 +152,5 @@
   (data (;1;) (memory $wasm_vfs::memory) (i32.const 1024) "state\00\00\00\00\00\00\00\00\00\00\00near")
   (data (;2;) (memory $wasm_vfs::memory) (i32.const 70000) "far")
   (data (;3;) "p")
-  (data $wasm_vfs::image (;4;) "the image")
+  (data $wasm_vfs::contents (;4;) "the bytes")
 )

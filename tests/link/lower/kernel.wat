@@ -6,8 +6,8 @@
   (import "user" "load_u32" (func $load_u32 (param i32) (result i32)))
   (import "user" "store_u32" (func $store_u32 (param i32 i32)))
   (import "user" "size" (func $size (result i32)))
-  (import "image" "image_to_user" (func $image_to_user (param i32 i32 i32)))
-  (import "image" "image_to_kernel" (func $image_to_kernel (param i32 i32 i32)))
+  (import "contents" "contents_to_user" (func $contents_to_user (param i32 i32 i32)))
+  (import "contents" "contents_to_kernel" (func $contents_to_kernel (param i32 i32 i32)))
   (import "wasi_snapshot_preview1" "fd_write" (func $host_fd_write (param i32 i32 i32 i32) (result i32)))
   (import "wasi_snapshot_preview1" "clock_time_get" (func $clock_time_get (param i32 i64 i32) (result i32)))
   (memory (export "memory") 2)
@@ -21,7 +21,7 @@
 
   ;; fd_read(fd, address, length, nread): from the image to the program.
   (func $fd_read (export "fd_read") (param $fd i32) (param $at i32) (param $n i32) (param $out i32) (result i32)
-    (call $image_to_user (local.get $at) (i32.const 0) (local.get $n))
+    (call $contents_to_user (local.get $at) (i32.const 0) (local.get $n))
     (call $store_u32 (local.get $out) (local.get $n))
     (call $count (i32.const 1)))
 

@@ -144,7 +144,7 @@
     local.get 1
     i32.const 0
     local.get 2
-    memory.init $wasm_vfs::image
+    memory.init $wasm_vfs::contents
     local.get 3
     local.get 2
     i32.store align=1
@@ -164,7 +164,7 @@
   (data $rodata (;0;) (i32.const 0) "x")
   (data (;1;) (i32.const 132096) "state\00\00\00\00\00\00\00\00\00\00\00near")
   (data (;2;) (i32.const 201072) "far")
-  (data $wasm_vfs::image (;3;) "the image")
+  (data $wasm_vfs::contents (;3;) "the bytes")
   (@producers
     (language "C11" "")
     (processed-by "clang" "18")

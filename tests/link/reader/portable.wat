@@ -146,7 +146,7 @@
     local.get 1
     i32.const 0
     local.get 2
-    memory.init $wasm_vfs::image
+    memory.init $wasm_vfs::contents
     local.get 3
     local.get 2
     i32.store align=1
@@ -165,5 +165,5 @@
   (@custom "wasm-vfs" (after code) "\03\01\050.1.0\00\09\02\00\01\03\02\00\01\00\02\02\00\01\00\02\98\02\00\01\01\01\00\00\01\04\15\05manifest")
   (data (;0;) (i32.const 132096) "state\00\00\00\00\00\00\00\00\00\00\00near")
   (data (;1;) (i32.const 201072) "far")
-  (data $wasm_vfs::image (;2;) "the image")
+  (data $wasm_vfs::contents (;2;) "the bytes")
 )

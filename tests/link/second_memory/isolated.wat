@@ -127,7 +127,7 @@
     local.get 1
     i32.const 0
     local.get 2
-    memory.init $main $wasm_vfs::image
+    memory.init $main $wasm_vfs::contents
     local.get 3
     local.get 2
     i32.store $main align=1
@@ -149,5 +149,5 @@
   (data (;2;) (memory $wasm_vfs::memory) (i32.const 1024) "state\00\00\00\00\00\00\00\00\00\00\00near")
   (data (;3;) (memory $wasm_vfs::memory) (i32.const 70000) "far")
   (data (;4;) "p")
-  (data $wasm_vfs::image (;5;) "the image")
+  (data $wasm_vfs::contents (;5;) "the bytes")
 )

@@ -144,7 +144,7 @@
     local.get 1
     i32.const 0
     local.get 2
-    memory.init $main $wasm_vfs::image
+    memory.init $main $wasm_vfs::contents
     local.get 3
     local.get 2
     i32.store $main align=1
@@ -164,5 +164,5 @@
   (data (;0;) (memory $main) (i32.const 0) "main")
   (data (;1;) (memory $main) (i32.const 132096) "state\00\00\00\00\00\00\00\00\00\00\00near")
   (data (;2;) (memory $main) (i32.const 201072) "far")
-  (data $wasm_vfs::image (;3;) "the image")
+  (data $wasm_vfs::contents (;3;) "the bytes")
 )

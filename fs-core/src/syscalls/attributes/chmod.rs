@@ -112,17 +112,17 @@ mod tests {
     #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
     use crate::{
-        AT_FDCWD, AtFlags, Config, Credentials, Errno, Fs, NoImage, OFlags, Process, S_IALLUGO,
+        AT_FDCWD, AtFlags, Config, Credentials, Errno, Fs, NoContents, OFlags, Process, S_IALLUGO,
     };
 
-    fn fs() -> (Fs<NoImage>, Process) {
-        let mut fs = Fs::new(NoImage::default(), Config::default()).unwrap();
+    fn fs() -> (Fs<NoContents>, Process) {
+        let mut fs = Fs::new(NoContents::default(), Config::default()).unwrap();
         let mut root = fs.spawn(Credentials::ROOT).unwrap();
         fs.umask(&mut root, 0);
         (fs, root)
     }
 
-    fn mode(fs: &Fs<NoImage>, process: &Process, path: &[u8]) -> u32 {
+    fn mode(fs: &Fs<NoContents>, process: &Process, path: &[u8]) -> u32 {
         fs.lstat(process, path).unwrap().st_mode & S_IALLUGO
     }
 

@@ -117,12 +117,12 @@ fn simple_statfs(f_type: u64) -> Statfs {
 mod tests {
     #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-    use crate::{Config, Credentials, Errno, Fs, NoImage, OFlags};
+    use crate::{Config, Credentials, Errno, Fs, NoContents, OFlags};
 
     #[test]
     fn space_and_inodes_come_back_when_a_file_goes() {
         let config = Config { max_bytes: 10 << 12, max_inodes: 5, ..Config::default() };
-        let mut fs = Fs::new(NoImage::default(), config).unwrap();
+        let mut fs = Fs::new(NoContents::default(), config).unwrap();
         let mut process = fs.spawn(Credentials::ROOT).unwrap();
         let empty = fs.statfs(&process, b"/").unwrap();
         assert_eq!((empty.f_blocks, empty.f_bfree, empty.f_files, empty.f_ffree), (10, 10, 5, 4));

@@ -263,12 +263,12 @@ mod tests {
     #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
     use super::{StatxAttributes, StatxMask};
-    use crate::{AT_FDCWD, AtFlags, Config, Credentials, Dev, Fs, NoImage};
+    use crate::{AT_FDCWD, AtFlags, Config, Credentials, Dev, Fs, NoContents};
 
     /// What the rows cannot say: there the root is no root of a mount.
     #[test]
     fn the_root_is_a_mount_and_devices_have_two_numbers() {
-        let mut fs = Fs::new(NoImage::default(), Config::default()).unwrap();
+        let mut fs = Fs::new(NoContents::default(), Config::default()).unwrap();
         let p = fs.spawn(Credentials::ROOT).unwrap();
         let dev = Dev(0x0234_59ab_cdef_78f0);
         fs.mknod(&p, b"/dev", 0o20_600, dev).unwrap();

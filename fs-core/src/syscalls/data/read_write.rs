@@ -58,7 +58,7 @@ impl<P: Platform> Fs<P> {
     /// * `EISDIR`: it is a directory.
     /// * `EAGAIN`: it is an empty pipe that somebody may still write to.
     /// * `ENODEV`: it is a random device, and the [`Platform`] has no random numbers.
-    /// * `EIO`: the embedder could not read the file's bytes ([`Platform::image_failed`]).
+    /// * `EIO`: the embedder could not read the file's bytes ([`Platform::contents_failed`]).
     pub fn read(
         &mut self,
         process: &Process,

@@ -46,8 +46,8 @@ impl<P: Platform, U: UserMut<P>> UserMut<P> for Limited<'_, U> {
         self.len -= len;
     }
 
-    fn image_to_user(&mut self, platform: &P, offset: u64, len: usize) {
-        self.buf.image_to_user(platform, offset, len);
+    fn contents_to_user(&mut self, platform: &P, offset: u64, len: usize) {
+        self.buf.contents_to_user(platform, offset, len);
         self.len -= len;
     }
 }

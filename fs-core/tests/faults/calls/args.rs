@@ -39,7 +39,7 @@ const PATHS: &[&[u8]] = &[
     b"d/e/g",
     b"link",
     b"d/link",
-    b"image",
+    b"baked",
     b"fifo",
     b"other",
     b"d/link/a",

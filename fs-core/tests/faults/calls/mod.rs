@@ -12,7 +12,7 @@ mod memory;
 mod names;
 
 use wasm_vfs_core::manifest::{Attributes, Record, RecordKind};
-use wasm_vfs_core::{ByteImage, Config, Credentials, Errno, Fd, Fs, Population, Process};
+use wasm_vfs_core::{ByteContents, Config, Credentials, Errno, Fd, Fs, Population, Process};
 
 use args::{Args, BUFFER_BYTES, DATA};
 #[allow(unused_imports, reason = "the fuzz target does not look into memory")]
@@ -26,7 +26,7 @@ pub(crate) type Code = [u8; CODE_BYTES];
 
 /// A call that is being made.
 pub(crate) struct Caller<'a> {
-    fs: &'a mut Fs<ByteImage<'static>>,
+    fs: &'a mut Fs<ByteContents<'static>>,
     p: &'a mut Process,
     args: Args,
     /// What is read goes here.
@@ -72,7 +72,7 @@ pub(crate) fn names() -> impl Iterator<Item = &'static str> {
 /// a child of the first.
 #[derive(Debug)]
 pub(crate) struct World {
-    pub(crate) fs: Fs<ByteImage<'static>>,
+    pub(crate) fs: Fs<ByteContents<'static>>,
     pub(crate) processes: Vec<Process>,
     /// Whether the last process is there.
     has_child: bool,
@@ -94,7 +94,7 @@ impl World {
             root_mode: 0o777,
             ..Config::default()
         };
-        let platform = ByteImage { image: &DATA, ..ByteImage::default() };
+        let platform = ByteContents { baked: &DATA, ..ByteContents::default() };
         let mut fs = Fs::new(platform, config).unwrap();
         let mut population = Population::default();
         fs.populate(&mut population, &records()).unwrap();
@@ -166,7 +166,7 @@ fn records() -> Vec<u8> {
     };
     add(0, b"", 0o777, RecordKind::Directory { entries: 3 });
     add(0, b"d", 0o777, RecordKind::Directory { entries: 0 });
-    add(0, b"image", 0o666, RecordKind::Regular { image_offset: 3, len: 9000 });
+    add(0, b"baked", 0o666, RecordKind::Regular { contents_offset: 3, len: 9000 });
     add(0, b"link", 0o777, RecordKind::Symlink { target: b"d" });
     bytes
 }

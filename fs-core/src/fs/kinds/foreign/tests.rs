@@ -16,7 +16,7 @@ use crate::fs::path_walk::FollowLast;
 use crate::fs::superblock::Usage;
 use crate::objects::process::Process;
 use crate::platform::Platform;
-use crate::platform::foreign::LOWER_IMAGE;
+use crate::platform::foreign::LOWER_CONTENTS;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -35,14 +35,14 @@ impl Platform for Embedder {
         Timespec::new(5, 0)
     }
 
-    fn image_to_kernel(&self, dst: &mut [u8], offset: u64) {
-        assert_eq!(offset / LOWER_IMAGE, 8, "file 7");
-        for (byte, at) in dst.iter_mut().zip(offset % LOWER_IMAGE..) {
+    fn contents_to_kernel(&self, dst: &mut [u8], offset: u64) {
+        assert_eq!(offset / LOWER_CONTENTS, 8, "file 7");
+        for (byte, at) in dst.iter_mut().zip(offset % LOWER_CONTENTS..) {
             *byte = at as u8;
         }
     }
 
-    fn image_failed(&self) -> bool {
+    fn contents_failed(&self) -> bool {
         self.fails.get()
     }
 
@@ -220,7 +220,7 @@ fn a_directory_that_was_read_in_is_an_ordinary_one() {
     assert_eq!(bytes[..3], [0; 3]);
     assert_eq!(fs.lseek(&p, fd, 0, Whence::End), Ok(3));
 
-    // Four bytes hold the length of an image.
+    // Four bytes hold the length of baked contents.
     let opened = fs.openat(&mut p, 0, b"over/large", OFlags::RDWR, 0);
     assert_eq!(opened, Err(Errno::EOVERFLOW));
     let fd = fs.openat(&mut p, 0, b"over/large", OFlags::RDWR | OFlags::TRUNC, 0).unwrap();
