@@ -78,7 +78,7 @@ fn every_reference_to_an_import() {
         assert_eq!(running.call::<(), i32>("host", ()), 111, "{form}");
         assert_eq!(running.call::<(), i32>("after", ()), 11, "{form}");
         running.call::<(i32, i32), ()>("fd_sync", (7, 2));
-        assert_eq!(&running.memory()[..10], b"012\0\0ag\0\09", "{form}");
+        assert_eq!(&running.memory()[..10], b"012\0\0te\0\09", "{form}");
         let global = running.instance.get_global(&mut running.store, "reference").unwrap();
         let Ref::Func(Some(function)) = global.get(&mut running.store).ref_().unwrap() else {
             panic!("no function");
