@@ -22,9 +22,11 @@
 //! function that throws, and would refuse every later call. Embedders do read results after such a
 //! failure; no embedder needs a clock that calls back.
 //!
-//! What the inner call finds is what a call finds after one that was cut short: every structure is
-//! whole, because the filesystem is safe Rust and the host is called between its steps; the
-//! interrupted change may be half done.
+//! What the inner call finds is what a call finds after one that was cut short. The filesystem is
+//! safe Rust and calls the host between its steps, so each structure should be whole; the interrupted
+//! change may be half done. This is an argument from the code and not a proof: Rust's aliasing model
+//! knows no frame that never goes on, and the argument rests on that frame not using its reference
+//! again.
 
 use core::cell::UnsafeCell;
 use core::mem::MaybeUninit;
