@@ -9,7 +9,7 @@ use std::io::{self, BufWriter, Write};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
-/// How much is gathered before it goes to the host.
+/// How much is gathered before it is written.
 const BUFFER_BYTES: usize = 1 << 20;
 
 /// Where a result goes.

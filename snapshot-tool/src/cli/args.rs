@@ -59,11 +59,11 @@ impl TalkArgs {
 pub(crate) struct TreeArgs {
     /// Read options from a TOML file: the flags' names are its keys
     ///
-    /// What the command line says goes before what the file says; lists are joined. Host directories are taken from where
+    /// Command-line options override the file; list options are concatenated. Relative directories start where
     /// the file is.
     #[arg(long, value_name = "VFS.toml")]
     config: Option<PathBuf>,
-    /// Put a host directory at a path of the tree; may be repeated, and may nest
+    /// Put a directory of the disk at a path of the tree; may be repeated, and may nest
     ///
     /// HOST alone is the same path on both sides, taken from / if it is relative: `--dir .` fills
     /// /. A directory put beneath another hides what the outer one has there.

@@ -47,7 +47,7 @@ enum Command {
     Pack(pack::Pack),
     /// Run a packed program, or pack one in memory and run it
     ///
-    /// The program gets this process's standard streams and no directory of the host. The exit
+    /// The program gets this process's standard streams and no directory of the disk. The exit
     /// status is the program's; 134 if it trapped.
     #[cfg(feature = "run")]
     Run(run::Run),

@@ -11,7 +11,7 @@ use clap::Args;
 #[derive(Debug, Args)]
 #[command(next_help_heading = "What the program sees")]
 pub(crate) struct PolicyArgs {
-    /// Give the program nothing of the host: the result has no imports
+    /// Give the program nothing of the WASI host: the result has no imports
     ///
     /// It exits by a trap after its status is stored; its streams are `null`, `file=/run/stdout` and
     /// `file=/run/stderr`; its clock steps, its random numbers repeat. The embedder reads results through the
@@ -27,19 +27,19 @@ pub(crate) struct PolicyArgs {
     /// Set an environment variable; may be repeated
     #[arg(long, value_name = "NAME=VALUE")]
     env: Vec<Variable>,
-    /// Pass the host's environment on, or only the variables named [default: all]
+    /// Pass the WASI host's environment on, or only the variables named [default: all]
     #[arg(long, value_name = "NAME,...", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     inherit_env: Option<InheritEnv>,
-    /// Pass nothing of the host's environment on
+    /// Pass nothing of the WASI host's environment on
     #[arg(long, conflicts_with = "inherit_env")]
     no_env: bool,
-    /// Append an argument to the host's; may be repeated
+    /// Append an argument to those that the WASI host gives; may be repeated
     #[arg(long, value_name = "ARG", allow_hyphen_values = true)]
     arg: Vec<String>,
     /// Give the program the arguments of --arg only, the first of which is its name
     #[arg(long)]
     args_only: bool,
-    /// Standard input: `host` (default), `null`, `deny`, or `file=PATH` in the tree
+    /// Standard input: `host` (default: the WASI host's), `null`, `deny`, or `file=PATH` in the tree
     #[arg(long, value_name = "STREAM")]
     stdin: Option<Stream>,
     /// Standard output, likewise; a file is emptied first
@@ -63,10 +63,10 @@ pub(crate) struct PolicyArgs {
     /// `proc_raise`: `host` (default) or `deny`: not supported
     #[arg(long, value_name = "host|deny")]
     signals: Option<HostCall>,
-    /// `sock_*` on the host's descriptors: `host` (default) or `deny`: not a socket
+    /// `sock_*` on the WASI host's descriptors: `host` (default) or `deny`: not a socket
     #[arg(long, value_name = "host|deny")]
     sockets: Option<HostCall>,
-    /// Waiting for clocks and the host's descriptors: `host` (default) or `deny`: nothing is waited for
+    /// Waiting for clocks and the WASI host's descriptors: `host` (default) or `deny`: nothing is waited for
     #[arg(long, value_name = "host|deny")]
     poll: Option<HostCall>,
     /// Refuse every change of the tree (EROFS)
@@ -81,7 +81,7 @@ pub(crate) struct PolicyArgs {
     /// How many descriptors may be open, the standard streams and preopens included [default: 65536]
     #[arg(long, value_name = "COUNT")]
     max_fds: Option<u32>,
-    /// Whose the files are that the program makes [default: 0]
+    /// The owner of the files that the program makes [default: 0]
     #[arg(long, value_name = "UID")]
     uid: Option<u32>,
     /// The group of the files that the program makes [default: 0]
@@ -93,12 +93,12 @@ pub(crate) struct PolicyArgs {
     /// Add no /dev with null, zero, full, random, urandom, stdin, stdout, stderr, fd, tty
     #[arg(long)]
     no_dev: bool,
-    /// Let the host's preopened directory of a name appear in the tree; may be repeated
+    /// Let a directory that the WASI host preopens appear in the tree; may be repeated
     ///
-    /// PREOPEN is the name by which the host preopens it [default: GUEST].
+    /// PREOPEN is the name by which the WASI host preopens it [default: GUEST].
     #[arg(long, value_name = "GUEST[=PREOPEN]")]
     mount: Vec<MountPoint>,
-    /// As --mount, but the host's directory is only read: changes stay in the tree; may be repeated
+    /// As --mount, but the directory is only read: changes stay in the tree; may be repeated
     #[arg(long, value_name = "GUEST=PREOPEN")]
     overlay: Vec<Overlay>,
     /// Write each call of the program to standard error; `env`: if WASM_VFS_TRACE=1 is in its environment

@@ -31,16 +31,16 @@ pub(super) struct Run {
     /// Set an environment variable; NAME alone passes it on; may be repeated
     #[arg(long, value_name = "NAME[=VALUE]")]
     env: Vec<String>,
-    /// Put a host file or directory into the tree before the program starts; may be repeated
+    /// Put a file or directory of the disk into the tree before the program starts; may be repeated
     #[arg(long, value_name = "HOST::GUEST")]
     put: Vec<String>,
-    /// Copy a file or directory of the tree to the host after the program has ended, also by a trap; may be repeated
+    /// Copy a file or directory of the tree to the disk after the program has ended, also by a trap; may be repeated
     #[arg(long, value_name = "GUEST::HOST")]
     get: Vec<String>,
     /// Write the tree as a tar archive after the program has ended, also by a trap
     #[arg(long, value_name = "OUT.tar")]
     export: Option<PathBuf>,
-    /// Preopen a host directory under a name, for a program packed with --mount or --overlay; may be repeated
+    /// Preopen a directory of the disk under a name, for a program packed with --mount or --overlay; may be repeated
     ///
     /// HOST alone is also the name.
     #[arg(long, value_name = "HOST[::NAME]")]

@@ -1,8 +1,8 @@
-//! Host directories -> a [`Tree`] and the plan of its contents.
+//! Directories of the disk -> a [`Tree`] and the plan of its contents.
 //!
 //! Reads names and metadata only; contents are read by `contents_plan`, to find equal
 //! ones and when the contents are written. What the result is depends on the directories alone: not
-//! on the order in which the host lists them, nor on who runs the tool.
+//! on the order in which the disk lists them, nor on who runs the tool.
 
 use crate::error::{Error, ErrorKind, Marked as _};
 use crate::gather::assembly::{Identity, Node, NodeKind, finish, flatten};
@@ -32,7 +32,7 @@ pub enum Owner {
         /// Group.
         gid: u32,
     },
-    /// Each file keeps the user and group that it has on the host.
+    /// Each file keeps the user and group that it has on the disk.
     Host,
 }
 
@@ -83,7 +83,7 @@ pub struct TreeBuilder {
     dev: bool,
     owner: Owner,
     latest_mtime_sec: Option<i64>,
-    /// Device and inode of a host file to leave out.
+    /// Device and inode of a file of the disk to leave out.
     left_out: Option<(u64, u64)>,
     /// Where overlays are: directories that are made if they are missing.
     overlay_points: Vec<GuestPath>,
@@ -93,7 +93,7 @@ pub struct TreeBuilder {
 enum Source {
     HostDirectory(PathBuf),
     Bytes(Arc<[u8]>),
-    /// A directory of the host's will be there when the program runs.
+    /// A directory of the WASI host will be there when the program runs.
     MountPoint,
 }
 
@@ -134,7 +134,7 @@ impl TreeBuilder {
         }
     }
 
-    /// Puts a host directory, with all beneath it, at a guest path.
+    /// Puts a directory of the disk, with all beneath it, at a guest path.
     ///
     /// Several may nest. A directory mapped beneath another hides what the outer one has at that
     /// path, as mounting does; directories missing on the way are made.
@@ -144,7 +144,7 @@ impl TreeBuilder {
         self
     }
 
-    /// Puts a host directory where a mapping read from text says.
+    /// Puts a directory of the disk where a mapping read from text says.
     #[must_use]
     pub fn mapping(self, mapping: DirMapping) -> Self {
         let guest = mapping.guest.to_string();
@@ -217,7 +217,7 @@ impl TreeBuilder {
         self
     }
 
-    /// Leaves out one host file, if it exists: the output of an earlier run, which may well be
+    /// Leaves out one file of the disk, if it exists: the output of an earlier run, which may well be
     /// in a directory that is packed.
     #[must_use]
     pub fn leave_out(mut self, host: &Path) -> Self {
@@ -229,7 +229,7 @@ impl TreeBuilder {
     ///
     /// # Errors
     ///
-    /// When a host directory is missing, unreadable or no directory; when a guest path is not
+    /// When a directory is missing, unreadable or no directory; when a guest path is not
     /// absolute, contains `..`, is given twice or passes through something that is no directory;
     /// when a directory holds a device, socket or pipe, or a name that is not UTF-8; and when
     /// more than 4 GiB of contents remain.

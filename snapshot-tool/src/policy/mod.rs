@@ -38,7 +38,7 @@ use values::{
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Policy {
-    /// Give the program nothing of the host: the result has no imports
+    /// Give the program nothing of the WASI host: the result has no imports
     ///
     /// It exits by a trap after its status is stored; its streams are `null`, `file=/run/stdout` and
     /// `file=/run/stderr`; its clock steps, its random numbers repeat. The embedder reads results through the
@@ -51,15 +51,15 @@ pub struct Policy {
     pub preopen: Vec<Preopen>,
     /// Set an environment variable; may be repeated
     pub env: Vec<Variable>,
-    /// Pass the host's environment on, or only the variables named [default: all]
+    /// Pass the WASI host's environment on, or only the variables named [default: all]
     pub inherit_env: Option<InheritEnv>,
-    /// Pass nothing of the host's environment on
+    /// Pass nothing of the WASI host's environment on
     pub no_env: bool,
-    /// Append an argument to the host's; may be repeated
+    /// Append an argument to those that the WASI host gives; may be repeated
     pub arg: Vec<String>,
     /// Give the program the arguments of --arg only, the first of which is its name
     pub args_only: bool,
-    /// Standard input: `host` (default), `null`, `deny`, or `file=PATH` in the tree
+    /// Standard input: `host` (default: the WASI host's), `null`, `deny`, or `file=PATH` in the tree
     pub stdin: Option<Stream>,
     /// Standard output, likewise; a file is emptied first
     pub stdout: Option<Stream>,
@@ -75,9 +75,9 @@ pub struct Policy {
     pub sched_yield: Option<HostCall>,
     /// `proc_raise`: `host` (default) or `deny`: not supported
     pub signals: Option<HostCall>,
-    /// `sock_*` on the host's descriptors: `host` (default) or `deny`: not a socket
+    /// `sock_*` on the WASI host's descriptors: `host` (default) or `deny`: not a socket
     pub sockets: Option<HostCall>,
-    /// Waiting for clocks and the host's descriptors: `host` (default) or `deny`: nothing is waited for
+    /// Waiting for clocks and the WASI host's descriptors: `host` (default) or `deny`: nothing is waited for
     pub poll: Option<HostCall>,
     /// Refuse every change of the tree (EROFS)
     pub read_only: bool,
@@ -87,7 +87,7 @@ pub struct Policy {
     pub max_inodes: Option<u32>,
     /// How many descriptors may be open, the standard streams and preopens included [default: 65536]
     pub max_fds: Option<u32>,
-    /// Whose the files are that the program makes [default: 0]
+    /// The owner of the files that the program makes [default: 0]
     pub uid: Option<u32>,
     /// The group of the files that the program makes [default: 0]
     pub gid: Option<u32>,
@@ -95,13 +95,13 @@ pub struct Policy {
     pub umask: Option<Umask>,
     /// Add no /dev with null, zero, full, random, urandom, stdin, stdout, stderr, fd, tty
     pub no_dev: bool,
-    /// Let the host's preopened directory of a name appear in the tree; may be repeated
+    /// Let a directory that the WASI host preopens appear in the tree; may be repeated
     ///
-    /// PREOPEN is the name by which the host preopens it [default: GUEST].
+    /// PREOPEN is the name by which the WASI host preopens it [default: GUEST].
     pub mount: Vec<MountPoint>,
-    /// As --mount, but the host's directory is only read: changes stay in the tree; may be repeated
+    /// As --mount, but the directory is only read: changes stay in the tree; may be repeated
     pub overlay: Vec<Overlay>,
-    /// Tell of a preopen of --mount or --overlay that the host does not have, on standard error: `-v` of the command line.
+    /// Report a preopen of --mount or --overlay that the WASI host does not have, on standard error: `-v` of the command line.
     pub verbose: bool,
     /// Write each call of the program to standard error; `env`: if WASM_VFS_TRACE=1 is in its environment
     pub trace: Option<Trace>,

@@ -123,7 +123,7 @@ impl fmt::Display for Variable {
     }
 }
 
-/// What of the host's environment is passed on.
+/// What of the WASI host's environment is passed on.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "InheritEnvText", into = "InheritEnvText")]
 pub enum InheritEnv {
@@ -143,7 +143,7 @@ enum InheritEnvText {
 }
 
 impl InheritEnv {
-    /// Whether the host has to be asked.
+    /// Whether the WASI host has to be asked.
     pub(crate) fn asks_host(&self) -> bool {
         match self {
             InheritEnv::All => true,
@@ -200,7 +200,7 @@ impl Written for InheritEnv {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub enum Stream {
-    /// The host's.
+    /// The WASI host's.
     Host,
     /// Empty to read, and what is written is gone: as /dev/null.
     Null,
@@ -239,7 +239,7 @@ impl fmt::Display for Stream {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub enum Clock {
-    /// The host's.
+    /// The WASI host's.
     Host,
     /// Always the same instant, in nanoseconds since 1970.
     Fixed(u64),
@@ -285,7 +285,7 @@ impl fmt::Display for Clock {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub enum Random {
-    /// The host.
+    /// The WASI host.
     Host,
     /// A generator that starts from this: reproducible, and no secret.
     Seed(Seed),
@@ -326,7 +326,7 @@ impl fmt::Display for Random {
     }
 }
 
-/// A function that only the host can serve.
+/// A function that only the WASI host can serve.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub enum HostCall {
@@ -412,13 +412,13 @@ impl fmt::Display for Umask {
     }
 }
 
-/// A preopened directory of the host, in the tree.
+/// A directory that the WASI host preopens, in the tree.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct MountPoint {
     /// Where the program sees it.
     pub guest: GuestPath,
-    /// The name by which the host preopens it.
+    /// The name by which the WASI host preopens it.
     pub preopen: String,
 }
 
@@ -437,7 +437,7 @@ impl fmt::Display for MountPoint {
     }
 }
 
-/// A preopened directory of the host, beneath what the tree has at a place.
+/// A directory that the WASI host preopens, beneath what the tree has at a place.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Overlay(pub MountPoint);

@@ -1,4 +1,4 @@
-//! A file or a directory of the host as a tar archive, for `run --put`: modes, modification times and symbolic links as they are,
+//! A file or a directory of the disk as a tar archive, for `run --put`: modes, modification times and symbolic links as they are,
 //! owned by 0:0 as a packed tree is.
 
 use crate::packed::export::Member;

@@ -1,4 +1,4 @@
-//! Running a packed program under wasmtime, without any directory of the host but those that it is given for its mounts.
+//! Running a packed program under wasmtime, without any directory of the disk but those that it is given for its mounts.
 
 pub(crate) mod at_run_time;
 pub(crate) mod disk_tar;
@@ -64,7 +64,7 @@ pub enum Outcome {
 }
 
 impl Runner {
-    /// No arguments beside the program's name, an empty environment, no directory of the host, compiled code cached.
+    /// No arguments beside the program's name, an empty environment, no directory of the disk, compiled code cached.
     #[must_use]
     pub fn new() -> Self {
         Self {
@@ -98,7 +98,7 @@ impl Runner {
         self
     }
 
-    /// Preopens a directory of the host under a name. A packed program sees it where it was packed to: with a mount or an
+    /// Preopens a directory of the disk under a name. A packed program sees it where it was packed to: with a mount or an
     /// overlay of that name.
     #[must_use]
     pub fn host_directory(mut self, host: impl Into<PathBuf>, name: impl Into<String>) -> Self {
@@ -114,7 +114,7 @@ impl Runner {
         self
     }
 
-    /// Puts a file or directory of the host into the tree before the program starts, at the path `guest`: modes, modification
+    /// Puts a file or directory of the disk into the tree before the program starts, at the path `guest`: modes, modification
     /// times and symbolic links as they are. What is there already is replaced; directories are merged.
     #[must_use]
     pub fn put(mut self, host: impl Into<PathBuf>, guest: GuestPath) -> Self {
@@ -122,7 +122,7 @@ impl Runner {
         self
     }
 
-    /// Copies a file or directory of the tree to the host after the program has ended, also by a trap. A file is
+    /// Copies a file or directory of the tree to the disk after the program has ended, also by a trap. A file is
     /// replaced when all of it is there; a directory must not be there, or be empty.
     #[must_use]
     pub fn get(mut self, guest: GuestPath, host: impl Into<PathBuf>) -> Self {

@@ -42,7 +42,7 @@ impl Transfers {
         Ok(Some(HostApi::new(store, instance)?))
     }
 
-    /// Puts files and directories of the host into the tree.
+    /// Puts files and directories of the disk into the tree.
     ///
     /// # Errors
     ///
@@ -67,7 +67,7 @@ impl Transfers {
     ///
     /// # Errors
     ///
-    /// The first: the filesystem has no such file, or the host's cannot be written.
+    /// The first: the filesystem has no such file, or the disk's cannot be written.
     pub(crate) fn get(&self, mut store: impl AsContextMut, api: &HostApi) -> Result<()> {
         let mut result = Ok(());
         for (guest, host) in &self.gets {

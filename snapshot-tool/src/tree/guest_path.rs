@@ -1,6 +1,6 @@
-//! Paths inside the tree, and the `HOST::GUEST` mappings that put host directories there.
+//! Paths inside the tree, and the `HOST::GUEST` mappings that put directories of the disk there.
 //!
-//! Only the texts are judged here; whether a host directory exists is `host_tree`'s
+//! Only the texts are judged here; whether a directory exists is `gather`'s
 //! business.
 
 use crate::error::{Error, ErrorKind, Marked as _};
@@ -90,10 +90,10 @@ impl GuestPath {
     }
 }
 
-/// A host directory and where it appears in the tree: the value of `--dir`.
+/// A directory of the disk and where it appears in the tree: the value of `--dir`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DirMapping {
-    /// The directory on the host.
+    /// The directory on the disk.
     pub host: PathBuf,
     /// Where the program sees it.
     pub guest: GuestPath,

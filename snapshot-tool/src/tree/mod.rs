@@ -1,6 +1,6 @@
 //! A directory tree as data: entries in sorted pre-order, without file contents.
 //!
-//! `host_tree` makes one from host directories, [`crate::adapter::bake`] gives it to the adapter,
+//! `gather` makes one from directories, [`crate::adapter::bake`] gives it to the adapter,
 //! and `inspect` reads it back from a packed module. Contents are ranges of the contents.
 
 pub(crate) mod guest_path;

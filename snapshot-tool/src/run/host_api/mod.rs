@@ -1,5 +1,5 @@
 //! The host interface of a packed program, over wasmtime ([`HostApi`]): how an embedder fills the tree before the program starts and
-//! collects what it left behind, with no directory of the host.
+//! collects what it left behind, without any directory.
 //!
 //! The exports themselves are documented where they are made: `adapter/src/host_api/mod.rs`.
 
@@ -28,9 +28,9 @@ const NOFOLLOW: u32 = 0x100;
 /// Bytes of a path: `PATH_MAX`.
 const PATH_BYTES: u32 = 4096;
 
-/// The tree of a packed program, as its host reaches it: before `_start`, after it has returned, exited or trapped, and in between.
+/// The tree of a packed program, as its embedder reaches it: before `_start`, after it has returned, exited or trapped, and in between.
 ///
-/// The host is a process of its own there, the superuser. Paths start at `/`; symbolic links are followed within the tree.
+/// The embedder is a process of its own there, the superuser. Paths start at `/`; symbolic links are followed within the tree.
 ///
 /// ```
 /// use wasm_vfs::embed::HostApi;
