@@ -1,10 +1,10 @@
 //! The options that say what the program sees: clap's twin of [`Policy`].
 
-use crate::policy::Policy;
 use crate::policy::values::{
     ByteCount, Clock, HostCall, InheritEnv, MountPoint, Overlay, Preopen, Random, Stream, Trace,
     Umask, Variable,
 };
+use crate::policy::{Policy, with_the_fields};
 use clap::Args;
 
 /// What the program sees beside its tree.
@@ -101,6 +101,9 @@ pub(crate) struct PolicyArgs {
     /// As --mount, but the directory is only read: changes stay in the tree; may be repeated
     #[arg(long, value_name = "GUEST=PREOPEN")]
     overlay: Vec<Overlay>,
+    /// `-v`, which is an option of every command.
+    #[arg(skip)]
+    verbose: bool,
     /// Write each call of the program to standard error; `env`: if WASM_VFS_TRACE=1 is in its environment
     #[arg(long, value_name = "always|env", num_args = 0..=1, require_equals = true, default_missing_value = "always")]
     trace: Option<Trace>,
@@ -111,69 +114,8 @@ pub(crate) struct PolicyArgs {
 
 impl PolicyArgs {
     /// The policy that the options ask for. `verbose`: preopens that the WASI host lacks are reported.
-    pub(crate) fn policy(self, verbose: bool) -> Policy {
-        let Self {
-            hermetic,
-            preopen,
-            env,
-            inherit_env,
-            no_env,
-            arg,
-            args_only,
-            stdin,
-            stdout,
-            stderr,
-            clock,
-            random,
-            exit,
-            sched_yield,
-            signals,
-            sockets,
-            poll,
-            read_only,
-            max_bytes,
-            max_inodes,
-            max_fds,
-            uid,
-            gid,
-            umask,
-            no_dev,
-            mount,
-            overlay,
-            trace,
-            strip_host_api,
-        } = self;
-        Policy {
-            hermetic,
-            preopen,
-            env,
-            inherit_env,
-            no_env,
-            arg,
-            args_only,
-            stdin,
-            stdout,
-            stderr,
-            clock,
-            random,
-            exit,
-            sched_yield,
-            signals,
-            sockets,
-            poll,
-            read_only,
-            max_bytes,
-            max_inodes,
-            max_fds,
-            uid,
-            gid,
-            umask,
-            no_dev,
-            mount,
-            overlay,
-            verbose,
-            trace,
-            strip_host_api,
-        }
+    pub(super) fn policy(self, verbose: bool) -> Policy {
+        let args = Self { verbose, ..self };
+        with_the_fields!(args, PolicyArgs => Policy)
     }
 }

@@ -1,11 +1,11 @@
 //! The keys of a policy in TOML: serde's twin of [`Policy`]. A configuration file has them, and so has the section of a packed module.
 
 use crate::error::{Error, ErrorKind, Marked as _};
-use crate::policy::Policy;
 use crate::policy::values::{
     ByteCount, Clock, HostCall, InheritEnv, MountPoint, Overlay, Preopen, Random, Stream, Trace,
     Umask, Variable,
 };
+use crate::policy::{Policy, with_the_fields};
 use serde::{Deserialize, Serialize};
 
 /// Each field is a key, in the order in which they are written.
@@ -81,139 +81,13 @@ fn is_false(value: &bool) -> bool {
 
 impl From<PolicyKeys> for Policy {
     fn from(keys: PolicyKeys) -> Self {
-        let PolicyKeys {
-            hermetic,
-            preopen,
-            env,
-            inherit_env,
-            no_env,
-            arg,
-            args_only,
-            stdin,
-            stdout,
-            stderr,
-            clock,
-            random,
-            exit,
-            sched_yield,
-            signals,
-            sockets,
-            poll,
-            read_only,
-            max_bytes,
-            max_inodes,
-            max_fds,
-            uid,
-            gid,
-            umask,
-            no_dev,
-            mount,
-            overlay,
-            verbose,
-            trace,
-            strip_host_api,
-        } = keys;
-        Self {
-            hermetic,
-            preopen,
-            env,
-            inherit_env,
-            no_env,
-            arg,
-            args_only,
-            stdin,
-            stdout,
-            stderr,
-            clock,
-            random,
-            exit,
-            sched_yield,
-            signals,
-            sockets,
-            poll,
-            read_only,
-            max_bytes,
-            max_inodes,
-            max_fds,
-            uid,
-            gid,
-            umask,
-            no_dev,
-            mount,
-            overlay,
-            verbose,
-            trace,
-            strip_host_api,
-        }
+        with_the_fields!(keys, PolicyKeys => Policy)
     }
 }
 
 impl From<Policy> for PolicyKeys {
     fn from(policy: Policy) -> Self {
-        let Policy {
-            hermetic,
-            preopen,
-            env,
-            inherit_env,
-            no_env,
-            arg,
-            args_only,
-            stdin,
-            stdout,
-            stderr,
-            clock,
-            random,
-            exit,
-            sched_yield,
-            signals,
-            sockets,
-            poll,
-            read_only,
-            max_bytes,
-            max_inodes,
-            max_fds,
-            uid,
-            gid,
-            umask,
-            no_dev,
-            mount,
-            overlay,
-            verbose,
-            trace,
-            strip_host_api,
-        } = policy;
-        Self {
-            hermetic,
-            preopen,
-            env,
-            inherit_env,
-            no_env,
-            arg,
-            args_only,
-            stdin,
-            stdout,
-            stderr,
-            clock,
-            random,
-            exit,
-            sched_yield,
-            signals,
-            sockets,
-            poll,
-            read_only,
-            max_bytes,
-            max_inodes,
-            max_fds,
-            uid,
-            gid,
-            umask,
-            no_dev,
-            mount,
-            overlay,
-            verbose,
-            trace,
-            strip_host_api,
-        }
+        with_the_fields!(policy, Policy => PolicyKeys)
     }
 }
 

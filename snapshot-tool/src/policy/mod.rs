@@ -17,6 +17,78 @@ use values::{
     Umask, Variable,
 };
 
+/// Turns a struct into another that has a policy's fields. Both are named field by field, without `..`: a field that somebody forgets
+/// on either side does not compile.
+macro_rules! with_the_fields {
+    ($value:expr, $from:ident => $to:ident) => {{
+        let $from {
+            hermetic,
+            preopen,
+            env,
+            inherit_env,
+            no_env,
+            arg,
+            args_only,
+            stdin,
+            stdout,
+            stderr,
+            clock,
+            random,
+            exit,
+            sched_yield,
+            signals,
+            sockets,
+            poll,
+            read_only,
+            max_bytes,
+            max_inodes,
+            max_fds,
+            uid,
+            gid,
+            umask,
+            no_dev,
+            mount,
+            overlay,
+            verbose,
+            trace,
+            strip_host_api,
+        } = $value;
+        $to {
+            hermetic,
+            preopen,
+            env,
+            inherit_env,
+            no_env,
+            arg,
+            args_only,
+            stdin,
+            stdout,
+            stderr,
+            clock,
+            random,
+            exit,
+            sched_yield,
+            signals,
+            sockets,
+            poll,
+            read_only,
+            max_bytes,
+            max_inodes,
+            max_fds,
+            uid,
+            gid,
+            umask,
+            no_dev,
+            mount,
+            overlay,
+            verbose,
+            trace,
+            strip_host_api,
+        }
+    }};
+}
+pub(crate) use with_the_fields;
+
 /// What a packed program sees beside its tree. A field is what the option of its name says; `None` and `false` mean that
 /// nobody chose.
 ///
