@@ -92,7 +92,7 @@ pub use packed::extract::Existing;
 pub use packed::form::{Form, ModuleForm};
 pub use packed::packed_module::PackedModule;
 pub use policy::Policy;
-pub use policy::file::ConfigFile;
+pub use policy::file::{ConfigFile, TreeKeys};
 pub use progress::{Progress, Stage};
 #[cfg(feature = "run")]
 pub use run::{Outcome, Runner};

@@ -13,6 +13,13 @@ use std::path::{Path, PathBuf};
 const BUFFER_BYTES: usize = 1 << 20;
 
 /// Where a result goes.
+///
+/// ```
+/// use wasm_vfs::Destination;
+///
+/// assert_eq!(Destination::from("out.wasm"), Destination::File("out.wasm".into()));
+/// assert_eq!(Destination::from_option("-".as_ref()), Destination::Stdout);
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Destination {
     /// A file, made or replaced.

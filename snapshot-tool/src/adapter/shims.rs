@@ -1,5 +1,5 @@
 //! The two small modules with which a baked filesystem is bound to a program when that is instantiated, in place of being linked:
-//! [`at_run_time`](crate::run::at_run_time) uses them under wasmtime, and any other engine can.
+//! `run/at_run_time.rs` uses them under wasmtime, and any other engine can.
 //!
 //! ```text
 //!   program --fd_read--> (calls) --fd_read--> rootfs module --fd_write--> (host) --fd_write--> engine's WASI

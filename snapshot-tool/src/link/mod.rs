@@ -43,6 +43,7 @@ pub struct Linked {
 
 /// What linking did, for people.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Summary {
     /// The form of the result.
     pub form: Form,

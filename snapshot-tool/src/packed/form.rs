@@ -19,8 +19,9 @@ impl std::fmt::Display for Form {
     }
 }
 
-/// Which kind of module carries the section.
+/// Which kind of module carries the section `wasm-vfs`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum ModuleForm {
     /// A baked filesystem that no program is linked to yet: what `wasm-vfs image` writes.
     Rootfs,

@@ -19,7 +19,21 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// What a configuration file says.
+///
+/// ```
+/// use wasm_vfs::{ConfigFile, ErrorKind, Packer, TreeBuilder};
+///
+/// let config = ConfigFile::parse("exclude = ['*.map']\nno-env = true\n")?;
+/// let tree = config.tree.exclude.iter().fold(TreeBuilder::new(), TreeBuilder::exclude);
+/// let packer = Packer::new(tree).policy(config.policy);
+///
+/// let error = ConfigFile::parse("exlude = ['*.map']").unwrap_err();
+/// assert_eq!(error.to_string(), "there is no key `exlude`; did you mean `exclude`?");
+/// assert_eq!(error.kind(), ErrorKind::Policy);
+/// # Ok::<(), wasm_vfs::Error>(())
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct ConfigFile {
     /// What goes into the tree.
     pub tree: TreeKeys,
@@ -34,6 +48,7 @@ pub struct ConfigFile {
 /// The keys that say what goes into the tree, and the form.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(default, rename_all = "kebab-case")]
+#[non_exhaustive]
 pub struct TreeKeys {
     /// `HOST[::GUEST]`, as `--dir`.
     pub dir: Vec<String>,

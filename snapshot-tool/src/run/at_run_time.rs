@@ -59,7 +59,7 @@ pub struct RunTimeLinker {
 pub struct Bound {
     /// To be started.
     pub program: Instance,
-    /// For [`HostApi`](crate::HostApi).
+    /// For [`HostApi`](crate::embed::HostApi).
     pub filesystem: Instance,
 }
 

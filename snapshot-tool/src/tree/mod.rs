@@ -1,7 +1,18 @@
 //! A directory tree as data: entries in sorted pre-order, without file contents.
 //!
-//! `gather` makes one from directories, [`crate::adapter::bake`] gives it to the adapter,
-//! and `inspect` reads it back from a packed module. Contents are ranges of the contents.
+//! [`TreeBuilder`](crate::TreeBuilder) makes one from directories, [`PackedModule`](crate::PackedModule) reads it back from a packed
+//! module. A file's bytes are a range of the contents, which travel apart.
+//!
+//! ```
+//! use wasm_vfs::TreeBuilder;
+//! use wasm_vfs::tree::{EntryKind, FinalSymlink};
+//!
+//! let tree = TreeBuilder::new().file("/etc/version", "1.2\n").read()?;
+//! let index = tree.lookup(b"/etc/version", FinalSymlink::Follow)?;
+//! assert!(matches!(tree.entries()[index].kind, EntryKind::File { len: 4, .. }));
+//! assert_eq!(tree.display_path(index), "/etc/version");
+//! # Ok::<(), wasm_vfs::Error>(())
+//! ```
 
 pub(crate) mod guest_path;
 pub(crate) mod manifest;
