@@ -90,7 +90,9 @@ impl TreeArgs {
     /// Whether any option asks for a tree.
     #[cfg(feature = "run")]
     pub(crate) fn is_given(&self) -> bool {
-        !self.directories.is_empty() || self.config.is_some() || self.adapter.is_some()
+        let Self { config, directories, excludes, no_tmp, owner, adapter } = self;
+        let lists = !directories.is_empty() || !excludes.is_empty();
+        lists || *no_tmp || config.is_some() || owner.is_some() || adapter.is_some()
     }
 
     /// What the configuration file says; without one, nothing.
@@ -160,6 +162,12 @@ impl FormArgs {
         if self.isolate { Form::Isolated } else { Form::Portable }
     }
 
+    /// Whether an option chooses a form.
+    #[cfg(feature = "run")]
+    pub(super) fn is_given(self) -> bool {
+        self.isolate
+    }
+
     /// The packer, with the form that is chosen, if one is.
     pub(super) fn apply(self, config: &ConfigFile, packer: Packer) -> Packer {
         if self.isolate || config.tree.isolate { packer.form(Form::Isolated) } else { packer }
@@ -180,6 +188,12 @@ pub(crate) struct PreinitArgs {
 }
 
 impl PreinitArgs {
+    /// Whether an option names a function.
+    #[cfg(feature = "run")]
+    pub(super) fn is_given(&self) -> bool {
+        self.preinit.is_some()
+    }
+
     /// The packer, with the function that is to run, if one is.
     #[cfg(feature = "run")]
     pub(super) fn apply(self, config: &ConfigFile, packer: Packer) -> Result<Packer> {

@@ -21,7 +21,7 @@ const TRAPPED: u8 = 134;
 /// The arguments.
 #[derive(Debug, Args)]
 pub(super) struct Run {
-    /// A packed program, or any program together with --dir
+    /// A packed program, or any program together with an option that says how to pack it, such as --dir
     #[arg(value_name = "FILE.wasm")]
     program: PathBuf,
     #[command(flatten)]
@@ -55,7 +55,8 @@ pub(super) struct Run {
 impl Run {
     pub(super) fn run(self, talk: Talk, bar: &Arc<Bar>) -> Result<ExitCode> {
         let runner = self.runner()?.progress(Arc::clone(bar));
-        let program = if self.tree.is_given() {
+        let packs = self.tree.is_given() || self.form.is_given() || self.preinit.is_given();
+        let program = if packs {
             self.packed(talk, bar)?
         } else {
             self.check_packed(talk)?;

@@ -194,4 +194,13 @@ fn the_configuration_holds_for_what_is_run_at_once() {
     sandbox.file("vfs.toml", "isolate = true\n");
     assert_eq!(sandbox.tool(&run).status, 3);
     assert_eq!(sandbox.tool(&["run", "app.wasm", "--dir", ".", "--preinit", "init"]).status, 4);
+    // Without a directory too; and what was packed before is packed again.
+    assert_eq!(sandbox.tool(&["run", "app.wasm", "--preinit", "init"]).status, 4);
+    sandbox.tool(&["pack", "app.wasm", "-o", "packed.wasm"]).ok();
+    assert_eq!(sandbox.tool(&["run", "packed.wasm"]).status, 3);
+    assert_eq!(sandbox.tool(&["run", "packed.wasm", "--preinit", "init"]).status, 4);
+    for option in [["--owner", "me:you"], ["--preinit", "nosuch"]] {
+        let ran = sandbox.tool(&[&["run", "packed.wasm"], &option[..]].concat());
+        assert!(ran.error().contains(option[1]), "{}", ran.stderr);
+    }
 }
