@@ -8,8 +8,8 @@ use std::{fmt, io};
 
 /// Why an operation of this library failed.
 ///
-/// Its text is one line that names the file, module or option at fault and what you can do. `{}` shows what was
-/// attempted; `{:#}` appends the causes, which [`source`](StdError::source) returns one by one.
+/// Its text is one line that names the file, module or option at fault and what you can do. `{:#}` appends the causes, which
+/// [`source`](StdError::source) returns one by one.
 ///
 /// ```
 /// use wasm_vfs::{ErrorKind, Packer, Program, TreeBuilder};
@@ -70,27 +70,19 @@ impl Error {
     }
 }
 
-/// The first cause of type `T`, those within marked errors included.
-pub(crate) fn find<T: StdError + Send + Sync + 'static>(error: &anyhow::Error) -> Option<&T> {
-    // What `context` attached is found by anyhow's own search only.
-    error.downcast_ref().or_else(|| {
-        error.chain().find_map(|cause| match cause.downcast_ref::<Error>() {
-            Some(marked) => marked.find(),
-            None => cause.downcast_ref(),
-        })
-    })
-}
-
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.inner.fmt(f)
+        let text = if f.alternate() { format!("{:#}", self.inner) } else { self.inner.to_string() };
+        // Causes of others may have several lines; an error has one.
+        let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+        f.write_str(&lines.collect::<Vec<_>>().join(" "))
     }
 }
 
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // What `fn main() -> Result<(), Error>` prints: for a reader.
-        write!(f, "{:#} ({:?})", self.inner, self.kind)
+        write!(f, "{self:#} ({:?})", self.kind)
     }
 }
 
@@ -104,31 +96,89 @@ impl StdError for Error {
 impl From<anyhow::Error> for Error {
     /// Takes the kind that an inner layer has marked; else an I/O error is [`ErrorKind::Io`], and what nobody expected is ours.
     fn from(inner: anyhow::Error) -> Self {
-        let marked = inner.chain().find_map(|cause| cause.downcast_ref::<Self>());
-        let kind = match marked {
-            Some(marked) => marked.kind,
-            None if find::<io::Error>(&inner).is_some() => ErrorKind::Io,
-            None => ErrorKind::Internal,
-        };
+        let kind = known_kind(&inner).unwrap_or(ErrorKind::Internal);
         Self { kind, inner }
     }
 }
 
-/// Marks errors with their kind.
+/// What a layer of the crate adds to an error. The error below keeps its text and its causes.
+#[derive(Debug)]
+struct Layer {
+    /// The kind, if this layer knows it.
+    kind: Option<ErrorKind>,
+    /// What the error is about: comes before its text.
+    about: Option<String>,
+    inner: anyhow::Error,
+}
+
+impl fmt::Display for Layer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(about) = &self.about {
+            write!(f, "{about}: ")?;
+        }
+        write!(f, "{}", self.inner)
+    }
+}
+
+impl StdError for Layer {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.inner.source()
+    }
+}
+
+/// The error that a cause stands for, if it is one of ours: its own causes leave out the first.
+fn beneath<'e>(cause: &'e (dyn StdError + 'static)) -> Option<&'e anyhow::Error> {
+    let layer = cause.downcast_ref::<Layer>().map(|layer| &layer.inner);
+    layer.or_else(|| cause.downcast_ref::<Error>().map(|error| &error.inner))
+}
+
+/// The first cause of type `T`, those beneath layers included.
+pub(crate) fn find<T: StdError + Send + Sync + 'static>(error: &anyhow::Error) -> Option<&T> {
+    // What `context` attached is found by anyhow's own search only.
+    error.downcast_ref().or_else(|| {
+        error.chain().find_map(|cause| match beneath(cause) {
+            Some(inner) => find(inner),
+            None => cause.downcast_ref(),
+        })
+    })
+}
+
+/// The kind that a layer has marked, or that the causes tell.
+fn known_kind(error: &anyhow::Error) -> Option<ErrorKind> {
+    fn marked(error: &anyhow::Error) -> Option<ErrorKind> {
+        error.chain().find_map(|cause| {
+            let layer = cause.downcast_ref::<Layer>().and_then(|layer| layer.kind);
+            let own = layer.or_else(|| cause.downcast_ref::<Error>().map(Error::kind));
+            own.or_else(|| beneath(cause).and_then(marked))
+        })
+    }
+    marked(error).or_else(|| find::<io::Error>(error).map(|_| ErrorKind::Io))
+}
+
+/// The error, which is of this kind unless an inner layer has marked it, or it comes of I/O.
+pub(crate) fn mark(inner: anyhow::Error, kind: ErrorKind) -> anyhow::Error {
+    match known_kind(&inner) {
+        Some(_) => inner,
+        None => anyhow::Error::new(Layer { kind: Some(kind), about: None, inner }),
+    }
+}
+
+/// Marks errors with what a layer knows of them.
 pub(crate) trait Marked<T> {
     /// The result, whose error is of this kind unless an inner layer has marked it, or it comes of I/O.
     fn of_kind(self, kind: ErrorKind) -> anyhow::Result<T>;
+
+    /// The result, whose error is about this: a file. Its text begins with it.
+    fn about(self, what: impl FnOnce() -> String) -> anyhow::Result<T>;
 }
 
 impl<T> Marked<T> for anyhow::Result<T> {
     fn of_kind(self, kind: ErrorKind) -> anyhow::Result<T> {
-        self.map_err(|inner| {
-            let marked = inner.chain().any(|cause| cause.is::<Error>());
-            if marked || find::<io::Error>(&inner).is_some() {
-                return inner;
-            }
-            anyhow::Error::new(Error { kind, inner })
-        })
+        self.map_err(|error| mark(error, kind))
+    }
+
+    fn about(self, what: impl FnOnce() -> String) -> anyhow::Result<T> {
+        self.map_err(|inner| anyhow::Error::new(Layer { kind: None, about: Some(what()), inner }))
     }
 }
 
@@ -158,6 +208,16 @@ mod tests {
         assert_eq!(causes, ["what", "cause"]);
         // A caller's own anyhow sees the same.
         assert_eq!(format!("{:#}", anyhow::Error::new(error)), "outer: what: cause");
+    }
+
+    #[test]
+    fn a_layer_names_what_the_error_is_about() {
+        let error = Error::from(marked(ErrorKind::Tree).about(|| "`app.wasm`".into()).unwrap_err());
+        assert_eq!(error.kind(), ErrorKind::Tree);
+        assert_eq!(error.to_string(), "`app.wasm`: what");
+        assert_eq!(format!("{error:#}"), "`app.wasm`: what: cause");
+        let error = Error::from(anyhow!("two\n  lines\n"));
+        assert_eq!(error.to_string(), "two lines");
     }
 
     #[test]

@@ -2,8 +2,9 @@
 //! when everything is there. Whoever reads the destination sees the old file or the new one,
 //! and an error leaves nothing behind.
 
+use crate::error::{ErrorKind, mark};
 use crate::progress::Progress;
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, anyhow};
 use std::fs::{self, File, Permissions};
 use std::io::{self, BufWriter, Write};
 use std::os::unix::fs::PermissionsExt as _;
@@ -87,7 +88,9 @@ fn write_file(
     let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     match fs::metadata(&target) {
         Ok(found) if found.is_dir() => {
-            bail!("cannot write `{}`: it is a directory; give a file name", path.display())
+            let error =
+                anyhow!("cannot write `{}`: it is a directory; give a file name", path.display());
+            return Err(mark(error, ErrorKind::Io));
         }
         // A pipe or a device cannot be replaced.
         Ok(found) if !found.is_file() => {

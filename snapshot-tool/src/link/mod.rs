@@ -13,6 +13,7 @@ use wasmparser::{ExternalKind, Import, TypeRef, WasmFeatures};
 
 use crate::adapter::initial_memory;
 use crate::adapter::names::{HOST_API_BASE, HOST_API_PREFIX};
+use crate::error::{ErrorKind, Marked as _, mark};
 use crate::link::emit::Emitter;
 use crate::link::forms::rules::FormRules;
 use crate::link::plan::{Inputs, Plan};
@@ -116,7 +117,7 @@ pub fn link(program: &[u8], rootfs: &RootfsModule, form: Form) -> Result<Linked>
     let (output, section, features) = emitter.emit()?;
     check(&program, &adapter, &output, features)?;
     let summary = summarise(&program, &plan, &output, &section, form)?;
-    check_hermetic(&section, &summary.imports)?;
+    check_hermetic(&section, &summary.imports).of_kind(ErrorKind::Policy)?;
     Ok(Linked { output, section, summary })
 }
 
@@ -211,8 +212,10 @@ fn check(
     if let Err(error) = verify::validate(output.hollow(), features) {
         // Whose fault is it? Nothing was said of the program before, to do the work only once.
         verify::validate(program.bytes, features | WasmFeatures::all())
-            .context("the program is not valid WebAssembly")?;
-        return Err(error.context("the linked module came out invalid: please report this"));
+            .context("the program is not valid WebAssembly")
+            .of_kind(ErrorKind::Damaged)?;
+        let error = error.context("the linked module came out invalid: please report this");
+        return Err(mark(error, ErrorKind::Internal));
     }
     let full_name = |import: &Import<'_>| format!("{}.{}", import.module, import.name);
     let theirs = program.imports.iter().map(|it| match it.module {

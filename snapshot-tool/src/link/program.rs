@@ -1,6 +1,6 @@
 //! What a program must be to get a filesystem, and the one-line reasons why one cannot.
 
-use anyhow::{Result, bail, ensure};
+use anyhow::{Result, anyhow, bail, ensure};
 use wasmparser::{ExternalKind, TypeRef};
 
 use crate::error::{ErrorKind, Marked as _};
@@ -19,7 +19,7 @@ const MEMORY_EXPORT: &str = "memory";
 ///
 /// If no filesystem can serve it; the message says why and what to do.
 pub(crate) fn check(module: &Module<'_>) -> Result<MemIdx> {
-    check_not_packed(module).of_kind(ErrorKind::AlreadyPacked)?;
+    check_not_packed(module)?;
     check_memories(module).of_kind(ErrorKind::Unservable)?;
     let memory = exported_memory(module).of_kind(ErrorKind::Unservable)?;
     check_imports(module).of_kind(ErrorKind::Unservable)?;
@@ -28,12 +28,13 @@ pub(crate) fn check(module: &Module<'_>) -> Result<MemIdx> {
 
 fn check_not_packed(module: &Module<'_>) -> Result<()> {
     let Some(payload) = module.custom(SECTION_NAME) else { return Ok(()) };
-    match Section::decode(payload)?.form {
-        ModuleForm::Rootfs => bail!(IS_ROOTFS),
-        ModuleForm::Linked(form) => bail!(
+    match Section::decode(payload).of_kind(ErrorKind::Damaged)?.form {
+        ModuleForm::Rootfs => Err(anyhow!(IS_ROOTFS)).of_kind(ErrorKind::Unservable),
+        ModuleForm::Linked(form) => Err(anyhow!(
             "it is already packed by wasm-vfs ({form} form): `wasm-vfs pack` adds to the tree of such a module, `link` and \
              the library's `link` take the original program"
-        ),
+        ))
+        .of_kind(ErrorKind::AlreadyPacked),
     }
 }
 

@@ -99,7 +99,7 @@ impl Program {
     /// The result, whose error names the program's file.
     pub(crate) fn blame<T>(&self, result: Result<T>) -> Result<T> {
         match self.path() {
-            Some(path) => result.with_context(|| named(path)),
+            Some(path) => result.about(|| named(path)),
             None => result,
         }
     }

@@ -13,7 +13,7 @@ pub(crate) mod rootfs;
 
 use crate::adapter::bake::{ADAPTER_CORE, ADAPTER_MOUNTS_CORE, Baker};
 use crate::adapter::lower::lower;
-use crate::error::{Error, ErrorKind, Marked as _};
+use crate::error::{Error, ErrorKind, Marked as _, mark};
 use crate::gather::builder::{Gathered, TreeBuilder};
 use crate::pack::input::{Input, PackedWith, Program};
 use crate::pack::preinit::Preinit;
@@ -25,7 +25,7 @@ use crate::policy::settled::Settled;
 use crate::policy::values::{Overlay, Stream};
 use crate::progress::{Listener, Progress};
 use crate::tree::{EntryKind, FinalSymlink, Tree};
-use anyhow::{Result, ensure};
+use anyhow::{Result, anyhow, ensure};
 use std::thread;
 
 /// Packs a program with a tree.
@@ -128,7 +128,7 @@ impl Packer {
         let mut bytes = input.program;
         if let Some(preinit) = &packer.preinit {
             preinit.check_policy(&packer.policy).of_kind(ErrorKind::Policy)?;
-            bytes = program.blame(preinit.with_start(bytes))?;
+            bytes = program.blame(preinit.with_start(bytes).of_kind(ErrorKind::Run))?;
         }
         let rootfs = packer.baked()?;
         let linked = rootfs.link_bytes(&bytes, packer.form.unwrap_or_default());
@@ -161,9 +161,19 @@ impl Packer {
     ///
     /// # Errors
     ///
-    /// If choices of the policy contradict each other ([`Policy`](ErrorKind::Policy)), or the tree cannot be read or does not
+    /// If a form or a function to run was chosen, or choices of the policy contradict each other
+    /// ([`Policy`](ErrorKind::Policy)), or the tree cannot be read or does not
     /// fit ([`Tree`](ErrorKind::Tree), [`Io`](ErrorKind::Io)).
     pub fn bake(&self) -> Result<Rootfs, Error> {
+        let Self { tree: _, form, policy: _, preinit, progress: _, adapter_core: _ } = self;
+        let about_a_program = form.is_some() || preinit.is_some();
+        if about_a_program {
+            let error = anyhow!(
+                "a form and a function to run are about a program, and there is none to bake: choose the form when you \
+                 link (`Rootfs::link`), or pack"
+            );
+            return Err(mark(error, ErrorKind::Policy).into());
+        }
         Ok(self.baked()?)
     }
 
@@ -271,6 +281,15 @@ mod tests {
         assert_eq!(linked.unwrap_err().kind(), ErrorKind::AlreadyPacked);
         let nothing = crate::PackedModule::from_reader(std::io::Cursor::new(b"\0asm\x01\0\0\0"));
         assert_eq!(nothing.unwrap_err().kind(), ErrorKind::NotPacked);
-        assert_eq!(Policy::from_toml("no-such-key = 1").unwrap_err().kind(), ErrorKind::Policy);
+        let error = Policy::from_toml("hermatic = true").unwrap_err();
+        assert_eq!(error.to_string(), "there is no key `hermatic`; did you mean `hermetic`?");
+        assert_eq!(error.kind(), ErrorKind::Policy);
+        assert_eq!(Policy::from_toml("dir = []").unwrap_err().kind(), ErrorKind::Policy);
+        let written = Packer::new(tree()).pack(good()).unwrap().write(".").unwrap_err();
+        assert_eq!(written.kind(), ErrorKind::Io);
+        let baked = Packer::new(tree()).form(Form::Isolated).bake().unwrap_err();
+        assert_eq!(baked.kind(), ErrorKind::Policy);
+        let named = Packer::new(tree()).pack(Program::file("Cargo.toml")).unwrap_err().to_string();
+        assert!(named.starts_with("`Cargo.toml`: it is not WebAssembly"), "{named}");
     }
 }

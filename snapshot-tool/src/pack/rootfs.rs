@@ -14,7 +14,7 @@ use crate::packed::hollow::HollowModule;
 use crate::packed::section::Section;
 use crate::progress::{Listener, Progress, Stage};
 use crate::tree::{TreeTotals, manifest};
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
@@ -84,9 +84,9 @@ impl Rootfs {
     fn read(path: &Path) -> Result<Self> {
         let mut file = open(path)?;
         let read = RootfsModule::read_from(&mut file);
-        let (module, bytes) = read.with_context(|| named(path)).of_kind(ErrorKind::Damaged)?;
-        let tree = manifest::decode(&module.section.manifest).with_context(|| named(path));
-        let totals = tree.of_kind(ErrorKind::Damaged)?.totals();
+        let (module, bytes) = read.of_kind(ErrorKind::Damaged).about(|| named(path))?;
+        let tree = manifest::decode(&module.section.manifest).of_kind(ErrorKind::Damaged);
+        let totals = tree.about(|| named(path))?.totals();
         Ok(Self::new(module, FileRange::new(file, bytes), totals, Listener::default()))
     }
 
@@ -109,7 +109,7 @@ impl Rootfs {
 
     pub(crate) fn link_bytes(&self, program: &[u8], form: Form) -> Result<Packed> {
         self.progress.begin(Stage::Linking, Some(1));
-        let linked = link(program, &self.baked.module, form)?;
+        let linked = link(program, &self.baked.module, form).of_kind(ErrorKind::Unservable)?;
         self.progress.advance(1);
         Ok(Packed {
             module: linked.output,
@@ -131,7 +131,9 @@ impl Rootfs {
 
     fn write_module(&self, module: &HollowModule, destination: &Destination) -> Result<u64> {
         self.progress.begin(Stage::Writing, Some(module.len()));
-        destination.write_with(&*self.progress, |out| module.write_to(&*self.baked.contents, out))
+        destination.write_with(&*self.progress, |out| {
+            module.write_to(&*self.baked.contents, out).of_kind(ErrorKind::Tree)
+        })
     }
 
     /// Returns the module that Binaryen's `wasm-merge` takes as `wasi_host` beside the rootfs module.
@@ -205,7 +207,8 @@ impl Packed {
     pub(crate) fn initialised(self, preinit: &Preinit, name: &str) -> Result<Self> {
         self.rootfs.progress.begin(Stage::Initialising, None);
         let contents = &*self.rootfs.baked.contents;
-        let (module, printed) = preinit::run(preinit, &self.module, &self.section, contents, name)?;
+        let ran = preinit::run(preinit, &self.module, &self.section, contents, name);
+        let (module, printed) = ran.of_kind(ErrorKind::Run)?;
         let grown = i64::try_from(module.len())? - i64::try_from(self.module.len())?;
         let summary = Summary { initialised_bytes: Some(grown), ..self.summary };
         Ok(Self { module, printed, summary, ..self })

@@ -49,7 +49,7 @@ impl PackedModule<BufReader<File>> {
     pub fn open(path: impl AsRef<Path>) -> Result<Self, Error> {
         let path = path.as_ref();
         let file = File::open(path).with_context(|| format!("cannot read `{}`", path.display()))?;
-        Ok(Self::read(BufReader::new(file)).with_context(|| format!("`{}`", path.display()))?)
+        Ok(Self::read(BufReader::new(file)).about(|| format!("`{}`", path.display()))?)
     }
 }
 
@@ -63,8 +63,8 @@ impl PackedModule<File> {
         let path = path.as_ref();
         let mut file =
             File::open(path).with_context(|| format!("cannot read `{}`", path.display()))?;
-        let found = hollow::locate(&mut file).with_context(|| format!("`{}`", path.display()));
-        Ok(found.of_kind(ErrorKind::Damaged)?.is_some())
+        let found = hollow::locate(&mut file).of_kind(ErrorKind::Damaged);
+        Ok(found.about(|| format!("`{}`", path.display()))?.is_some())
     }
 }
 

@@ -10,7 +10,7 @@
 
 use crate::error::{Error, ErrorKind, Marked as _};
 use crate::policy::Policy;
-use crate::policy::keys::{POLICY_KEYS, PolicyKeys};
+use crate::policy::keys::{POLICY_KEYS, PolicyKeys, suggestion, whole};
 #[cfg(feature = "cli")]
 use anyhow::anyhow;
 use anyhow::{Context as _, Result, bail, ensure};
@@ -70,9 +70,6 @@ pub struct TreeKeys {
 const TREE_KEYS: [&str; 7] =
     ["dir", "exclude", "no-tmp", "owner", "isolate", "preinit", "preinit-start"];
 
-/// How alike a key and a word must be for one to be meant by the other: Jaro-Winkler, 0 to 1.
-const ALIKE: f64 = 0.75;
-
 impl ConfigFile {
     /// Reads a file.
     ///
@@ -84,8 +81,7 @@ impl ConfigFile {
         let path = path.as_ref();
         let text = fs::read_to_string(path)
             .with_context(|| format!("cannot read the configuration `{}`", path.display()))?;
-        let mut file =
-            ConfigFile::parsed(&text).with_context(|| format!("`{}`", path.display()))?;
+        let mut file = ConfigFile::parsed(&text).about(|| format!("`{}`", path.display()))?;
         file.directory = path.parent().unwrap_or(Path::new("")).to_owned();
         file.path = Some(path.to_owned());
         Ok(file)
@@ -111,7 +107,10 @@ impl ConfigFile {
             if TREE_KEYS.contains(&key.as_str()) {
                 tree.extend(policy.remove_entry(&key));
             } else if !POLICY_KEYS.contains(&key.as_str()) {
-                bail!("there is no key `{key}`{}", suggestion(&key));
+                bail!(
+                    "there is no key `{key}`{}",
+                    suggestion(&key, POLICY_KEYS.into_iter().chain(TREE_KEYS))
+                );
             }
         }
         let policy: PolicyKeys = policy.try_into().map_err(|error| whole(&error))?;
@@ -147,27 +146,6 @@ impl ConfigFile {
             path.display()
         ))
         .of_kind(ErrorKind::Policy)
-    }
-}
-
-/// An error of the TOML reader, in one line.
-fn whole(error: &toml::de::Error) -> anyhow::Error {
-    let text = error.to_string();
-    let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
-    anyhow::anyhow!("{}", lines.join(" "))
-}
-
-/// Every key: those of a policy, and those of the tree.
-fn known_keys() -> impl Iterator<Item = &'static str> + Clone {
-    POLICY_KEYS.into_iter().chain(TREE_KEYS)
-}
-
-fn suggestion(key: &str) -> String {
-    let alike = |word: &str| strsim::jaro_winkler(&key.replace('_', "-"), word);
-    let nearest = known_keys().max_by(|a, b| alike(a).total_cmp(&alike(b)));
-    match nearest {
-        Some(word) if alike(word) > ALIKE => format!("; did you mean `{word}`?"),
-        _ => format!("; these are known: {}", known_keys().collect::<Vec<_>>().join(", ")),
     }
 }
 

@@ -6,6 +6,7 @@ use crate::policy::values::{
     Umask, Variable,
 };
 use crate::policy::{Policy, with_the_fields};
+use anyhow::bail;
 use serde::{Deserialize, Serialize};
 
 /// Each field is a key, in the order in which they are written.
@@ -98,8 +99,7 @@ impl Policy {
     ///
     /// If the text is no TOML, has another key, or a value makes no sense: [`ErrorKind::Policy`].
     pub fn from_toml(text: &str) -> Result<Self, Error> {
-        let keys: anyhow::Result<PolicyKeys> = toml::from_str(text).map_err(anyhow::Error::from);
-        Ok(keys.of_kind(ErrorKind::Policy)?.into())
+        Ok(PolicyKeys::parse(text).of_kind(ErrorKind::Policy)?.into())
     }
 
     /// Returns the policy as the text of a configuration file.
@@ -110,6 +110,36 @@ impl Policy {
     pub fn to_toml(&self) -> Result<String, Error> {
         let text = toml::to_string(&PolicyKeys::from(self.clone())).map_err(anyhow::Error::from);
         Ok(text.of_kind(ErrorKind::Policy)?)
+    }
+}
+
+impl PolicyKeys {
+    fn parse(text: &str) -> anyhow::Result<Self> {
+        let table: toml::Table = toml::from_str(text).map_err(|error| whole(&error))?;
+        if let Some(key) = table.keys().find(|key| !POLICY_KEYS.contains(&key.as_str())) {
+            bail!("there is no key `{key}`{}", suggestion(key, POLICY_KEYS.into_iter()));
+        }
+        table.try_into().map_err(|error| whole(&error))
+    }
+}
+
+/// How alike a key and a word must be for one to be meant by the other: Jaro-Winkler, 0 to 1.
+const ALIKE: f64 = 0.75;
+
+/// An error of the TOML reader, in one line.
+pub(super) fn whole(error: &toml::de::Error) -> anyhow::Error {
+    let text = error.to_string();
+    let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+    anyhow::anyhow!("{}", lines.join(" "))
+}
+
+/// What an unknown key may mean among those that are known.
+pub(super) fn suggestion(key: &str, known: impl Iterator<Item = &'static str> + Clone) -> String {
+    let alike = |word: &str| strsim::jaro_winkler(&key.replace('_', "-"), word);
+    let nearest = known.clone().max_by(|a, b| alike(a).total_cmp(&alike(b)));
+    match nearest {
+        Some(word) if alike(word) > ALIKE => format!("; did you mean `{word}`?"),
+        _ => format!("; these are known: {}", known.collect::<Vec<_>>().join(", ")),
     }
 }
 

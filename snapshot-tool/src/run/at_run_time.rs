@@ -81,7 +81,7 @@ impl RunTimeLinker {
     }
 
     fn compile(engine: &Engine, rootfs: &[u8]) -> Result<Self> {
-        let adapter = RootfsModule::parse(rootfs)?;
+        let adapter = RootfsModule::parse(rootfs).of_kind(ErrorKind::Damaged)?;
         let compile = |bytes: &[u8]| Module::new(engine, bytes).map_err(anyhow::Error::from);
         Ok(Self {
             host: compile(&shims::host(&adapter)?)?,

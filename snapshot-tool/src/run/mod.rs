@@ -152,7 +152,7 @@ impl Runner {
     /// ([`Run`](ErrorKind::Run)); if a file cannot be put into its tree or got out of it
     /// ([`Filesystem`](ErrorKind::Filesystem), [`Io`](ErrorKind::Io)).
     pub fn run(&self, program: &Program) -> Result<Outcome, Error> {
-        let bytes = program.read()?;
+        let bytes = program.read_module()?;
         let ran = self.run_module(program.name(), &bytes).of_kind(ErrorKind::Run);
         Ok(match program.path() {
             Some(path) => ran.with_context(|| format!("cannot run `{}`", path.display()))?,

@@ -81,7 +81,7 @@ fn bytes_added(table: &mut Table) -> Result<()> {
         let program = wat::parse_str(program).context("the smallest program")?;
         for form in [Form::Portable, Form::Isolated] {
             let stripped = Policy::from_toml("strip-host-api = true")?;
-            let packer = packer(TreeBuilder::new())?.form(form);
+            let packer = packer(TreeBuilder::new())?;
             // Code and tables: what is said of the files, `/dev` and `/tmp` here, is theirs.
             let added = added(&packer.clone().policy(stripped), &program, form)?;
             table.row([

@@ -7,7 +7,7 @@ use wasm_vfs_core::Errno;
 use wasmtime::AsContextMut;
 
 use super::{HostApi, PATH_BYTES, PIECE_BYTES, Room, narrow};
-use crate::error::{Error, find};
+use crate::error::{Error, ErrorKind, find, mark};
 
 impl HostApi {
     /// Unpacks a tar archive into a directory, which is made if it is missing: files, directories, symbolic and hard links, with
@@ -73,7 +73,9 @@ impl HostApi {
                 error.context(format!("its member `{}`", String::from_utf8_lossy(&name)))
             }
             _ if find(&error) == Some(&Errno::EINVAL) => {
-                error.context("it is no tar archive, or a damaged or incomplete one")
+                let error = anyhow::Error::new(Errno::EINVAL);
+                let error = error.context("it is no tar archive, or a damaged or incomplete one");
+                mark(error, ErrorKind::Damaged)
             }
             _ => error,
         }
