@@ -1,6 +1,6 @@
 //! `wasi_snapshot_preview1`, served from a filesystem in wasm memory.
 //!
-//! This crate is compiled for `wasm32-unknown-unknown` into the adapter's *core form*: an ordinary
+//! This crate is compiled for `wasm32-unknown-unknown` into the adapter's *core module*: an ordinary
 //! module with one memory, which a linker then joins to a program (DESIGN.md says how). It exports
 //! the preview1 functions that have to do with files, and answers them from a
 //! [`wasm_vfs_core::Fs`]; standard streams, clocks and waiting stay the host's.

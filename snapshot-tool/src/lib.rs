@@ -39,23 +39,23 @@
 //!     --lower--> rootfs module --link (program)--> packed program --output--> file
 //! ```
 //!
-//! A folder uses only the folders above it:
-//!
-//! | folder | what |
-//! |---|---|
-//! | `preview1` | WASI as data |
-//! | `wasm` | WebAssembly, nothing of ours |
-//! | [`tree`] | a tree as data, and the manifest that encodes it |
-//! | [`policy`] | what the program may see: what was asked, and what holds |
-//! | `packed` | the written file, and reading it back |
-//! | `adapter` | the filesystem's module until it can be linked |
-//! | `gather` | directories and packed modules become a tree and the plan of its contents |
-//! | `link` | program and rootfs module become one module |
-//! | `pack` | from end to end |
-//! | `run`, `cli` | what wasmtime runs; the command line |
-//!
 //! Packing works on Unix systems: modes, owners and links are read and restored as they are there.
 #![forbid(unsafe_code)]
+
+// A folder uses only the folders above it:
+//
+// | folder | what |
+// |---|---|
+// | `preview1` | WASI as data |
+// | `wasm` | WebAssembly, nothing of ours |
+// | `tree` | a tree as data, and the manifest that encodes it |
+// | `policy` | what the program may see: what was asked, and what holds |
+// | `packed` | the written file, and reading it back |
+// | `adapter` | the filesystem's module until it can be linked |
+// | `gather` | directories and packed modules become a tree and the plan of its contents |
+// | `link` | program and rootfs module become one module |
+// | `pack` | from end to end |
+// | `run`, `cli` | what wasmtime runs; the command line |
 
 mod adapter;
 #[cfg(feature = "cli")]
@@ -91,6 +91,7 @@ pub use pack::rootfs::{Packed, Rootfs, RunTimeShims};
 pub use packed::extract::Existing;
 pub use packed::form::{Form, ModuleForm};
 pub use packed::packed_module::PackedModule;
+#[doc(inline)]
 pub use policy::Policy;
 pub use policy::file::{ConfigFile, TreeKeys};
 pub use progress::{Progress, Stage};

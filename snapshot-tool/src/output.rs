@@ -22,6 +22,7 @@ const BUFFER_BYTES: usize = 1 << 20;
 /// assert_eq!(Destination::from_option("-".as_ref()), Destination::Stdout);
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Destination {
     /// A file, made or replaced.
     File(PathBuf),

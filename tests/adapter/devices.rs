@@ -32,7 +32,7 @@ fn tree() -> Tree {
     tree
 }
 
-/// A core form with the tree, after `choose` has called the baking exports that it wants.
+/// A core module with the tree, after `choose` has called the baking exports that it wants.
 fn baked(choose: impl FnOnce(&mut Rig), afterwards: impl FnOnce(&mut Rig)) -> Rig {
     let tree = tree();
     let mut rig = Rig::unbaked();

@@ -1,4 +1,4 @@
-//! The adapter's core form by itself: every preview1 function, baking, and its shape.
+//! The adapter's core module by itself: every preview1 function, baking, and its shape.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 #![allow(

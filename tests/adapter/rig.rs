@@ -1,4 +1,4 @@
-//! Runs the adapter's core form without a linker: the intrinsics are host functions over a byte array that stands for the
+//! Runs the adapter's core module without a linker: the intrinsics are host functions over a byte array that stands for the
 //! program's memory.
 
 use std::collections::BTreeMap;
@@ -12,7 +12,7 @@ use wasmtime::{Caller, Engine, Extern, FuncType, Instance, Linker, Memory, Modul
 /// `adapter_mounts`, this is the second.
 pub const WITH_MOUNTS: bool = env!("CARGO_CRATE_NAME").len() > "adapter".len();
 
-/// The checked-in core form.
+/// The checked-in core module.
 pub const CORE: &[u8] = if WITH_MOUNTS {
     include_bytes!("../../snapshot-tool/assets/adapter-mounts.wasm")
 } else {
@@ -34,7 +34,7 @@ pub const BUFFER: u32 = 0x1_0000;
 /// A host function: gets the world and the arguments, answers an errno.
 pub type HostFunction = fn(&mut World, &[u64]) -> u32;
 
-/// What the core form's imports work on.
+/// What the core module's imports work on.
 pub struct World {
     /// The program's memory.
     pub program: Vec<u8>,
@@ -191,7 +191,7 @@ fn host(linker: &mut Linker<World>) -> wasmtime::Result<()> {
 }
 
 impl Rig {
-    /// A core form with nothing in it yet.
+    /// A core module with nothing in it yet.
     pub fn unbaked() -> Rig {
         let world = World {
             program: vec![0xa5; PROGRAM_PAGES * PAGE],

@@ -245,7 +245,7 @@ fn it_is_small() {
         (id != 0).then_some(range.len() as u64)
     });
     let bytes = sections.sum::<u64>() - program.len() as u64;
-    println!("{bytes} bytes of {CEILING_BYTES}; the core form has {}", CORE.len());
+    println!("{bytes} bytes of {CEILING_BYTES}; the core module has {}", CORE.len());
     if !WITH_MOUNTS {
         assert!(bytes <= CEILING_BYTES, "{bytes} bytes");
     }

@@ -33,7 +33,7 @@ const PROGRAM: &str = r#"(module
     (call $check (call $read (i32.const 4) (i32.const 0x6000) (i32.const 1) (i32.const 0x8000))))
   LOOPS)"#;
 
-/// A program that imports every function that the core form exports and calls none.
+/// A program that imports every function that the core module exports and calls none.
 pub(crate) fn imports_everything() -> Vec<u8> {
     let module = Module::new(&Engine::default(), CORE).unwrap();
     let mut text = String::from("(module");

@@ -1,14 +1,14 @@
 //! The linker: what it writes, and how that behaves.
 //!
 //! * `golden`: each directory beside this file is a case: `program.wat` and `kernel.wat` (the
-//!   core form; the one in this directory unless the case has its own) give `adapter.wat`,
+//!   core module; the one in this directory unless the case has its own) give `adapter.wat`,
 //!   `portable.wat` and `isolated.wat`, or `error.txt`. `BLESS=1` writes them anew.
 //! * `features`: programs of every proposal, and large ones.
 //! * `memory`: programs that grow while the filesystem holds state, in both forms.
 //! * `rebinding`: every way of referring to an imported function.
 //! * `relocation`: every instruction that accesses memory, in a filesystem that moves.
 //! * `repacking`: the program of each case, packed, taken out and packed again.
-//! * `refusals`: programs and core forms that cannot be linked.
+//! * `refusals`: programs and core modules that cannot be linked.
 //! * `self_test`: engines that mix up memories.
 //! * `size`: what a filesystem adds to a program.
 #![allow(clippy::unwrap_used, clippy::missing_panics_doc, reason = "a test fails by panicking")]

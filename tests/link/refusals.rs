@@ -115,7 +115,7 @@ fn a_filesystem_as_the_program_and_the_reverse() {
         lower(&wasm(KERNEL), CONTENTS.len() as u64, MANIFEST, &Policy::default()).unwrap();
     let mut rootfs = Vec::new();
     lowered.module.write_to(&CONTENTS.to_vec(), &mut rootfs).unwrap();
-    assert!(refusal(&rootfs).contains("it is a baked filesystem"));
+    assert!(refusal(&rootfs).contains("it is a rootfs module"));
 
     let error = RootfsModule::parse(&wasm(PROGRAM)).unwrap_err().to_string();
     assert!(error.contains("no `wasm-vfs` section"), "{error}");

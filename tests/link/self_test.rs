@@ -299,7 +299,7 @@ fn test_bytes(module: &[u8]) -> usize {
     bodies[function_index as usize - imported].range().len()
 }
 
-/// A core form that uses every load and store.
+/// A core module that uses every load and store.
 fn every_access() -> String {
     let mut text = String::from(
         r#"(module

@@ -112,7 +112,7 @@ fn ceilings() {
             (&reading, "reading", READING_CEILING_BYTES),
             (&everything, "everything", EVERYTHING_CEILING_BYTES),
         ] {
-            let packer = Packer::new(TreeBuilder::new()).form(form).policy(policy.clone());
+            let packer = Packer::new(TreeBuilder::new()).policy(policy.clone());
             let rootfs = packer.bake().unwrap();
             let packed = rootfs.link(Program::bytes("program", program), form).unwrap();
             // Without what is said of the packed files: here `/dev` and `/tmp`.

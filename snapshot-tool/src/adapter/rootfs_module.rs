@@ -1,4 +1,4 @@
-//! The rootfs module: a baked filesystem that no program is linked to yet.
+//! The rootfs module: a rootfs module that no program is linked to yet.
 //!
 //! [`lower`](crate::adapter::lower::lower) makes it from the baked core module; `wasm-vfs image` writes it, and it is read
 //! back from there. Memory 0 is the program's, imported as `app.memory`; memory 1 is the filesystem's own. It imports
@@ -15,7 +15,7 @@ use crate::packed::form::ModuleForm;
 use crate::packed::hollow::HollowModule;
 use crate::packed::section::Section;
 
-/// A baked filesystem as a module, without the bytes of its contents.
+/// A rootfs module as a module, without the bytes of its contents.
 #[derive(Debug, Clone)]
 pub struct RootfsModule {
     /// The module, to be written together with its contents.
@@ -33,7 +33,7 @@ impl RootfsModule {
     pub fn read_from(file: &mut (impl Read + Seek)) -> Result<(Self, Range<u64>)> {
         let found = HollowModule::read_from(file)?;
         let found = found.context(
-            "it has no `wasm-vfs` section, so it is no baked filesystem: make one with \
+            "it has no `wasm-vfs` section, so it is no rootfs module: make one with \
              `wasm-vfs image`",
         );
         let (module, section, contents) = found.of_kind(ErrorKind::NotPacked)?;
@@ -45,7 +45,7 @@ impl RootfsModule {
         match section.form {
             ModuleForm::Rootfs => Ok(()),
             ModuleForm::Linked(form) => bail!(
-                "it is a packed program ({form} form), not a baked filesystem: make one with \
+                "it is a packed program ({form} form), not a rootfs module: make one with \
                  `wasm-vfs image`"
             ),
         }

@@ -1,4 +1,4 @@
-//! The two small modules with which a baked filesystem is bound to a program when that is instantiated, in place of being linked:
+//! The two small modules with which a rootfs module is bound to a program when that is instantiated, in place of being linked:
 //! `run/at_run_time.rs` uses them under wasmtime, and any other engine can.
 //!
 //! ```text
@@ -67,7 +67,7 @@ pub(crate) enum Memory {
 /// A module that exports, for each host function of `adapter`, a function that calls the one of the real name. (An import that is
 /// exported as it is would do for engines, but not for every tool, and would be called by whoever calls the export.)
 pub(crate) fn host_functions(adapter: &RootfsModule, memory: Memory) -> Result<Vec<u8>> {
-    let adapter = Module::parse(adapter.hollow()).context("the baked filesystem")?;
+    let adapter = Module::parse(adapter.hollow()).context("the rootfs module")?;
     let mut imports = ImportSection::new();
     if memory == Memory::OfTheProgram {
         imports.import(APP, MEMORY, EntityType::Memory(any_memory()));
@@ -94,7 +94,7 @@ pub(crate) fn host_functions(adapter: &RootfsModule, memory: Memory) -> Result<V
 ///
 /// When the rootfs module is damaged.
 pub fn calls(adapter: &RootfsModule) -> Result<Vec<u8>> {
-    let adapter = Module::parse(adapter.hollow()).context("the baked filesystem")?;
+    let adapter = Module::parse(adapter.hollow()).context("the rootfs module")?;
     let exports: Vec<(&str, FuncIdx)> = adapter
         .exports
         .iter()

@@ -6,7 +6,7 @@ use super::pack::{notes, summary};
 use super::policy_args::PolicyArgs;
 use crate::output::Destination;
 use crate::progress::Silent;
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use clap::Args;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -32,15 +32,21 @@ impl Image {
         let started = Instant::now();
         let Self { output, host_shim, tree, policy } = self;
         let destination = Destination::from_option(&output);
+        let shim = host_shim.as_deref().map(Destination::from_option);
+        ensure!(
+            destination != Destination::Stdout || shim != Some(Destination::Stdout),
+            "both the module and the shim are to go to standard output: give one of them a file"
+        );
         let config = tree.config()?;
         config.refuse("image", &["isolate", "preinit", "preinit-start"])?;
         let packer = tree.packer(&config, Some(&destination), policy.policy(talk.is_verbose()))?;
         let rootfs = packer.progress(Arc::clone(bar)).bake()?;
-        rootfs.write(destination.clone())?;
-        if let Some(path) = host_shim {
-            let shim = rootfs.wasm_merge_shim()?;
-            Destination::File(path).write_with(&Silent, |out| Ok(out.write_all(&shim)?))?;
+        // The small file first: if it cannot be written, nothing is.
+        if let Some(shim) = shim {
+            let bytes = rootfs.wasm_merge_shim()?;
+            shim.write_with(&Silent, |out| Ok(out.write_all(&bytes)?))?;
         }
+        rootfs.write(destination.clone())?;
         bar.finish();
         let report = rootfs.report();
         notes(&report, talk);

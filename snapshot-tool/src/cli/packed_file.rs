@@ -7,7 +7,7 @@ pub(super) fn stdout() -> BufWriter<io::StdoutLock<'static>> {
     BufWriter::new(io::stdout().lock())
 }
 
-/// `st_size`; of a directory 0, since it takes no room of the image.
+/// `st_size`; of a directory 0, since it takes no room of the contents.
 pub(super) fn size(tree: &Tree, index: usize) -> u64 {
     match &tree.entries()[tree.original(index)].kind {
         EntryKind::File { len, .. } => *len,

@@ -122,7 +122,7 @@ impl Run {
     fn check_packed(&self, talk: Talk) -> Result<()> {
         if !PackedModule::is_packed(&self.program)? {
             bail!(
-                "`{}` is not packed; give it a directory with --dir, or pack it first",
+                "`{}` is not packed; give it a directory with --dir or another option that says how to pack it, or pack it first",
                 self.program.display()
             );
         }

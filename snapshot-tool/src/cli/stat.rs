@@ -50,7 +50,7 @@ fn stat_one(tree: &Tree, path: &str, index: usize, out: &mut dyn Write) -> Resul
         EntryKind::Symlink { .. } => ("symbolic link", String::new()),
         EntryKind::File { len: 0, .. } => ("regular empty file", String::new()),
         EntryKind::File { offset, len } => {
-            ("regular file", format!(" Image: {offset}..{}\n", offset + len))
+            ("regular file", format!(" Contents: {offset}..{}\n", offset + len))
         }
         EntryKind::HardLink { .. } => ("hard link", String::new()),
     };

@@ -1,4 +1,4 @@
-//! Joins a program with a baked filesystem into one module.
+//! Joins a program with a rootfs module into one module.
 
 pub(crate) mod custom_sections;
 pub(crate) mod emit;
@@ -71,7 +71,7 @@ pub struct Summary {
 pub fn link(program: &[u8], rootfs: &RootfsModule, form: Form) -> Result<Linked> {
     let program = Module::parse(program)?;
     let user_memory = program::check(&program)?;
-    let adapter = Module::parse(rootfs.hollow()).context("the baked filesystem")?;
+    let adapter = Module::parse(rootfs.hollow()).context("the rootfs module")?;
     let served = plan::served(&program, &adapter)?;
     let host_api = plan::host_api(&program, &adapter)?;
     let roots: Vec<FuncIdx> = served

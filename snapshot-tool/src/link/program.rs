@@ -38,9 +38,9 @@ fn check_not_packed(module: &Module<'_>) -> Result<()> {
     }
 }
 
-/// Why a baked filesystem is not packed.
-pub(crate) const IS_ROOTFS: &str = "it is a baked filesystem (from `wasm-vfs image`), not a program: give the program \
-     first, then the filesystem";
+/// Why a rootfs module is not packed.
+pub(crate) const IS_ROOTFS: &str = "it is a rootfs module (from `wasm-vfs image`), not a program: link a program with \
+     it (`wasm-vfs link APP.wasm ROOTFS.wasm`)";
 
 fn check_memories(module: &Module<'_>) -> Result<()> {
     for import in &module.imports {

@@ -13,7 +13,7 @@ pub struct Report {
     pub totals: TreeTotals,
     /// How long the result is, in bytes.
     pub output_bytes: u64,
-    /// What linking did; `None` for a baked filesystem that is not linked.
+    /// What linking did; `None` for a rootfs module that is not linked.
     pub link: Option<Summary>,
     /// What a function of the program printed that ran while the program was packed.
     pub printed: Printed,
@@ -21,6 +21,7 @@ pub struct Report {
 
 /// What a program wrote to its standard streams while it was packed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Printed {
     /// Standard output.
     pub stdout: Vec<u8>,

@@ -19,6 +19,7 @@ use std::path::{Path, PathBuf};
 
 /// What extraction does where something is already.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Existing {
     /// Stop with an error. Directories are used, and get the tree's mode and time.
     #[default]

@@ -1,4 +1,4 @@
-//! Looking inside a packed program or a baked filesystem: nothing is executed, and of the file
+//! Looking inside a packed program or a rootfs module: nothing is executed, and of the file
 //! only what is asked for is read.
 
 use crate::error::{Error, ErrorKind, Marked as _};

@@ -126,6 +126,7 @@ impl fmt::Display for Variable {
 /// What of the WASI host's environment is passed on.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "InheritEnvText", into = "InheritEnvText")]
+#[non_exhaustive]
 pub enum InheritEnv {
     /// Every variable.
     All,
@@ -199,6 +200,7 @@ impl Written for InheritEnv {
 /// A standard stream.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
+#[non_exhaustive]
 pub enum Stream {
     /// The WASI host's.
     Host,
@@ -238,6 +240,7 @@ impl fmt::Display for Stream {
 /// The clocks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
+#[non_exhaustive]
 pub enum Clock {
     /// The WASI host's.
     Host,
@@ -284,6 +287,7 @@ impl fmt::Display for Clock {
 /// Where random numbers come from.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
+#[non_exhaustive]
 pub enum Random {
     /// The WASI host.
     Host,
@@ -329,6 +333,7 @@ impl fmt::Display for Random {
 /// A function that only the WASI host can serve.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
+#[non_exhaustive]
 pub enum HostCall {
     /// It does.
     Host,
@@ -459,6 +464,7 @@ impl fmt::Display for Overlay {
 /// When calls are written to standard error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
+#[non_exhaustive]
 pub enum Trace {
     /// Never.
     Off,

@@ -1,4 +1,4 @@
-//! Binding a baked filesystem to a program when that is instantiated, under wasmtime: [`RunTimeLinker`].
+//! Binding a rootfs module to a program when that is instantiated, under wasmtime: [`RunTimeLinker`].
 //!
 //! The program's module stays as it is, and so does the filesystem's (from `wasm-vfs image`): each is compiled once, and every
 //! instance of the program gets an instance of the filesystem. The engine must have multi-memory.
@@ -19,7 +19,7 @@ use crate::adapter::shims::{APP, MEMORY, TABLE};
 use crate::error::{Error, ErrorKind, Marked as _};
 use crate::preview1::{PREVIEW1, UNSTABLE};
 
-/// A baked filesystem, compiled, for programs that are not linked with it.
+/// A rootfs module, compiled, for programs that are not linked with it.
 ///
 /// ```
 /// use wasm_vfs::embed::{HostApi, RunTimeLinker};
@@ -56,6 +56,7 @@ pub struct RunTimeLinker {
 
 /// A program and its filesystem.
 #[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
 pub struct Bound {
     /// To be started.
     pub program: Instance,
@@ -75,7 +76,7 @@ impl RunTimeLinker {
     ///
     /// # Errors
     ///
-    /// When the bytes are no baked filesystem, or the engine has no multi-memory.
+    /// When the bytes are no rootfs module, or the engine has no multi-memory.
     pub fn new(engine: &Engine, rootfs: &[u8]) -> Result<Self, Error> {
         Ok(Self::compile(engine, rootfs).of_kind(ErrorKind::Run)?)
     }
@@ -87,7 +88,7 @@ impl RunTimeLinker {
             host: compile(&shims::host(&adapter)?)?,
             calls: compile(&shims::calls(&adapter)?)?,
             adapter: compile(rootfs)
-                .context("the baked filesystem (is multi-memory enabled in the engine?)")?,
+                .context("the rootfs module (is multi-memory enabled in the engine?)")?,
         })
     }
 

@@ -41,6 +41,7 @@ pub struct Metadata {
 
 /// What an entry is.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum EntryKind {
     /// A directory; its entries follow it.
     Directory,
@@ -341,6 +342,7 @@ pub enum FinalSymlink {
 
 /// What a tree holds, counted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct TreeTotals {
     /// Directories, the root among them.
     pub directories: usize,

@@ -218,3 +218,14 @@ fn usage_errors_have_status_2() {
     let version = sandbox.tool(&["--version"]).ok();
     assert_eq!(version.stdout(), concat!("wasm-vfs ", env!("CARGO_PKG_VERSION"), "\n"));
 }
+
+#[test]
+fn a_shim_that_cannot_be_written_leaves_no_module() {
+    let sandbox = Sandbox::new();
+    let image = ["image", "-o", "out.wasm", "--host-shim", "nowhere/shim.wasm"];
+    assert!(sandbox.tool(&image).error().contains("cannot write `nowhere/shim.wasm`"));
+    assert!(!sandbox.path("out.wasm").exists());
+    let ran = sandbox.tool(&["image", "-o", "-", "--host-shim", "-"]);
+    assert!(ran.error().contains("are to go to standard output"), "{}", ran.stderr);
+    assert!(ran.stdout.is_empty());
+}

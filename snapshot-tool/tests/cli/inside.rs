@@ -64,7 +64,7 @@ fn stat_shows_what_stat_shows() {
     let ran = sandbox.tool(&["stat", "image.wasm", "dir/f", "link"]).ok();
     let file = "  File: dir/f\n  Size: 5               Blocks: 1          regular file\n \
                 Links: 1\nAccess: (0644/-rw-r--r--)  Uid: 0   Gid: 0\n\
-                Modify: 2020-09-13 12:26:40.123456789 +0000\n Image: 0..5\n";
+                Modify: 2020-09-13 12:26:40.123456789 +0000\n Contents: 0..5\n";
     assert!(ran.stdout().starts_with(file), "{}", ran.stdout());
     let link = "  File: link -> /dir/../dir/f\n  Size: 13 ";
     assert!(ran.stdout().contains(link), "{}", ran.stdout());

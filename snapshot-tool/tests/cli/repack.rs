@@ -275,5 +275,5 @@ fn link_takes_the_original() {
     let ran = sandbox.tool(&["link", "packed.wasm", "image.wasm", "-o", "out2.wasm"]);
     assert!(ran.error().contains("already packed by wasm-vfs (portable form)"), "{}", ran.error());
     let ran = run(&sandbox, "image.wasm", &["--dir", "new::/"]);
-    assert!(ran.error().contains("it is a baked filesystem"), "{}", ran.error());
+    assert!(ran.error().contains("it is a rootfs module"), "{}", ran.error());
 }

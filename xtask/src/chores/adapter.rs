@@ -1,4 +1,4 @@
-//! `cargo xtask adapter`: builds the adapter's core forms, reproducibly.
+//! `cargo xtask adapter`: builds the adapter's core modules, reproducibly.
 //!
 //! The results are checked in as `snapshot-tool/assets/adapter.wasm` and `adapter-mounts.wasm`, so
 //! that the tool installs without a wasm target. The second is for programs that are packed with
@@ -104,7 +104,7 @@ impl Build {
     }
 }
 
-/// Where the core forms are checked in.
+/// Where the core modules are checked in.
 fn assets() -> PathBuf {
     workspace::root().join("snapshot-tool/assets")
 }

@@ -15,7 +15,7 @@ use crate::{Bench, trees};
 
 const ROUNDS: usize = 41;
 
-/// The adapter that does nothing, in core form.
+/// The adapter that does nothing, in core module.
 const NULL: &str = include_str!("../../../guest/null.wat");
 
 /// What design asks of an operation in the portable form.

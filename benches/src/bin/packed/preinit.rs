@@ -26,7 +26,7 @@ const ROUNDS: usize = 21;
 const ANSWER: &str = "4950\n";
 
 /// `/app/init.js`, which imports the modules, and `/app/main.js`, which uses one.
-fn application(root: &Path) -> Result<()> {
+fn program(root: &Path) -> Result<()> {
     let app = root.join("app");
     std::fs::create_dir_all(&app)?;
     let mut init = String::new();
@@ -71,7 +71,7 @@ fn start(module: &Module, linker: &Linker<WasiP1Ctx>, root: Option<&Path>) -> Re
 
 pub(crate) fn run(bench: &Bench) -> Result<()> {
     let root = bench.scratch.join("preinit");
-    application(&root)?;
+    program(&root)?;
     let program = std::fs::read(&bench.quickjs).context("cannot read the guest QuickJS")?;
     let packer = || crate::packer(TreeBuilder::new().dir(&root, "/"));
     let packed = |form| {

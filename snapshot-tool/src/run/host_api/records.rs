@@ -14,6 +14,7 @@ const RECLEN_AT: usize = 16;
 
 /// What a file of the tree is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct FileStatus {
     /// The inode number: unique among the files that exist.
     pub ino: u64,
@@ -47,6 +48,7 @@ impl FileStatus {
 
 /// An entry of a directory.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct DirEntry {
     /// Its name.
     pub name: String,
