@@ -1,9 +1,10 @@
 //! Chromium, as Debian packages it: a browser's engine. It runs a script in a page without a
 //! window.
 
-use std::process::Command;
+use std::path::Path;
+use std::process::{Command, Output};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use tempfile::TempDir;
 
 use crate::{npm_package, tools};
@@ -44,24 +45,53 @@ impl Chromium {
             beginning_of_script()?
         );
         std::fs::write(&page, text)?;
-        let output = Command::new("chromium")
-            // Without a sandbox of its own, which the superuser cannot have; it loads nothing but
-            // our page.
-            .args(["--headless", "--no-sandbox", "--disable-gpu", "--virtual-time-budget=60000"])
-            // Without this a script of a file: page may not load others.
-            .arg("--allow-file-access-from-files")
-            .arg(format!("--user-data-dir={}", directory.path().join("profile").display()))
-            .arg("--dump-dom")
-            .arg(format!("file://{}", page.display()))
-            .output()
-            .context("cannot start chromium")?;
-        ensure!(output.status.success(), "chromium: {}", String::from_utf8_lossy(&output.stderr));
-        let page = String::from_utf8(output.stdout)?;
-        let answer = page.split_once(BEGIN).and_then(|(_, rest)| rest.split_once(END));
-        let (answer, _) = answer.with_context(|| format!("no answer in {page}"))?;
-        ensure!(!answer.starts_with("threw "), "the script {answer}");
-        Ok(answer.to_owned())
+        // On a busy machine a headless Chromium now and then waits for its own time to pass for ever: then another is started.
+        for _ in 0..ATTEMPTS {
+            let output = dump(&page, directory.path())?;
+            if !matches!(output.status.code(), Some(TIMED_OUT | KILLED)) {
+                return answer(&output);
+            }
+        }
+        bail!("chromium did not end {ATTEMPTS} times, {PATIENCE_S} s each")
     }
+}
+
+/// How often a page is tried.
+const ATTEMPTS: u32 = 3;
+/// How long Chromium may take, in seconds: it takes about five.
+const PATIENCE_S: u32 = 90;
+/// What timeout(1) ends with when the time is up.
+const TIMED_OUT: i32 = 124;
+/// And when it had to kill: 128 + SIGKILL.
+const KILLED: i32 = 137;
+
+/// Loads a page, and dumps it when its script has ended.
+fn dump(page: &Path, directory: &Path) -> Result<Output> {
+    let profile = directory.join("profile");
+    // What the attempt before has left.
+    let _ = std::fs::remove_dir_all(&profile);
+    Command::new("timeout")
+        .args(["--kill-after=5", &PATIENCE_S.to_string(), "chromium"])
+        // Without a sandbox of its own, which the superuser cannot have; it loads nothing but
+        // our page.
+        .args(["--headless", "--no-sandbox", "--disable-gpu", "--virtual-time-budget=60000"])
+        // Without this a script of a file: page may not load others.
+        .arg("--allow-file-access-from-files")
+        .arg(format!("--user-data-dir={}", profile.display()))
+        .arg("--dump-dom")
+        .arg(format!("file://{}", page.display()))
+        .output()
+        .context("cannot start chromium")
+}
+
+/// What the script left on a page.
+fn answer(output: &Output) -> Result<String> {
+    ensure!(output.status.success(), "chromium: {}", String::from_utf8_lossy(&output.stderr));
+    let page = String::from_utf8(output.stdout.clone())?;
+    let answer = page.split_once(BEGIN).and_then(|(_, rest)| rest.split_once(END));
+    let (answer, _) = answer.with_context(|| format!("no answer in {page}"))?;
+    ensure!(!answer.starts_with("threw "), "the script {answer}");
+    Ok(answer.to_owned())
 }
 
 /// How a script begins that has the package. A page is done when its static imports are, so it is one.
