@@ -68,6 +68,11 @@ fn nested_braces_and_renames_are_followed() {
 }
 
 #[test]
+fn all_of_the_root_is_an_item_of_it() {
+    assert_eq!(with_a("use crate::*; fn f() { c::c() }"), ["a.rs -> lib.rs"]);
+}
+
+#[test]
 fn a_name_leads_to_the_file_that_has_it() {
     assert_eq!(with_a("use crate::b::Handed;"), ["a.rs -> b/d.rs"]);
     assert_eq!(with_a("use crate::b::C;"), ["a.rs -> c.rs"]);

@@ -107,7 +107,9 @@ impl Reader {
             }
             UseTree::Glob(_) => {
                 self.source.globs.push((self.within.clone(), above.clone()));
-                self.note(above.clone(), hands_on);
+                // Of the root it hides what is used: that counts as an item of lib.rs, which nobody may use.
+                let is_root = above.as_slice() == ["crate"];
+                self.note(if is_root { with("*".into()) } else { above.clone() }, hands_on);
                 return;
             }
             UseTree::Name(name) if name.ident == "self" => (above.clone(), above.last().cloned()),
