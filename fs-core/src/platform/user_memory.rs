@@ -163,7 +163,7 @@ mod tests {
         iter.contents_to_user(&platform, 1, 3);
         UserMut::<ByteContents<'_>>::clear_user(&mut iter, 2);
         assert_eq!(UserMut::<ByteContents<'_>>::count(&iter), 3);
-        assert_eq!((&a, &c), (b"abM", b"AG\0\0\x09\x09\x09"));
+        assert_eq!((&a, &c), (b"abA", b"KE\0\0\x09\x09\x09"));
     }
 
     #[test]
