@@ -134,6 +134,7 @@ pub use platform::{ByteContents, NoContents, Platform};
 
 pub use objects::address_space::{MapFlags, MsyncFlags, Prot};
 pub use objects::directory_entry::DirEntryView;
+pub use objects::file_description::OpenFile;
 pub use objects::inotify::InotifyMask;
 pub use objects::pipe::PIPE_BUF;
 pub use objects::process::Process;

@@ -6,7 +6,7 @@
     reason = "an imported function is no `FnOnce`; only its stand-in is"
 )]
 
-use wasm_vfs_core::{FallocateMode, Fcntl, FileType, OFlags, Target};
+use wasm_vfs_core::{FallocateMode, FileType, OFlags, OpenFile, Target};
 
 use crate::abi::rights::{self, Private};
 use crate::abi::{imports as host, layout, open_flags};
@@ -109,12 +109,13 @@ extern "C" fn fd_fdstat_get(fd: i32, stat: u32) -> i32 {
 /// is in the description, so one look-up does for both.
 fn fdstat(fd: i32, stat: u32) -> Result<Option<u32>> {
     kernel::enter(|kernel, _| {
-        let descriptor = kernel.descriptor(fd)?;
+        let file = kernel.fs.fdget(&kernel.process, fd)?;
+        let descriptor = kernel.fs.described(file)?;
         if let Target::Foreign(token) = descriptor.target {
             return Ok(Some(host_fd(token)));
         }
         let out = UserRange::new(stat, layout::FDSTAT_BYTES)?;
-        let file_type = kernel.file_type(fd)?;
+        let file_type = kernel.file_type(file)?;
         let private = Private(descriptor.private_data);
         let (base, inheriting) = rights::shown(private, file_type, descriptor.flags);
         // Wasmtime keeps none for a directory: there is nothing that they would change.
@@ -136,16 +137,15 @@ extern "C" fn fd_fdstat_set_flags(fd: i32, flags: u32) -> i32 {
         fd,
         wasi::RIGHTS_FD_FDSTAT_SET_FLAGS,
         |host_fd| host::fd_fdstat_set_flags(host_fd, flags),
-        |kernel, _| {
+        |kernel, file, _| {
             let flags = open_flags::status_flags(flags)?;
-            kernel.require_file(fd)?;
-            let descriptor = kernel.descriptor(fd)?;
+            kernel.require_file(file)?;
+            let descriptor = kernel.described(file)?;
             // fcntl(2) would ignore them; preview1 has no way to say that.
             if (flags - descriptor.flags).intersects(OFlags::SYNC) {
                 return Err(Error::INVAL);
             }
-            kernel.fs.fcntl(&mut kernel.process, fd, Fcntl::SetFl(flags))?;
-            Ok(())
+            Ok(kernel.fs.setfl(&kernel.process, file, flags)?)
         },
     )
 }
@@ -156,15 +156,15 @@ extern "C" fn fd_fdstat_set_rights(fd: i32, base: u64, inheriting: u64) -> i32 {
         fd,
         0,
         |host_fd| host::fd_fdstat_set_rights(host_fd, base, inheriting),
-        |kernel, _| {
-            let descriptor = kernel.descriptor(fd)?;
+        |kernel, file, _| {
+            let descriptor = kernel.described(file)?;
             let private = Private(descriptor.private_data);
-            let shown = rights::shown(private, kernel.file_type(fd)?, descriptor.flags);
+            let shown = rights::shown(private, kernel.file_type(file)?, descriptor.flags);
             if base & !shown.0 != 0 || inheriting & !shown.1 != 0 {
                 return Err(Error::NOTCAPABLE);
             }
             let private = private.restricted(shown, base, inheriting);
-            Ok(kernel.fs.set_private_data(&kernel.process, fd, private.0)?)
+            Ok(kernel.fs.set_private_data_of(file, private.0)?)
         },
     )
 }
@@ -210,12 +210,12 @@ extern "C" fn fd_advise(fd: i32, offset: u64, len: u64, advice: u32) -> i32 {
         fd,
         wasi::RIGHTS_FD_ADVISE,
         |host_fd| host::fd_advise(host_fd, offset, len, advice),
-        |kernel, _| {
+        |kernel, file, _| {
             // The last of posix_fadvise(2)'s advices, and its rule for lengths.
             if advice > u32::from(wasi::ADVICE_NOREUSE.raw()) {
                 return Err(Error::INVAL);
             }
-            kernel.require_file(fd)?;
+            kernel.require_file(file)?;
             if i64::try_from(len).is_err() { Err(Error::INVAL) } else { Ok(()) }
         },
     )
@@ -227,19 +227,24 @@ extern "C" fn fd_allocate(fd: i32, offset: u64, len: u64) -> i32 {
         fd,
         wasi::RIGHTS_FD_ALLOCATE,
         |host_fd| host::fd_allocate(host_fd, offset, len),
-        |kernel, _| {
-            kernel.require_file(fd)?;
+        |kernel, file, _| {
+            kernel.require_file(file)?;
             let offset = i64::try_from(offset).map_err(|_| Error::INVAL)?;
             let len = i64::try_from(len).map_err(|_| Error::INVAL)?;
             let mode = FallocateMode::empty();
-            Ok(kernel.fs.fallocate(&kernel.process, fd, mode, offset, len)?)
+            Ok(kernel.fs.vfs_fallocate(&kernel.process, file, mode, offset, len)?)
         },
     )
 }
 
 #[unsafe(no_mangle)]
 extern "C" fn fd_sync(fd: i32) -> i32 {
-    on_fd(fd, wasi::RIGHTS_FD_SYNC, |host_fd| host::fd_sync(host_fd), |kernel, _| sync(kernel, fd))
+    on_fd(
+        fd,
+        wasi::RIGHTS_FD_SYNC,
+        |host_fd| host::fd_sync(host_fd),
+        |kernel, file, _| sync(kernel, file),
+    )
 }
 
 #[unsafe(no_mangle)]
@@ -248,13 +253,13 @@ extern "C" fn fd_datasync(fd: i32) -> i32 {
         fd,
         wasi::RIGHTS_FD_DATASYNC,
         |host_fd| host::fd_datasync(host_fd),
-        |kernel, _| sync(kernel, fd),
+        |kernel, file, _| sync(kernel, file),
     )
 }
 
 /// Both kinds of synchronising.
 #[inline(never)]
-fn sync(kernel: &mut Kernel, fd: i32) -> Result<()> {
-    kernel.require_file(fd)?;
-    Ok(kernel.fs.fsync(&kernel.process, fd)?)
+fn sync(kernel: &mut Kernel, file: OpenFile) -> Result<()> {
+    kernel.require_file(file)?;
+    Ok(kernel.fs.vfs_fsync(file)?)
 }

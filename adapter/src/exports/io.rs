@@ -1,7 +1,7 @@
 //! Reading, writing, seeking.
 
 use wasi::Rights;
-use wasm_vfs_core::{Errno, Whence};
+use wasm_vfs_core::{Errno, OpenFile, Whence};
 
 use super::on_fd;
 use crate::abi::imports as host;
@@ -43,7 +43,7 @@ impl Transfer {
         fd: i32,
         needs: Rights,
         forward: impl FnOnce(u32) -> i32,
-        serve: impl FnOnce(&mut Kernel, IoVecs<'_>) -> core::result::Result<usize, Errno>,
+        serve: impl FnOnce(&mut Kernel, OpenFile, IoVecs<'_>) -> core::result::Result<usize, Errno>,
     ) -> i32 {
         let Transfer { iovs, iovs_len, moved } = self;
         on_fd(
@@ -53,13 +53,13 @@ impl Transfer {
                 0 => forward(host_fd),
                 fault => fault,
             },
-            |kernel, buffers| {
+            |kernel, file, buffers| {
                 let out = UserRange::new(moved, 4)?;
                 let iovs = IoVecs::new(&mut buffers.iovecs, iovs, iovs_len)?;
-                match serve(kernel, iovs) {
+                match serve(kernel, file, iovs) {
                     // No vector has more bytes than a result can say.
                     Ok(bytes) => out.store_u32(0, len32(bytes)),
-                    Err(errno) => return Err(kernel.explain_io(fd, errno)),
+                    Err(errno) => return Err(kernel.explain_io(file, errno)),
                 }
                 Ok(())
             },
@@ -71,8 +71,8 @@ impl Kernel {
     /// The error of a transfer. On a directory it is `BADF` in preview1.
     #[cold]
     #[inline(never)]
-    fn explain_io(&self, fd: i32, errno: Errno) -> Error {
-        if self.is_directory(fd) { Error::BADF } else { errno.into() }
+    fn explain_io(&self, file: OpenFile, errno: Errno) -> Error {
+        self.require_file(file).err().unwrap_or(errno.into())
     }
 }
 
@@ -82,7 +82,7 @@ extern "C" fn fd_read(fd: i32, iovs: u32, iovs_len: u32, moved: u32) -> i32 {
         fd,
         wasi::RIGHTS_FD_READ,
         |host_fd| host::fd_read(host_fd, iovs, iovs_len, moved),
-        |kernel, iovs| kernel.fs.read(&kernel.process, fd, iovs),
+        |kernel, file, iovs| kernel.fs.vfs_read(file, iovs),
     )
 }
 
@@ -92,7 +92,7 @@ extern "C" fn fd_pread(fd: i32, iovs: u32, iovs_len: u32, offset: u64, moved: u3
         fd,
         wasi::RIGHTS_FD_READ,
         |host_fd| host::fd_pread(host_fd, iovs, iovs_len, offset, moved),
-        |kernel, iovs| kernel.fs.pread64(&kernel.process, fd, iovs, signed(offset)),
+        |kernel, file, iovs| kernel.fs.vfs_pread(file, iovs, signed(offset)),
     )
 }
 
@@ -102,7 +102,7 @@ extern "C" fn fd_write(fd: i32, iovs: u32, iovs_len: u32, moved: u32) -> i32 {
         fd,
         wasi::RIGHTS_FD_WRITE,
         |host_fd| host::fd_write(host_fd, iovs, iovs_len, moved),
-        |kernel, iovs| kernel.fs.write(&kernel.process, fd, iovs),
+        |kernel, file, iovs| kernel.fs.vfs_write(&kernel.process, file, iovs),
     )
 }
 
@@ -112,16 +112,16 @@ extern "C" fn fd_pwrite(fd: i32, iovs: u32, iovs_len: u32, offset: u64, moved: u
         fd,
         wasi::RIGHTS_FD_WRITE,
         |host_fd| host::fd_pwrite(host_fd, iovs, iovs_len, offset, moved),
-        |kernel, iovs| kernel.fs.pwrite64(&kernel.process, fd, iovs, signed(offset)),
+        |kernel, file, iovs| kernel.fs.vfs_pwrite(&kernel.process, file, iovs, signed(offset)),
     )
 }
 
 /// Moves the offset of a file and stores where it is.
 #[inline(never)]
-fn seek(kernel: &mut Kernel, fd: i32, offset: i64, whence: Whence, out: u32) -> Result<()> {
+fn seek(kernel: &mut Kernel, file: OpenFile, offset: i64, whence: Whence, out: u32) -> Result<()> {
     let out = UserRange::new(out, 8)?;
-    kernel.require_file(fd)?;
-    out.store_u64(0, kernel.fs.lseek(&kernel.process, fd, offset, whence)?);
+    kernel.require_file(file)?;
+    out.store_u64(0, kernel.fs.vfs_llseek(file, offset, whence)?);
     Ok(())
 }
 
@@ -134,14 +134,14 @@ pub(super) extern "C" fn fd_seek(fd: i32, offset: i64, whence: u32, newoffset: u
             0 => host::fd_seek(host_fd, offset, whence, newoffset),
             fault => fault,
         },
-        |kernel, _| {
+        |kernel, file, _| {
             let whence = match whence {
                 0 => Whence::Set,
                 1 => Whence::Cur,
                 2 => Whence::End,
                 _ => return Err(Error::INVAL),
             };
-            seek(kernel, fd, offset, whence, newoffset)
+            seek(kernel, file, offset, whence, newoffset)
         },
     )
 }
@@ -155,6 +155,6 @@ extern "C" fn fd_tell(fd: i32, offset: u32) -> i32 {
             0 => host::fd_tell(host_fd, offset),
             fault => fault,
         },
-        |kernel, _| seek(kernel, fd, 0, Whence::Cur, offset),
+        |kernel, file, _| seek(kernel, file, 0, Whence::Cur, offset),
     )
 }

@@ -19,13 +19,15 @@ mod unstable;
 pub(crate) use args_env::environment;
 
 use wasi::Rights;
+use wasm_vfs_core::OpenFile;
 
 use crate::errno::{Result, answer};
 use crate::kernel::descriptors::{Owner, owner};
 use crate::kernel::{Buffers, Kernel};
 
 /// A function on one descriptor: `forward` calls the host, after it has checked pointers, `serve`
-/// the filesystem.
+/// the filesystem, with the file that the descriptor is open on: it is looked up here, and nowhere
+/// after.
 ///
 /// # Errors
 ///
@@ -36,11 +38,13 @@ fn on_fd(
     fd: i32,
     needs: Rights,
     forward: impl FnOnce(u32) -> i32,
-    serve: impl FnOnce(&mut Kernel, &mut Buffers) -> Result<()>,
+    serve: impl FnOnce(&mut Kernel, OpenFile, &mut Buffers) -> Result<()>,
 ) -> i32 {
     match owner(fd, needs) {
         Ok(Owner::Host(host_fd)) => forward(host_fd),
-        Ok(Owner::Tree(entered)) => answer(entered.run(serve)),
+        Ok(Owner::Tree(entered, file)) => {
+            answer(entered.run(|kernel, buffers| serve(kernel, file, buffers)))
+        }
         Err(error) => error.number(),
     }
 }

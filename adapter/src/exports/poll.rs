@@ -13,7 +13,7 @@ use alloc::vec::Vec;
 use core::mem::{offset_of, size_of};
 
 use wasi::{Event, EventFdReadwrite, Subscription, SubscriptionClock};
-use wasm_vfs_core::{Errno, FileType, Whence};
+use wasm_vfs_core::{Errno, FileType, OpenFile, Whence};
 
 use super::clock;
 use crate::abi::imports;
@@ -203,7 +203,7 @@ impl Sub {
         match owner(self.fd(), wasi::RIGHTS_POLL_FD_READWRITE)? {
             Owner::Host(host_fd) if clock::host_waits()? => Ok(Source::Host(host_fd)),
             Owner::Host(_) => Ok(Source::File(self.refused())),
-            Owner::Tree(entered) => self.file_event(entered).map(Source::File),
+            Owner::Tree(entered, file) => self.file_event(entered, file).map(Source::File),
         }
     }
 
@@ -236,16 +236,15 @@ impl Sub {
     }
 
     /// The event of a file: how much there is to read, and whether that is the end.
-    fn file_event(self, entered: Entered) -> Result<EventWords> {
-        let fd = self.fd();
+    fn file_event(self, entered: Entered, file: OpenFile) -> Result<EventWords> {
         let (mut bytes, mut flags) = (1, 0);
         entered.run(|kernel, _| {
-            kernel.require_file(fd)?;
+            kernel.require_file(file)?;
             if self.tag() == wasi::EVENTTYPE_FD_READ.raw()
-                && kernel.file_type(fd)? == FileType::Regular
+                && kernel.file_type(file)? == FileType::Regular
             {
-                let size = kernel.fs.fstat(&kernel.process, fd)?.st_size;
-                let at = kernel.fs.lseek(&kernel.process, fd, 0, Whence::Cur)?;
+                let size = kernel.fs.vfs_fstat(file)?.st_size;
+                let at = kernel.fs.vfs_llseek(file, 0, Whence::Cur)?;
                 bytes = size.saturating_sub(at);
                 if bytes == 0 {
                     flags = wasi::EVENTRWFLAGS_FD_READWRITE_HANGUP;

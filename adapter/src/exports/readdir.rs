@@ -4,9 +4,10 @@ use wasm_vfs_core::{DirEntryView, Errno};
 
 use crate::abi::layout::{self, DIRENT_BYTES};
 use crate::defect::len32;
-use crate::errno::{Error, answer};
-use crate::memory::user::UserRange;
-use crate::{kernel, mounts};
+use crate::errno::Error;
+use crate::exports::on_fd;
+use crate::memory::user::{UserRange, check_for_host};
+use crate::mounts;
 
 /// Entries from `cookie` on, as many as fit; the last one may be cut off, which says that there are
 /// more.
@@ -15,21 +16,29 @@ extern "C" fn fd_readdir(fd: i32, buf: u32, buf_len: u32, cookie: u64, bufused: 
     if let Some(answer) = mounts::fd_readdir(fd, buf, buf_len, cookie, bufused) {
         return answer;
     }
-    answer(kernel::enter(|kernel, _| {
-        kernel.directory(fd, wasi::RIGHTS_FD_READDIR)?;
-        let used = UserRange::new(bufused, 4)?;
-        let mut left = UserRange::new(buf, buf_len)?;
-        let listed = kernel.fs.readdir(&kernel.process, fd, cookie, |entry| {
-            store_dirent(&mut left, entry);
-            left.len() > 0
-        });
-        listed.map_err(|errno| match errno {
-            Errno::ENOTDIR => Error::BADF,
-            errno => errno.into(),
-        })?;
-        used.store_u32(0, buf_len - left.len());
-        Ok(())
-    }))
+    on_fd(
+        fd,
+        wasi::RIGHTS_FD_READDIR,
+        // A directory of the host's was listed there (`mounts`). Pointers are checked first.
+        |_| match check_for_host(bufused, 4) | check_for_host(buf, buf_len) {
+            0 => Error::BADF.number(),
+            fault => fault,
+        },
+        |kernel, file, _| {
+            let used = UserRange::new(bufused, 4)?;
+            let mut left = UserRange::new(buf, buf_len)?;
+            let listed = kernel.fs.iterate_dir(&kernel.process, file, cookie, |entry| {
+                store_dirent(&mut left, entry);
+                left.len() > 0
+            });
+            listed.map_err(|errno| match errno {
+                Errno::ENOTDIR => Error::BADF,
+                errno => errno.into(),
+            })?;
+            used.store_u32(0, buf_len - left.len());
+            Ok(())
+        },
+    )
 }
 
 /// Stores a `dirent` and its name at the front of `left`, as far as they fit.

@@ -18,7 +18,7 @@ extern "C" fn sock_accept(fd: i32, flags: u32, opened: u32) -> i32 {
             0 => accept(host_fd, flags, opened),
             fault => fault,
         },
-        |_, _| Err(Error::NOTSOCK),
+        |_, _, _| Err(Error::NOTSOCK),
     )
 }
 
@@ -52,7 +52,7 @@ extern "C" fn sock_recv(
             0 => host::sock_recv(host_fd, iovs, iovs_len, flags, nread, roflags),
             fault => fault,
         },
-        |_, _| Err(Error::NOTSOCK),
+        |_, _, _| Err(Error::NOTSOCK),
     )
 }
 
@@ -65,11 +65,11 @@ extern "C" fn sock_send(fd: i32, iovs: u32, iovs_len: u32, flags: u32, nsent: u3
             0 => host::sock_send(host_fd, iovs, iovs_len, flags, nsent),
             fault => fault,
         },
-        |_, _| Err(Error::NOTSOCK),
+        |_, _, _| Err(Error::NOTSOCK),
     )
 }
 
 #[unsafe(no_mangle)]
 extern "C" fn sock_shutdown(fd: i32, how: u32) -> i32 {
-    on_fd(fd, 0, |host_fd| host::sock_shutdown(host_fd, how), |_, _| Err(Error::NOTSOCK))
+    on_fd(fd, 0, |host_fd| host::sock_shutdown(host_fd, how), |_, _, _| Err(Error::NOTSOCK))
 }

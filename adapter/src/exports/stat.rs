@@ -18,9 +18,9 @@ pub(super) extern "C" fn fd_filestat_get(fd: i32, filestat: u32) -> i32 {
             0 => filestat_of_host(host_fd, filestat),
             fault => fault,
         },
-        |kernel, _| {
+        |kernel, file, _| {
             let out = UserRange::new(filestat, layout::FILESTAT_BYTES)?;
-            layout::store_filestat(out, &kernel.fs.fstat(&kernel.process, fd)?);
+            layout::store_filestat(out, &kernel.fs.vfs_fstat(file)?);
             Ok(())
         },
     )
@@ -41,10 +41,10 @@ extern "C" fn fd_filestat_set_size(fd: i32, size: u64) -> i32 {
         fd,
         wasi::RIGHTS_FD_FILESTAT_SET_SIZE,
         |host_fd| host::fd_filestat_set_size(host_fd, size),
-        |kernel, _| {
-            kernel.require_file(fd)?;
+        |kernel, file, _| {
+            kernel.require_file(file)?;
             let size = i64::try_from(size).map_err(|_| Error::INVAL)?;
-            Ok(kernel.fs.ftruncate(&kernel.process, fd, size)?)
+            Ok(kernel.fs.vfs_ftruncate(&kernel.process, file, size)?)
         },
     )
 }
@@ -60,7 +60,7 @@ extern "C" fn fd_filestat_set_times(fd: i32, atim: u64, mtim: u64, fst_flags: u3
             fd,
             wasi::RIGHTS_FD_FILESTAT_SET_TIMES,
             |host_fd| host::fd_filestat_set_times(host_fd, atim, mtim, fst_flags),
-            |kernel, _| Ok(kernel.fs.futimens(&kernel.process, fd, times)?),
+            |kernel, file, _| Ok(kernel.fs.vfs_futimens(&kernel.process, file, times)?),
         ),
         Err(error) => error.number(),
     }

@@ -1,7 +1,7 @@
 //! Finds out who owns a descriptor of the program's: the tree, or the WASI host.
 
 use wasi::Rights;
-use wasm_vfs_core::{Descriptor, FileType, Target};
+use wasm_vfs_core::{Descriptor, FileType, OpenFile, Target};
 
 use super::state::{Entered, Kernel, enter};
 use super::token::host_fd;
@@ -10,13 +10,14 @@ use crate::errno::{Error, Result};
 
 /// Whose a descriptor is.
 pub(crate) enum Owner {
-    /// The filesystem's, which the look-up entered.
-    Tree(Entered),
+    /// The filesystem's, which the look-up entered, and what is open there.
+    Tree(Entered, OpenFile),
     /// The host's: its number there.
     Host(u32),
 }
 
-/// Looks a descriptor up, and checks that no right was taken from it that a call needs.
+/// Looks a descriptor up, once for the whole call, and checks that no right was taken from it that
+/// the call needs.
 ///
 /// # Errors
 ///
@@ -25,32 +26,39 @@ pub(crate) enum Owner {
 #[inline]
 pub(crate) fn owner(fd: i32, needs: Rights) -> Result<Owner> {
     let word = owner_word(fd, needs);
-    if word == 0 {
-        // `owner_word` did.
-        Ok(Owner::Tree(Entered::already()))
+    let number = host_fd(word);
+    if word & OF_TREE != 0 {
+        // `owner_word` entered.
+        Ok(Owner::Tree(Entered::already(), OpenFile::of_number(number)))
     } else if word & OF_HOST != 0 {
-        Ok(Owner::Host(host_fd(word)))
+        Ok(Owner::Host(number))
     } else {
-        Err(Error::of_number(host_fd(word)))
+        Err(Error::of_number(number))
     }
 }
 
+/// Set in an [`owner_word`] that holds the number of an open file. It is asked first, and the sign
+/// is the shortest question.
+const OF_TREE: u64 = 1 << 63;
 /// Set in an [`owner_word`] that holds a number of the host's.
 const OF_HOST: u64 = 1 << 32;
 
-/// What [`owner`] answers, in one word: 0 for the tree's, the error's number, or the host's number
-/// and [`OF_HOST`]. Every call on a descriptor takes this step, and a word comes back in a
-/// register, where a [`Result`] would come through memory.
+/// What [`owner`] answers, in one word: the open file's number and [`OF_TREE`], the host's number
+/// and [`OF_HOST`], or the error's number. Every call on a descriptor takes this step, and a word
+/// comes back in a register, where a [`Result`] comes through memory.
 #[inline(never)]
 fn owner_word(fd: i32, needs: Rights) -> u64 {
-    let target = enter(|kernel, _| {
-        let descriptor = kernel.fs.descriptor(&kernel.process, fd)?;
+    let found = enter(|kernel, _| {
+        let file = kernel.fs.fdget(&kernel.process, fd)?;
+        let descriptor = kernel.fs.described(file)?;
         require(&descriptor, needs)?;
-        Ok(descriptor.target)
+        Ok(match descriptor.target {
+            Target::Inode => OF_TREE | u64::from(file.number()),
+            Target::Foreign(token) => OF_HOST | u64::from(host_fd(token)),
+        })
     });
-    match target {
-        Ok(Target::Inode) => 0,
-        Ok(Target::Foreign(token)) => OF_HOST | u64::from(host_fd(token)),
+    match found {
+        Ok(word) => word,
         Err(error) => u64::from(error.number().cast_unsigned()),
     }
 }
@@ -70,35 +78,39 @@ impl Kernel {
         require(&self.fs.descriptor(&self.process, fd)?, needs)
     }
 
-    /// What a descriptor is open on, and how. Not inlined: it is for calls that are rare.
-    ///
-    /// # Errors
-    ///
-    /// `BADF`: it is not open.
-    #[inline(never)]
-    pub(crate) fn descriptor(&self, fd: i32) -> Result<Descriptor> {
-        Ok(self.fs.descriptor(&self.process, fd)?)
-    }
-
     /// Whether a descriptor is of a directory of the filesystem.
     pub(crate) fn is_directory(&self, fd: i32) -> bool {
         self.fs.file_type(&self.process, fd) == Ok(FileType::Directory)
     }
 
-    /// The type of file behind a descriptor.
-    pub(crate) fn file_type(&self, fd: i32) -> Result<FileType> {
-        Ok(self.fs.file_type(&self.process, fd)?)
+    /// How a file is open. Not inlined: it is for calls that are rare.
+    ///
+    /// # Errors
+    ///
+    /// `BADF`: it was closed.
+    #[inline(never)]
+    pub(crate) fn described(&self, file: OpenFile) -> Result<Descriptor> {
+        Ok(self.fs.described(file)?)
     }
 
-    /// Checks that a descriptor is of anything but a directory, for calls that preview1 has for
+    /// The type of an open file.
+    ///
+    /// # Errors
+    ///
+    /// `BADF`: it is the host's, or was closed.
+    pub(crate) fn file_type(&self, file: OpenFile) -> Result<FileType> {
+        Ok(self.fs.file_type_of(file)?)
+    }
+
+    /// Checks that an open file is anything but a directory, for calls that preview1 has for
     /// files only.
     ///
     /// # Errors
     ///
     /// `BADF`: it is a directory.
     #[inline(never)]
-    pub(crate) fn require_file(&self, fd: i32) -> Result<()> {
-        if self.file_type(fd)? == FileType::Directory { Err(Error::BADF) } else { Ok(()) }
+    pub(crate) fn require_file(&self, file: OpenFile) -> Result<()> {
+        if self.file_type(file)? == FileType::Directory { Err(Error::BADF) } else { Ok(()) }
     }
 
     /// The error of a call with a path at `fd`. If the descriptor is no directory that comes first:

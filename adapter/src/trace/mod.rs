@@ -116,10 +116,11 @@ fn end(result: i32) -> Result<()> {
         let Some(process) = trace.stderr.as_ref().filter(|_| trace.on == Some(true)) else {
             return Err(Errno::EBADF.into());
         };
-        let target = fs.descriptor(process, STDERR)?.target;
+        let stderr = fs.fdget(process, STDERR)?;
+        let target = fs.described(stderr)?.target;
         let line = Line { trace, out: Vec::new(), result }.write()?;
         if target == Target::Inode {
-            fs.write(process, STDERR, &line[..])?;
+            fs.vfs_write(process, stderr, &line[..])?;
         }
         Ok((line, target))
     })?;

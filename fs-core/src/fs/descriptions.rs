@@ -9,7 +9,7 @@ use crate::base::flags::{AT_FDCWD, Fd};
 use crate::base::ids::{DescriptionId, Ino};
 use crate::fs::Fs;
 use crate::fs::fsnotify::EventData;
-use crate::objects::file_description::{FileDescription, FileKind};
+use crate::objects::file_description::{FileDescription, FileKind, OpenFile};
 use crate::objects::inotify::InotifyMask;
 use crate::objects::process::Process;
 use crate::platform::Platform;
@@ -29,22 +29,54 @@ impl<P: Platform> Fs<P> {
     /// pointer in a register.
     #[inline(never)]
     fn find_description(&self, process: &Process, fd: Fd) -> Option<&FileDescription> {
-        self.descriptions.get(process.fds.get(fd).ok()?.0)
+        self.find_file(OpenFile(process.fds.get(fd).ok()?))
     }
 
-    /// As [`description`](Self::description), where nanoseconds count: it is inlined.
+    /// Looks a descriptor up for a call that does several things with the file, or for an embedder
+    /// that asks about it first ([`described`](Self::described)): `fdget`.
     ///
     /// # Errors
     ///
     /// `EBADF`: `fd` is not open.
+    #[inline]
+    pub fn fdget(&self, process: &Process, fd: Fd) -> Result<OpenFile, Errno> {
+        process.fds.get(fd).map(OpenFile)
+    }
+
+    /// The description of an open file.
+    ///
+    /// # Errors
+    ///
+    /// `EBADF`: it was closed.
+    #[inline]
+    pub(crate) fn file(&self, file: OpenFile) -> Result<&FileDescription, Errno> {
+        self.find_file(file).ok_or(Errno::EBADF)
+    }
+
+    /// As [`find_description`](Self::find_description).
+    #[inline(never)]
+    fn find_file(&self, file: OpenFile) -> Option<&FileDescription> {
+        self.descriptions.get(file.0.0)
+    }
+
+    /// As [`file`](Self::file), where nanoseconds count: it is inlined.
+    ///
+    /// # Errors
+    ///
+    /// `EBADF`: it was closed.
     #[inline(always)]
-    pub(crate) fn description_inlined(
-        &self,
-        process: &Process,
-        fd: Fd,
-    ) -> Result<&FileDescription, Errno> {
-        let id = process.fds.get(fd)?;
-        self.descriptions.get(id.0).ok_or(Errno::EBADF)
+    pub(crate) fn file_inlined(&self, file: OpenFile) -> Result<&FileDescription, Errno> {
+        self.descriptions.get(file.0.0).ok_or(Errno::EBADF)
+    }
+
+    /// As [`file_inlined`](Self::file_inlined).
+    ///
+    /// # Errors
+    ///
+    /// `EBADF`: it was closed.
+    #[inline(always)]
+    pub(crate) fn file_mut(&mut self, file: OpenFile) -> Result<&mut FileDescription, Errno> {
+        self.descriptions.get_mut(file.0.0).ok_or(Errno::EBADF)
     }
 
     /// As [`description`](Self::description).
@@ -67,21 +99,6 @@ impl<P: Platform> Fs<P> {
         self.descriptions.get_mut(process.fds.get(fd).ok()?.0)
     }
 
-    /// As [`description_inlined`](Self::description_inlined).
-    ///
-    /// # Errors
-    ///
-    /// `EBADF`: `fd` is not open.
-    #[inline(always)]
-    pub(crate) fn description_mut_inlined(
-        &mut self,
-        process: &Process,
-        fd: Fd,
-    ) -> Result<&mut FileDescription, Errno> {
-        let id = process.fds.get(fd)?;
-        self.descriptions.get_mut(id.0).ok_or(Errno::EBADF)
-    }
-
     /// The inode behind a descriptor.
     ///
     /// # Errors
@@ -90,7 +107,7 @@ impl<P: Platform> Fs<P> {
     /// * `ENOTDIR`: it is the embedder's; callers want a directory or a file of this filesystem.
     #[inline]
     pub(crate) fn inode_of_fd(&self, process: &Process, fd: Fd) -> Result<Ino, Errno> {
-        match self.description_inlined(process, fd)?.kind {
+        match self.file_inlined(self.fdget(process, fd)?)?.kind {
             FileKind::Inode(ino) => Ok(ino),
             FileKind::Foreign(_) | FileKind::Inotify(_) => Err(Errno::ENOTDIR),
         }
@@ -235,5 +252,92 @@ impl<P: Platform> Fs<P> {
             extension.flock.unlock(id);
             self.trim_extension(ino);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+    use crate::{
+        AT_FDCWD, ByteContents, Config, Credentials, Errno, FallocateMode, Fcntl, Fd, Fs, OFlags,
+        Process, TimeSpecifier, Whence,
+    };
+
+    type Call = fn(&mut Fs<ByteContents<'_>>, &mut Process, Fd) -> Result<(), Errno>;
+
+    /// The calls on one descriptor that programs make most, and those that come with them.
+    const CALLS: &[(&str, Call)] = &[
+        ("write", |fs, process, fd| fs.write(process, fd, &b"bytes"[..]).map(drop)),
+        ("writev", |fs, process, fd| fs.writev(process, fd, &b"bytes"[..]).map(drop)),
+        ("pwrite64", |fs, process, fd| fs.pwrite64(process, fd, &b"bytes"[..], 1).map(drop)),
+        ("lseek", |fs, process, fd| fs.lseek(process, fd, 0, Whence::Set).map(drop)),
+        ("lseek DATA", |fs, process, fd| fs.lseek(process, fd, 0, Whence::Data).map(drop)),
+        ("read", |fs, process, fd| fs.read(process, fd, &mut [0; 8][..]).map(drop)),
+        ("readv", |fs, process, fd| fs.readv(process, fd, &mut [0; 8][..]).map(drop)),
+        ("pread64", |fs, process, fd| fs.pread64(process, fd, &mut [0; 8][..], 0).map(drop)),
+        ("fstat", |fs, process, fd| fs.fstat(process, fd).map(drop)),
+        ("ftruncate", |fs, process, fd| fs.ftruncate(process, fd, 3)),
+        ("futimens", |fs, process, fd| fs.futimens(process, fd, [TimeSpecifier::Now; 2])),
+        ("fsync", |fs, process, fd| fs.fsync(process, fd)),
+        ("fallocate", |fs, process, fd| fs.fallocate(process, fd, FallocateMode::empty(), 0, 9)),
+        ("fcntl F_SETFL", |fs, process, fd| {
+            fs.fcntl(process, fd, Fcntl::SetFl(OFlags::APPEND)).map(drop)
+        }),
+        ("descriptor", |fs, process, fd| fs.descriptor(process, fd).map(drop)),
+        ("file_type", |fs, process, fd| fs.file_type(process, fd).map(drop)),
+        ("readdir", |fs, process, _| fs.readdir(process, DIRECTORY, 0, |_| true)),
+        ("getdents64", |fs, process, _| {
+            fs.getdents64(process, DIRECTORY, &mut [0; 99][..]).map(drop)
+        }),
+    ];
+
+    const DIRECTORY: Fd = 0;
+
+    #[test]
+    fn a_call_looks_its_descriptor_up_once() {
+        let mut fs = Fs::new(ByteContents::default(), Config::default()).unwrap();
+        let mut process = fs.spawn(Credentials::ROOT).unwrap();
+        let directory = fs.open(&mut process, b"/", OFlags::DIRECTORY, 0);
+        assert_eq!(directory, Ok(DIRECTORY));
+        let flags = OFlags::CREAT | OFlags::RDWR;
+        let fd = fs.openat(&mut process, AT_FDCWD, b"/file", flags, 0o644).unwrap();
+        for (name, call) in CALLS {
+            process.fds.lookups.set(0);
+            assert_eq!(call(&mut fs, &mut process, fd), Ok(()), "{name}");
+            assert_eq!(process.fds.lookups.get(), 1, "{name}");
+        }
+    }
+
+    #[test]
+    fn calls_on_an_open_file_look_nothing_up() {
+        let mut fs = Fs::new(ByteContents::default(), Config::default()).unwrap();
+        let mut process = fs.spawn(Credentials::ROOT).unwrap();
+        let fd = fs.open(&mut process, b"/file", OFlags::CREAT | OFlags::RDWR, 0o644).unwrap();
+        fs.write(&process, fd, &b"sixty-four bytes or so"[..]).unwrap();
+        process.fds.lookups.set(0);
+        // As an embedder makes a seek and a read: each looks up, asks, and hands on.
+        let mut bytes = [0; 4];
+        let file = fs.fdget(&process, fd).unwrap();
+        fs.described(file).unwrap();
+        fs.file_type_of(file).unwrap();
+        assert_eq!(fs.vfs_llseek(file, 6, Whence::Set), Ok(6));
+        let file = fs.fdget(&process, fd).unwrap();
+        fs.described(file).unwrap();
+        assert_eq!(fs.vfs_read(file, &mut bytes[..]), Ok(4));
+        assert_eq!((&bytes, process.fds.lookups.get()), (b"four", 2));
+    }
+
+    #[test]
+    fn a_file_that_was_closed_is_not_open() {
+        let mut fs = Fs::new(ByteContents::default(), Config::default()).unwrap();
+        let mut process = fs.spawn(Credentials::ROOT).unwrap();
+        let fd = fs.open(&mut process, b"/file", OFlags::CREAT | OFlags::RDWR, 0o644).unwrap();
+        let file = fs.fdget(&process, fd).unwrap();
+        fs.close(&mut process, fd).unwrap();
+        assert_eq!(fs.fdget(&process, fd), Err(Errno::EBADF));
+        assert_eq!(fs.vfs_read(file, &mut [0; 4][..]), Err(Errno::EBADF));
+        assert_eq!(fs.vfs_llseek(file, 0, Whence::Cur), Err(Errno::EBADF));
+        assert_eq!(fs.described(file), Err(Errno::EBADF));
     }
 }

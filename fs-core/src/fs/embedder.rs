@@ -6,7 +6,7 @@ use crate::base::flags::{Fd, OFlags};
 use crate::base::stat::{Dev, FileType};
 use crate::fs::Fs;
 use crate::objects::device::Device;
-use crate::objects::file_description::{FileDescription, FileKind};
+use crate::objects::file_description::{FileDescription, FileKind, OpenFile};
 use crate::objects::inode::{Inode, InodeKind};
 use crate::objects::process::Process;
 use crate::platform::Platform;
@@ -53,7 +53,17 @@ impl<P: Platform> Fs<P> {
     /// `EBADF`: `fd` is not open.
     #[inline]
     pub fn descriptor(&self, process: &Process, fd: Fd) -> Result<Descriptor, Errno> {
-        let description = self.description_inlined(process, fd)?;
+        self.described(self.fdget(process, fd)?)
+    }
+
+    /// [`descriptor`](Self::descriptor) of an open file.
+    ///
+    /// # Errors
+    ///
+    /// `EBADF`: it was closed.
+    #[inline]
+    pub fn described(&self, file: OpenFile) -> Result<Descriptor, Errno> {
+        let description = self.file_inlined(file)?;
         Ok(Descriptor {
             target: match description.kind {
                 FileKind::Foreign(token) => Target::Foreign(token),
@@ -71,7 +81,17 @@ impl<P: Platform> Fs<P> {
     /// `EBADF`: `fd` is not open, or is the embedder's.
     #[inline]
     pub fn file_type(&self, process: &Process, fd: Fd) -> Result<FileType, Errno> {
-        match self.description_inlined(process, fd)?.kind {
+        self.file_type_of(self.fdget(process, fd)?)
+    }
+
+    /// [`file_type`](Self::file_type) of an open file.
+    ///
+    /// # Errors
+    ///
+    /// `EBADF`: it is the embedder's, or was closed.
+    #[inline]
+    pub fn file_type_of(&self, file: OpenFile) -> Result<FileType, Errno> {
+        match self.file_inlined(file)?.kind {
             FileKind::Inode(ino) => Ok(self.inode_inlined(ino)?.file_type()),
             FileKind::Foreign(_) | FileKind::Inotify(_) => Err(Errno::EBADF),
         }
@@ -106,7 +126,17 @@ impl<P: Platform> Fs<P> {
     ///
     /// `EBADF`: `fd` is not open.
     pub fn set_private_data(&mut self, process: &Process, fd: Fd, word: u64) -> Result<(), Errno> {
-        self.description_mut(process, fd)?.private_data = word;
+        self.set_private_data_of(self.fdget(process, fd)?, word)
+    }
+
+    /// [`set_private_data`](Self::set_private_data) of an open file.
+    ///
+    /// # Errors
+    ///
+    /// `EBADF`: it was closed.
+    #[inline]
+    pub fn set_private_data_of(&mut self, file: OpenFile, word: u64) -> Result<(), Errno> {
+        self.file_mut(file)?.private_data = word;
         Ok(())
     }
 

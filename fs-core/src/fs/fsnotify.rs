@@ -16,7 +16,7 @@ use crate::base::flags::{AT_FDCWD, Fd, OFlags};
 use crate::base::ids::{DescriptionId, Ino, InotifyId, NO_DESCRIPTION};
 use crate::fs::Fs;
 use crate::fs::path_walk::{FollowLast, Last, NameBuf};
-use crate::objects::file_description::{FileDescription, FileKind, Place, RemovedName};
+use crate::objects::file_description::{FileDescription, FileKind, OpenFile, Place, RemovedName};
 use crate::objects::inode::InodeKind;
 use crate::objects::inotify::{EVENT_HEADER_BYTES, InotifyMask, Watch};
 use crate::objects::process::Process;
@@ -121,29 +121,29 @@ impl<P: Platform> Fs<P> {
         Ok(ReachedInode { ino, place: self.description(process, fd)?.place })
     }
 
-    /// Tells of something that was done through a descriptor (`fsnotify_file`).
+    /// Tells of something that was done through an open file (`fsnotify_file`).
     #[inline]
-    pub(crate) fn notify_fd(&mut self, process: &Process, fd: Fd, mask: InotifyMask) {
+    pub(crate) fn notify_file(&mut self, file: OpenFile, mask: InotifyMask) {
         if self.is_watched()
-            && let Ok(description) = self.description(process, fd)
+            && let Ok(description) = self.file(file)
         {
             let description = description.clone();
             self.notify_description(&description, mask, EventData::Path);
         }
     }
 
-    /// Tells of something that was done to the metadata behind a descriptor (`fsnotify_dentry`).
+    /// Tells of something that was done to the metadata of an open file (`fsnotify_dentry`).
     #[inline]
-    pub(crate) fn notify_fd_entry(&mut self, process: &Process, fd: Fd, mask: InotifyMask) {
+    pub(crate) fn notify_file_entry(&mut self, file: OpenFile, mask: InotifyMask) {
         if self.is_watched()
-            && let Ok(description) = self.description(process, fd)
+            && let Ok(description) = self.file(file)
             && let Some(target) = Self::target_of(description)
         {
             self.notify_target(target, mask, EventData::Other);
         }
     }
 
-    /// As [`notify_fd`](Self::notify_fd), of a description that may be closed already.
+    /// As [`notify_file`](Self::notify_file), of a description that may be closed already.
     pub(crate) fn notify_description(
         &mut self,
         description: &FileDescription,

@@ -206,7 +206,7 @@ mod tests {
 
         // A write copies up; the other name sees it.
         let fd = fs.open(&mut process, b"/d/f", OFlags::RDWR, 0).unwrap();
-        assert_eq!(fs.pwrite64(&process, fd, &b"I"[..], 0), Ok(1));
+        assert_eq!(fs.pwrite64(&process, fd, &b"B"[..], 0), Ok(1));
         let fd = fs.open(&mut process, b"/h", OFlags::RDONLY, 0).unwrap();
         let mut bytes = [0; 8];
         assert_eq!(fs.read(&process, fd, &mut bytes[..]), Ok(5));

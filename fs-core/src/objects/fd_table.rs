@@ -30,6 +30,9 @@ pub(crate) struct FdTable {
     full: Vec<u64>,
     /// How many descriptors are open.
     open: u32,
+    /// How many times a descriptor was looked up: a call does so once.
+    #[cfg(test)]
+    pub(crate) lookups: core::cell::Cell<u32>,
 }
 
 impl FdTable {
@@ -39,6 +42,8 @@ impl FdTable {
     }
 
     fn slot(&self, fd: Fd) -> Option<u32> {
+        #[cfg(test)]
+        self.lookups.update(|lookups| lookups + 1);
         let slot = *self.slots.get(usize::try_from(fd).ok()?)?;
         (slot != EMPTY).then_some(slot)
     }

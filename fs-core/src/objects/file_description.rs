@@ -6,7 +6,31 @@
 use alloc::boxed::Box;
 
 use crate::base::flags::OFlags;
-use crate::base::ids::{Ino, InotifyId, NO_DESCRIPTION};
+use crate::base::ids::{DescriptionId, Ino, InotifyId, NO_DESCRIPTION};
+
+/// An open file, looked up once by [`Fs::fdget`](crate::Fs::fdget) and handed on to the calls that
+/// work on it.
+///
+/// Linux: `struct fd`. It counts as no reference: whoever closes, replaces or exits looks up anew.
+/// One that is kept longer names nothing, which is `EBADF`, or what was opened since.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OpenFile(pub(crate) DescriptionId);
+
+impl OpenFile {
+    /// The file as a number, for an embedder that hands it on in a word.
+    #[inline]
+    #[must_use]
+    pub fn number(self) -> u32 {
+        self.0.0
+    }
+
+    /// The file whose [`number`](Self::number) it is.
+    #[inline]
+    #[must_use]
+    pub fn of_number(number: u32) -> OpenFile {
+        OpenFile(DescriptionId(number))
+    }
+}
 
 /// What a description is open on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -200,6 +200,15 @@ fn tables_that_grow_are_refused_too() {
     assert!(tally.refusals > 40, "{tally:?}");
 }
 
+/// Whether a method is what is left of a call when its descriptor is looked up: it takes the open
+/// file, and a call in the same file of source makes it. The code of that call stands for both.
+fn is_half(text: &str, name: &str) -> bool {
+    let signature = text.split(&format!("    pub fn {name}(")).nth(1);
+    let arguments = signature.and_then(|rest| rest.split(") ->").next());
+    arguments.is_some_and(|arguments| arguments.contains("file: OpenFile"))
+        && text.contains(&format!("self.{name}("))
+}
+
 /// A call that fs-core has and no code stands for is tested neither here nor by the fuzz target.
 #[test]
 fn every_call_has_a_code() {
@@ -216,7 +225,7 @@ fn every_call_has_a_code() {
             let text = std::fs::read_to_string(path).unwrap();
             let methods = text.lines().filter_map(|line| line.strip_prefix("    pub fn "));
             let names = methods.filter_map(|line| line.split(['(', '<']).next());
-            calls.extend(names.map(str::to_owned));
+            calls.extend(names.filter(|name| !is_half(&text, name)).map(str::to_owned));
         }
     }
     let coded: BTreeSet<String> = calls::names().map(str::to_owned).collect();

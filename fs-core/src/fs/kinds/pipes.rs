@@ -13,7 +13,7 @@ use crate::base::flags::{Fd, OFlags};
 use crate::base::ids::{Ino, PipeId};
 use crate::base::stat::FileType;
 use crate::fs::Fs;
-use crate::objects::file_description::{FileDescription, FileKind};
+use crate::objects::file_description::{FileDescription, FileKind, OpenFile};
 use crate::objects::inode::{Inode, InodeKind};
 use crate::objects::pipe::{BufferKind, Pipe, PipeOrigin};
 use crate::objects::process::Process;
@@ -122,8 +122,7 @@ impl<P: Platform> Fs<P> {
     /// `EAGAIN`: it is empty and may still be written to.
     pub(crate) fn read_pipe(
         &mut self,
-        process: &Process,
-        fd: Fd,
+        file: OpenFile,
         ino: Ino,
         buf: &mut impl UserMut<P>,
     ) -> Result<usize, Errno> {
@@ -137,7 +136,7 @@ impl<P: Platform> Fs<P> {
         }
         let read = pipe.read(buf);
         if !self.is_anonymous_pipe(self.inode(ino)?) {
-            self.accessed(process, fd, ino)?;
+            self.accessed(file, ino)?;
         }
         Ok(read)
     }
@@ -152,15 +151,14 @@ impl<P: Platform> Fs<P> {
     /// * `ENOMEM`: no memory.
     pub(crate) fn write_pipe(
         &mut self,
-        process: &Process,
-        fd: Fd,
+        file: OpenFile,
         ino: Ino,
         buf: &mut impl UserRef,
     ) -> Result<usize, Errno> {
         if buf.count() == 0 {
             return Ok(0);
         }
-        let packets = self.description(process, fd)?.flags.contains(OFlags::DIRECT);
+        let packets = self.file(file)?.flags.contains(OFlags::DIRECT);
         let kind = if packets { BufferKind::Packet } else { BufferKind::Merge };
         let id = self.pipe_of(ino).or_defect()?;
         let pipe = self.pipes.get_mut(id.0).or_defect()?;

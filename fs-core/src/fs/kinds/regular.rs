@@ -4,9 +4,10 @@
 
 use crate::base::defect::OrDefect;
 use crate::base::errno::Errno;
-use crate::base::flags::{Fd, OFlags};
+use crate::base::flags::OFlags;
 use crate::base::ids::Ino;
 use crate::fs::Fs;
+use crate::objects::file_description::OpenFile;
 use crate::objects::inode::InodeKind;
 use crate::objects::inotify::InotifyMask;
 use crate::objects::process::Process;
@@ -40,7 +41,7 @@ impl<P: Platform> Fs<P> {
         self.drop_set_ids(process, ino)
     }
 
-    /// Notes that the limit of pages left no room for what was to be written through `fd`. That is
+    /// Notes that the limit of pages left no room for what was to be written through `file`. That is
     /// found out when the file was noted to be modified (`shmem_file_write_iter`).
     ///
     /// # Errors
@@ -50,13 +51,13 @@ impl<P: Platform> Fs<P> {
     pub(crate) fn modified_in_vain(
         &mut self,
         process: &Process,
-        fd: Fd,
+        file: OpenFile,
         ino: Ino,
         error: Errno,
     ) -> Result<(), Errno> {
         if error == Errno::ENOSPC && self.free_pages() == 0 {
             let also = self.modified(process, ino)?;
-            self.notify_fd_entry(process, fd, also);
+            self.notify_file_entry(file, also);
         }
         Ok(())
     }
@@ -78,12 +79,12 @@ impl<P: Platform> Fs<P> {
     }
 
     /// Notes that the contents were read (`file_accessed`), if that is wanted.
-    pub(crate) fn accessed(&mut self, process: &Process, fd: Fd, ino: Ino) -> Result<(), Errno> {
+    pub(crate) fn accessed(&mut self, file: OpenFile, ino: Ino) -> Result<(), Errno> {
         use crate::base::config::AccessTimes;
         if !P::ACCESS_TIMES
             || self.config.access_times == AccessTimes::Never
             || self.config.read_only
-            || self.description(process, fd)?.flags.contains(OFlags::NOATIME)
+            || self.file(file)?.flags.contains(OFlags::NOATIME)
         {
             return Ok(());
         }

@@ -10,7 +10,7 @@ use crate::base::stat::{Dev, Stat};
 use crate::base::time::Timespec;
 use crate::fs::Fs;
 use crate::fs::path_walk::FollowLast;
-use crate::objects::file_description::FileKind;
+use crate::objects::file_description::{FileKind, OpenFile};
 use crate::objects::inode::InodeKind;
 use crate::objects::process::Process;
 use crate::platform::Platform;
@@ -58,7 +58,16 @@ impl<P: Platform> Fs<P> {
     ///
     /// * `EBADF`: `fd` is not open, or is the embedder's.
     pub fn fstat(&self, process: &Process, fd: Fd) -> Result<Stat, Errno> {
-        match self.description(process, fd)?.kind {
+        self.vfs_fstat(self.fdget(process, fd)?)
+    }
+
+    /// [`fstat`](Self::fstat) of an open file.
+    ///
+    /// # Errors
+    ///
+    /// As [`fstat`](Self::fstat).
+    pub fn vfs_fstat(&self, file: OpenFile) -> Result<Stat, Errno> {
+        match self.file(file)?.kind {
             FileKind::Inode(ino) => self.stat_inode(ino),
             FileKind::Inotify(_) => Ok(ANON_INODE_STAT),
             FileKind::Foreign(_) => Err(Errno::EBADF),

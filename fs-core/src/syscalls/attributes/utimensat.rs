@@ -7,7 +7,7 @@ use crate::base::time::Timespec;
 use crate::fs::Fs;
 use crate::fs::fsnotify::{EventData, ReachedInode};
 use crate::fs::path_walk::FollowLast;
-use crate::objects::file_description::FileKind;
+use crate::objects::file_description::{FileKind, OpenFile};
 use crate::objects::inotify::InotifyMask;
 use crate::objects::process::Process;
 use crate::platform::Platform;
@@ -127,13 +127,31 @@ impl<P: Platform> Fs<P> {
         if times == [TimeSpecifier::Omit; 2] {
             return Ok(());
         }
-        if self.description(process, fd)?.flags.contains(OFlags::PATH) {
+        self.vfs_futimens(process, self.fdget(process, fd)?, times)
+    }
+
+    /// [`futimens`](Self::futimens) of an open file.
+    ///
+    /// # Errors
+    ///
+    /// As [`futimens`](Self::futimens).
+    pub fn vfs_futimens(
+        &mut self,
+        process: &Process,
+        file: OpenFile,
+        times: [TimeSpecifier; 2],
+    ) -> Result<(), Errno> {
+        if times == [TimeSpecifier::Omit; 2] {
+            return Ok(());
+        }
+        let description = self.file(file)?;
+        if description.flags.contains(OFlags::PATH) {
             return Err(Errno::EBADF);
         }
-        match self.description(process, fd)?.kind {
+        match description.kind {
             FileKind::Inotify(_) => Err(anon_inode_refusal(process, times)),
             _ => {
-                let target = Self::target_of(self.description(process, fd)?).ok_or(Errno::EBADF)?;
+                let target = Self::target_of(description).ok_or(Errno::EBADF)?;
                 self.set_times(process, target, times)
             }
         }

@@ -70,9 +70,9 @@ impl<P: Platform> Fs<P> {
         }
         let (from, to) = (checked_area(from, len)?, checked_area(to, len)?);
         let moved = self.file_to_file(process, &input, from, &output, to, len)?;
-        self.move_offset(process, &input, off_in, from, moved)?;
-        self.move_offset(process, &output, off_out, to, moved)?;
-        self.notify_transfer(process, [(fd_in, READ), (fd_out, WRITTEN)], moved);
+        self.move_offset(&input, off_in, from, moved)?;
+        self.move_offset(&output, off_out, to, moved)?;
+        self.notify_transfer([(input.file, READ), (output.file, WRITTEN)], moved);
         Ok(moved)
     }
 

@@ -4,7 +4,7 @@ use crate::base::errno::Errno;
 use crate::base::flags::{FallocateMode, Fd, MAX_LFS_FILESIZE, OFlags};
 use crate::base::stat::FileType;
 use crate::fs::Fs;
-use crate::objects::file_description::FileKind;
+use crate::objects::file_description::{FileKind, OpenFile};
 use crate::objects::inotify::InotifyMask;
 use crate::objects::process::Process;
 use crate::platform::Platform;
@@ -34,7 +34,23 @@ impl<P: Platform> Fs<P> {
         offset: i64,
         len: i64,
     ) -> Result<(), Errno> {
-        let description = self.description(process, fd)?;
+        self.vfs_fallocate(process, self.fdget(process, fd)?, mode, offset, len)
+    }
+
+    /// [`fallocate`](Self::fallocate) of an open file.
+    ///
+    /// # Errors
+    ///
+    /// As [`fallocate`](Self::fallocate).
+    pub fn vfs_fallocate(
+        &mut self,
+        process: &Process,
+        file: OpenFile,
+        mode: FallocateMode,
+        offset: i64,
+        len: i64,
+    ) -> Result<(), Errno> {
+        let description = self.file(file)?;
         if description.flags.contains(OFlags::PATH) {
             return Err(Errno::EBADF);
         }
@@ -84,8 +100,8 @@ impl<P: Platform> Fs<P> {
             return Err(Errno::EOPNOTSUPP);
         }
         let also = self.modified(process, ino)?;
-        self.notify_fd_entry(process, fd, also);
-        self.notify_fd(process, fd, InotifyMask::MODIFY);
+        self.notify_file_entry(file, also);
+        self.notify_file(file, InotifyMask::MODIFY);
         Ok(())
     }
 

@@ -3,7 +3,7 @@
 use crate::base::errno::Errno;
 use crate::base::flags::{Fd, MAX_LFS_FILESIZE, OFlags, Whence};
 use crate::fs::Fs;
-use crate::objects::file_description::FileKind;
+use crate::objects::file_description::{FileKind, OpenFile};
 use crate::objects::inode::InodeKind;
 use crate::objects::process::Process;
 use crate::platform::Platform;
@@ -28,7 +28,21 @@ impl<P: Platform> Fs<P> {
         offset: i64,
         whence: Whence,
     ) -> Result<u64, Errno> {
-        let description = self.description_inlined(process, fd)?;
+        self.vfs_llseek(self.fdget(process, fd)?, offset, whence)
+    }
+
+    /// [`lseek`](Self::lseek) of an open file.
+    ///
+    /// # Errors
+    ///
+    /// As [`lseek`](Self::lseek).
+    pub fn vfs_llseek(
+        &mut self,
+        file: OpenFile,
+        offset: i64,
+        whence: Whence,
+    ) -> Result<u64, Errno> {
+        let description = self.file_inlined(file)?;
         if description.flags.contains(OFlags::PATH) {
             return Err(Errno::EBADF);
         }
@@ -46,7 +60,7 @@ impl<P: Platform> Fs<P> {
             (InodeKind::Regular(contents), Whence::Data | Whence::Hole) => {
                 let start = u64::try_from(offset).map_err(|_| Errno::ENXIO)?;
                 let found = contents.seek(start, whence == Whence::Data)?;
-                self.description_mut(process, fd)?.offset = found;
+                self.file_mut(file)?.offset = found;
                 return Ok(found);
             }
             (InodeKind::Directory(_), _) => return Err(Errno::EINVAL),
@@ -56,7 +70,7 @@ impl<P: Platform> Fs<P> {
         };
         let to = base.checked_add_signed(offset).filter(|&to| to <= MAX_LFS_FILESIZE);
         let to = to.ok_or(Errno::EINVAL)?;
-        self.description_mut_inlined(process, fd)?.offset = to;
+        self.file_mut(file)?.offset = to;
         Ok(to)
     }
 }

@@ -7,7 +7,7 @@ use bitflags::bitflags;
 use crate::base::errno::Errno;
 use crate::base::flags::{Fd, OFlags};
 use crate::fs::Fs;
-use crate::objects::file_description::FileKind;
+use crate::objects::file_description::{FileKind, OpenFile};
 use crate::objects::inode::InodeKind;
 use crate::objects::process::Process;
 use crate::platform::Platform;
@@ -78,15 +78,17 @@ impl<P: Platform> Fs<P> {
     ) -> Result<usize, Errno> {
         if offset != CURRENT {
             checked_offset(offset)?;
-            self.check_positioned(process, fd)?;
+        }
+        let file = self.fdget(process, fd)?;
+        if offset != CURRENT {
+            self.check_positioned(file)?;
         }
         if iov.count() > 0 && !flags.is_empty() {
-            let description = self.description(process, fd)?;
-            if !description.readable() {
+            if !self.file(file)?.readable() {
                 return Err(Errno::EBADF);
             }
-            self.verify_position(process, fd, offset, iov.count())?;
-            self.check_rw_flags(process, fd, flags)?;
+            self.verify_position(file, offset, iov.count())?;
+            self.check_rw_flags(file, flags)?;
         }
         if offset == CURRENT {
             self.readv(process, fd, iov)
@@ -118,31 +120,28 @@ impl<P: Platform> Fs<P> {
         offset: i64,
         flags: RwFlags,
     ) -> Result<usize, Errno> {
-        let place = if offset == CURRENT {
-            None
-        } else {
-            let place = checked_offset(offset)?;
-            self.check_positioned(process, fd)?;
-            Some(place)
-        };
-        let (ino, current) = self.writable(process, fd)?;
+        let place = if offset == CURRENT { None } else { Some(checked_offset(offset)?) };
+        let file = self.fdget(process, fd)?;
+        if place.is_some() {
+            self.check_positioned(file)?;
+        }
+        let (ino, current, mut status) = self.writable(file)?;
         if iov.count() > 0 && !flags.is_empty() {
-            self.verify_position(process, fd, offset, iov.count())?;
-            self.check_rw_flags(process, fd, flags)?;
+            self.verify_position(file, offset, iov.count())?;
+            self.check_rw_flags(file, flags)?;
         }
         if P::PIPES && self.pipe_of(ino).is_some() {
             return self.writev(process, fd, iov);
         }
-        let mut status = self.description(process, fd)?.flags;
         if flags.contains(RwFlags::APPEND) {
             status |= OFlags::APPEND;
         } else if flags.contains(RwFlags::NOAPPEND) {
             status -= OFlags::APPEND;
         }
         let start = place.unwrap_or(current);
-        let (written, end) = self.write_inode(process, fd, ino, start, status, &mut iov)?;
+        let (written, end) = self.write_inode(process, file, ino, start, status, &mut iov)?;
         if place.is_none() && written > 0 {
-            self.description_mut(process, fd)?.offset = end;
+            self.file_mut(file)?.offset = end;
         }
         Ok(written)
     }
@@ -153,14 +152,8 @@ impl<P: Platform> Fs<P> {
     /// # Errors
     ///
     /// `EINVAL`: beyond the largest offset.
-    fn verify_position(
-        &self,
-        process: &Process,
-        fd: Fd,
-        offset: i64,
-        bytes: usize,
-    ) -> Result<(), Errno> {
-        let description = self.description(process, fd)?;
+    fn verify_position(&self, file: OpenFile, offset: i64, bytes: usize) -> Result<(), Errno> {
+        let description = self.file(file)?;
         match description.kind {
             FileKind::Inode(ino) if self.pipe_of(ino).is_none() => {
                 verify_area(u64::try_from(offset).unwrap_or(description.offset), bytes)
@@ -169,15 +162,15 @@ impl<P: Platform> Fs<P> {
         }
     }
 
-    /// Checks flags against the kind of file behind an open descriptor (`kiocb_set_rw_flags`,
+    /// Checks flags against the kind of an open file (`kiocb_set_rw_flags`,
     /// `do_loop_readv_writev`).
     ///
     /// # Errors
     ///
     /// * `EOPNOTSUPP`: there are some that it does not take.
     /// * `EINVAL`: `APPEND` with `NOAPPEND`.
-    fn check_rw_flags(&self, process: &Process, fd: Fd, flags: RwFlags) -> Result<(), Errno> {
-        let taken = match self.description(process, fd)?.kind {
+    fn check_rw_flags(&self, file: OpenFile, flags: RwFlags) -> Result<(), Errno> {
+        let taken = match self.file(file)?.kind {
             FileKind::Inode(ino) => match &self.inode(ino)?.kind {
                 InodeKind::Fifo(_) if self.is_anonymous_pipe(self.inode(ino)?) => SUPPORTED,
                 InodeKind::Regular(_) | InodeKind::Fifo(_) => SUPPORTED - RwFlags::NOWAIT,

@@ -10,7 +10,7 @@ use crate::base::errno::Errno;
 use crate::base::flags::{Fd, MAX_LFS_FILESIZE, OFlags};
 use crate::base::ids::Ino;
 use crate::fs::Fs;
-use crate::objects::file_description::FileKind;
+use crate::objects::file_description::{FileKind, OpenFile};
 use crate::objects::inode::InodeKind;
 use crate::objects::inotify::InotifyMask;
 use crate::objects::process::Process;
@@ -63,26 +63,35 @@ impl<P: Platform> Fs<P> {
         &mut self,
         process: &Process,
         fd: Fd,
-        mut buf: impl UserMut<P>,
+        buf: impl UserMut<P>,
     ) -> Result<usize, Errno> {
-        let (ino, offset) = match self.readable(process, fd) {
+        self.vfs_read(self.fdget(process, fd)?, buf)
+    }
+
+    /// [`read`](Self::read) from an open file.
+    ///
+    /// # Errors
+    ///
+    /// As [`read`](Self::read).
+    pub fn vfs_read(&mut self, file: OpenFile, mut buf: impl UserMut<P>) -> Result<usize, Errno> {
+        let (ino, offset) = match self.readable(file) {
             Ok(found) => found,
-            Err(error) if P::NOTIFY => return self.read_inotify(process, fd, &mut buf, error),
+            Err(error) if P::NOTIFY => return self.read_inotify(file, &mut buf, error),
             Err(error) => return Err(error),
         };
         if P::PIPES && self.pipe_of(ino).is_some() {
-            let read = self.read_pipe(process, fd, ino, &mut buf)?;
+            let read = self.read_pipe(file, ino, &mut buf)?;
             if read > 0 {
-                self.notify_fd(process, fd, InotifyMask::ACCESS);
+                self.notify_file(file, InotifyMask::ACCESS);
             }
             return Ok(read);
         }
         let read = self.read_inode(ino, offset, &mut buf)?;
         if read > 0 {
-            self.description_mut_inlined(process, fd)?.offset = advance(offset, read);
-            self.notify_fd(process, fd, InotifyMask::ACCESS);
+            self.file_mut(file)?.offset = advance(offset, read);
+            self.notify_file(file, InotifyMask::ACCESS);
         }
-        self.accessed(process, fd, ino)?;
+        self.accessed(file, ino)?;
         Ok(read)
     }
 
@@ -99,15 +108,16 @@ impl<P: Platform> Fs<P> {
         fd: Fd,
         iov: impl UserMut<P>,
     ) -> Result<usize, Errno> {
+        let file = self.fdget(process, fd)?;
         if iov.count() == 0 {
-            self.readable(process, fd)?;
-            self.notify_fd(process, fd, InotifyMask::ACCESS);
+            self.readable(file)?;
+            self.notify_file(file, InotifyMask::ACCESS);
             return Ok(0);
         }
-        let read = self.read(process, fd, iov)?;
+        let read = self.vfs_read(file, iov)?;
         if read == 0 {
             // vfs_readv tells of reading nothing, too.
-            self.notify_fd(process, fd, InotifyMask::ACCESS);
+            self.notify_file(file, InotifyMask::ACCESS);
         }
         Ok(read)
     }
@@ -125,17 +135,32 @@ impl<P: Platform> Fs<P> {
         &mut self,
         process: &Process,
         fd: Fd,
+        buf: impl UserMut<P>,
+        offset: i64,
+    ) -> Result<usize, Errno> {
+        checked_offset(offset)?;
+        self.vfs_pread(self.fdget(process, fd)?, buf, offset)
+    }
+
+    /// [`pread64`](Self::pread64) from an open file.
+    ///
+    /// # Errors
+    ///
+    /// As [`pread64`](Self::pread64).
+    pub fn vfs_pread(
+        &mut self,
+        file: OpenFile,
         mut buf: impl UserMut<P>,
         offset: i64,
     ) -> Result<usize, Errno> {
         let offset = checked_offset(offset)?;
-        self.check_positioned(process, fd)?;
-        let (ino, _) = self.readable(process, fd)?;
+        self.check_positioned(file)?;
+        let (ino, _) = self.readable(file)?;
         let read = self.read_inode(ino, offset, &mut buf)?;
         if read > 0 {
-            self.notify_fd(process, fd, InotifyMask::ACCESS);
+            self.notify_file(file, InotifyMask::ACCESS);
         }
-        self.accessed(process, fd, ino)?;
+        self.accessed(file, ino)?;
         Ok(read)
     }
 
@@ -154,16 +179,17 @@ impl<P: Platform> Fs<P> {
         iov: impl UserMut<P>,
         offset: i64,
     ) -> Result<usize, Errno> {
+        checked_offset(offset)?;
+        let file = self.fdget(process, fd)?;
         if iov.count() == 0 {
-            checked_offset(offset)?;
-            self.check_positioned(process, fd)?;
-            self.readable(process, fd)?;
-            self.notify_fd(process, fd, InotifyMask::ACCESS);
+            self.check_positioned(file)?;
+            self.readable(file)?;
+            self.notify_file(file, InotifyMask::ACCESS);
             return Ok(0);
         }
-        let read = self.pread64(process, fd, iov, offset)?;
+        let read = self.vfs_pread(file, iov, offset)?;
         if read == 0 {
-            self.notify_fd(process, fd, InotifyMask::ACCESS);
+            self.notify_file(file, InotifyMask::ACCESS);
         }
         Ok(read)
     }
@@ -183,24 +209,32 @@ impl<P: Platform> Fs<P> {
     /// * `EPIPE`: it is a pipe that nobody can read any more. No signal is raised.
     /// * `EAGAIN`: it is a pipe that is too full.
     /// * `ENOSPC`: it is `/dev/full`, even for no byte.
-    pub fn write(
+    pub fn write(&mut self, process: &Process, fd: Fd, buf: impl UserRef) -> Result<usize, Errno> {
+        self.vfs_write(process, self.fdget(process, fd)?, buf)
+    }
+
+    /// [`write`](Self::write) to an open file.
+    ///
+    /// # Errors
+    ///
+    /// As [`write`](Self::write).
+    pub fn vfs_write(
         &mut self,
         process: &Process,
-        fd: Fd,
+        file: OpenFile,
         mut buf: impl UserRef,
     ) -> Result<usize, Errno> {
-        let (ino, offset) = self.writable(process, fd)?;
+        let (ino, offset, flags) = self.writable(file)?;
         if P::PIPES && self.pipe_of(ino).is_some() {
-            let written = self.write_pipe(process, fd, ino, &mut buf)?;
+            let written = self.write_pipe(file, ino, &mut buf)?;
             if written > 0 {
-                self.notify_fd(process, fd, InotifyMask::MODIFY);
+                self.notify_file(file, InotifyMask::MODIFY);
             }
             return Ok(written);
         }
-        let flags = self.description(process, fd)?.flags;
-        let (written, end) = self.write_inode(process, fd, ino, offset, flags, &mut buf)?;
+        let (written, end) = self.write_inode(process, file, ino, offset, flags, &mut buf)?;
         if written > 0 {
-            self.description_mut_inlined(process, fd)?.offset = end;
+            self.file_mut(file)?.offset = end;
         }
         Ok(written)
     }
@@ -213,11 +247,12 @@ impl<P: Platform> Fs<P> {
     ///
     /// As [`write`](Self::write); but without a byte to write no device is asked (`vfs_writev`).
     pub fn writev(&mut self, process: &Process, fd: Fd, iov: impl UserRef) -> Result<usize, Errno> {
+        let file = self.fdget(process, fd)?;
         if P::DEVICES && iov.count() == 0 {
-            self.writable(process, fd)?;
+            self.writable(file)?;
             return Ok(0);
         }
-        self.write(process, fd, iov)
+        self.vfs_write(process, file, iov)
     }
 
     /// `ssize_t pwrite64(int fd, const void *buf, size_t count, off_t offset)`
@@ -234,14 +269,29 @@ impl<P: Platform> Fs<P> {
         &mut self,
         process: &Process,
         fd: Fd,
+        buf: impl UserRef,
+        offset: i64,
+    ) -> Result<usize, Errno> {
+        checked_offset(offset)?;
+        self.vfs_pwrite(process, self.fdget(process, fd)?, buf, offset)
+    }
+
+    /// [`pwrite64`](Self::pwrite64) to an open file.
+    ///
+    /// # Errors
+    ///
+    /// As [`pwrite64`](Self::pwrite64).
+    pub fn vfs_pwrite(
+        &mut self,
+        process: &Process,
+        file: OpenFile,
         mut buf: impl UserRef,
         offset: i64,
     ) -> Result<usize, Errno> {
         let offset = checked_offset(offset)?;
-        self.check_positioned(process, fd)?;
-        let (ino, _) = self.writable(process, fd)?;
-        let flags = self.description(process, fd)?.flags;
-        let (written, _) = self.write_inode(process, fd, ino, offset, flags, &mut buf)?;
+        self.check_positioned(file)?;
+        let (ino, _, flags) = self.writable(file)?;
+        let (written, _) = self.write_inode(process, file, ino, offset, flags, &mut buf)?;
         Ok(written)
     }
 
@@ -259,38 +309,38 @@ impl<P: Platform> Fs<P> {
         iov: impl UserRef,
         offset: i64,
     ) -> Result<usize, Errno> {
+        checked_offset(offset)?;
+        let file = self.fdget(process, fd)?;
         if P::DEVICES && iov.count() == 0 {
-            checked_offset(offset)?;
-            self.check_positioned(process, fd)?;
-            self.writable(process, fd)?;
+            self.check_positioned(file)?;
+            self.writable(file)?;
             return Ok(0);
         }
-        self.pwrite64(process, fd, iov, offset)
+        self.vfs_pwrite(process, file, iov, offset)
     }
 
     /// Reads from a descriptor that is no inode's: an inotify instance, or else the error stays.
     #[cold]
     fn read_inotify(
         &mut self,
-        process: &Process,
-        fd: Fd,
+        file: OpenFile,
         buf: &mut impl UserMut<P>,
         otherwise: Errno,
     ) -> Result<usize, Errno> {
-        match self.description(process, fd)?.kind {
+        match self.file(file)?.kind {
             FileKind::Inotify(id) => self.read_events(id, buf),
             _ => Err(otherwise),
         }
     }
 
-    /// Checks that a descriptor has positions (`FMODE_PREAD`, `FMODE_PWRITE`).
+    /// Checks that an open file has positions (`FMODE_PREAD`, `FMODE_PWRITE`).
     ///
     /// # Errors
     ///
-    /// * `EBADF`: `fd` is not open, or only names a file.
+    /// * `EBADF`: it only names a file.
     /// * `ESPIPE`: it has none.
-    pub(super) fn check_positioned(&self, process: &Process, fd: Fd) -> Result<(), Errno> {
-        let description = self.description(process, fd)?;
+    pub(super) fn check_positioned(&self, file: OpenFile) -> Result<(), Errno> {
+        let description = self.file(file)?;
         match description.kind {
             _ if description.flags.contains(OFlags::PATH) => Err(Errno::EBADF),
             FileKind::Inode(ino) if P::PIPES && self.pipe_of(ino).is_some() => Err(Errno::ESPIPE),
@@ -299,20 +349,22 @@ impl<P: Platform> Fs<P> {
         }
     }
 
-    /// The inode and offset of a descriptor that may be read.
-    pub(super) fn readable(&self, process: &Process, fd: Fd) -> Result<(Ino, u64), Errno> {
-        let description = self.description_inlined(process, fd)?;
+    /// The inode and offset of an open file that may be read.
+    pub(super) fn readable(&self, file: OpenFile) -> Result<(Ino, u64), Errno> {
+        let description = self.file_inlined(file)?;
         match description.kind {
             FileKind::Inode(ino) if description.readable() => Ok((ino, description.offset)),
             _ => Err(Errno::EBADF),
         }
     }
 
-    /// The inode and offset of a descriptor that may be written.
-    pub(super) fn writable(&self, process: &Process, fd: Fd) -> Result<(Ino, u64), Errno> {
-        let description = self.description_inlined(process, fd)?;
+    /// The inode, offset and flags of an open file that may be written.
+    pub(super) fn writable(&self, file: OpenFile) -> Result<(Ino, u64, OFlags), Errno> {
+        let description = self.file_inlined(file)?;
         match description.kind {
-            FileKind::Inode(ino) if description.writable() => Ok((ino, description.offset)),
+            FileKind::Inode(ino) if description.writable() => {
+                Ok((ino, description.offset, description.flags))
+            }
             _ => Err(Errno::EBADF),
         }
     }
@@ -322,7 +374,7 @@ impl<P: Platform> Fs<P> {
     pub(super) fn write_inode(
         &mut self,
         process: &Process,
-        fd: Fd,
+        file: OpenFile,
         ino: Ino,
         offset: u64,
         flags: OFlags,
@@ -344,20 +396,20 @@ impl<P: Platform> Fs<P> {
             Ok(changed) => changed,
             Err(otherwise) => {
                 if let Err(error) = otherwise {
-                    self.modified_in_vain(process, fd, ino, error)?;
+                    self.modified_in_vain(process, file, ino, error)?;
                 }
                 let written =
                     if P::DEVICES { self.write_device(ino, bytes, otherwise)? } else { otherwise? };
                 if written > 0 {
-                    self.notify_fd(process, fd, InotifyMask::MODIFY);
+                    self.notify_file(file, InotifyMask::MODIFY);
                 }
                 return Ok((written, offset));
             }
         };
         let also = self.modified(process, ino)?;
-        self.notify_fd_entry(process, fd, also);
+        self.notify_file_entry(file, also);
         if written > 0 {
-            self.notify_fd(process, fd, InotifyMask::MODIFY);
+            self.notify_file(file, InotifyMask::MODIFY);
         }
         Ok((written, advance(start, written)))
     }

@@ -43,7 +43,7 @@ impl<P: Platform> Fs<P> {
             return Err(Errno::EBADF);
         }
         let moved = match output.pipe {
-            Some(pipe) => self.file_to_pipe(process, &input, start, pipe, count)?,
+            Some(pipe) => self.file_to_pipe(&input, start, pipe, count)?,
             None => {
                 checked_area(as_position(output.offset), count)?;
                 if output.append || input.pipe.is_some() {
@@ -51,12 +51,12 @@ impl<P: Platform> Fs<P> {
                 }
                 let moved =
                     self.file_to_file(process, &input, start, &output, output.offset, count)?;
-                self.move_offset(process, &output, None, output.offset, moved)?;
+                self.move_offset(&output, None, output.offset, moved)?;
                 moved
             }
         };
-        self.move_offset(process, &input, offset, start, moved)?;
-        self.notify_transfer(process, [(in_fd, READ), (out_fd, WRITTEN)], moved);
+        self.move_offset(&input, offset, start, moved)?;
+        self.notify_transfer([(input.file, READ), (output.file, WRITTEN)], moved);
         Ok(moved)
     }
 

@@ -96,7 +96,7 @@ impl<P: Platform> Fs<P> {
                     off_out.as_deref().copied().unwrap_or_else(|| as_position(output.offset));
                 let start = checked_area(position, len)?;
                 let moved = self.pipe_to_file(process, from, &output, start, len)?;
-                self.move_offset(process, &output, off_out, start, moved)?;
+                self.move_offset(&output, off_out, start, moved)?;
                 moved
             }
             (None, Some(to)) => {
@@ -106,13 +106,13 @@ impl<P: Platform> Fs<P> {
                 let position =
                     off_in.as_deref().copied().unwrap_or_else(|| as_position(input.offset));
                 let start = checked_area(position, len)?;
-                let moved = self.file_to_pipe(process, &input, start, to, len)?;
-                self.move_offset(process, &input, off_in, start, moved)?;
+                let moved = self.file_to_pipe(&input, start, to, len)?;
+                self.move_offset(&input, off_in, start, moved)?;
                 moved
             }
             (None, None) => return Err(Errno::EINVAL),
         };
-        self.notify_transfer(process, [(fd_out, WRITTEN), (fd_in, READ)], moved);
+        self.notify_transfer([(output.file, WRITTEN), (input.file, READ)], moved);
         Ok(moved)
     }
 
@@ -146,7 +146,7 @@ impl<P: Platform> Fs<P> {
         }
         let (Some(from), Some(to)) = (input.pipe, output.pipe) else { return Err(Errno::EINVAL) };
         let copied = self.pipe_to_pipe(from, to, len, |from, to, len| from.tee_to(to, len))?;
-        self.notify_transfer(process, [(fd_in, READ), (fd_out, WRITTEN)], copied);
+        self.notify_transfer([(input.file, READ), (output.file, WRITTEN)], copied);
         Ok(copied)
     }
 
@@ -216,7 +216,7 @@ impl<P: Platform> Fs<P> {
         let moved = result?;
         if moved > 0 {
             let also = self.modified(process, ino)?;
-            self.notify_fd_entry(process, output.fd, also);
+            self.notify_file_entry(output.file, also);
         }
         Ok(moved)
     }

@@ -3,7 +3,7 @@
 use crate::base::errno::Errno;
 use crate::base::flags::{Fd, OFlags};
 use crate::fs::Fs;
-use crate::objects::file_description::FileKind;
+use crate::objects::file_description::{FileKind, OpenFile};
 use crate::objects::inode::InodeKind;
 use crate::objects::process::Process;
 use crate::platform::Platform;
@@ -18,7 +18,16 @@ impl<P: Platform> Fs<P> {
     /// * `EBADF`: `fd` is not open, or only names a file.
     /// * `EINVAL`: it cannot be synchronised.
     pub fn fsync(&self, process: &Process, fd: Fd) -> Result<(), Errno> {
-        let description = self.description(process, fd)?;
+        self.vfs_fsync(self.fdget(process, fd)?)
+    }
+
+    /// [`fsync`](Self::fsync) of an open file.
+    ///
+    /// # Errors
+    ///
+    /// As [`fsync`](Self::fsync).
+    pub fn vfs_fsync(&self, file: OpenFile) -> Result<(), Errno> {
+        let description = self.file(file)?;
         if description.flags.contains(OFlags::PATH) {
             return Err(Errno::EBADF);
         }

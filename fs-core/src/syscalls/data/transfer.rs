@@ -13,7 +13,7 @@ use crate::base::flags::{Fd, MAX_LFS_FILESIZE, OFlags};
 use crate::base::ids::{Ino, PipeId};
 use crate::base::page::FS_PAGE_BYTES;
 use crate::fs::Fs;
-use crate::objects::file_description::FileKind;
+use crate::objects::file_description::{FileKind, OpenFile};
 use crate::objects::inode::InodeKind;
 use crate::objects::inotify::InotifyMask;
 use crate::objects::pipe::{BufferKind, Pipe};
@@ -29,7 +29,7 @@ pub(super) const WRITTEN: InotifyMask = InotifyMask::MODIFY;
 /// A descriptor that takes part in a transfer (`struct fd`).
 #[derive(Clone, Copy)]
 pub(super) struct End {
-    pub(super) fd: Fd,
+    pub(super) file: OpenFile,
     /// Its inode, unless it is of another kind.
     pub(super) ino: Option<Ino>,
     /// The pipe that it is, if it is one.
@@ -69,7 +69,8 @@ impl<P: Platform> Fs<P> {
     ///
     /// `EBADF`: `fd` is not open, or only names a file.
     pub(super) fn transfer_end(&self, process: &Process, fd: Fd) -> Result<End, Errno> {
-        let description = self.description(process, fd)?;
+        let file = self.fdget(process, fd)?;
+        let description = self.file(file)?;
         if description.flags.contains(OFlags::PATH) {
             return Err(Errno::EBADF);
         }
@@ -78,7 +79,7 @@ impl<P: Platform> Fs<P> {
             _ => None,
         };
         Ok(End {
-            fd,
+            file,
             ino,
             pipe: ino.and_then(|ino| self.pipe_of(ino)),
             readable: description.readable(),
@@ -96,7 +97,6 @@ impl<P: Platform> Fs<P> {
     /// Moves the caller's offset, or else the file's, past the bytes that went.
     pub(super) fn move_offset(
         &mut self,
-        process: &Process,
         end: &End,
         offset: Option<&mut i64>,
         start: u64,
@@ -106,7 +106,7 @@ impl<P: Platform> Fs<P> {
         match offset {
             Some(offset) => *offset = as_position(next),
             None if end.pipe.is_none() && moved > 0 => {
-                self.description_mut(process, end.fd)?.offset = next;
+                self.file_mut(end.file)?.offset = next;
             }
             None => {}
         }
@@ -116,13 +116,12 @@ impl<P: Platform> Fs<P> {
     /// Tells of what was read and written, if anything was.
     pub(super) fn notify_transfer<const N: usize>(
         &mut self,
-        process: &Process,
-        ends: [(Fd, InotifyMask); N],
+        ends: [(OpenFile, InotifyMask); N],
         moved: usize,
     ) {
-        for (fd, mask) in ends {
+        for (file, mask) in ends {
             if moved > 0 {
-                self.notify_fd(process, fd, mask);
+                self.notify_file(file, mask);
             }
         }
     }
@@ -152,7 +151,6 @@ impl<P: Platform> Fs<P> {
     /// * `EINVAL`: there is no file to read.
     pub(super) fn file_to_pipe(
         &mut self,
-        process: &Process,
         input: &End,
         start: u64,
         to: PipeId,
@@ -186,7 +184,7 @@ impl<P: Platform> Fs<P> {
                 Err(_) => break,
             }
         }
-        self.accessed(process, input.fd, ino)?;
+        self.accessed(input.file, ino)?;
         Ok(moved)
     }
 
@@ -234,7 +232,7 @@ impl<P: Platform> Fs<P> {
             match written {
                 Ok(written) => moved += written,
                 Err(error) if moved == 0 => {
-                    self.modified_in_vain(process, output.fd, target, error)?;
+                    self.modified_in_vain(process, output.file, target, error)?;
                     return Err(error);
                 }
                 Err(_) => break,
@@ -243,10 +241,10 @@ impl<P: Platform> Fs<P> {
                 break;
             }
         }
-        self.accessed(process, input.fd, source)?;
+        self.accessed(input.file, source)?;
         if moved > 0 {
             let also = self.modified(process, target)?;
-            self.notify_fd_entry(process, output.fd, also);
+            self.notify_file_entry(output.file, also);
         }
         Ok(moved)
     }

@@ -8,7 +8,7 @@ use crate::base::stat::FileType;
 use crate::fs::Fs;
 use crate::fs::fsnotify::{EventData, ReachedInode};
 use crate::fs::path_walk::FollowLast;
-use crate::objects::file_description::FileKind;
+use crate::objects::file_description::{FileKind, OpenFile};
 use crate::objects::inode::InodeKind;
 use crate::objects::inotify::InotifyMask;
 use crate::objects::process::Process;
@@ -25,8 +25,23 @@ impl<P: Platform> Fs<P> {
     /// * `EBADF`: `fd` is not open, or only names a file.
     /// * `EINVAL`: it is not a regular file, or not open for writing.
     pub fn ftruncate(&mut self, process: &Process, fd: Fd, length: i64) -> Result<(), Errno> {
+        u64::try_from(length).map_err(|_| Errno::EINVAL)?;
+        self.vfs_ftruncate(process, self.fdget(process, fd)?, length)
+    }
+
+    /// [`ftruncate`](Self::ftruncate) of an open file (`do_ftruncate`).
+    ///
+    /// # Errors
+    ///
+    /// As [`ftruncate`](Self::ftruncate).
+    pub fn vfs_ftruncate(
+        &mut self,
+        process: &Process,
+        file: OpenFile,
+        length: i64,
+    ) -> Result<(), Errno> {
         let length = u64::try_from(length).map_err(|_| Errno::EINVAL)?;
-        let description = self.description(process, fd)?;
+        let description = self.file(file)?;
         if description.flags.contains(OFlags::PATH) {
             return Err(Errno::EBADF);
         }
@@ -36,7 +51,7 @@ impl<P: Platform> Fs<P> {
         }
         self.set_size(ino, length)?;
         let also = self.modified(process, ino)?;
-        self.notify_fd_entry(process, fd, InotifyMask::MODIFY | also);
+        self.notify_file_entry(file, InotifyMask::MODIFY | also);
         Ok(())
     }
 

@@ -4,6 +4,7 @@ use crate::base::errno::Errno;
 use crate::base::flags::Fd;
 use crate::base::ids::PipeId;
 use crate::fs::Fs;
+use crate::objects::file_description::OpenFile;
 use crate::objects::pipe::BufferKind;
 use crate::objects::process::Process;
 use crate::platform::Platform;
@@ -33,9 +34,9 @@ impl<P: Platform> Fs<P> {
         flags: SpliceFlags,
     ) -> Result<usize, Errno> {
         let pipe = self.vmsplice_pipe(process, fd, iov.count(), flags, |end| end.writable)?;
-        let Some(id) = pipe else { return Ok(0) };
+        let Some((file, id)) = pipe else { return Ok(0) };
         let moved = self.pipe_with_room(id)?.write(&mut iov, BufferKind::Whole)?;
-        self.notify_transfer(process, [(fd, WRITTEN)], moved);
+        self.notify_transfer([(file, WRITTEN)], moved);
         Ok(moved)
     }
 
@@ -57,13 +58,13 @@ impl<P: Platform> Fs<P> {
         flags: SpliceFlags,
     ) -> Result<usize, Errno> {
         let pipe = self.vmsplice_pipe(process, fd, iov.count(), flags, |end| end.readable)?;
-        let Some(id) = pipe else { return Ok(0) };
+        let Some((file, id)) = pipe else { return Ok(0) };
         let pipe = self.pipes.get_mut(id.0).ok_or(Errno::EBADF)?;
         if pipe.is_empty() && pipe.writers > 0 {
             return Err(Errno::EAGAIN);
         }
         let moved = pipe.splice_to_user(&mut iov);
-        self.notify_transfer(process, [(fd, READ)], moved);
+        self.notify_transfer([(file, READ)], moved);
         Ok(moved)
     }
 
@@ -82,7 +83,7 @@ impl<P: Platform> Fs<P> {
         bytes: usize,
         flags: SpliceFlags,
         permitted: impl FnOnce(&End) -> bool,
-    ) -> Result<Option<PipeId>, Errno> {
+    ) -> Result<Option<(OpenFile, PipeId)>, Errno> {
         flags.check()?;
         let end = self.transfer_end(process, fd)?;
         if !permitted(&end) {
@@ -91,6 +92,6 @@ impl<P: Platform> Fs<P> {
         if bytes == 0 {
             return Ok(None);
         }
-        end.pipe.map(Some).ok_or(Errno::EBADF)
+        end.pipe.map(|pipe| Some((end.file, pipe))).ok_or(Errno::EBADF)
     }
 }

@@ -4,7 +4,7 @@ use crate::base::errno::Errno;
 use crate::base::flags::{Fd, OFlags};
 use crate::base::stat::FileType;
 use crate::fs::Fs;
-use crate::objects::file_description::SETFL_MASK;
+use crate::objects::file_description::{FileKind, OpenFile, SETFL_MASK};
 use crate::objects::process::Process;
 use crate::platform::Platform;
 
@@ -49,7 +49,7 @@ impl<P: Platform> Fs<P> {
     /// * `EINVAL`, `EPERM`, `EBUSY`: the size of the pipe is beyond 2 GiB, beyond what this process
     ///   may ask for (1 MiB), or too small for what is in the pipe.
     pub fn fcntl(&mut self, process: &mut Process, fd: Fd, command: Fcntl) -> Result<u32, Errno> {
-        let id = process.fds.get(fd)?;
+        let file = self.fdget(process, fd)?;
         match command {
             Fcntl::DupFd(from) | Fcntl::DupFdCloexec(from) => {
                 let lowest = u32::try_from(from).map_err(|_| Errno::EINVAL)?;
@@ -57,7 +57,7 @@ impl<P: Platform> Fs<P> {
                     return Err(Errno::EINVAL);
                 }
                 let cloexec = matches!(command, Fcntl::DupFdCloexec(_));
-                let new = self.dup_from(process, id, lowest as usize, cloexec)?;
+                let new = self.dup_from(process, file.0, lowest as usize, cloexec)?;
                 Ok(new.cast_unsigned())
             }
             Fcntl::GetFd => Ok(if process.fds.cloexec(fd)? { FD_CLOEXEC } else { 0 }),
@@ -65,9 +65,9 @@ impl<P: Platform> Fs<P> {
                 process.fds.set_cloexec(fd, flags & FD_CLOEXEC != 0)?;
                 Ok(0)
             }
-            Fcntl::GetFl => Ok(self.description(process, fd)?.flags.bits()),
+            Fcntl::GetFl => Ok(self.file(file)?.flags.bits()),
             Fcntl::SetFl(flags) => {
-                self.set_status_flags(process, fd, flags)?;
+                self.setfl(process, file, flags)?;
                 Ok(0)
             }
             Fcntl::SetPipeSz(bytes) => {
@@ -85,9 +85,15 @@ impl<P: Platform> Fs<P> {
         }
     }
 
-    fn set_status_flags(&mut self, process: &Process, fd: Fd, flags: OFlags) -> Result<(), Errno> {
-        use crate::objects::file_description::FileKind;
-        let description = self.description(process, fd)?;
+    /// [`fcntl`](Self::fcntl) of an open file with [`SetFl`](Fcntl::SetFl).
+    ///
+    /// # Errors
+    ///
+    /// * `EBADF`: it only names a file.
+    /// * `EPERM`: `NOATIME` on somebody else's file.
+    /// * `EINVAL`: `DIRECT` on what is neither a regular file nor a pipe.
+    pub fn setfl(&mut self, process: &Process, file: OpenFile, flags: OFlags) -> Result<(), Errno> {
+        let description = self.file(file)?;
         if description.flags.contains(OFlags::PATH) {
             return Err(Errno::EBADF);
         }
@@ -113,7 +119,7 @@ impl<P: Platform> Fs<P> {
         if flags.contains(OFlags::DIRECT) && is_inotify {
             return Err(Errno::EINVAL);
         }
-        let description = self.description_mut(process, fd)?;
+        let description = self.file_mut(file)?;
         description.flags = (description.flags - SETFL_MASK) | (flags & SETFL_MASK);
         Ok(())
     }

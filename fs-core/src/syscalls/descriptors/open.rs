@@ -310,7 +310,9 @@ impl<P: Platform> Fs<P> {
                 return Err(error);
             }
         };
-        self.notify_fd(process, fd, InotifyMask::OPEN);
+        if P::NOTIFY {
+            self.notify_file(self.fdget(process, fd)?, InotifyMask::OPEN);
+        }
         if flags.contains(OFlags::TRUNC) && !opened.created && !flags.contains(OFlags::PATH) {
             self.truncate_on_open(process, opened.target)?;
         }

@@ -6,7 +6,7 @@ use crate::base::stat::FileType;
 use crate::fs::Fs;
 use crate::objects::directory::FIRST_COOKIE;
 use crate::objects::directory_entry::DirEntryView;
-use crate::objects::file_description::FileKind;
+use crate::objects::file_description::{FileKind, OpenFile};
 use crate::objects::inotify::InotifyMask;
 use crate::objects::process::Process;
 use crate::platform::Platform;
@@ -59,14 +59,15 @@ impl<P: Platform> Fs<P> {
         mut dirp: U,
         write: impl Fn(&DirEntryView<'_>, &mut U) -> bool,
     ) -> Result<usize, Errno> {
-        let description = self.description(process, fd)?;
+        let file = self.fdget(process, fd)?;
+        let description = self.file(file)?;
         if description.flags.contains(crate::base::flags::OFlags::PATH) {
             return Err(Errno::EBADF);
         }
         let mut offset = description.offset;
         let before = dirp.count();
         let mut full = false;
-        self.readdir(process, fd, offset, |entry| {
+        self.iterate_dir(process, file, offset, |entry| {
             full = !write(entry, &mut dirp);
             if !full {
                 offset = entry.next_offset;
@@ -77,8 +78,8 @@ impl<P: Platform> Fs<P> {
         if bytes == 0 && full {
             return Err(Errno::EINVAL);
         }
-        self.description_mut(process, fd)?.offset = offset;
-        self.notify_fd(process, fd, InotifyMask::ACCESS);
+        self.file_mut(file)?.offset = offset;
+        self.notify_file(file, InotifyMask::ACCESS);
         Ok(bytes)
     }
 
@@ -96,9 +97,25 @@ impl<P: Platform> Fs<P> {
         process: &Process,
         fd: Fd,
         offset: u64,
+        visit: impl FnMut(&DirEntryView<'_>) -> bool,
+    ) -> Result<(), Errno> {
+        self.iterate_dir(process, self.fdget(process, fd)?, offset, visit)
+    }
+
+    /// [`readdir`](Self::readdir) of an open file. The process is whoever looks: where the names
+    /// are descriptors, they are its own.
+    ///
+    /// # Errors
+    ///
+    /// As [`readdir`](Self::readdir).
+    pub fn iterate_dir(
+        &self,
+        process: &Process,
+        file: OpenFile,
+        offset: u64,
         mut visit: impl FnMut(&DirEntryView<'_>) -> bool,
     ) -> Result<(), Errno> {
-        let FileKind::Inode(ino) = self.description(process, fd)?.kind else {
+        let FileKind::Inode(ino) = self.file(file)?.kind else {
             return Err(Errno::ENOTDIR);
         };
         let inode = self.inode(ino)?;
