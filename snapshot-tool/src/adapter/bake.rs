@@ -85,7 +85,7 @@ impl<'a> Baker<'a> {
         let policy = policy.settle()?;
         let manifest = Manifest::of(tree)?;
         progress.begin(Stage::Baking, Some(manifest.len() as u64));
-        let mut running = Running::start(&self.module, self.wizer.get_init_func())?;
+        let mut running = BakingInstance::start(&self.module, self.wizer.get_init_func())?;
         for (first, count, bytes) in manifest.chunks(CHUNK_BYTES) {
             running.add(bytes).map_err(|refusal| refusal.into_error(tree, first))?;
             progress.advance(count as u64);
@@ -98,7 +98,7 @@ impl<'a> Baker<'a> {
 }
 
 /// An instance of the core module, being baked.
-struct Running {
+struct BakingInstance {
     store: Store<()>,
     instance: Instance,
     memory: Memory,
@@ -141,7 +141,7 @@ impl Refusal {
     }
 }
 
-impl Running {
+impl BakingInstance {
     fn start(module: &Module, seal: &str) -> Result<Self> {
         let engine = module.engine();
         let mut store = Store::new(engine, ());

@@ -1,4 +1,4 @@
-//! Running a function of the program when it is packed ([`Preinit`]): an interpreter imports its modules once, and each start
+//! ProgramInstance a function of the program when it is packed ([`Preinit`]): an interpreter imports its modules once, and each start
 //! goes on from there, open descriptors and written files included.
 //!
 //! The linked module runs under the embedded wasmtime with its tree; Wizer writes the memories and globals that result into
@@ -182,7 +182,7 @@ pub(crate) fn run(
     let (hollow, printed) = thread::scope(|scope| {
         let deep = thread::Builder::new().stack_size(THREAD_STACK_BYTES);
         let running = deep.spawn_scoped(scope, || -> Result<_> {
-            let mut running = Running::start(&module, name)?;
+            let mut running = ProgramInstance::start(&module, name)?;
             running.call(&preinit.function)?;
             let printed = running.printed();
             let instance = running.instance;
@@ -296,14 +296,14 @@ fn replaced(
 }
 
 /// The program while it is packed.
-struct Running {
+struct ProgramInstance {
     store: Store<WasiP1Ctx>,
     instance: wasmtime::Instance,
     stdout: MemoryOutputPipe,
     stderr: MemoryOutputPipe,
 }
 
-impl Running {
+impl ProgramInstance {
     fn start(module: &[u8], name: &str) -> Result<Self> {
         let mut config = Config::new();
         config.wasm_exceptions(true).max_wasm_stack(WASM_STACK_BYTES);

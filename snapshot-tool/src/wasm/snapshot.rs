@@ -18,16 +18,16 @@ pub(crate) fn snapshot<T: Send + 'static>(
     store: &mut Store<T>,
     instance: Instance,
 ) -> Result<Vec<u8>> {
-    let written = ready(wizer.snapshot(context, &mut Running { store, instance }))?;
+    let written = ready(wizer.snapshot(context, &mut WizerInstance { store, instance }))?;
     written.map_err(anyhow::Error::from)
 }
 
-struct Running<'a, T: 'static> {
+struct WizerInstance<'a, T: 'static> {
     store: &'a mut Store<T>,
     instance: Instance,
 }
 
-impl<T: Send> InstanceState for Running<'_, T> {
+impl<T: Send> InstanceState for WizerInstance<'_, T> {
     async fn global_get(&mut self, name: &str, _: ValType) -> SnapshotVal {
         // Wizer asks only for what its own instrumentation exports, and refuses other types.
         let global = self.instance.get_global(&mut *self.store, name);
