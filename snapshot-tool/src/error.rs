@@ -101,6 +101,9 @@ impl From<anyhow::Error> for Error {
     }
 }
 
+/// The result of a function within the crate. Those that users see name [`Error`].
+pub(crate) type InnerResult<T> = anyhow::Result<T>;
+
 /// What a layer of the crate adds to an error. The error below keeps its text and its causes.
 #[derive(Debug)]
 struct Layer {

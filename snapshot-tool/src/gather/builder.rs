@@ -4,7 +4,7 @@
 //! ones and when the contents are written. What the result is depends on the directories alone: not
 //! on the order in which the disk lists them, nor on who runs the tool.
 
-use crate::error::{Error, ErrorKind, Marked as _};
+use crate::error::{Error, ErrorKind, InnerResult, Marked as _};
 use crate::gather::assembly::{Identity, Node, NodeKind, finish, flatten};
 use crate::gather::contents_plan::{ContentsPlan, FileContents, HostFile, SharedBytes};
 use crate::gather::ignore_rules::{IGNORE_FILE, IgnoreRules};
@@ -12,7 +12,7 @@ use crate::gather::packed_tree::PackedTree;
 use crate::progress::{Progress, Silent, Stage};
 use crate::tree::guest_path::{DirMapping, GuestPath};
 use crate::tree::{Metadata, Tree};
-use anyhow::{Context as _, Result, bail, ensure};
+use anyhow::{Context as _, bail, ensure};
 use std::collections::{BTreeMap, HashSet};
 use std::fs;
 use std::os::unix::ffi::OsStrExt as _;
@@ -46,7 +46,7 @@ impl std::str::FromStr for Owner {
 }
 
 impl Owner {
-    fn written(text: &str) -> Result<Self> {
+    fn written(text: &str) -> InnerResult<Self> {
         if text == "host" {
             return Ok(Self::Host);
         }
@@ -242,7 +242,7 @@ impl TreeBuilder {
     /// # Errors
     ///
     /// As [`read`](Self::read).
-    pub(crate) fn gather(&self, progress: &dyn Progress) -> Result<Gathered> {
+    pub(crate) fn gather(&self, progress: &dyn Progress) -> InnerResult<Gathered> {
         progress.begin(Stage::Reading, None);
         let sources = self.placed_sources()?;
         let mut root = Node::implied_directory();
@@ -293,7 +293,7 @@ impl TreeBuilder {
     }
 
     /// The sources by guest path, outer ones first.
-    fn placed_sources(&self) -> Result<Vec<(GuestPath, &Source)>> {
+    fn placed_sources(&self) -> InnerResult<Vec<(GuestPath, &Source)>> {
         let mut sources: Vec<(GuestPath, &Source)> = Vec::new();
         for (source, guest) in &self.sources {
             sources.push((guest.parse()?, source));
@@ -378,7 +378,7 @@ struct Scan<'a> {
 }
 
 impl Scan<'_> {
-    fn mapped(&mut self, host: &Path, guest: &GuestPath) -> Result<Node> {
+    fn mapped(&mut self, host: &Path, guest: &GuestPath) -> InnerResult<Node> {
         let found = fs::metadata(host)
             .with_context(|| format!("cannot read host directory `{}`", host.display()))?;
         if !found.is_dir() {
@@ -391,7 +391,7 @@ impl Scan<'_> {
         })
     }
 
-    fn directory(&mut self, host: &Path, guest: &GuestPath) -> Result<NodeKind> {
+    fn directory(&mut self, host: &Path, guest: &GuestPath) -> InnerResult<NodeKind> {
         let unreadable = || format!("cannot read host directory `{}`", host.display());
         let mut found = Vec::new();
         let mut ignore_file = None;
@@ -432,7 +432,12 @@ impl Scan<'_> {
             || self.rules.excludes(path, found.is_dir())
     }
 
-    fn node(&mut self, path: PathBuf, guest: &GuestPath, found: &fs::Metadata) -> Result<Node> {
+    fn node(
+        &mut self,
+        path: PathBuf,
+        guest: &GuestPath,
+        found: &fs::Metadata,
+    ) -> InnerResult<Node> {
         self.progress.advance(1);
         let metadata = Some(self.metadata(found)?);
         let file_type = found.file_type();
@@ -465,7 +470,7 @@ impl Scan<'_> {
         })
     }
 
-    fn metadata(&self, found: &fs::Metadata) -> Result<Metadata> {
+    fn metadata(&self, found: &fs::Metadata) -> InnerResult<Metadata> {
         let (uid, gid) = match self.options.owner {
             Owner::Fixed { uid, gid } => (uid, gid),
             Owner::Host => (found.uid(), found.gid()),

@@ -13,7 +13,7 @@ pub(crate) mod rootfs;
 
 use crate::adapter::bake::{ADAPTER_CORE, ADAPTER_MOUNTS_CORE, Baker};
 use crate::adapter::lower::lower;
-use crate::error::{Error, ErrorKind, Marked as _, mark};
+use crate::error::{Error, ErrorKind, InnerResult, Marked as _, mark};
 use crate::gather::builder::{Gathered, TreeBuilder};
 use crate::pack::input::{Input, PackedWith, Program};
 use crate::pack::preinit::Preinit;
@@ -25,7 +25,7 @@ use crate::policy::settled::Settled;
 use crate::policy::values::{Overlay, Stream};
 use crate::progress::{Listener, Progress};
 use crate::tree::{EntryKind, FinalSymlink, Tree};
-use anyhow::{Result, anyhow, ensure};
+use anyhow::{anyhow, ensure};
 use std::thread;
 
 /// Packs a program with a tree.
@@ -123,7 +123,7 @@ impl Packer {
         Ok(self.pack_input(&program, Input::read(&program)?)?)
     }
 
-    fn pack_input(&self, program: &Program, input: Input) -> Result<Packed> {
+    fn pack_input(&self, program: &Program, input: Input) -> InnerResult<Packed> {
         let (packer, note) = self.over(input.before);
         let mut bytes = input.program;
         if let Some(preinit) = &packer.preinit {
@@ -177,7 +177,7 @@ impl Packer {
         Ok(self.baked()?)
     }
 
-    fn baked(&self) -> Result<Rootfs> {
+    fn baked(&self) -> InnerResult<Rootfs> {
         // Contradictions first: the tree might name their consequences.
         let settled = self.policy.settle().of_kind(ErrorKind::Policy)?;
         let (gathered, baker) = thread::scope(|scope| {
@@ -217,7 +217,7 @@ impl Packer {
 }
 
 /// Checks that the tree has what the program is to find open.
-fn check_places(policy: &Settled, tree: &Tree) -> Result<()> {
+fn check_places(policy: &Settled, tree: &Tree) -> InnerResult<()> {
     let kind = |path: &str| {
         let index = tree.find(path.as_bytes(), FinalSymlink::Follow)?;
         anyhow::Ok(&tree.entries()[index].kind)

@@ -2,7 +2,7 @@
 
 use crate::adapter::rootfs_module::RootfsModule;
 use crate::adapter::shims;
-use crate::error::{Error, ErrorKind, Marked as _};
+use crate::error::{Error, ErrorKind, InnerResult, Marked as _};
 use crate::link::{Summary, link};
 use crate::output::Destination;
 use crate::pack::input::{Program, named, open};
@@ -14,7 +14,6 @@ use crate::packed::hollow::HollowModule;
 use crate::packed::section::Section;
 use crate::progress::{Listener, Progress, Stage};
 use crate::tree::{TreeTotals, manifest};
-use anyhow::Result;
 use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
@@ -81,7 +80,7 @@ impl Rootfs {
         Ok(Self::read(path.as_ref())?)
     }
 
-    fn read(path: &Path) -> Result<Self> {
+    fn read(path: &Path) -> InnerResult<Self> {
         let mut file = open(path)?;
         let read = RootfsModule::read_from(&mut file);
         let (module, bytes) = read.of_kind(ErrorKind::Damaged).about(|| named(path))?;
@@ -107,7 +106,7 @@ impl Rootfs {
         Ok(program.blame(self.link_bytes(&bytes, form))?)
     }
 
-    pub(crate) fn link_bytes(&self, program: &[u8], form: Form) -> Result<Packed> {
+    pub(crate) fn link_bytes(&self, program: &[u8], form: Form) -> InnerResult<Packed> {
         self.progress.begin(Stage::Linking, Some(1));
         let linked = link(program, &self.baked.module, form).of_kind(ErrorKind::Unservable)?;
         self.progress.advance(1);
@@ -129,7 +128,7 @@ impl Rootfs {
         Ok(self.write_module(&self.baked.module.module, &destination.into())?)
     }
 
-    fn write_module(&self, module: &HollowModule, destination: &Destination) -> Result<u64> {
+    fn write_module(&self, module: &HollowModule, destination: &Destination) -> InnerResult<u64> {
         self.progress.begin(Stage::Writing, Some(module.len()));
         destination.write_with(&*self.progress, |out| {
             module.write_to(&*self.baked.contents, out).of_kind(ErrorKind::Tree)
@@ -204,7 +203,7 @@ pub struct Packed {
 
 impl Packed {
     /// The same after a function of the program has run.
-    pub(crate) fn initialised(self, preinit: &Preinit, name: &str) -> Result<Self> {
+    pub(crate) fn initialised(self, preinit: &Preinit, name: &str) -> InnerResult<Self> {
         self.rootfs.progress.begin(Stage::Initialising, None);
         let contents = &*self.rootfs.baked.contents;
         let ran = preinit::run(preinit, &self.module, &self.section, contents, name);

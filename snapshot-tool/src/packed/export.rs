@@ -1,10 +1,10 @@
 //! A packed tree as a tar archive: POSIX pax format, so that times keep their nanoseconds and
 //! names, link targets and ids any length. Equal trees give equal archives.
 
-use crate::error::{Error, ErrorKind, Marked as _};
+use crate::error::{Error, ErrorKind, InnerResult, Marked as _};
 use crate::packed::packed_module::PackedModule;
 use crate::tree::{EntryKind, Metadata, Tree};
-use anyhow::{Context as _, Result};
+use anyhow::Context as _;
 use std::io::{self, Read, Seek, Write};
 use tar::{Builder, EntryType, Header};
 
@@ -38,7 +38,7 @@ impl<R: Read + Seek> PackedModule<R> {
         Ok(self.write_tar(out).of_kind(ErrorKind::Io)?)
     }
 
-    fn write_tar(&mut self, out: impl Write) -> Result<()> {
+    fn write_tar(&mut self, out: impl Write) -> InnerResult<()> {
         let mut archive = Builder::new(out);
         for index in 0..self.tree().entries().len() {
             let member = Member::of(self.tree(), index);

@@ -4,10 +4,10 @@
 //! nothing outside the destination is touched, whatever links the tree or the destination hold.
 //! Owners are not restored, and device nodes not made: only root could.
 
-use crate::error::{Error, ErrorKind, Marked as _};
+use crate::error::{Error, ErrorKind, InnerResult, Marked as _};
 use crate::packed::packed_module::PackedModule;
 use crate::tree::{EntryKind, Metadata, Tree};
-use anyhow::{Context as _, Result, anyhow, bail};
+use anyhow::{Context as _, anyhow, bail};
 use rustix::fs::{self, AtFlags, Mode, OFlags, Timespec, Timestamps};
 use rustix::io::Errno;
 use std::ffi::OsStr;
@@ -62,7 +62,7 @@ fn extract<R: Read + Seek>(
     packed: &mut PackedModule<R>,
     directory: &Path,
     existing: Existing,
-) -> Result<()> {
+) -> InnerResult<()> {
     std::fs::create_dir_all(directory)
         .with_context(|| format!("cannot make directory `{}`", directory.display()))?;
     let root = fs::open(directory, directory_flags() - OFlags::NOFOLLOW, Mode::empty())
@@ -110,7 +110,7 @@ impl Destination {
     }
 
     /// Opens a directory of the tree, name by name.
-    fn open(&self, tree: &Tree, index: usize) -> Result<OwnedFd> {
+    fn open(&self, tree: &Tree, index: usize) -> InnerResult<OwnedFd> {
         let mut open = self.root.try_clone()?;
         for name in tree.path(index).split(|&byte| byte == b'/').filter(|name| !name.is_empty()) {
             open = fs::openat(&open, OsStr::from_bytes(name), directory_flags(), Mode::empty())
@@ -124,7 +124,7 @@ impl Destination {
         packed: &mut PackedModule<R>,
         index: usize,
         parent: BorrowedFd<'_>,
-    ) -> Result<()> {
+    ) -> InnerResult<()> {
         let entry = packed.tree().entries()[index].clone();
         let name = OsStr::from_bytes(&entry.name);
         match &entry.kind {
@@ -176,7 +176,7 @@ impl Destination {
         parent: BorrowedFd<'_>,
         name: &OsStr,
         make: impl Fn() -> rustix::io::Result<T>,
-    ) -> Result<T> {
+    ) -> InnerResult<T> {
         match make() {
             Err(Errno::EXIST) if self.existing == Existing::Replace => {
                 fs::unlinkat(parent, name, AtFlags::empty())
@@ -189,7 +189,7 @@ impl Destination {
     }
 }
 
-fn set_metadata(file: BorrowedFd<'_>, metadata: &Metadata) -> Result<()> {
+fn set_metadata(file: BorrowedFd<'_>, metadata: &Metadata) -> InnerResult<()> {
     fs::fchmod(file, Mode::from_raw_mode(metadata.mode.into()))?;
     fs::futimens(file, &timestamps(metadata))?;
     Ok(())

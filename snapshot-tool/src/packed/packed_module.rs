@@ -1,13 +1,13 @@
 //! Looking inside a packed program or a rootfs module: nothing is executed, and of the file
 //! only what is asked for is read.
 
-use crate::error::{Error, ErrorKind, Marked as _};
+use crate::error::{Error, ErrorKind, InnerResult, Marked as _};
 use crate::packed::form::ModuleForm;
 use crate::packed::hollow;
 use crate::packed::section::Section;
 use crate::policy::Policy;
 use crate::tree::{EntryKind, Tree, manifest};
-use anyhow::{Context as _, Result, anyhow, bail, ensure};
+use anyhow::{Context as _, anyhow, bail, ensure};
 use std::fs::File;
 use std::io::{self, BufReader, Read, Seek, SeekFrom, Write};
 use std::ops::Range;
@@ -78,7 +78,7 @@ impl<R: Read + Seek> PackedModule<R> {
         Ok(Self::read(file)?)
     }
 
-    fn read(mut file: R) -> Result<Self> {
+    fn read(mut file: R) -> InnerResult<Self> {
         let found = hollow::locate(&mut file).of_kind(ErrorKind::Damaged)?;
         let found = found.context("holds no files: it was not written by wasm-vfs; pack it first");
         let (section, contents) = found.of_kind(ErrorKind::NotPacked)?;
@@ -87,7 +87,7 @@ impl<R: Read + Seek> PackedModule<R> {
     }
 
     /// The tree of the manifest, whose files all lie in the contents.
-    fn checked_tree(section: &Section, contents_len: u64) -> Result<Tree> {
+    fn checked_tree(section: &Section, contents_len: u64) -> InnerResult<Tree> {
         let tree = manifest::decode(&section.manifest)?;
         for (index, entry) in tree.entries().iter().enumerate() {
             if let EntryKind::File { offset, len } = entry.kind {
@@ -155,7 +155,7 @@ impl<R: Read + Seek> PackedModule<R> {
         Ok(self.read_imports().of_kind(ErrorKind::Damaged)?)
     }
 
-    fn read_imports(&mut self) -> Result<Vec<(String, String)>> {
+    fn read_imports(&mut self) -> InnerResult<Vec<(String, String)>> {
         self.file.seek(SeekFrom::Start(0)).context("cannot read")?;
         let (mut parser, mut bytes) = (Parser::new(0), Vec::new());
         loop {
@@ -204,7 +204,7 @@ impl<R: Read + Seek> PackedModule<R> {
     }
 
     /// Where among the contents a file's are, and how long.
-    fn range(&self, index: usize) -> Result<(u64, u64)> {
+    fn range(&self, index: usize) -> InnerResult<(u64, u64)> {
         let original = self.tree.original(index);
         match &self.tree.entries()[original].kind {
             EntryKind::File { offset, len } => Ok((*offset, *len)),

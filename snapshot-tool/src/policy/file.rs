@@ -8,12 +8,12 @@
 //! stdout = "host"
 //! ```
 
-use crate::error::{Error, ErrorKind, Marked as _};
+use crate::error::{Error, ErrorKind, InnerResult, Marked as _};
 use crate::policy::Policy;
 use crate::policy::keys::{POLICY_KEYS, PolicyKeys, suggestion, whole};
 #[cfg(feature = "cli")]
 use anyhow::anyhow;
-use anyhow::{Context as _, Result, bail, ensure};
+use anyhow::{Context as _, bail, ensure};
 use serde::Deserialize;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -96,11 +96,11 @@ impl ConfigFile {
         Ok(Self::parsed(text)?)
     }
 
-    fn parsed(text: &str) -> Result<ConfigFile> {
+    fn parsed(text: &str) -> InnerResult<ConfigFile> {
         Self::from_table(text).of_kind(ErrorKind::Policy)
     }
 
-    fn from_table(text: &str) -> Result<ConfigFile> {
+    fn from_table(text: &str) -> InnerResult<ConfigFile> {
         let mut policy: toml::Table = toml::from_str(text).map_err(|error| whole(&error))?;
         let mut tree = toml::Table::new();
         for key in policy.keys().cloned().collect::<Vec<_>>() {
@@ -128,7 +128,7 @@ impl ConfigFile {
     ///
     /// If the file has one of `keys`; the message names it and the file.
     #[cfg(feature = "cli")]
-    pub(crate) fn refuse(&self, command: &str, keys: &[&str]) -> Result<()> {
+    pub(crate) fn refuse(&self, command: &str, keys: &[&str]) -> InnerResult<()> {
         let TreeKeys { dir: _, exclude: _, no_tmp: _, owner: _, isolate, preinit, preinit_start } =
             &self.tree;
         let present = [

@@ -7,7 +7,7 @@
 //! exports its memory *and* calls WASI from its start function: the filesystem needs the memory, which is there only when the start
 //! function has returned. Link such a program.
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, bail};
 use wasmtime::{
     Engine, ExternType, Func, Instance, Linker, Memory, MemoryType, Module, Ref, Store, Table,
 };
@@ -16,7 +16,7 @@ use crate::adapter::names::{HOST_API_PREFIX, UNSTABLE_SUFFIX, WASI_HOST};
 use crate::adapter::rootfs_module::RootfsModule;
 use crate::adapter::shims;
 use crate::adapter::shims::{APP, MEMORY, TABLE};
-use crate::error::{Error, ErrorKind, Marked as _};
+use crate::error::{Error, ErrorKind, InnerResult, Marked as _};
 use crate::preview1::{PREVIEW1, UNSTABLE};
 
 /// A rootfs module, compiled, for programs that are not linked with it.
@@ -81,7 +81,7 @@ impl RunTimeLinker {
         Ok(Self::compile(engine, rootfs).of_kind(ErrorKind::Run)?)
     }
 
-    fn compile(engine: &Engine, rootfs: &[u8]) -> Result<Self> {
+    fn compile(engine: &Engine, rootfs: &[u8]) -> InnerResult<Self> {
         let adapter = RootfsModule::parse(rootfs).of_kind(ErrorKind::Damaged)?;
         let compile = |bytes: &[u8]| Module::new(engine, bytes).map_err(anyhow::Error::from);
         Ok(Self {
@@ -112,7 +112,7 @@ impl RunTimeLinker {
         store: &mut Store<T>,
         host: &Linker<T>,
         program: &Module,
-    ) -> Result<Bound> {
+    ) -> InnerResult<Bound> {
         let mut linker = host.clone();
         linker.allow_shadowing(true);
         match user_memory(program)? {
@@ -144,7 +144,7 @@ impl RunTimeLinker {
         store: &mut Store<T>,
         host: &Linker<T>,
         memory: Memory,
-    ) -> Result<Instance> {
+    ) -> InnerResult<Instance> {
         let mut to_host = host.clone();
         to_host.allow_shadowing(true);
         to_host.define(&mut *store, APP, MEMORY, memory)?;
@@ -162,7 +162,7 @@ impl RunTimeLinker {
         linker: &mut Linker<T>,
         served: Instance,
         program: &Module,
-    ) -> Result<()> {
+    ) -> InnerResult<()> {
         for import in program.imports() {
             let (module, name) = (import.module(), import.name());
             if name.starts_with(HOST_API_PREFIX) {
@@ -189,7 +189,7 @@ impl RunTimeLinker {
         store: &mut Store<T>,
         table: Table,
         filesystem: Instance,
-    ) -> Result<()> {
+    ) -> InnerResult<()> {
         let functions = self.calls.exports().filter(|it| matches!(it.ty(), ExternType::Func(_)));
         for (position, export) in (0..).zip(functions) {
             let function: Option<Func> = filesystem.get_func(&mut *store, export.name());
@@ -200,7 +200,7 @@ impl RunTimeLinker {
 }
 
 /// How the program comes by its memory.
-fn user_memory(program: &Module) -> Result<UserMemory> {
+fn user_memory(program: &Module) -> InnerResult<UserMemory> {
     for import in program.imports() {
         if let ExternType::Memory(ty) = import.ty() {
             if ty.is_64() || ty.is_shared() {

@@ -5,14 +5,14 @@ pub(crate) mod disk_tar;
 pub(crate) mod host_api;
 pub(crate) mod transfer;
 
-use crate::error::{Error, ErrorKind, Marked as _};
+use crate::error::{Error, ErrorKind, InnerResult, Marked as _};
 use crate::output::Destination;
 use crate::pack::input::Program;
 use crate::progress::{Listener, Progress, Stage};
 use crate::run::host_api::HostApi;
 use crate::run::transfer::Transfers;
 use crate::tree::guest_path::GuestPath;
-use anyhow::{Context as _, Result, anyhow, bail};
+use anyhow::{Context as _, anyhow, bail};
 use std::path::PathBuf;
 use wasmtime::{Cache, Config, Engine, Instance, Linker, Module, Store, WasmBacktrace};
 use wasmtime_wasi::p1::{self, WasiP1Ctx};
@@ -160,7 +160,7 @@ impl Runner {
         })
     }
 
-    fn run_module(&self, name: &str, program: &[u8]) -> Result<Outcome> {
+    fn run_module(&self, name: &str, program: &[u8]) -> InnerResult<Outcome> {
         self.progress.begin(Stage::Compiling, None);
         let engine = self.engine()?;
         let module = Module::new(&engine, program)?;
@@ -197,7 +197,7 @@ impl Runner {
     }
 
     /// What the program gets of this process.
-    fn wasi(&self, name: &str) -> Result<WasiP1Ctx> {
+    fn wasi(&self, name: &str) -> InnerResult<WasiP1Ctx> {
         let mut wasi = WasiCtxBuilder::new();
         wasi.inherit_stdio().arg(name).args(&self.args).envs(&self.env);
         for (host, name) in &self.host_directories {
@@ -210,7 +210,7 @@ impl Runner {
         Ok(wasi.build_p1())
     }
 
-    fn engine(&self) -> Result<Engine> {
+    fn engine(&self) -> InnerResult<Engine> {
         let mut config = Config::new();
         config.wasm_exceptions(true);
         if self.cache {
@@ -252,7 +252,7 @@ impl Entry {
     }
 }
 
-fn entry_point(module: &Module) -> Result<Entry> {
+fn entry_point(module: &Module) -> InnerResult<Entry> {
     let entries = [Entry::Start, Entry::Initialize];
     match entries.into_iter().find(|entry| module.get_export(entry.name()).is_some()) {
         Some(entry) => Ok(entry),
@@ -264,7 +264,7 @@ fn entry_point(module: &Module) -> Result<Entry> {
 }
 
 /// What an error from running means.
-fn ended(error: &wasmtime::Error) -> Result<Outcome> {
+fn ended(error: &wasmtime::Error) -> InnerResult<Outcome> {
     if let Some(I32Exit(status)) = error.downcast_ref() {
         return Ok(Outcome::Exited(*status));
     }

@@ -19,8 +19,8 @@ pub(crate) mod manifest;
 
 pub use guest_path::{DirMapping, GuestPath};
 
-use crate::error::{Error, ErrorKind, Marked as _};
-use anyhow::{Result, bail, ensure};
+use crate::error::{Error, ErrorKind, InnerResult, Marked as _};
+use anyhow::{bail, ensure};
 use std::collections::HashSet;
 use std::ops::Range;
 
@@ -114,7 +114,7 @@ impl Tree {
     /// # Errors
     ///
     /// When the entries are not in sorted pre-order, or refer to entries that cannot be.
-    pub(crate) fn new(entries: Vec<TreeEntry>) -> Result<Self> {
+    pub(crate) fn new(entries: Vec<TreeEntry>) -> InnerResult<Self> {
         match entries.first() {
             Some(root) if root.kind == EntryKind::Directory && root.name.is_empty() => {}
             _ => bail!("the tree does not begin with its root directory"),
@@ -259,7 +259,7 @@ impl Tree {
         Ok(self.find(path, last).of_kind(ErrorKind::Tree)?)
     }
 
-    pub(crate) fn find(&self, path: &[u8], last: FinalSymlink) -> Result<usize> {
+    pub(crate) fn find(&self, path: &[u8], last: FinalSymlink) -> InnerResult<usize> {
         let shown = String::from_utf8_lossy(path).into_owned();
         // The names still to walk, the next one last.
         let mut names: Vec<Vec<u8>> = split(path);

@@ -2,12 +2,12 @@
 
 use std::io::{self, Read, Write};
 
-use anyhow::{Context as _, Result};
+use anyhow::Context as _;
 use wasm_vfs_core::Errno;
 use wasmtime::AsContextMut;
 
 use super::{HostApi, PATH_BYTES, PIECE_BYTES, Room, narrow};
-use crate::error::{Error, ErrorKind, find, mark};
+use crate::error::{Error, ErrorKind, InnerResult, find, mark};
 
 impl HostApi {
     /// Unpacks a tar archive into a directory, which is made if it is missing: files, directories, symbolic and hard links, with
@@ -38,8 +38,8 @@ impl HostApi {
         &self,
         mut store: impl AsContextMut,
         path: &str,
-        write: impl FnOnce(&mut dyn Write) -> Result<()>,
-    ) -> Result<()> {
+        write: impl FnOnce(&mut dyn Write) -> InnerResult<()>,
+    ) -> InnerResult<()> {
         let store = &mut store.as_context_mut();
         let text = || format!("cannot import an archive into `{path}` of the tree");
         let (place, data) = self.room_beside(store, path, PIECE_BYTES).with_context(text)?;

@@ -8,8 +8,8 @@ mod records;
 
 use std::io::{self, Read, Write};
 
-use crate::error::{Error, ErrorKind, Marked as _};
-use anyhow::{Context as _, Result, anyhow, ensure};
+use crate::error::{Error, ErrorKind, InnerResult, Marked as _};
+use anyhow::{Context as _, anyhow, ensure};
 use wasm_vfs_core::Errno;
 use wasmtime::{AsContextMut, Global, Instance, Memory, TypedFunc, WasmParams};
 
@@ -104,7 +104,7 @@ impl HostApi {
         Ok(Self::of(store, instance)?)
     }
 
-    fn of(mut store: impl AsContextMut, instance: &Instance) -> Result<Self> {
+    fn of(mut store: impl AsContextMut, instance: &Instance) -> InnerResult<Self> {
         let mut store = store.as_context_mut();
         let Ok(version) = instance.get_typed_func::<(), i32>(&mut store, "wasm_vfs_version") else {
             let error = anyhow!(
@@ -277,7 +277,7 @@ impl HostApi {
         mut store: impl AsContextMut,
         path: &str,
         flags: u32,
-    ) -> Result<FileStatus> {
+    ) -> InnerResult<FileStatus> {
         let store = &mut store.as_context_mut();
         let text = || format!("cannot look at `{path}` of the tree");
         let (place, data) = self.room_beside(store, path, STAT_BYTES).with_context(text)?;
@@ -372,7 +372,7 @@ impl HostApi {
         store: &mut impl AsContextMut,
         path: &str,
         len: u32,
-    ) -> Result<((u32, u32), Room)> {
+    ) -> InnerResult<((u32, u32), Room)> {
         let path_len = narrow(path.len())?;
         let all = path_len.checked_add(len.max(PATH_BYTES)).context(Errno::ENOMEM)?;
         let address = self.allocate.call(store.as_context_mut(), all)?;
@@ -387,7 +387,7 @@ impl HostApi {
         store: &mut impl AsContextMut,
         function: &TypedFunc<P, i32>,
         args: P,
-    ) -> Result<u32> {
+    ) -> InnerResult<u32> {
         let answer = function.call(store.as_context_mut(), args).map_err(anyhow::Error::from);
         let answer = answer.of_kind(ErrorKind::Run)?;
         let value = u32::try_from(answer).map_err(|_| {
@@ -401,13 +401,13 @@ impl HostApi {
     }
 
     /// Where in the memory an address is now.
-    fn offset(&self, store: &mut impl AsContextMut, Room(address): Room) -> Result<usize> {
+    fn offset(&self, store: &mut impl AsContextMut, Room(address): Room) -> InnerResult<usize> {
         let base = self.base.get(store.as_context_mut()).i32();
         let base = base.context("`wasm_vfs_base` is no i32")?.cast_unsigned();
         Ok(base as usize + address as usize)
     }
 
-    fn write(&self, store: &mut impl AsContextMut, room: Room, bytes: &[u8]) -> Result<()> {
+    fn write(&self, store: &mut impl AsContextMut, room: Room, bytes: &[u8]) -> InnerResult<()> {
         let offset = self.offset(store, room)?;
         self.memory.write(store.as_context_mut(), offset, bytes)?;
         Ok(())
@@ -418,7 +418,7 @@ impl HostApi {
         store: &'s mut impl AsContextMut,
         room: Room,
         len: u32,
-    ) -> Result<&'s [u8]> {
+    ) -> InnerResult<&'s [u8]> {
         let offset = self.offset(store, room)?;
         let bytes = self.memory.data_mut(store.as_context_mut());
         let bytes = bytes.get(offset..).and_then(|bytes| bytes.get(..len as usize));
@@ -427,7 +427,7 @@ impl HostApi {
 }
 
 /// A length as the interface takes it.
-fn narrow(len: usize) -> Result<u32> {
+fn narrow(len: usize) -> InnerResult<u32> {
     u32::try_from(len).ok().context(Errno::ENAMETOOLONG)
 }
 
