@@ -2,9 +2,9 @@
 //!
 //! Each type has one text form, which the command line, the configuration file and a packed module share.
 
-use crate::error::{Error, ErrorKind, Marked as _};
+use crate::error::{Error, ErrorKind, InnerResult, Marked as _};
 use crate::tree::guest_path::GuestPath;
-use anyhow::{Context as _, Result, bail, ensure};
+use anyhow::{Context as _, bail, ensure};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
@@ -18,7 +18,7 @@ trait Written: Sized {
     /// # Errors
     ///
     /// If the text makes no sense; the message quotes it and says what would.
-    fn read(text: &str) -> Result<Self>;
+    fn read(text: &str) -> InnerResult<Self>;
 }
 
 macro_rules! from_text {
@@ -78,7 +78,7 @@ impl Preopen {
 
 impl Written for Preopen {
     /// Reads `GUEST[=TREEPATH]`.
-    fn read(text: &str) -> Result<Self> {
+    fn read(text: &str) -> InnerResult<Self> {
         let (name, path) = match text.split_once('=') {
             Some((name, path)) => (name, path.parse()?),
             None => (text, format!("/{text}").parse()?),
@@ -107,7 +107,7 @@ pub struct Variable {
 
 impl Written for Variable {
     /// Reads `NAME=VALUE`.
-    fn read(text: &str) -> Result<Self> {
+    fn read(text: &str) -> InnerResult<Self> {
         let Some((name, value)) = text.split_once('=') else {
             bail!("`{text}` gives no value; write `{text}=VALUE`, or inherit-env to pass it on");
         };
@@ -152,7 +152,7 @@ impl InheritEnv {
         }
     }
 
-    fn only(names: Vec<String>) -> Result<InheritEnv> {
+    fn only(names: Vec<String>) -> InnerResult<InheritEnv> {
         for name in &names {
             ensure!(
                 !name.is_empty() && !name.contains(['=', '\0']),
@@ -166,7 +166,7 @@ impl InheritEnv {
 impl TryFrom<InheritEnvText> for InheritEnv {
     type Error = anyhow::Error;
 
-    fn try_from(text: InheritEnvText) -> Result<Self> {
+    fn try_from(text: InheritEnvText) -> InnerResult<Self> {
         match text {
             InheritEnvText::Switch(true) => Ok(InheritEnv::All),
             InheritEnvText::Switch(false) => Ok(InheritEnv::Only(Vec::new())),
@@ -188,7 +188,7 @@ impl From<InheritEnv> for InheritEnvText {
 
 impl Written for InheritEnv {
     /// Reads `true` or `A,B`.
-    fn read(text: &str) -> Result<Self> {
+    fn read(text: &str) -> InnerResult<Self> {
         match text {
             "true" => Ok(InheritEnv::All),
             "false" => Ok(InheritEnv::Only(Vec::new())),
@@ -213,7 +213,7 @@ pub enum Stream {
 }
 
 impl Written for Stream {
-    fn read(text: &str) -> Result<Self> {
+    fn read(text: &str) -> InnerResult<Self> {
         Ok(match text {
             "host" => Stream::Host,
             "null" => Stream::Null,
@@ -251,7 +251,7 @@ pub enum Clock {
 }
 
 impl Written for Clock {
-    fn read(text: &str) -> Result<Self> {
+    fn read(text: &str) -> InnerResult<Self> {
         if text == "host" {
             return Ok(Clock::Host);
         }
@@ -303,7 +303,7 @@ pub struct Seed(pub Vec<u8>);
 const SEED_BYTES: usize = 32;
 
 impl Written for Random {
-    fn read(text: &str) -> Result<Self> {
+    fn read(text: &str) -> InnerResult<Self> {
         if text == "host" {
             return Ok(Random::Host);
         }
@@ -342,7 +342,7 @@ pub enum HostCall {
 }
 
 impl Written for HostCall {
-    fn read(text: &str) -> Result<Self> {
+    fn read(text: &str) -> InnerResult<Self> {
         match text {
             "host" => Ok(HostCall::Host),
             "deny" => Ok(HostCall::Deny),
@@ -376,7 +376,7 @@ enum ByteCountText {
 impl TryFrom<ByteCountText> for ByteCount {
     type Error = anyhow::Error;
 
-    fn try_from(text: ByteCountText) -> Result<Self> {
+    fn try_from(text: ByteCountText) -> InnerResult<Self> {
         match text {
             ByteCountText::Number(number) => Ok(ByteCount(number)),
             ByteCountText::Text(text) => Self::read(&text),
@@ -391,7 +391,7 @@ impl From<ByteCount> for u64 {
 }
 
 impl Written for ByteCount {
-    fn read(text: &str) -> Result<Self> {
+    fn read(text: &str) -> InnerResult<Self> {
         let count = parse_size::parse_size(text);
         count.map(ByteCount).with_context(|| format!("`{text}` is no size like 65536 or 64MiB"))
     }
@@ -403,7 +403,7 @@ impl Written for ByteCount {
 pub struct Umask(pub u32);
 
 impl Written for Umask {
-    fn read(text: &str) -> Result<Self> {
+    fn read(text: &str) -> InnerResult<Self> {
         match u32::from_str_radix(text, 8) {
             Ok(bits) if bits <= 0o777 => Ok(Umask(bits)),
             _ => bail!("umask `{text}` is not within 000 and 777 in octal"),
@@ -429,7 +429,7 @@ pub struct MountPoint {
 
 impl Written for MountPoint {
     /// Reads `GUEST[=PREOPEN]`.
-    fn read(text: &str) -> Result<Self> {
+    fn read(text: &str) -> InnerResult<Self> {
         let (guest, preopen) = text.split_once('=').unwrap_or((text, text));
         ensure!(!preopen.is_empty(), "`{text}` names no preopen of the host; write GUEST=PREOPEN");
         Ok(MountPoint { guest: guest.parse()?, preopen: preopen.to_owned() })
@@ -449,7 +449,7 @@ pub struct Overlay(pub MountPoint);
 
 impl Written for Overlay {
     /// Reads `GUEST=PREOPEN`.
-    fn read(text: &str) -> Result<Self> {
+    fn read(text: &str) -> InnerResult<Self> {
         ensure!(text.contains('='), "`{text}` names no preopen of the host; write GUEST=PREOPEN");
         MountPoint::read(text).map(Overlay)
     }
@@ -475,7 +475,7 @@ pub enum Trace {
 }
 
 impl Written for Trace {
-    fn read(text: &str) -> Result<Self> {
+    fn read(text: &str) -> InnerResult<Self> {
         match text {
             "off" => Ok(Trace::Off),
             "always" => Ok(Trace::Always),

@@ -3,8 +3,8 @@
 //! Only the texts are judged here; whether a directory exists is `gather`'s
 //! business.
 
-use crate::error::{Error, ErrorKind, Marked as _};
-use anyhow::{Result, bail};
+use crate::error::{Error, ErrorKind, InnerResult, Marked as _};
+use anyhow::bail;
 use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -67,7 +67,7 @@ impl FromStr for GuestPath {
 }
 
 impl GuestPath {
-    fn written(text: &str) -> Result<Self> {
+    fn written(text: &str) -> InnerResult<Self> {
         if !text.starts_with('/') {
             bail!("guest path `{text}` is not absolute; write it from the root, as in `/data`");
         }
@@ -113,7 +113,7 @@ impl FromStr for DirMapping {
 }
 
 impl DirMapping {
-    fn written(text: &str) -> Result<Self> {
+    fn written(text: &str) -> InnerResult<Self> {
         let (host, guest) = match text.split_once("::") {
             Some((host, guest)) => (host, guest.parse()?),
             None => {
