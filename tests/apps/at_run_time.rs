@@ -19,11 +19,11 @@ fn rootfs(directory: &Path) -> Result<std::path::PathBuf> {
     let root = directory.join("root");
     std::fs::create_dir(&root)?;
     trees::for_guests(&root)?;
-    let image = directory.join("rootfs.wasm");
+    let rootfs_path = directory.join("rootfs.wasm");
     Packer::new(TreeBuilder::new().dir(&root, "/"))
         .bake()
-        .and_then(|rootfs| rootfs.write(&image))?;
-    Ok(image)
+        .and_then(|rootfs| rootfs.write(&rootfs_path))?;
+    Ok(rootfs_path)
 }
 
 /// Runs a program bound to the tree of the guests, and lists `/data` through the host interface when it has ended.
@@ -134,9 +134,9 @@ fn the_example() -> Result<()> {
     let example = tools::target().join("debug/examples/at_run_time");
     ensure!(example.exists(), "run `cargo build -p wasm-vfs --example at_run_time`");
     let directory = TempDir::new()?;
-    let image = rootfs(directory.path())?;
+    let rootfs_path = rootfs(directory.path())?;
     let mut child = Command::new(example)
-        .args([image.as_path(), &program])
+        .args([rootfs_path.as_path(), &program])
         .arg("argument")
         .env_clear()
         .env("GREETING", "hello")

@@ -1,4 +1,4 @@
-//! Yosys, synthesising a small design for ice40 with its share tree (348 files) in the image: a program of 69 MB that
+//! Yosys, synthesising a small design for ice40 with its share tree (348 files) in the contents: a program of 69 MB that
 //! throws wasm exceptions and works in `/tmp`.
 
 use anyhow::Result;

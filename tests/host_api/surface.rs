@@ -57,14 +57,14 @@ fn a_rootfs_module_has_it_and_what_is_linked_with_it_too() {
     let program = wat::parse_str(PROGRAM).unwrap();
     for (policy, expected) in [(Policy::default(), 19), (stripped(), 0)] {
         let directory = tempfile::tempdir().unwrap();
-        let image = directory.path().join("rootfs.wasm");
+        let path = directory.path().join("rootfs.wasm");
         Packer::new(TreeBuilder::new())
             .policy(policy)
             .bake()
-            .and_then(|rootfs| rootfs.write(&image))
+            .and_then(|rootfs| rootfs.write(&path))
             .unwrap();
-        assert_eq!(host_api(&std::fs::read(&image).unwrap()).len(), expected);
-        let rootfs = wasm_vfs::Rootfs::open(&image).unwrap();
+        assert_eq!(host_api(&std::fs::read(&path).unwrap()).len(), expected);
+        let rootfs = wasm_vfs::Rootfs::open(&path).unwrap();
         for form in FORMS {
             let linked =
                 rootfs.link(Program::bytes("program", &program), form).unwrap().to_vec().unwrap();

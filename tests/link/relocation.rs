@@ -124,8 +124,8 @@ fn kernel() -> (String, usize) {
         }
         steps.push(format!("(memory.fill {dst} (i32.const {}) (i32.const {}))", 7 + n, 30 + n));
         steps.push(format!("(memory.fill {dst} {MOVE} (i32.const 3))"));
-        steps.push(format!("(call $image {dst} (i32.const {n}) (i32.const 5))"));
-        steps.push(format!("(call $image {dst} {MOVE} (i32.const 5))"));
+        steps.push(format!("(call $contents {dst} (i32.const {n}) (i32.const 5))"));
+        steps.push(format!("(call $contents {dst} {MOVE} (i32.const 5))"));
     }
     // The base must be right on every path: a move on one branch, in a loop, in a block left early.
     steps.push(format!(
@@ -158,7 +158,7 @@ fn kernel() -> (String, usize) {
           (import "user" "grow" (func $grow (param i32) (result i32)))
           (import "user" "copy_to_user" (func $to_user (param i32 i32 i32)))
           (import "user" "copy_from_user" (func $from_user (param i32 i32 i32)))
-          (import "contents" "contents_to_kernel" (func $image (param i32 i32 i32)))
+          (import "contents" "contents_to_kernel" (func $contents (param i32 i32 i32)))
           (memory (export "memory") 1)
           (data (i32.const 0) "{}")
           (func $pair (param i32) (result i32 i32) (local.get 0) (i32.const 9))

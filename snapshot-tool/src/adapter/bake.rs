@@ -21,7 +21,7 @@ use wizer::{ModuleContext, Wizer};
 /// The adapter's core module that belongs to this version of the tool.
 pub const ADAPTER_CORE: &[u8] = include_bytes!("../../assets/adapter.wasm");
 
-/// The core module that knows directories of the host: for programs with a mount or an overlay.
+/// The core module that knows directories of the WASI host: for programs with a mount or an overlay.
 pub const ADAPTER_MOUNTS_CORE: &[u8] = include_bytes!("../../assets/adapter-mounts.wasm");
 
 /// How much of the manifest is handed over at a time. Records are never split, so one that is

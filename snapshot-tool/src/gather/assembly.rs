@@ -1,4 +1,4 @@
-//! A tree while it is put together: nodes by name, from host directories and from packed modules, placed, merged, and laid
+//! A tree while it is put together: nodes by name, from directories of the disk and from packed modules, placed, merged, and laid
 //! out as entries in the end.
 
 use crate::gather::contents_plan::FileContents;
@@ -22,7 +22,7 @@ pub(crate) struct Node {
 /// What the names of one file have in common.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Identity {
-    /// Device and inode on the host.
+    /// Device and inode on the disk.
     Host(u64, u64),
     /// The index of the first of them in the tree of a packed module.
     Packed(usize),

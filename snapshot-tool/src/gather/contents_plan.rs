@@ -1,6 +1,6 @@
 //! The contents: the bytes of all files in the order of the tree, equal ones once.
 //!
-//! The plan holds no bytes. They are read from the host twice at most: the sizes that occur
+//! The plan holds no bytes. They are read from the disk twice at most: the sizes that occur
 //! more than once to find equal files, and everything when the contents are written. A file that
 //! has changed in between is an error: its size is already baked into the inode tables.
 
@@ -55,7 +55,7 @@ impl SharedBytes {
     }
 }
 
-/// A file of the host as it was when the tree was read, or a part of one: of a packed module.
+/// A file of the disk as it was when the tree was read, or a part of one: of a packed module.
 #[derive(Clone, Debug)]
 pub(crate) struct HostFile {
     pub(crate) path: Arc<Path>,

@@ -2,7 +2,7 @@
 //! goes on from there, open descriptors and written files included.
 //!
 //! The linked module runs under the embedded wasmtime with its tree; Wizer writes the memories and globals that result into
-//! it. Of the host it gets what is the same everywhere, so that packing twice gives the same bytes: no arguments but its name,
+//! it. Of the embedder it gets what is the same everywhere, so that packing twice gives the same bytes: no arguments but its name,
 //! an empty environment, a standard input that has ended, a clock that starts in 2000 and steps by a millisecond, and random
 //! numbers that repeat. What it prints is collected.
 //!
@@ -40,7 +40,7 @@ const START: &str = "_start";
 /// The entry of a program that was written with `wizer.h`: `main` without the constructors, which have run.
 const RESUME: &str = "wizer.resume";
 
-/// What the program's calls may take of the stack, and the thread that they run on: the same and some for the host's functions.
+/// What the program's calls may take of the stack, and the thread that they run on: the same and some for the embedder's functions.
 const WASM_STACK_BYTES: usize = 16 << 20;
 const THREAD_STACK_BYTES: usize = WASM_STACK_BYTES + (4 << 20);
 

@@ -1,4 +1,4 @@
-//! A packed tree back on the host, with modes, times, symbolic and hard links.
+//! A packed tree back on the disk, with modes, times, symbolic and hard links.
 //!
 //! Everything is made relative to open directories and without following symbolic links, so
 //! nothing outside the destination is touched, whatever links the tree or the destination hold.

@@ -74,7 +74,7 @@ fn a_start_goes_on_where_the_function_ended() {
         let shown = sandbox.tool(&["inspect", "out.wasm"]).ok();
         assert!(shown.stdout().contains("\npreinit   init, "), "{}", shown.stdout());
         assert!(!shown.stdout().contains("__wizer"));
-        // The image is no longer the last segment.
+        // The contents are no longer the last segment.
         assert_eq!(sandbox.tool(&["cat", "out.wasm", "a"]).ok().stdout(), "xyz");
     }
 }

@@ -130,7 +130,7 @@ fn what_is_laid_over_wins() {
     let sandbox = overlapping();
     let old = pack(&sandbox, "app.wasm", &["--dir", "old::/"]);
     sandbox.file("out.wasm", old);
-    // In place: the old image is read while the new one is written.
+    // In place: the old contents are read while the new ones are written.
     let ran = sandbox.tool(&["pack", "out.wasm", "--dir", "new::/", "-o", "out.wasm"]).ok();
     assert!(ran.stderr.contains("it was packed before (portable form)"), "{}", ran.stderr);
     for (path, contents) in [
@@ -152,7 +152,7 @@ fn what_is_laid_over_wins() {
     assert!(stat.stdout().contains("Links: 2"), "{}", stat.stdout());
 }
 
-/// The contents that both trees have are in the image once, and what was replaced is not in it.
+/// The contents that both trees have are stored once, and what was replaced is not in it.
 #[test]
 fn equal_contents_are_stored_once() {
     let sandbox = Sandbox::new();
@@ -164,9 +164,9 @@ fn equal_contents_are_stored_once() {
     let old = pack(&sandbox, "app.wasm", &["--dir", "old::/"]);
     sandbox.file("packed.wasm", &old);
     let again = pack(&sandbox, "packed.wasm", &["--dir", "new::/"]);
-    let image =
+    let stored =
         |wasm: &[u8]| wasm.windows(1000).filter(|bytes| bytes.iter().all(|&b| b == b's')).count();
-    assert_eq!(image(&again), image(&old));
+    assert_eq!(stored(&again), stored(&old));
     assert!(again.len() < old.len() - 99_000, "{} of {}", again.len(), old.len());
 }
 

@@ -165,7 +165,7 @@ fn what_is_not_traced_has_nothing_of_it() {
         packed(&sandbox, form);
         assert_eq!(words("app.wasm"), [false; 3]);
     }
-    // An image says it for the programs that are linked with it.
+    // A rootfs module says it for the programs that are linked with it.
     sandbox.wasm("nothing.wasm", NOTHING);
     sandbox.tool(&["image", "--dir", "empty::/", "--trace", "-o", "image.wasm"]).ok();
     sandbox.tool(&["link", "program.wasm", "image.wasm", "-o", "app.wasm"]).ok();

@@ -155,7 +155,7 @@ fn baked_files_change() -> io::Result<()> {
     println!("same length: {}", before.len() == after.len());
     println!("{:?}", String::from_utf8_lossy(&after[4090..4104]));
     println!("rest is untouched: {}", before[..4090] == after[..4090] && before[4104..] == after[4104..]);
-    // `twin.bin` has the contents that blob.bin had, stored once in the image: it must not change.
+    // `twin.bin` has the contents that blob.bin had, stored once in the contents: it must not change.
     println!("the twin is untouched: {}", fs::read("/data/twin.bin")? == before);
     // `hard.txt` and `hello.txt` are one file.
     fs::write("/data/hard.txt", "changed through the other name\n")?;
