@@ -1,6 +1,6 @@
 ;; An adapter that does no filesystem work: what a call costs when answering it costs nothing.
 ;;
-;; A core form like the real one, so that it is baked, lowered and linked in the same way. Every call succeeds with constants. Reads
+;; A core module like the real one, so that it is baked, lowered and linked in the same way. Every call succeeds with constants. Reads
 ;; and writes move as many bytes as they should, for moving them is the caller's wish, but always the same ones.
 (module
   (import "user" "copy_to_user" (func $copy_to_user (param i32 i32 i32)))

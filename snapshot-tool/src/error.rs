@@ -46,7 +46,8 @@ pub enum ErrorKind {
     Policy,
     /// A module, a section or an archive is damaged, cut short, or was changed by another tool.
     Damaged,
-    /// A file or directory could not be read or written. The [`io::Error`] is among the causes.
+    /// A file or directory could not be read or written. Where the standard library said why, its [`io::Error`] is among the
+    /// causes.
     Io,
     /// The program could not be started, or a function of it failed while it was packed.
     Run,

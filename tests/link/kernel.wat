@@ -1,4 +1,4 @@
-;; A core form that does a little of everything that the linker handles.
+;; A core module that does a little of everything that the linker handles.
 (module
   (import "user" "copy_from_user" (func $copy_from_user (param i32 i32 i32)))
   (import "user" "copy_to_user" (func $copy_to_user (param i32 i32 i32)))

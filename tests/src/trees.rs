@@ -27,7 +27,7 @@ pub fn for_guests(root: &Path) -> Result<()> {
     symlink("../hello.txt", data.join("sub/link-to-hello"))?;
     let blob = noise(100_003);
     fs::write(data.join("blob.bin"), &blob)?;
-    // The same contents again: stored once in the contents.
+    // The same bytes again: stored once.
     fs::write(data.join("twin.bin"), &blob)?;
     fs::write(data.join("empty"), "")?;
     fs::write(data.join("naïve ☃.txt"), "a name that is not ASCII\n")?;

@@ -1,14 +1,14 @@
-//! Core form to rootfs module.
+//! Baked core module to rootfs module.
 //!
 //! What changes:
 //! * each call of an intrinsic becomes the instruction it stands for (see
-//!   `core_module`);
+//!   `contract`);
 //! * the memory becomes memory 1; memory 0 is the program's, imported as `app.memory`;
-//! * host functions are imported from `wasi_host` instead of `wasi_snapshot_preview1`, so that
+//! * the WASI host's functions are imported from `wasi_host` instead of `wasi_snapshot_preview1`, so that
 //!   `wasm-merge` does not resolve them to the module's own exports;
 //! * exports for baking, other than functions, and all that nothing else reaches are dropped;
 //! * initial memory is written as few data segments, then the contents as a passive one;
-//! * where calls are traced, a function is put around each that a program calls (`wrappers`);
+//! * where calls are traced, a function is put around each that a program calls (`trace_wrappers`);
 //! * where the host interface is kept, the memory and a constant base of 0 are exported for it;
 //! * the `wasm-vfs` section is added, and the `name` section rewritten.
 
@@ -60,7 +60,7 @@ pub fn lower(
     let lowering =
         Lowering::plan(&core, intrinsics, &surface, DataIdx::from_index(segments.len()))?;
     let section =
-        Section::for_adapter(contents_len, lowering.contents, policy.to_toml()?, manifest.to_vec());
+        Section::for_rootfs(contents_len, lowering.contents, policy.to_toml()?, manifest.to_vec());
     let output = lowering.write(&segments, &section)?;
     let allowed = features::of_sections(&core)?
         | lowering.code_features()?

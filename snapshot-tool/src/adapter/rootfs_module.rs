@@ -1,4 +1,4 @@
-//! The rootfs module: a rootfs module that no program is linked to yet.
+//! The rootfs module: a baked filesystem that no program is linked to yet.
 //!
 //! [`lower`](crate::adapter::lower::lower) makes it from the baked core module; `wasm-vfs image` writes it, and it is read
 //! back from there. Memory 0 is the program's, imported as `app.memory`; memory 1 is the filesystem's own. It imports

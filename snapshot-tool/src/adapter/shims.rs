@@ -5,12 +5,12 @@
 //!   program --fd_read--> (calls) --fd_read--> rootfs module --fd_write--> (host) --fd_write--> engine's WASI
 //! ```
 //!
-//! * [`host`]: an engine's WASI functions look for the memory that the instance which called them exports as `memory`. The adapter
-//!   module exports none: both memories that it uses are somebody else's, or private. So it calls them through this
-//!   module, which imports the program's memory and exports it.
-//! * [`calls`]: a program that exports its memory must exist before the rootfs module can have it, and needs the adapter
-//!   module's functions before it can exist. This module's functions stand in for them: each calls through a table, which is filled
-//!   when there is something to call.
+//! * [`host`]: an engine's WASI functions look for the memory that the instance which called them exports as
+//!   `memory`. The rootfs module exports none: both memories that it uses are somebody else's, or private. So it
+//!   calls them through this module, which imports the program's memory and exports it.
+//! * [`calls`]: a program that exports its memory must exist before the rootfs module can have it, and needs the
+//!   rootfs module's functions before it can exist. This module's functions stand in for them: each calls through a
+//!   table, which is filled when there is something to call.
 
 use anyhow::{Context as _, Result};
 use wasm_encoder::reencode::Reencode as _;
@@ -27,23 +27,23 @@ use crate::wasm::index::FuncIdx;
 use crate::wasm::module::Module;
 use crate::wasm::remap::{Remap, explain};
 
-/// The import module of the program's memory, in an rootfs module and in [`host`].
+/// The import module of the program's memory, in a rootfs module and in [`host`].
 pub const APP: &str = "app";
-/// The program's memory: what hosts look for.
+/// The program's memory: what WASI hosts look for.
 pub const MEMORY: &str = "memory";
 /// The export of [`calls`] that is filled: the function at each position is the one of that number among its exported ones.
 pub const TABLE: &str = "functions";
 
-/// The module that calls the host's functions for `adapter`, with the program's memory (imported as `app.memory`) as its own.
+/// The module that calls the WASI host's functions for `rootfs`, with the program's memory (imported as `app.memory`) as its own.
 ///
 /// # Errors
 ///
 /// When the rootfs module is damaged.
-pub fn host(adapter: &RootfsModule) -> Result<Vec<u8>> {
-    host_functions(adapter, Memory::OfTheProgram)
+pub fn host(rootfs: &RootfsModule) -> Result<Vec<u8>> {
+    host_functions(rootfs, Memory::OfTheProgram)
 }
 
-/// Returns the module that a second `wasm-merge` takes as `wasi_host`: for each WASI host function of `adapter` an import
+/// Returns the module that a second `wasm-merge` takes as `wasi_host`: for each WASI host function of `rootfs` an import
 /// by its real name, and an exported function that calls it.
 ///
 /// A rootfs module exports `fd_write` for the program and imports the WASI host's from `wasi_host`: were that import named
@@ -52,8 +52,8 @@ pub fn host(adapter: &RootfsModule) -> Result<Vec<u8>> {
 /// # Errors
 ///
 /// When the rootfs module is damaged.
-pub fn for_wasm_merge(adapter: &RootfsModule) -> Result<Vec<u8>> {
-    host_functions(adapter, Memory::None)
+pub fn for_wasm_merge(rootfs: &RootfsModule) -> Result<Vec<u8>> {
+    host_functions(rootfs, Memory::None)
 }
 
 /// Whether a module of forwarding functions has a memory.
@@ -64,10 +64,10 @@ pub(crate) enum Memory {
     OfTheProgram,
 }
 
-/// A module that exports, for each host function of `adapter`, a function that calls the one of the real name. (An import that is
+/// A module that exports, for each WASI host function of `rootfs`, a function that calls the one of the real name. (An import that is
 /// exported as it is would do for engines, but not for every tool, and would be called by whoever calls the export.)
-pub(crate) fn host_functions(adapter: &RootfsModule, memory: Memory) -> Result<Vec<u8>> {
-    let adapter = Module::parse(adapter.hollow()).context("the rootfs module")?;
+pub(crate) fn host_functions(rootfs: &RootfsModule, memory: Memory) -> Result<Vec<u8>> {
+    let adapter = Module::parse(rootfs.hollow()).context("the rootfs module")?;
     let mut imports = ImportSection::new();
     if memory == Memory::OfTheProgram {
         imports.import(APP, MEMORY, EntityType::Memory(any_memory()));
@@ -93,8 +93,8 @@ pub(crate) fn host_functions(adapter: &RootfsModule, memory: Memory) -> Result<V
 /// # Errors
 ///
 /// When the rootfs module is damaged.
-pub fn calls(adapter: &RootfsModule) -> Result<Vec<u8>> {
-    let adapter = Module::parse(adapter.hollow()).context("the rootfs module")?;
+pub fn calls(rootfs: &RootfsModule) -> Result<Vec<u8>> {
+    let adapter = Module::parse(rootfs.hollow()).context("the rootfs module")?;
     let exports: Vec<(&str, FuncIdx)> = adapter
         .exports
         .iter()

@@ -1,5 +1,5 @@
-//! The words of `pack --trace`: the table that the adapter writes its lines from (`adapter/src/trace.rs`), and the number of each
-//! function in it.
+//! The words of `pack --trace`: the table that the adapter writes its lines from (`adapter/src/trace/table.rs`). A
+//! function's place in it is its permanent number ([`preview1`](crate::preview1)).
 //!
 //! The table is text, baked only where tracing is chosen. First a line for each function: its name, a letter for each argument, and
 //! what a successful call answers through its pointers, as pairs of a letter and a parameter's number:

@@ -101,17 +101,19 @@ impl TreeArgs {
         Ok(ConfigFile::read(path)?)
     }
 
-    /// The packer that the options and the configuration file describe. `policy` is what the command line says of it; the
-    /// earlier result at `destination` is no part of the tree.
+    /// The packer that the options and the configuration file describe. `policy` is what the command line says of it; earlier
+    /// results at `outputs` are no part of the tree.
     pub(super) fn packer(
         &self,
         config: &ConfigFile,
-        destination: Option<&Destination>,
+        outputs: &[&Destination],
         policy: Policy,
     ) -> Result<Packer> {
         let mut tree = self.builder(config)?;
-        if let Some(Destination::File(path)) = destination {
-            tree = tree.leave_out(path);
+        for output in outputs {
+            if let Destination::File(path) = output {
+                tree = tree.leave_out(path);
+            }
         }
         let packer = Packer::new(tree).policy(config.policy.clone().overridden_by(policy));
         let Some(path) = &self.adapter else { return Ok(packer) };
@@ -197,6 +199,7 @@ impl PreinitArgs {
     /// The packer, with the function that is to run, if one is.
     #[cfg(feature = "run")]
     pub(super) fn apply(self, config: &ConfigFile, packer: Packer) -> Result<Packer> {
+        config.check_start(self.preinit.is_some())?;
         let Some(function) = self.preinit.or_else(|| config.tree.preinit.clone()) else {
             return Ok(packer);
         };
@@ -211,6 +214,7 @@ impl PreinitArgs {
     /// Refuses to run a function: this build of the command has no engine with WASI.
     #[cfg(not(feature = "run"))]
     pub(super) fn apply(self, config: &ConfigFile, packer: Packer) -> Result<Packer> {
+        config.check_start(self.preinit.is_some())?;
         let asked = self.preinit.is_some() || config.tree.preinit.is_some();
         anyhow::ensure!(!asked, "--preinit: this wasm-vfs was built without the feature `run`");
         Ok(packer)

@@ -37,9 +37,12 @@ impl Image {
             destination != Destination::Stdout || shim != Some(Destination::Stdout),
             "both the module and the shim are to go to standard output: give one of them a file"
         );
+        let outputs: Vec<&Destination> =
+            [Some(&destination), shim.as_ref()].into_iter().flatten().collect();
         let config = tree.config()?;
+        config.check_start(false)?;
         config.refuse("image", &["isolate", "preinit", "preinit-start"])?;
-        let packer = tree.packer(&config, Some(&destination), policy.policy(talk.is_verbose()))?;
+        let packer = tree.packer(&config, &outputs, policy.policy(talk.is_verbose()))?;
         let rootfs = packer.progress(Arc::clone(bar)).bake()?;
         // The small file first: if it cannot be written, nothing is.
         if let Some(shim) = shim {

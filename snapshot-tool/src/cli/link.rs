@@ -33,10 +33,10 @@ impl Link {
         let started = Instant::now();
         let Self { program, rootfs, form, output } = self;
         let program = Program::file(program);
-        // What is no program is told before the filesystem is opened.
-        program.read_module()?;
+        // What is no program is told before the filesystem is opened. Read once: it may be a pipe.
+        let bytes = program.read_module()?;
         let rootfs = Rootfs::open(rootfs)?.progress(Arc::clone(bar));
-        let packed = rootfs.link(program, form.form())?;
+        let packed = program.blame(rootfs.link_bytes(&bytes, form.form()))?;
         let destination = Destination::from_option(&output);
         packed.write(destination.clone())?;
         bar.finish();

@@ -38,7 +38,7 @@ impl Pack {
         let Self { program, form, preinit, output, tree, policy } = self;
         let destination = Destination::from_option(&output);
         let config = tree.config()?;
-        let packer = tree.packer(&config, Some(&destination), policy.policy(talk.is_verbose()))?;
+        let packer = tree.packer(&config, &[&destination], policy.policy(talk.is_verbose()))?;
         let packer = form.apply(&config, preinit.apply(&config, packer)?);
         let packed = packer.progress(Arc::clone(bar)).pack(Program::file(program))?;
         packed.write(destination.clone())?;
@@ -55,10 +55,7 @@ pub(super) fn notes(report: &Report, talk: Talk) {
     if talk == Talk::Quiet {
         return;
     }
-    // What the program would have shown, had it been watched. If standard error is gone, nobody reads it.
-    for bytes in [&report.printed.stdout, &report.printed.stderr] {
-        let _ = io::stderr().write_all(bytes);
-    }
+    printed(report);
     if let Some(link) = &report.link {
         for note in &link.notes {
             eprintln!("wasm-vfs: note: {note}");
@@ -68,6 +65,14 @@ pub(super) fn notes(report: &Report, talk: Talk) {
                 eprintln!("import {module} {name}");
             }
         }
+    }
+}
+
+/// What the program would have shown, had it been watched when its function ran.
+pub(super) fn printed(report: &Report) {
+    for bytes in [&report.printed.stdout, &report.printed.stderr] {
+        // If standard error is gone, nobody reads it.
+        let _ = io::stderr().write_all(bytes);
     }
 }
 

@@ -104,8 +104,8 @@ pub(crate) struct PolicyArgs {
     /// `-v`, which is an option of every command.
     #[arg(skip)]
     verbose: bool,
-    /// Write each call of the program to standard error; `env`: if WASM_VFS_TRACE=1 is in its environment
-    #[arg(long, value_name = "always|env", num_args = 0..=1, require_equals = true, default_missing_value = "always")]
+    /// Write each call of the program to standard error; `env`: if WASM_VFS_TRACE=1 is in its environment; `off`: never
+    #[arg(long, value_name = "always|env|off", num_args = 0..=1, require_equals = true, default_missing_value = "always")]
     trace: Option<Trace>,
     /// Leave out the exports by which an embedder reaches the tree
     #[arg(long)]

@@ -2,7 +2,7 @@
 
 use super::args::{FormArgs, PreinitArgs, Talk, TreeArgs};
 use super::bar::Bar;
-use super::pack::notes;
+use super::pack::{notes, printed};
 use crate::output::Destination;
 use crate::pack::input::Program;
 use crate::packed::packed_module::PackedModule;
@@ -104,16 +104,19 @@ impl Run {
     fn packed(&self, talk: Talk, bar: &Arc<Bar>) -> Result<Program> {
         let config = self.tree.config()?;
         let policy = Policy { verbose: talk.is_verbose(), ..Policy::default() };
-        let packer = self.tree.packer(&config, None, policy)?;
+        let packer = self.tree.packer(&config, &[], policy)?;
         let packer = self.form.apply(&config, self.preinit.clone().apply(&config, packer)?);
         let program = Program::file(&self.program);
         let name = program.name().to_owned();
         let packed = packer.progress(Arc::clone(bar)).pack(program)?;
         let bytes = packed.to_vec()?;
         bar.finish();
-        // What is packed to be run at once is of no interest unless somebody asks.
-        if talk == Talk::Verbose {
-            notes(&packed.report(), talk);
+        let report = packed.report();
+        // What is packed to be run at once is of no interest unless somebody asks, but for what its function printed.
+        match talk {
+            Talk::Quiet => {}
+            Talk::Normal => printed(&report),
+            Talk::Verbose => notes(&report, talk),
         }
         Ok(Program::bytes(name, bytes))
     }

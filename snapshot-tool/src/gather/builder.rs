@@ -83,8 +83,8 @@ pub struct TreeBuilder {
     dev: bool,
     owner: Owner,
     latest_mtime_sec: Option<i64>,
-    /// Device and inode of a file of the disk to leave out.
-    left_out: Option<(u64, u64)>,
+    /// Device and inode of each file of the disk to leave out.
+    left_out: Vec<(u64, u64)>,
     /// Where overlays are: directories that are made if they are missing.
     overlay_points: Vec<GuestPath>,
 }
@@ -129,7 +129,7 @@ impl TreeBuilder {
             dev: false,
             owner: Owner::Fixed { uid: 0, gid: 0 },
             latest_mtime_sec: None,
-            left_out: None,
+            left_out: Vec::new(),
             overlay_points: Vec::new(),
         }
     }
@@ -218,10 +218,10 @@ impl TreeBuilder {
     }
 
     /// Leaves out one file of the disk, if it exists: the output of an earlier run, which may well be
-    /// in a directory that is packed.
+    /// in a directory that is packed. May be called for several.
     #[must_use]
     pub fn leave_out(mut self, host: &Path) -> Self {
-        self.left_out = fs::metadata(host).ok().map(|found| (found.dev(), found.ino()));
+        self.left_out.extend(fs::metadata(host).ok().map(|found| (found.dev(), found.ino())));
         self
     }
 
@@ -428,7 +428,7 @@ impl Scan<'_> {
     }
 
     fn leaves_out(&self, path: &Path, found: &fs::Metadata) -> bool {
-        self.options.left_out == Some((found.dev(), found.ino()))
+        self.options.left_out.contains(&(found.dev(), found.ino()))
             || self.rules.excludes(path, found.is_dir())
     }
 

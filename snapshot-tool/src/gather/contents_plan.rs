@@ -143,7 +143,7 @@ impl HostFile {
     }
 }
 
-/// What the contents will hold, in order.
+/// Which files the contents consist of, in order.
 #[derive(Debug)]
 pub(crate) struct ContentsPlan {
     parts: Vec<FileContents>,
@@ -151,7 +151,7 @@ pub(crate) struct ContentsPlan {
 }
 
 impl ContentsPlan {
-    /// Lays contents out; returns for each its offset and length in the contents.
+    /// Lays files out one after the other; returns for each its offset and length in the contents.
     pub(crate) fn new(
         contents: Vec<FileContents>,
         progress: &dyn Progress,

@@ -43,7 +43,7 @@ impl PackedBytes {
 }
 
 impl PackedTree {
-    /// The tree of a module that says this of itself, with the contents at `image`.
+    /// The tree of a module that says this of itself, with its contents at `contents`.
     ///
     /// # Errors
     ///

@@ -290,7 +290,7 @@ impl Emitter<'_> {
     /// Custom sections that follow the data section.
     fn tail(&self, added: WasmFeatures) -> Result<Vec<u8>> {
         let mut tail = Vec::new();
-        // A damaged section is dropped, and noted: `custom_sections::damaged`.
+        // A damaged section is dropped, and noted: `custom_sections::notes`.
         let names = names::link(self.program, self.names_of_program(), self.added_names()?);
         if let Ok(Some(names)) = names {
             names.append_to(&mut tail);

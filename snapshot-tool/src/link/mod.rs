@@ -115,7 +115,7 @@ pub fn link(program: &[u8], rootfs: &RootfsModule, form: Form) -> Result<Linked>
         section,
     };
     let (output, section, features) = emitter.emit()?;
-    check(&program, &adapter, &output, features)?;
+    check(&program, &adapter, &output, features).of_kind(ErrorKind::Internal)?;
     let summary = summarise(&program, &plan, &output, &section, form)?;
     check_hermetic(&section, &summary.imports).of_kind(ErrorKind::Policy)?;
     Ok(Linked { output, section, summary })
@@ -230,7 +230,7 @@ fn check(
 
 /// Checks that a hermetic program has no imports.
 fn check_hermetic(section: &Section, imports: &[(String, String)]) -> Result<()> {
-    let hermetic = section.chosen()?.hermetic;
+    let hermetic = section.chosen().of_kind(ErrorKind::Damaged)?.hermetic;
     if let Some((module, name)) = imports.first().filter(|_| hermetic) {
         bail!(
             "it imports `{module}.{name}`, which wasm-vfs cannot serve, so it cannot be hermetic: pack it without \

@@ -1,4 +1,4 @@
-//! ProgramInstance a function of the program when it is packed ([`Preinit`]): an interpreter imports its modules once, and each start
+//! Runs a function of the program when it is packed ([`Preinit`]): an interpreter imports its modules once, and each start
 //! goes on from there, open descriptors and written files included.
 //!
 //! The linked module runs under the embedded wasmtime with its tree; Wizer writes the memories and globals that result into
@@ -9,6 +9,7 @@
 //! Wizer cannot keep the state of tables, of references and of dropped segments, so a program with instructions that change
 //! those is refused (`check`), whether it executes them or not.
 
+use crate::error::{ErrorKind, Marked as _};
 use crate::pack::report::Printed;
 use crate::packed::contents_source::ContentsSource;
 use crate::packed::hollow::HollowModule;
@@ -152,7 +153,7 @@ fn shown(printed: &Printed) -> String {
     if text.is_empty() { "it printed nothing".to_owned() } else { format!("it printed: {text}") }
 }
 
-/// Runs a linked program's function. `section` is what the module says of itself, `image` what its files hold.
+/// Runs a linked program's function. `section` is what the module says of itself, `contents` the bytes of its files.
 ///
 /// # Errors
 ///
@@ -193,7 +194,8 @@ pub(crate) fn run(
     let section = Section { preinit: Some(preinit.function.clone()), ..section.clone() };
     let hollow = with_section(&hollow, &section)?;
     verify::validate(&hollow, verify::features_needed(output.hollow())?)
-        .context("the pre-initialised module came out invalid: please report this")?;
+        .context("the pre-initialised module came out invalid: please report this")
+        .of_kind(ErrorKind::Internal)?;
     Ok((HollowModule::from_hollow(&hollow, section.contents_len)?, printed))
 }
 

@@ -121,6 +121,9 @@ impl Rootfs {
 
     /// Writes the tree as a rootfs module: `wasm-vfs image`. Returns how many bytes that were.
     ///
+    /// If it is in a directory that is packed, keep an earlier result out of the tree with
+    /// [`TreeBuilder::leave_out`](crate::TreeBuilder::leave_out).
+    ///
     /// # Errors
     ///
     /// If the output cannot be written, or a file of the tree has changed since it was read. Nothing is written then.

@@ -10,7 +10,7 @@ use std::sync::{Mutex, PoisonError};
 
 use anyhow::{Context, Result, ensure};
 
-/// What the contents segment will hold; its bytes are streamed when the module is written.
+/// The bytes of the contents segment, streamed when the module is written.
 pub trait ContentsSource {
     /// Length of the contents in bytes. Must be what [`write_to`](Self::write_to) writes.
     fn len(&self) -> u64;
@@ -74,7 +74,7 @@ impl<F: Read + Seek> ContentsSource for FileRange<F> {
             .context("copying the contents")?;
         ensure!(
             copied == self.len(),
-            "the contents end after {copied} of its {} bytes: the file was cut short",
+            "the contents end after {copied} of their {} bytes: the file was cut short",
             self.len()
         );
         Ok(())

@@ -23,7 +23,7 @@ impl std::fmt::Display for Form {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ModuleForm {
-    /// A rootfs module that no program is linked to yet: what `wasm-vfs image` writes.
+    /// A baked filesystem that no program is linked to yet: what `wasm-vfs image` writes.
     Rootfs,
     /// A program with its filesystem.
     Linked(Form),

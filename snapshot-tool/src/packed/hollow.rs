@@ -3,11 +3,11 @@
 //! The contents are a segment of the data section, so a module is five runs of bytes:
 //!
 //! ```text
-//! head      everything before the data section
-//! before    the data section's payload up to the contents segment
-//! (contents)   its header here, its bytes from a `ContentsSource`
-//! after     segments behind it: only a pre-initialised module has any
-//! tail      custom sections
+//! head        everything before the data section
+//! before      the data section's payload up to the contents segment
+//! (contents)  its header here, its bytes from a `ContentsSource`
+//! after       segments behind it: only a pre-initialised module has any
+//! tail        custom sections
 //! ```
 //!
 //! With contents of length zero this is a complete module of its own, the *hollow* module: whether
@@ -18,10 +18,11 @@ use std::io::Cursor;
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::ops::Range;
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, anyhow, bail, ensure};
 use wasm_encoder::Encode as _;
 use wasmparser::{BinaryReader, ConstExpr};
 
+use crate::error::{ErrorKind, mark};
 use crate::packed::contents_source::ContentsSource;
 use crate::packed::section::{SECTION_NAME, Section};
 
@@ -71,12 +72,14 @@ impl HollowModule {
         check_contents_len(contents_len)?;
         let data_len = before.iter().map(|part| part.len()).sum::<usize>() + after.len();
         let full = data_len as u64 + contents_header(contents_len).len() as u64 + contents_len;
-        ensure!(
-            full <= u64::from(u32::MAX),
-            "the packed files take {contents_len} bytes; a wasm data section holds at most {} beside \
+        if full > u64::from(u32::MAX) {
+            let error = anyhow!(
+                "the packed files take {contents_len} bytes; a wasm data section holds at most {} beside \
              the program's own data: pack fewer files",
-            u64::from(u32::MAX) - (full - contents_len)
-        );
+                u64::from(u32::MAX) - (full - contents_len)
+            );
+            return Err(mark(error, ErrorKind::Tree));
+        }
         let mut hollow = head;
         let data_section = hollow.len();
         hollow.extend(data_header(data_len, 0));
@@ -93,7 +96,7 @@ impl HollowModule {
         Ok(Self { hollow, data_section, data, contents_header, contents_len })
     }
 
-    /// A module  in the hollow module whose contents will have `contents_len` bytes.
+    /// Makes a module of its hollow module; its contents will have `contents_len` bytes.
     ///
     /// # Errors
     ///
@@ -133,7 +136,7 @@ impl HollowModule {
     ///
     /// # Errors
     ///
-    /// When `image` is not as long as the linker was told, or either side of the copy fails.
+    /// When `contents` are not as long as the linker was told, or either side of the copy fails.
     pub fn write_to(
         &self,
         contents: &(impl ContentsSource + ?Sized),
@@ -275,13 +278,15 @@ fn contents_header(contents_len: u64) -> Vec<u8> {
 ///
 /// When the contents are 4 GiB or more.
 pub(crate) fn check_contents_len(contents_len: u64) -> Result<()> {
-    ensure!(
-        contents_len <= u64::from(u32::MAX),
+    if contents_len <= u64::from(u32::MAX) {
+        return Ok(());
+    }
+    let error = anyhow!(
         "the packed files take {contents_len} bytes ({:.1} GiB) after storing equal contents once; \
          the limit is 4 GiB: pack fewer files",
         contents_len as f64 / f64::from(1 << 30)
     );
-    Ok(())
+    Err(mark(error, ErrorKind::Tree))
 }
 
 /// Counts what passes through.

@@ -258,7 +258,7 @@ mod tests {
     fn module(contents: &[u8]) -> Cursor<Vec<u8>> {
         let manifest = Manifest::of(&sample()).unwrap().bytes;
         let section =
-            Section::for_adapter(contents.len() as u64, DataIdx(1), String::new(), manifest);
+            Section::for_rootfs(contents.len() as u64, DataIdx(1), String::new(), manifest);
         let mut data = DataSection::new();
         data.passive(*b"another").passive(contents.iter().copied());
         let custom = CustomSection { name: SECTION_NAME.into(), data: section.encode().into() };

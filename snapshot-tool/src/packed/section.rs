@@ -9,7 +9,7 @@
 //! tool version                         length, UTF-8 bytes
 //! policy                               length, UTF-8 bytes: TOML, as in a configuration file
 //! contents length in bytes
-//! contents segment                        index of the data segment
+//! contents segment                     index of the data segment
 //! pre-initialised by                   length, UTF-8 bytes: the function's name, empty if by none
 //! program                              0 absent (rootfs module), 1 followed by the program's part (`program_part`)
 //! manifest                             all bytes that remain
@@ -56,7 +56,7 @@ pub struct Section {
 impl Section {
     /// The section of a rootfs module written by this version.
     #[must_use]
-    pub fn for_adapter(
+    pub fn for_rootfs(
         contents_len: u64,
         contents_segment: DataIdx,
         policy: String,
@@ -80,7 +80,7 @@ impl Section {
     ///
     /// When the text makes no sense to this version.
     pub fn chosen(&self) -> Result<Policy> {
-        Ok(ConfigFile::parse(&self.policy).context("the policy of the filesystem")?.policy)
+        Ok(ConfigFile::from_table(&self.policy).context("the policy of the filesystem")?.policy)
     }
 
     /// The section's payload (without its name).
@@ -157,7 +157,7 @@ mod tests {
 
     #[test]
     fn round_trip() {
-        let mut section = Section::for_adapter(
+        let mut section = Section::for_rootfs(
             u64::from(u32::MAX),
             DataIdx(7),
             "hermetic = true".to_owned(),
@@ -196,7 +196,7 @@ mod tests {
 
     #[test]
     fn damaged_or_newer_is_an_error() {
-        let payload = Section::for_adapter(1, DataIdx(0), String::new(), Vec::new()).encode();
+        let payload = Section::for_rootfs(1, DataIdx(0), String::new(), Vec::new()).encode();
         assert!(Section::decode(&payload[..4]).is_err());
         let newer = Section::decode(&[9]).unwrap_err().to_string();
         assert!(newer.contains("format version 9"), "{newer}");

@@ -13,7 +13,7 @@ use crate::policy::Policy;
 use crate::policy::keys::{POLICY_KEYS, PolicyKeys, suggestion, whole};
 #[cfg(feature = "cli")]
 use anyhow::anyhow;
-use anyhow::{Context as _, bail, ensure};
+use anyhow::{Context as _, bail};
 use serde::Deserialize;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -100,7 +100,7 @@ impl ConfigFile {
         Self::from_table(text).of_kind(ErrorKind::Policy)
     }
 
-    fn from_table(text: &str) -> InnerResult<ConfigFile> {
+    pub(crate) fn from_table(text: &str) -> InnerResult<ConfigFile> {
         let mut policy: toml::Table = toml::from_str(text).map_err(|error| whole(&error))?;
         let mut tree = toml::Table::new();
         for key in policy.keys().cloned().collect::<Vec<_>>() {
@@ -115,11 +115,25 @@ impl ConfigFile {
         }
         let policy: PolicyKeys = policy.try_into().map_err(|error| whole(&error))?;
         let tree: TreeKeys = tree.try_into().map_err(|error| whole(&error))?;
-        ensure!(
-            tree.preinit_start.is_none() || tree.preinit.is_some(),
-            "`preinit-start` says where a program starts after `preinit`, which is not there: add it, or drop `preinit-start`"
-        );
         Ok(ConfigFile { tree, policy: policy.into(), directory: PathBuf::new(), path: None })
+    }
+
+    /// Checks that `preinit-start` comes with a function to run, which an option may name.
+    ///
+    /// # Errors
+    ///
+    /// If nobody names one; the message names the key.
+    #[cfg(feature = "cli")]
+    pub(crate) fn check_start(&self, option_names_one: bool) -> InnerResult<()> {
+        let named = option_names_one || self.tree.preinit.is_some();
+        if named || self.tree.preinit_start.is_none() {
+            return Ok(());
+        }
+        Err(anyhow!(
+            "`preinit-start` says where a program starts after `preinit`, which is not there: add it, or drop \
+             `preinit-start`"
+        ))
+        .of_kind(ErrorKind::Policy)
     }
 
     /// Refuses the keys that `command` has no use for: what somebody wrote is never ignored.

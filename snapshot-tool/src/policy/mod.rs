@@ -175,7 +175,7 @@ pub struct Policy {
     pub overlay: Vec<Overlay>,
     /// Report a preopen of --mount or --overlay that the WASI host does not have, on standard error: `-v` of the command line.
     pub verbose: bool,
-    /// Write each call of the program to standard error; `env`: if WASM_VFS_TRACE=1 is in its environment
+    /// Write each call of the program to standard error; `env`: if WASM_VFS_TRACE=1 is in its environment; `off`: never
     pub trace: Option<Trace>,
     /// Leave out the exports by which an embedder reaches the tree
     pub strip_host_api: bool,

@@ -10,7 +10,6 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::{Duration, UNIX_EPOCH};
 
-/// Serialises a type as its text.
 /// A value with a text form.
 trait Written: Sized {
     /// Reads the text form.
@@ -21,6 +20,7 @@ trait Written: Sized {
     fn read(text: &str) -> InnerResult<Self>;
 }
 
+/// Reads a type from its text.
 macro_rules! from_text {
     ($($type:ty),*) => {$(
         impl FromStr for $type {
@@ -38,6 +38,7 @@ from_text!(
     Overlay, Trace
 );
 
+/// Serialises a type as its text.
 macro_rules! as_text {
     ($($type:ty),*) => {$(
         impl TryFrom<String> for $type {

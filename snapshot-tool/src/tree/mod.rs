@@ -47,7 +47,7 @@ pub enum EntryKind {
     Directory,
     /// A regular file: a range of the contents.
     File {
-        /// Where its contents start in the contents, in bytes.
+        /// Where its bytes start in the contents, in bytes.
         offset: u64,
         /// Its size in bytes.
         len: u64,

@@ -154,3 +154,27 @@ fn a_damaged_custom_section_is_dropped_and_that_is_said() {
         assert!(ran.stderr.lines().any(|line| line == note), "{}", ran.stderr);
     }
 }
+
+#[test]
+fn a_program_may_come_through_a_pipe() {
+    let sandbox = Sandbox::new();
+    let program = read(sandbox.wasm("app.wasm", NOTHING));
+    sandbox.image(&[]);
+    for args in [
+        &["link", "/dev/stdin", "image.wasm", "-o", "out.wasm"][..],
+        &["pack", "/dev/stdin", "-o", "out.wasm"],
+    ] {
+        assert_eq!(sandbox.tool_with(args, &[], &program).status, 0, "{args:?}");
+    }
+}
+
+#[test]
+fn no_earlier_output_is_packed() {
+    let sandbox = Sandbox::new();
+    let image = ["image", "--dir", ".", "-o", "rootfs.wasm", "--host-shim", "shim.wasm"];
+    for _ in 0..2 {
+        sandbox.tool(&image).ok();
+        let names = sandbox.tool(&["ls", "rootfs.wasm"]).ok();
+        assert!(!names.stdout().contains(".wasm"), "{}", names.stdout());
+    }
+}

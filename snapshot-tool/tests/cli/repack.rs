@@ -152,7 +152,7 @@ fn what_is_laid_over_wins() {
     assert!(stat.stdout().contains("Links: 2"), "{}", stat.stdout());
 }
 
-/// The contents that both trees have are stored once, and what was replaced is not in it.
+/// The contents that both trees have are stored once, and what was replaced is not stored.
 #[test]
 fn equal_contents_are_stored_once() {
     let sandbox = Sandbox::new();

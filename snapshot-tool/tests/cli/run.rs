@@ -194,6 +194,11 @@ fn the_configuration_holds_for_what_is_run_at_once() {
     sandbox.file("vfs.toml", "isolate = true\n");
     assert_eq!(sandbox.tool(&run).status, 3);
     assert_eq!(sandbox.tool(&["run", "app.wasm", "--dir", ".", "--preinit", "init"]).status, 4);
+    // An option may name the function that the file's start goes with.
+    sandbox.file("start.toml", "preinit-start = '_start'\n");
+    let start = ["run", "app.wasm", "--config", "start.toml"];
+    assert!(sandbox.tool(&start).error().contains("`preinit-start` says where"));
+    assert_eq!(sandbox.tool(&[&start[..], &["--preinit", "init"]].concat()).status, 4);
     // Without a directory too; and what was packed before is packed again.
     assert_eq!(sandbox.tool(&["run", "app.wasm", "--preinit", "init"]).status, 4);
     sandbox.tool(&["pack", "app.wasm", "-o", "packed.wasm"]).ok();

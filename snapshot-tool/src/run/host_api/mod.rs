@@ -9,7 +9,7 @@ mod records;
 use std::io::{self, Read, Write};
 
 use crate::error::{Error, ErrorKind, InnerResult, Marked as _};
-use anyhow::{Context as _, anyhow, ensure};
+use anyhow::{Context as _, anyhow};
 use wasm_vfs_core::Errno;
 use wasmtime::{AsContextMut, Global, Instance, Memory, TypedFunc, WasmParams};
 
@@ -101,7 +101,7 @@ impl HostApi {
     ///
     /// When it has none: it was not packed, or with `--strip-host-api`; or when it is of a version that this one does not speak.
     pub fn new(store: impl AsContextMut, instance: &Instance) -> Result<Self, Error> {
-        Ok(Self::of(store, instance)?)
+        Ok(Self::of(store, instance).of_kind(ErrorKind::Damaged)?)
     }
 
     fn of(mut store: impl AsContextMut, instance: &Instance) -> InnerResult<Self> {
@@ -113,7 +113,8 @@ impl HostApi {
             );
             return Err(error).of_kind(ErrorKind::NotPacked);
         };
-        let version = version.call(&mut store, ())?;
+        let version = version.call(&mut store, ()).map_err(anyhow::Error::from);
+        let version = version.of_kind(ErrorKind::Run)?;
         if version != VERSION {
             let error =
                 anyhow!("its host interface has version {version}, this wasm-vfs speaks {VERSION}");
@@ -374,9 +375,13 @@ impl HostApi {
         len: u32,
     ) -> InnerResult<((u32, u32), Room)> {
         let path_len = narrow(path.len())?;
-        let all = path_len.checked_add(len.max(PATH_BYTES)).context(Errno::ENOMEM)?;
-        let address = self.allocate.call(store.as_context_mut(), all)?;
-        ensure!(address != 0, Errno::ENOMEM);
+        let all = path_len.checked_add(len.max(PATH_BYTES)).context(Errno::ENOMEM);
+        let all = all.of_kind(ErrorKind::Filesystem)?;
+        let address = self.allocate.call(store.as_context_mut(), all).map_err(anyhow::Error::from);
+        let address = address.of_kind(ErrorKind::Run)?;
+        if address == 0 {
+            return Err(anyhow::Error::new(Errno::ENOMEM)).of_kind(ErrorKind::Filesystem);
+        }
         self.write(store, Room(address), path.as_bytes())?;
         Ok(((address, path_len), Room(address + path_len)))
     }
@@ -428,7 +433,7 @@ impl HostApi {
 
 /// A length as the interface takes it.
 fn narrow(len: usize) -> InnerResult<u32> {
-    u32::try_from(len).ok().context(Errno::ENAMETOOLONG)
+    u32::try_from(len).ok().context(Errno::ENAMETOOLONG).of_kind(ErrorKind::Filesystem)
 }
 
 /// Reads until `buffer` is full or the end is reached.
