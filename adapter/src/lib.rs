@@ -1,8 +1,8 @@
 //! `wasi_snapshot_preview1`, served from a filesystem in wasm memory.
 //!
-//! This crate is compiled for `wasm32-unknown-unknown` into the adapter's *core module*: an ordinary
-//! module with one memory, which a linker then joins to a program (DESIGN.md says how). It exports
-//! the preview1 functions that have to do with files, and answers them from a
+//! This crate is compiled for `wasm32-unknown-unknown` into the adapter's *core module*: an
+//! ordinary module with one memory, which a linker then joins to a program (DESIGN.md says how). It
+//! exports the preview1 functions that have to do with files, and answers them from a
 //! [`wasm_vfs_core::Fs`]; standard streams, clocks and waiting stay the host's.
 //!
 //! # Map
@@ -25,8 +25,8 @@
 //! | `trace` | a line for each call, where that is chosen |
 //! | `bake` | how a tool fills the filesystem |
 //!
-//! Imports: `user` and `contents`, which become instructions, and `wasi_snapshot_preview1`. No table,
-//! no indirect call.
+//! Imports: `user` and `contents`, which become instructions, and `wasi_snapshot_preview1`. No
+//! table, no indirect call.
 
 #![cfg_attr(target_arch = "wasm32", no_std)]
 

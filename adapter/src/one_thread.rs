@@ -23,10 +23,10 @@
 //! failure; no embedder needs a clock that calls back.
 //!
 //! What the inner call finds is what a call finds after one that was cut short. The filesystem is
-//! safe Rust and calls the host between its steps, so each structure should be whole; the interrupted
-//! change may be half done. This is an argument from the code and not a proof: Rust's aliasing model
-//! knows no frame that never goes on, and the argument rests on that frame not using its reference
-//! again.
+//! safe Rust and calls the host between its steps, so each structure should be whole; the
+//! interrupted change may be half done. This is an argument from the code and not a proof: Rust's
+//! aliasing model knows no frame that never goes on, and the argument rests on that frame not using
+//! its reference again.
 
 use core::cell::UnsafeCell;
 use core::mem::MaybeUninit;

@@ -1,7 +1,7 @@
 //! Files of a lower directory that cannot be read: every call that would hand out their bytes
 //! answers `EIO`, and no other call suffers for it.
 //!
-//! What lower directories are otherwise is tested in `src/fs/kinds/foreign.rs`.
+//! What lower directories are otherwise is tested in `src/fs/kinds/foreign/tests.rs`.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 

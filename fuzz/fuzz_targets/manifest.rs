@@ -1,4 +1,5 @@
-//! Bytes that claim to be a manifest are refused or make a sound tree, and what can be read can be written again.
+//! Bytes that claim to be a manifest are refused or make a sound tree, and what can be read can be
+//! written again.
 
 #![no_main]
 

@@ -1,4 +1,4 @@
-//! A baked filesystem and a program that are not linked: bound when they are instantiated, under wasmtime.
+//! A rootfs module and a program that are not linked: bound when they are instantiated, under wasmtime.
 
 use std::path::Path;
 use std::process::{Command, Stdio};

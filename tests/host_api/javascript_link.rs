@@ -1,4 +1,4 @@
-//! The JavaScript package links a program with a baked filesystem when it is started: `examples/link.mjs` on every engine that can,
+//! The JavaScript package links a program with a rootfs module when it is started: `examples/link.mjs` on every engine that can,
 //! compared with the same program on a host directory, and what it says where it cannot.
 
 use std::fs::{self, File};

@@ -47,7 +47,7 @@ fn with<T>(body: impl FnOnce(&mut Baking, &mut Kernel) -> Result<T, Errno>) -> R
     start()?;
     let mut result = Err(Errno::EIO);
     let _ = kernel::enter(|kernel, _| {
-        // SAFETY: nothing that `body` calls comes back here.
+        // SAFETY: no import is called while a tree is baked, and `body` calls no export.
         result = unsafe { BAKING.with(|baking| body(baking.get_or_make(Baking::default), kernel)) };
         Ok(())
     });

@@ -17,9 +17,9 @@ use crate::one_thread::lend;
 const COPY_BYTES: usize = 4096;
 
 impl MountTable {
-    /// Fills a buffer of the program's from a lower file, if the baked contents are one's at `offset`. What
-    /// cannot be read is zero; unless that is because the file has become shorter,
-    /// [`read_failed`](Self::read_failed) says so.
+    /// Fills a buffer of the program's from a lower file, if the byte of the baked contents at
+    /// `offset` is one of a lower file; returns whether it is. What cannot be read is zero; unless
+    /// that is because the file has become shorter, [`read_failed`](Self::read_failed) says so.
     pub(crate) fn lower_to_user(&self, dst: UserRange, offset: u64) -> bool {
         let Some((number, at)) = file_at(offset) else { return false };
         let result = self.read(number, at, dst);
@@ -90,6 +90,8 @@ impl MountTable {
             fdflags: 0,
         };
         let path = HostPath { fd: fd.or_defect()?, mount, path };
+        // After an interruption `open` still gives back what it borrowed; it has nothing of the
+        // kernel's. Then `lend` traps.
         let fd = lend(|| open(&path, &how))?;
         if let Some(other) = with(&self.lower, |lower| lower.keep_open(number, fd)) {
             lend(|| imports::fd_close(other));

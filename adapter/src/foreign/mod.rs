@@ -1,8 +1,8 @@
 //! Files and directories that the WASI host owns: what the adapter knows of them, how it asks the
 //! host, how it reads their bytes.
 //!
-//! [`crate::mounts`] says what a call of the program does with them. Without the feature `mounts`, `absent` holds the empty
-//! table.
+//! [`crate::mounts`] says what a call of the program does with them. Without the feature `mounts`,
+//! `absent` holds the empty table.
 
 #[cfg(not(feature = "mounts"))]
 mod absent;

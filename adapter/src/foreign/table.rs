@@ -119,7 +119,7 @@ impl MountTable {
             held.try_reserve(bytes.len()).map(|()| held.extend_from_slice(bytes))
         });
         if added.is_err() {
-            // `take_stop` then says that there is no memory.
+            // Then `mounts::resolve` says that there is no memory.
             self.stop.set(None);
         }
     }

@@ -5,6 +5,8 @@ use core::ops::Range;
 
 use wasm_vfs_core::Errno;
 
+use crate::defect::len32;
+
 /// The most that a buffer may have: lengths are answered as `i32`.
 const MAX_BYTES: usize = 1 << 30;
 
@@ -62,4 +64,3 @@ impl Buffer {
         self.bytes.get_mut(range).ok_or(Errno::EFAULT)
     }
 }
-use crate::defect::len32;

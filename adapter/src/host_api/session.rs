@@ -39,7 +39,8 @@ pub(super) fn serve(
     let mut result = Err(Errno::EIO);
     let _ = kernel::enter(|kernel, buffers| {
         let fs = &mut kernel.fs;
-        // SAFETY: nothing that `body` calls comes back here.
+        // SAFETY: `body` calls the host only through `lend`. A call that comes back here meanwhile
+        // takes over, and `body` does not go on.
         result = unsafe {
             SESSION.with(|place| match begun(place, fs) {
                 Ok(session) => body(fs, session, buffers),

@@ -66,12 +66,12 @@ fn owner_word(fd: i32, needs: Rights) -> u64 {
 impl Kernel {
     /// Checks that a descriptor may serve as the directory of a path.
     ///
-    /// Whether it is a directory at all is found out by the path walk; [`explain`](Self::explain)
-    /// puts that in wasmtime's words.
+    /// Whether it is a directory at all is found out by the path walk, which refuses the host's
+    /// descriptors too; [`explain`](Self::explain) puts that in wasmtime's words.
     ///
     /// # Errors
     ///
-    /// * `BADF`: it is not open, or is the host's.
+    /// * `BADF`: it is not open.
     /// * `NOTCAPABLE`: it lost one of the rights `needs`.
     #[inline(never)]
     pub(crate) fn directory(&self, fd: i32, needs: Rights) -> Result<()> {

@@ -64,6 +64,8 @@ pub(crate) fn enter<T>(body: impl FnOnce(&mut Kernel, &mut Buffers) -> Result<T>
 pub(crate) struct Entered(());
 
 impl Entered {
+    /// Notes that a call comes in.
+    ///
     /// # Errors
     ///
     /// `EIO`: nothing was baked.

@@ -13,8 +13,9 @@ use super::user::UserRange;
 use crate::bytes::zeros;
 use crate::errno::Result;
 
-/// Where bytes of the program's memory are borrowed: any place would do. Not address 0, which some
-/// hosts take for a null pointer; aligned for every structure of preview1.
+/// Where bytes of the program's memory are borrowed. Not address 0, which some hosts take for a
+/// null pointer; aligned for every structure of preview1. The JavaScript package recognises the
+/// lines of `--trace` by it (`js/src/preview1/trace.js`), and by the layout in `trace::to_host`.
 pub(crate) const BORROWED_ADDR: u32 = 1024;
 
 /// Memory of the program that the host writes to in between, and that is as it was afterwards.

@@ -1,8 +1,8 @@
 //! Functions that the linker replaces, each by the instruction of its name.
 //!
-//! An instruction traps outside of its memory. So only [`UserRange`](super::user::UserRange) calls
-//! them, which exists only for ranges within the program's memory. A memory never shrinks: a range
-//! that was checked once stays good.
+//! An instruction traps outside of its memory. So only [`user`](super::user) calls them, for the
+//! program's memory with a [`UserRange`](super::user::UserRange), which exists only for ranges
+//! within it. A memory never shrinks: a range that was checked once stays good.
 
 #[cfg(target_arch = "wasm32")]
 pub(super) use instructions::*;

@@ -142,8 +142,8 @@ impl UserRange {
         unsafe { intrinsic::clear_user(self.addr, self.len as usize) }
     }
 
-    /// Fills it from the baked contents. The bytes from `offset` on are within the baked contents: see
-    /// [`Platform::contents_to_kernel`].
+    /// Fills it with bytes of the baked contents from `offset` on, all of which lie within them:
+    /// see [`Platform::contents_to_kernel`].
     ///
     /// [`Platform::contents_to_kernel`]: wasm_vfs_core::Platform::contents_to_kernel
     pub(crate) fn fill_from_baked(self, offset: u64) {
@@ -155,7 +155,8 @@ impl UserRange {
     }
 }
 
-/// Copies bytes of the baked contents into this memory; `offset + dst.len()` is within the baked contents.
+/// Copies bytes of the baked contents from `offset` on into this memory. All of them lie within the
+/// baked contents.
 pub(crate) fn contents_to_kernel(dst: &mut [u8], offset: u64) {
     if let Ok(offset) = u32::try_from(offset) {
         // SAFETY: the destination is a slice of this memory; memory.init checks the source.

@@ -1,7 +1,8 @@
 //! How the filesystem asks its host: for the time, for random numbers, and for bytes of lower
 //! files.
 //!
-//! [`crate::abi::imports`] declares the host's functions. An export that forwards a program's call does not go through here.
+//! [`crate::abi::imports`] declares the host's functions. An export that forwards a program's call
+//! does not go through here.
 
 pub(crate) mod clock;
 pub(crate) mod random;

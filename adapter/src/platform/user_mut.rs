@@ -49,7 +49,8 @@ impl UserMut<Host> for UserRange {
     }
 }
 
-/// Fills a range with the bytes of the baked contents from `offset` on, which may be a file's of the host.
+/// Fills a range with bytes of the baked contents from `offset` on. They may be a lower file's,
+/// which the host has.
 fn fill(range: UserRange, host: &Host, offset: u64) {
     if !host.mounts.lower_to_user(range, offset) {
         range.fill_from_baked(offset);

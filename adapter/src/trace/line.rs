@@ -1,7 +1,7 @@
 //! Writes the line of one call, as strace(1) does: the function, its arguments, its result.
 //!
-//! The table of words says how to show each argument (`snapshot-tool/src/trace.rs` documents it).
-//! `core::fmt` would be most of the adapter's code, so nothing here uses it.
+//! The table of words says how to show each argument (`snapshot-tool/src/adapter/trace_table.rs`
+//! documents it). `core::fmt` would be most of the adapter's code, so nothing here uses it.
 
 use alloc::vec::Vec;
 

@@ -4,9 +4,9 @@
 //! Where tracing is chosen, lowering puts a function around each that the program calls: it tells
 //! [`trace_begin`] which call it is and [`trace_arg`] each argument, makes the call, and tells
 //! [`trace_end`] the result. Where it is not chosen nothing of this is linked. All words come from
-//! the tool that packs (`snapshot-tool/src/trace.rs` documents the table), so that no packed
-//! program carries them for nothing: a line for each function, with a letter for each argument, and
-//! a line for each set of names.
+//! the tool that packs (`snapshot-tool/src/adapter/trace_table.rs` documents the table), so that no
+//! packed program carries them for nothing: a line for each function, with a letter for each
+//! argument, and a line for each set of names.
 //!
 //! Lines go where descriptor 2 led when the program started, whatever the program does with it.
 
@@ -50,7 +50,8 @@ pub(crate) fn choose(words: Vec<u8>) {
 /// What `body` answers; `EIO`: tracing was not chosen, or nothing was baked.
 fn enter<T>(body: impl FnOnce(&mut Kernel, &mut Trace) -> Result<T>) -> Result<T> {
     kernel::enter(|kernel, _| {
-        // SAFETY: nothing that `body` calls comes back here.
+        // SAFETY: `body` calls the host only through `lend`. A call that comes back here meanwhile
+        // takes over, and `body` does not go on.
         unsafe {
             TRACE.with(|trace| match trace.get() {
                 Some(trace) => body(kernel, trace),

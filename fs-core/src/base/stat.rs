@@ -134,7 +134,8 @@ pub struct Stat {
     pub st_size: u64,
     /// The preferred size of an I/O, in bytes.
     pub st_blksize: u32,
-    /// Memory taken, in units of 512 bytes. Pages that are still in the baked contents count, as on tmpfs.
+    /// Memory taken, in units of 512 bytes. Pages that are still in the baked contents count, as on
+    /// tmpfs.
     pub st_blocks: u64,
     /// The time of the last access.
     pub st_atime: Timespec,

@@ -78,7 +78,8 @@ impl<P: Platform> Fs<P> {
                     is_shown = true;
                     let from = area.start.saturating_add(keep.saturating_sub(area.offset));
                     if area.sharing == Sharing::Private && from < area.end {
-                        // Whole pages that no baked contents cover: nothing is allocated, so it cannot fail.
+                        // Whole pages that no baked contents cover: nothing is allocated, so it
+                        // cannot fail.
                         let _ = space.private.punch_hole(from, area.end, &self.platform);
                     }
                 }

@@ -210,7 +210,7 @@ mod tests {
         let fd = fs.open(&mut process, b"/h", OFlags::RDONLY, 0).unwrap();
         let mut bytes = [0; 8];
         assert_eq!(fs.read(&process, fd, &mut bytes[..]), Ok(5));
-        assert_eq!(&bytes, b"Iaked\0\0\0");
+        assert_eq!(&bytes, b"Baked\0\0\0");
     }
 
     #[test]

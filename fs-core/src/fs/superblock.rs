@@ -19,8 +19,8 @@ pub(crate) const BOGO_INODE_BYTES: u64 = 1024;
 /// What a filesystem holds, as its limits count it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Usage {
-    /// Bytes of pages, pages that are still in the baked contents included. What lower files had from the
-    /// start is nobody's use.
+    /// Bytes of pages, pages that are still in the baked contents included. What lower files had
+    /// from the start is nobody's use.
     pub bytes: u64,
     /// Inodes and further links, and what extended attributes count as inodes.
     pub inodes: u64,

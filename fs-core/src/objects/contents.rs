@@ -1,4 +1,5 @@
-//! The contents of a regular file: a range of the baked contents, and the pages that were written over it.
+//! The contents of a regular file: a range of the baked contents, and the pages that were written
+//! over it.
 //!
 //! Linux: `struct address_space`. Each page of a file is one of
 //!
@@ -38,20 +39,20 @@ pub(super) enum Source<'a> {
 pub(crate) struct FileContents {
     /// The size of the file, in bytes. Nothing beyond it is stored.
     pub(super) size: u64,
-    /// Where the file begins in the baked contents, in bytes. Baked contents have less than 4 GiB.
+    /// Where the file begins in the baked contents, in bytes; these have less than 4 GiB. Of a
+    /// lower file, its number.
     contents_offset: u32,
-    /// How many bytes from its start are (or were, where written since) the baked contents'. At most
-    /// `size`.
+    /// How many bytes from its start are (or were, where written since) the baked contents'. At
+    /// most `size`.
     contents_len: u32,
     /// How many pages hold data or are allocated: `st_blocks` in pages.
     pub(super) data_pages: u32,
-    /// What was written, and the holes that were punched into the baked contents: the root of a tree
-    /// ([`page_tree`]). At height 0 it is the slot of page 0 itself.
+    /// What was written, and the holes that were punched into the baked contents: the root of a
+    /// tree ([`page_tree`]). At height 0 it is the slot of page 0 itself.
     pub(super) root: Slot,
     /// How many levels of nodes the tree has.
     pub(super) height: u8,
-    /// The baked contents are those of the lower file whose number is `contents_offset`
-    /// ([`crate::platform::foreign`]).
+    /// Its bytes are a lower file's ([`crate::platform::foreign`]).
     lower: bool,
 }
 
@@ -76,8 +77,8 @@ impl FileContents {
         })
     }
 
-    /// A file whose bytes are those of a lower file, from [`LOWER_CONTENTS`] on. One that is too large
-    /// for it ([`is_out_of_reach`](Self::is_out_of_reach)) has no baked contents.
+    /// A file whose bytes are those of a lower file. One that is too large for it
+    /// ([`is_out_of_reach`](Self::is_out_of_reach)) has no baked contents.
     pub(crate) fn lower(number: u32, size: u64) -> FileContents {
         let contents_len = u32::try_from(size).unwrap_or(0);
         FileContents {
@@ -140,8 +141,8 @@ impl FileContents {
         self.data_pages -= pages as u32;
     }
 
-    /// Whether the account of pages is right, the baked contents are within the file and no page is too long
-    /// or written beyond the end: for [`crate::fs::invariants`].
+    /// Whether the account of pages is right, the baked contents are within the file and no page is
+    /// too long or written beyond the end: for [`crate::fs::invariants`].
     pub(crate) fn is_consistent(&self) -> bool {
         let baked_pages = pages_of(u64::from(self.contents_len));
         let (mut owned, mut covering_baked) = (0, 0);
@@ -201,8 +202,8 @@ impl FileContents {
     ///
     /// # Errors
     ///
-    /// `EIO`: bytes of the baked contents could not be read ([`Platform::contents_failed`]). `out` has zeros in
-    /// their place.
+    /// `EIO`: bytes of the baked contents could not be read ([`Platform::contents_failed`]). `out`
+    /// has zeros in their place.
     #[inline]
     pub(crate) fn read<P: Platform>(
         &self,
@@ -277,6 +278,7 @@ impl FileContents {
     ///
     /// * `EFBIG`: the first byte would lie beyond the largest file.
     /// * `ENOSPC`: not even the first byte could be stored.
+    /// * `EIO`: the rest of the first page could not be read.
     pub(crate) fn write<P: Platform>(
         &mut self,
         offset: u64,
@@ -317,6 +319,11 @@ impl FileContents {
 
     /// The owned page number `page` with at least `stop` bytes. What lies before `start` is what
     /// the file holds there; `start..stop` is about to be overwritten.
+    ///
+    /// # Errors
+    ///
+    /// * `ENOSPC`: no page may be added, or no memory.
+    /// * `EIO`: what lies around could not be read ([`Platform::contents_failed`]).
     pub(super) fn page_for_writing<P: Platform>(
         &mut self,
         page: u64,

@@ -17,7 +17,8 @@ impl FileContents {
     ///
     /// # Errors
     ///
-    /// `ENOSPC`: no memory to note a hole in the baked contents; the file is as before.
+    /// * `ENOSPC`: no memory to note a hole in the baked contents; the file is as before.
+    /// * `EIO`: a page at an edge could not be read ([`Platform::contents_failed`]); likewise.
     pub(crate) fn punch_hole<P: Platform>(
         &mut self,
         from: u64,

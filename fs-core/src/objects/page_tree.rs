@@ -41,8 +41,8 @@ pub(super) enum Slot {
 pub(super) struct RemovedSlots {
     /// Owned pages.
     pub(super) owned: u64,
-    /// Slots that stood for a page of the baked contents (written or punched): those baked pages were
-    /// counted with them, or not at all.
+    /// Slots that stood for a page of the baked contents (written or punched): those baked pages
+    /// were counted with them, or not at all.
     pub(super) covering_baked: u64,
 }
 

@@ -6,8 +6,8 @@
 use crate::base::ids::Ino;
 use crate::base::time::Timespec;
 
-/// Where the baked contents of lower files begin: the byte `at` of the file numbered `n` is at
-/// `(n + 1) * LOWER_CONTENTS + at`. No baked contents are so long.
+/// Where the offsets of lower files begin, beyond those of all baked contents: the byte `at` of the
+/// file numbered `n` is at `(n + 1) * LOWER_CONTENTS + at`. No baked contents are so long.
 pub const LOWER_CONTENTS: u64 = 1 << 40;
 
 /// Whose the entries of a directory are. The numbers are the embedder's.
@@ -106,7 +106,7 @@ pub struct LowerFile<'a> {
 pub enum LowerKind<'a> {
     /// A directory, to be read in when it is needed: [`Foreign::Unread`] with this number.
     Directory(u32),
-    /// A regular file of this number and size, whose bytes are the baked contents' from [`LOWER_CONTENTS`] on.
+    /// A regular file of this number and size; its bytes have offsets from [`LOWER_CONTENTS`] on.
     Regular {
         /// The number.
         number: u32,

@@ -13,8 +13,8 @@ pub mod user_memory;
 
 /// The embedder's side of a filesystem.
 ///
-/// A native embedder may use [`NoContents`] or [`ByteContents`]; the adapter reads the clock of the host
-/// and a passive data segment.
+/// A native embedder may use [`NoContents`] or [`ByteContents`]; the adapter reads the clock of the
+/// host and a passive data segment.
 ///
 /// The constants say which families of calls the embedder never makes. What those families need in
 /// the paths that all calls share (a list of watches looked at by every write, say) then folds away
@@ -76,11 +76,12 @@ pub trait Platform {
     /// embedder that made the manifest made the baked contents.
     fn contents_to_kernel(&self, dst: &mut [u8], offset: u64);
 
-    /// Whether a copy from the baked contents has failed since this was asked last: it can, where the baked contents
-    /// is partly the files of a [`LowerFile`](crate::LowerFile). What was not copied is zero then.
+    /// Whether a copy from the baked contents has failed since this was asked last. It can fail for
+    /// the bytes of a [`LowerFile`](crate::LowerFile). What was not copied is zero then.
     ///
-    /// Asked after each copy where [`FOREIGN`](Self::FOREIGN) is set, and the call for which it was
-    /// made fails with `EIO`: an embedder has nothing to ask by itself.
+    /// Where [`FOREIGN`](Self::FOREIGN) is set, the filesystem asks after each read from the baked
+    /// contents and after each page that it copies up. The call for which it copied fails with
+    /// `EIO`, or returns how many bytes it moved before; the embedder need not ask.
     fn contents_failed(&self) -> bool {
         false
     }

@@ -48,7 +48,7 @@ fn contents() -> Vec<Code> {
         code("fallocate", [0, 6, 6, 0, 1, 0]),
         code("fallocate", [0, 2, 3, 0, 2, 0]),
         code("fallocate", [0, 2, 3, 0, 3, 0]),
-        // The baked contents's pages are copied when they are written to.
+        // Pages of the baked contents are copied when they are written to.
         code("openat", [9, 0, 2, 0, 0, 0]),
         code("pwrite64", [1, 1, 3, 0, 0, 0]),
         code("truncate", [9, 0, 2, 0, 0, 0]),

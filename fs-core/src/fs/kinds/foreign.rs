@@ -13,9 +13,9 @@
 //!   nothing can be made.
 //! * [`Foreign::Unread`]: the lower directory of an overlay that was not read yet. The embedder
 //!   adds its entries with [`Fs::add_lower`]; from then on it is an ordinary directory, so
-//!   deletion, renaming and listing need nothing of their own. Files among them are ranges of the
-//!   baked contents that begin at [`LOWER_CONTENTS`](crate::LOWER_CONTENTS): read in place, and copied up page by
-//!   page when written, as baked files are.
+//!   deletion, renaming and listing need nothing of their own. The bytes of files among them have
+//!   offsets from [`LOWER_CONTENTS`](crate::LOWER_CONTENTS) on: read in place, and copied up page
+//!   by page when written, as baked files are.
 //!
 //! All of it is only where [`Platform::FOREIGN`] says so, and costs nothing elsewhere.
 

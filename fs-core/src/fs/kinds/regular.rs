@@ -41,8 +41,8 @@ impl<P: Platform> Fs<P> {
         self.drop_set_ids(process, ino)
     }
 
-    /// Notes that the limit of pages left no room for what was to be written through `file`. That is
-    /// found out when the file was noted to be modified (`shmem_file_write_iter`).
+    /// Notes that the limit of pages left no room for what was to be written through `file`. That
+    /// is found out when the file was noted to be modified (`shmem_file_write_iter`).
     ///
     /// # Errors
     ///

@@ -26,6 +26,7 @@ impl<P: Platform> Fs<P> {
     /// * `EFBIG`: the end is beyond the largest file.
     /// * `EOPNOTSUPP`: a mode that tmpfs does not have.
     /// * `ENOSPC`: no room; nothing has changed.
+    /// * `EIO`: a hole begins or ends within a page that the embedder could not read.
     pub fn fallocate(
         &mut self,
         process: &Process,

@@ -130,7 +130,7 @@ impl<P: Platform> Fs<P> {
     ///
     /// * `EINVAL`: `offset` is negative.
     /// * `ESPIPE`: `fd` is a pipe, or has no position for another reason.
-    /// * `EBADF`, `EINVAL`, `EISDIR`: as [`read`](Self::read).
+    /// * `EBADF`, `EINVAL`, `EISDIR`, `ENODEV`, `EIO`: as [`read`](Self::read).
     pub fn pread64(
         &mut self,
         process: &Process,
@@ -209,6 +209,7 @@ impl<P: Platform> Fs<P> {
     /// * `EPIPE`: it is a pipe that nobody can read any more. No signal is raised.
     /// * `EAGAIN`: it is a pipe that is too full.
     /// * `ENOSPC`: it is `/dev/full`, even for no byte.
+    /// * `EIO`: a page is written in part, and the embedder could not read the rest of it.
     pub fn write(&mut self, process: &Process, fd: Fd, buf: impl UserRef) -> Result<usize, Errno> {
         self.vfs_write(process, self.fdget(process, fd)?, buf)
     }

@@ -149,6 +149,7 @@ impl<P: Platform> Fs<P> {
     ///
     /// * `EPIPE`, `EAGAIN`: as [`pipe_with_room`](Self::pipe_with_room).
     /// * `EINVAL`: there is no file to read.
+    /// * `EIO`: the embedder could not read the first byte.
     pub(super) fn file_to_pipe(
         &mut self,
         input: &End,
@@ -194,6 +195,7 @@ impl<P: Platform> Fs<P> {
     ///
     /// * `EINVAL`: one of them is not a regular file.
     /// * `EFBIG`, `ENOSPC`: not even the first byte could be stored.
+    /// * `EIO`: the embedder could not read the first byte.
     pub(super) fn file_to_file(
         &mut self,
         process: &Process,

@@ -19,6 +19,7 @@ impl<P: Platform> Fs<P> {
     /// * `EINVAL`: the range has too many bits.
     /// * `ENOMEM`: an address is not mapped, may not be used at all, or lies beyond the end of its
     ///   file.
+    /// * `EIO`: the embedder could not read a page that is copied.
     pub fn mlock(&mut self, process: &Process, addr: u64, len: u64) -> Result<(), Errno> {
         if !P::MAPPINGS {
             return Err(Errno::ENOSYS);
@@ -35,8 +36,11 @@ impl<P: Platform> Fs<P> {
     ///
     /// # Errors
     ///
-    /// `ENOMEM`: memory may not be used at all, or lies beyond the end of its file; no memory for a
-    /// page. What lies before has its pages.
+    /// * `ENOMEM`: memory may not be used at all, or lies beyond the end of its file; no memory for
+    ///   a page.
+    /// * `EIO`: the embedder could not read a page.
+    ///
+    /// What lies before has its pages.
     pub(super) fn populate_pages(
         &mut self,
         process: &Process,
