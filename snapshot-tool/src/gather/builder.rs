@@ -22,6 +22,13 @@ use std::sync::Arc;
 use wasm_vfs_core::Dev;
 
 /// Whose the files are in the tree.
+///
+/// ```
+/// use wasm_vfs::Owner;
+///
+/// assert_eq!("1000:100".parse::<Owner>()?, Owner::Fixed { uid: 1000, gid: 100 });
+/// # Ok::<(), wasm_vfs::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Owner {
     /// Everything belongs to this user and group, so that the result does not depend on who

@@ -194,7 +194,20 @@ pub struct RunTimeShims {
     pub calls: Vec<u8>,
 }
 
-/// A program linked with a tree, not yet written. See [`Packer::pack`](crate::Packer::pack).
+/// A program linked with a tree, not yet written: what [`Packer::pack`](crate::Packer::pack) returns. Cheap to clone.
+///
+/// ```
+/// use wasm_vfs::{Packer, Program, TreeBuilder};
+///
+/// # let program = wat::parse_str(wasm_vfs::doc::PROGRAM)?;
+/// let tree = TreeBuilder::new().file("/etc/version", "1.2\n");
+/// let packed = Packer::new(tree).pack(Program::bytes("app", program))?;
+/// let report = packed.report();
+/// assert_eq!(report.totals.files, 1);
+/// assert_eq!(report.output_bytes, packed.to_vec()?.len() as u64);
+/// println!("{report}");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Packed {
     module: HollowModule,

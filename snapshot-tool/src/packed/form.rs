@@ -3,6 +3,10 @@
 use anyhow::{Result, bail};
 
 /// How the program and the filesystem share the linked module.
+///
+/// ```
+/// assert_eq!(wasm_vfs::Form::default().to_string(), "portable");
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Form {
     /// One memory: the filesystem's lies above the program's. Runs on every engine.

@@ -1,6 +1,19 @@
 //! The values of a [`Policy`](crate::policy::Policy), and how a person writes them.
 //!
 //! Each type has one text form, which the command line, the configuration file and a packed module share.
+//!
+//! ```
+//! use wasm_vfs::Policy;
+//!
+//! let mut policy = Policy::default();
+//! policy.clock = Some("fixed=2026-01-01T00:00:00Z".parse()?);
+//! policy.mount.push("/data=data".parse()?);
+//! assert_eq!(policy.to_toml()?, "clock = \"fixed=2026-01-01T00:00:00Z\"\nmount = [\"/data=data\"]\n");
+//!
+//! let error = "sometimes".parse::<wasm_vfs::policy::values::Clock>().unwrap_err();
+//! assert!(error.to_string().starts_with("`sometimes` is no clock"));
+//! # Ok::<(), wasm_vfs::Error>(())
+//! ```
 
 use crate::error::{Error, ErrorKind, InnerResult, Marked as _};
 use crate::tree::guest_path::GuestPath;

@@ -47,6 +47,12 @@ impl Default for Runner {
 }
 
 /// How a program ended.
+///
+/// ```
+/// use wasm_vfs::Outcome;
+///
+/// assert_eq!(Outcome::Exited(3).to_string(), "exited with status 3");
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Outcome {

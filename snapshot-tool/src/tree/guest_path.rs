@@ -91,6 +91,14 @@ impl GuestPath {
 }
 
 /// A directory of the disk and where it appears in the tree: the value of `--dir`.
+///
+/// ```
+/// use wasm_vfs::tree::DirMapping;
+///
+/// let mapping: DirMapping = "site::/www".parse()?;
+/// assert_eq!((mapping.host.to_str(), mapping.guest.to_string()), (Some("site"), "/www".into()));
+/// # Ok::<(), wasm_vfs::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DirMapping {
     /// The directory on the disk.
