@@ -1,15 +1,16 @@
 //! The library's error: a message for a person, and a kind for a program.
 //!
-//! Within the crate errors are [`anyhow::Error`]s. The layer that knows the kind marks the error with it
-//! ([`Marked::of_kind`]); each public function turns what arrives into an [`Error`], which keeps messages and causes as they are.
+//! Within the crate errors are [`anyhow::Error`]s. The layer that knows the kind marks the error
+//! with it ([`Marked::of_kind`]); each public function turns what arrives into an [`Error`], which
+//! keeps messages and causes as they are.
 
 use std::error::Error as StdError;
 use std::{fmt, io};
 
 /// Why an operation of this library failed.
 ///
-/// Its text is one line that names the file, module or option at fault and what you can do. `{:#}` appends the causes, which
-/// [`source`](StdError::source) returns one by one.
+/// Its text is one line that names the file, module or option at fault and what you can do. `{:#}`
+/// appends the causes, which [`source`](StdError::source) returns one by one.
 ///
 /// ```
 /// use wasm_vfs::{ErrorKind, Packer, Program, TreeBuilder};
@@ -40,18 +41,20 @@ pub enum ErrorKind {
     AlreadyPacked,
     /// The module carries no filesystem: wasm-vfs did not write it.
     NotPacked,
-    /// What the tree is made from, or a path in a tree: a missing directory, a name that is not UTF-8, two sources for one path.
+    /// What the tree is made from, or a path in a tree: a missing directory, a name that is not
+    /// UTF-8, two sources for one path.
     Tree,
     /// The choices of a policy or of a configuration file contradict each other or make no sense.
     Policy,
     /// A module, a section or an archive is damaged, cut short, or was changed by another tool.
     Damaged,
-    /// A file or directory could not be read or written. Where the standard library said why, its [`io::Error`] is among the
-    /// causes.
+    /// A file or directory could not be read or written. Where the standard library said why, its
+    /// [`io::Error`] is among the causes.
     Io,
     /// The program could not be started, or a function of it failed while it was packed.
     Run,
-    /// The filesystem of a running program refused a call. The [`Errno`](crate::Errno) is among the causes.
+    /// The filesystem of a running program refused a call. The [`Errno`](crate::Errno) is among the
+    /// causes.
     Filesystem,
     /// A defect of wasm-vfs or of the adapter's build that it was given: please report it.
     Internal,
@@ -95,7 +98,8 @@ impl StdError for Error {
 
 #[doc(hidden)]
 impl From<anyhow::Error> for Error {
-    /// Takes the kind that an inner layer has marked; else an I/O error is [`ErrorKind::Io`], and what nobody expected is ours.
+    /// Takes the kind that an inner layer has marked; else an I/O error is [`ErrorKind::Io`], and
+    /// what nobody expected is ours.
     fn from(inner: anyhow::Error) -> Self {
         let kind = known_kind(&inner).unwrap_or(ErrorKind::Internal);
         Self { kind, inner }
@@ -169,7 +173,8 @@ pub(crate) fn mark(inner: anyhow::Error, kind: ErrorKind) -> anyhow::Error {
 
 /// Marks errors with what a layer knows of them.
 pub(crate) trait Marked<T> {
-    /// The result, whose error is of this kind unless an inner layer has marked it, or it comes of I/O.
+    /// The result, whose error is of this kind unless an inner layer has marked it, or it comes of
+    /// I/O.
     fn of_kind(self, kind: ErrorKind) -> anyhow::Result<T>;
 
     /// The result, whose error is about this: a file. Its text begins with it.

@@ -1,14 +1,16 @@
-//! WASI preview1 as data: the modules that programs import it from, and its functions with the permanent numbers that files
-//! written by this tool call them by.
+//! WASI preview1 as data: the modules that programs import it from, and its functions with the
+//! permanent numbers that files written by this tool call them by.
+
+use wasmparser::{FuncType, ValType};
 
 /// The import module of preview1's functions, in programs and in the adapter's core module.
 pub(crate) const PREVIEW1: &str = "wasi_snapshot_preview1";
-/// The import module of the preview before preview1. It has the same functions; the adapter exports those that
-/// differ as `function@unstable`.
+/// The import module of the preview before preview1. It has the same functions; the adapter exports
+/// those that differ as `function@unstable`.
 pub(crate) const UNSTABLE: &str = "wasi_unstable";
 
-/// The functions by their numbers. Append only: the numbers are part of the format of the section `wasm-vfs`, and of the
-/// table that traced calls are written from.
+/// The functions by their numbers. Append only: the numbers are part of the format of the section
+/// `wasm-vfs`, and of the table that traced calls are written from.
 pub(crate) const FUNCTIONS: [&str; 50] = [
     "args_get",
     "args_sizes_get",
@@ -101,6 +103,16 @@ impl WasiModule {
             Self::Unstable => UNSTABLE,
         }
     }
+}
+
+/// The type of `fd_write`.
+pub(crate) fn fd_write_type() -> FuncType {
+    FuncType::new([ValType::I32; 4], [ValType::I32])
+}
+
+/// The type of `proc_exit`.
+pub(crate) fn proc_exit_type() -> FuncType {
+    FuncType::new([ValType::I32], [])
 }
 
 #[cfg(test)]

@@ -21,7 +21,8 @@ use wizer::{ModuleContext, Wizer};
 /// The adapter's core module that belongs to this version of the tool.
 pub const ADAPTER_CORE: &[u8] = include_bytes!("../../assets/adapter.wasm");
 
-/// The core module that knows directories of the WASI host: for programs with a mount or an overlay.
+/// The core module that knows directories of the WASI host: for programs with a mount or an
+/// overlay.
 pub const ADAPTER_MOUNTS_CORE: &[u8] = include_bytes!("../../assets/adapter-mounts.wasm");
 
 /// How much of the manifest is handed over at a time. Records are never split, so one that is
@@ -80,7 +81,8 @@ impl<'a> Baker<'a> {
     ///
     /// # Errors
     ///
-    /// When choices contradict each other, or the core module refuses one or an entry of the tree: the message names it.
+    /// When choices contradict each other, or the core module refuses one or an entry of the tree:
+    /// the message names it.
     pub fn bake(&self, tree: &Tree, policy: &Policy, progress: &dyn Progress) -> Result<Baked> {
         let policy = policy.settle()?;
         let manifest = Manifest::of(tree)?;
@@ -315,7 +317,8 @@ impl BakingInstance {
         }
     }
 
-    /// Puts bytes, whose length is `len`, into the adapter's buffer; `false`: it has no room for them.
+    /// Puts bytes, whose length is `len`, into the adapter's buffer; `false`: it has no room for
+    /// them.
     fn fill_buffer(&mut self, bytes: &[u8], len: i32) -> Result<bool> {
         let address = self.bake_buffer.call(&mut self.store, len)?;
         if address == 0 {

@@ -1,8 +1,8 @@
 //! The contract of the adapter's core module: what it may import and which instructions it may use.
 //!
 //! It is an ordinary one-memory module that reaches other memories through imported *intrinsics*;
-//! [`lower`](crate::adapter::lower) replaces each call by the one instruction in the table below, whose
-//! operands are in the order of the function's parameters.
+//! [`lower`](crate::adapter::lower) replaces each call by the one instruction in the table below,
+//! whose operands are in the order of the function's parameters.
 
 use anyhow::{Context, Result, bail, ensure};
 use wasm_encoder::{Instruction, MemArg};
@@ -103,7 +103,8 @@ impl Intrinsic {
     }
 }
 
-/// The intrinsic behind each imported function, `None` for those of the host that the surface leaves.
+/// The intrinsic behind each imported function, `None` for those of the host that the surface
+/// leaves.
 ///
 /// # Errors
 ///

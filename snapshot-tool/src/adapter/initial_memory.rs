@@ -13,7 +13,8 @@ use crate::wasm::module::Module;
 /// Gaps of zeros shorter than this are stored: a segment's header takes about seven bytes.
 const SHORTEST_GAP_BYTES: usize = 12;
 
-/// With more segments than this their time counts too: initialising one takes as long as copying a few hundred bytes.
+/// With more segments than this their time counts too: initialising one takes as long as copying a
+/// few hundred bytes.
 const FEW_SEGMENTS: usize = 200;
 
 /// The shortest gap that is left out then.

@@ -1,11 +1,10 @@
 //! Baked core module to rootfs module.
 //!
 //! What changes:
-//! * each call of an intrinsic becomes the instruction it stands for (see
-//!   `contract`);
+//! * each call of an intrinsic becomes the instruction it stands for (see `contract`);
 //! * the memory becomes memory 1; memory 0 is the program's, imported as `app.memory`;
-//! * the WASI host's functions are imported from `wasi_host` instead of `wasi_snapshot_preview1`, so that
-//!   `wasm-merge` does not resolve them to the module's own exports;
+//! * the WASI host's functions are imported from `wasi_host` instead of `wasi_snapshot_preview1`,
+//!   so that `wasm-merge` does not resolve them to the module's own exports;
 //! * exports for baking, other than functions, and all that nothing else reaches are dropped;
 //! * initial memory is written as few data segments, then the contents as a passive one;
 //! * where calls are traced, a function is put around each that a program calls (`trace_wrappers`);
@@ -41,11 +40,13 @@ use crate::wasm::{features, names, verify};
 
 /// Turns the baked core module into the rootfs module.
 ///
-/// `manifest` is what was baked, `contents_len` how long the contents will be, `policy` what the program is to see.
+/// `manifest` is what was baked, `contents_len` how long the contents will be, `policy` what the
+/// program is to see.
 ///
 /// # Errors
 ///
-/// When the core module breaks its contract, the contents are too long, or choices of the policy contradict each other.
+/// When the core module breaks its contract, the contents are too long, or choices of the policy
+/// contradict each other.
 pub fn lower(
     baked_core: &[u8],
     contents_len: u64,

@@ -1,7 +1,7 @@
 //! The filesystem's module until it can be linked: from the built adapter to a rootfs module.
 //!
-//! [`bake`] runs the core module on the manifest, [`contract`] checks what it may be, [`lower`] turns it into a rootfs
-//! module, with the choices of a policy applied by [`surface`].
+//! [`bake`] runs the core module on the manifest, [`contract`] checks what it may be, [`lower`]
+//! turns it into a rootfs module, with the choices of a policy applied by [`surface`].
 
 pub mod bake;
 pub(crate) mod contract;

@@ -1,4 +1,5 @@
-//! The names that tool and adapter share: import modules, exports, and where each memory lies in a rootfs module.
+//! The names that tool and adapter share: import modules, exports, and where each memory lies in a
+//! rootfs module.
 
 use crate::wasm::index::MemIdx;
 
@@ -27,7 +28,8 @@ pub(crate) const TRACE_PREFIX: &str = "trace_";
 /// Between function and variant in the name of an export.
 pub(crate) const VARIANT_MARK: char = '@';
 
-/// How exports end that answer for `wasi_unstable`: no policy chooses them, the program's imports do.
+/// How exports end that answer for `wasi_unstable`: no policy chooses them, the program's imports
+/// do.
 pub(crate) const UNSTABLE_SUFFIX: &str = "@unstable";
 
 /// The prefix of the filesystem's functions in the `name` section.

@@ -1,9 +1,9 @@
 //! The rootfs module: a baked filesystem that no program is linked to yet.
 //!
-//! [`lower`](crate::adapter::lower::lower) makes it from the baked core module; `wasm-vfs image` writes it, and it is read
-//! back from there. Memory 0 is the program's, imported as `app.memory`; memory 1 is the filesystem's own. It imports
-//! the WASI host's functions from `wasi_host`. The contents are its last data segment, a passive one, whose bytes are
-//! never in memory here.
+//! [`lower`](crate::adapter::lower::lower) makes it from the baked core module; `wasm-vfs image`
+//! writes it, and it is read back from there. Memory 0 is the program's, imported as `app.memory`;
+//! memory 1 is the filesystem's own. It imports the WASI host's functions from `wasi_host`. The
+//! contents are its last data segment, a passive one, whose bytes are never in memory here.
 
 use std::io::{Cursor, Read, Seek};
 use std::ops::Range;

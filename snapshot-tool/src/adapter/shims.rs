@@ -1,16 +1,18 @@
-//! The two small modules with which a rootfs module is bound to a program when that is instantiated, in place of being linked:
-//! `run/at_run_time.rs` uses them under wasmtime, and any other engine can.
+//! The two small modules with which a rootfs module is bound to a program when that is
+//! instantiated, in place of being linked: `run/at_run_time.rs` uses them under wasmtime, and any
+//! other engine can.
 //!
 //! ```text
 //!   program --fd_read--> (calls) --fd_read--> rootfs module --fd_write--> (host) --fd_write--> engine's WASI
 //! ```
 //!
-//! * [`host`]: an engine's WASI functions look for the memory that the instance which called them exports as
-//!   `memory`. The rootfs module exports none: both memories that it uses are somebody else's, or private. So it
-//!   calls them through this module, which imports the program's memory and exports it.
-//! * [`calls`]: a program that exports its memory must exist before the rootfs module can have it, and needs the
-//!   rootfs module's functions before it can exist. This module's functions stand in for them: each calls through a
-//!   table, which is filled when there is something to call.
+//! * [`host`]: an engine's WASI functions look for the memory that the instance which called them
+//!   exports as `memory`. The rootfs module exports none: both memories that it uses are somebody
+//!   else's, or private. So it calls them through this module, which imports the program's memory
+//!   and exports it.
+//! * [`calls`]: a program that exports its memory must exist before the rootfs module can have it,
+//!   and needs the rootfs module's functions before it can exist. This module's functions stand in
+//!   for them: each calls through a table, which is filled when there is something to call.
 
 use anyhow::{Context as _, Result};
 use wasm_encoder::reencode::Reencode as _;
@@ -31,10 +33,12 @@ use crate::wasm::remap::{Remap, explain};
 pub const APP: &str = "app";
 /// The program's memory: what WASI hosts look for.
 pub const MEMORY: &str = "memory";
-/// The export of [`calls`] that is filled: the function at each position is the one of that number among its exported ones.
+/// The export of [`calls`] that is filled: the function at each position is the one of that number
+/// among its exported ones.
 pub const TABLE: &str = "functions";
 
-/// The module that calls the WASI host's functions for `rootfs`, with the program's memory (imported as `app.memory`) as its own.
+/// The module that calls the WASI host's functions for `rootfs`, with the program's memory
+/// (imported as `app.memory`) as its own.
 ///
 /// # Errors
 ///
@@ -43,11 +47,12 @@ pub fn host(rootfs: &RootfsModule) -> Result<Vec<u8>> {
     host_functions(rootfs, Memory::OfTheProgram)
 }
 
-/// Returns the module that a second `wasm-merge` takes as `wasi_host`: for each WASI host function of `rootfs` an import
-/// by its real name, and an exported function that calls it.
+/// Returns the module that a second `wasm-merge` takes as `wasi_host`: for each WASI host function
+/// of `rootfs` an import by its real name, and an exported function that calls it.
 ///
-/// A rootfs module exports `fd_write` for the program and imports the WASI host's from `wasi_host`: were that import named
-/// `wasi_snapshot_preview1.fd_write`, `wasm-merge` would resolve it to the module's own export.
+/// A rootfs module exports `fd_write` for the program and imports the WASI host's from `wasi_host`:
+/// were that import named `wasi_snapshot_preview1.fd_write`, `wasm-merge` would resolve it to the
+/// module's own export.
 ///
 /// # Errors
 ///
@@ -64,8 +69,9 @@ pub(crate) enum Memory {
     OfTheProgram,
 }
 
-/// A module that exports, for each WASI host function of `rootfs`, a function that calls the one of the real name. (An import that is
-/// exported as it is would do for engines, but not for every tool, and would be called by whoever calls the export.)
+/// A module that exports, for each WASI host function of `rootfs`, a function that calls the one of
+/// the real name. (An import that is exported as it is would do for engines, but not for every
+/// tool, and would be called by whoever calls the export.)
 pub(crate) fn host_functions(rootfs: &RootfsModule, memory: Memory) -> Result<Vec<u8>> {
     let adapter = Module::parse(rootfs.hollow()).context("the rootfs module")?;
     let mut imports = ImportSection::new();

@@ -1,11 +1,11 @@
 //! Who answers which function of preview1.
 //!
-//! The core module exports a function under its preview1 name; where a policy has a choice there are *variants*, exported as
-//! `function@variant`. Lowering keeps one of each and drops the rest. Without an export the function stays the
-//! host's.
+//! The core module exports a function under its preview1 name; where a policy has a choice there
+//! are *variants*, exported as `function@variant`. Lowering keeps one of each and drops the rest.
+//! Without an export the function stays the host's.
 //!
-//! What the filesystem itself would ask of the host can be *cut*: the call becomes an error number, or a trap, and the
-//! import is gone.
+//! What the filesystem itself would ask of the host can be *cut*: the call becomes an error number,
+//! or a trap, and the import is gone.
 
 use crate::adapter::names::{HOST_API_PREFIX, TRACE_PREFIX, UNSTABLE_SUFFIX, VARIANT_MARK};
 use crate::policy::settled::Settled;
@@ -122,8 +122,8 @@ impl Surface {
         self.cuts.extend(functions.map(|function| (function, cut)));
     }
 
-    /// The function of preview1 that an export of the core module answers, or that of the host interface which it is; `None` if it
-    /// is not chosen.
+    /// The function of preview1 that an export of the core module answers, or that of the host
+    /// interface which it is; `None` if it is not chosen.
     pub(crate) fn binding<'a>(&self, export: &'a str) -> Option<&'a str> {
         if export.starts_with(HOST_API_PREFIX) {
             return (!self.strips_host_api).then_some(export);

@@ -1,8 +1,10 @@
-//! The words of `pack --trace`: the table that the adapter writes its lines from (`adapter/src/trace/table.rs`). A
-//! function's place in it is its permanent number ([`preview1`](crate::preview1)).
+//! The words of `pack --trace`: the table that the adapter writes its lines from
+//! (`adapter/src/trace/table.rs`). A function's place in it is its permanent number
+//! ([`preview1`](crate::preview1)).
 //!
-//! The table is text, baked only where tracing is chosen. First a line for each function: its name, a letter for each argument, and
-//! what a successful call answers through its pointers, as pairs of a letter and a parameter's number:
+//! The table is text, baked only where tracing is chosen. First a line for each function: its name,
+//! a letter for each argument, and what a successful call answers through its pointers, as pairs of
+//! a letter and a parameter's number:
 //!
 //! | letter | argument |
 //! |---|---|
@@ -14,7 +16,8 @@
 //! | capitals | a number with names |
 //! | results | `u` u32, `n` u64, `f` filestat (`g`: of the preview before), `s` fdstat, `p` prestat |
 //!
-//! Then a line for each capital: `|` and the names of the bits from the lowest on, or `=` and the names of the numbers from 0 on.
+//! Then a line for each capital: `|` and the names of the bits from the lowest on, or `=` and the
+//! names of the numbers from 0 on.
 
 use crate::policy::values::Trace;
 

@@ -1,7 +1,8 @@
-//! Functions that lowering puts around those that a program calls, where its calls are to be told ([`TraceWrappers`]).
+//! Functions that lowering puts around those that a program calls, where its calls are to be told
+//! ([`TraceWrappers`]).
 //!
-//! Each tells the adapter which call it is, then each argument as an i64, makes the call, and tells the result. A call that does
-//! not return (`proc_exit`) is told before it is made.
+//! Each tells the adapter which call it is, then each argument as an i64, makes the call, and tells
+//! the result. A call that does not return (`proc_exit`) is told before it is made.
 
 use anyhow::{Context, Result};
 use wasm_encoder::{Function, ValType};
@@ -65,8 +66,8 @@ impl<'a> TraceWrappers<'a> {
         self.tells.into_iter().flatten()
     }
 
-    /// The number of the function that is put around the one of this name, if one is. (Functions may be the same to the
-    /// compiler; their names differ.)
+    /// The number of the function that is put around the one of this name, if one is. (Functions
+    /// may be the same to the compiler; their names differ.)
     pub(crate) fn position(&self, name: &str) -> Option<u32> {
         let position = self.traced.iter().position(|traced| traced.name == name)?;
         u32::try_from(position).ok()

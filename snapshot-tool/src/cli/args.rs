@@ -59,8 +59,8 @@ impl TalkArgs {
 pub(crate) struct TreeArgs {
     /// Read options from a TOML file: the flags' names are its keys
     ///
-    /// Command-line options override the file; list options are concatenated. Relative directories start where
-    /// the file is.
+    /// Command-line options override the file; list options are concatenated. Relative directories
+    /// start where the file is.
     #[arg(long, value_name = "VFS.toml")]
     config: Option<PathBuf>,
     /// Put a directory of the disk at a path of the tree; may be repeated, and may nest
@@ -101,8 +101,8 @@ impl TreeArgs {
         Ok(ConfigFile::read(path)?)
     }
 
-    /// The packer that the options and the configuration file describe. `policy` is what the command line says of it; earlier
-    /// results at `outputs` are no part of the tree.
+    /// The packer that the options and the configuration file describe. `policy` is what the
+    /// command line says of it; earlier results at `outputs` are no part of the tree.
     pub(super) fn packer(
         &self,
         config: &ConfigFile,
@@ -181,10 +181,12 @@ impl FormArgs {
 pub(crate) struct PreinitArgs {
     /// Run an exported function of the program now, with the tree: each start goes on from there
     ///
-    /// It takes and gives nothing; a reactor's `_initialize` is called before. What it prints is shown.
+    /// It takes and gives nothing; a reactor's `_initialize` is called before. What it prints is
+    /// shown.
     #[arg(long, value_name = "FUNC")]
     preinit: Option<String>,
-    /// After --preinit, what is exported as `_start` [default: `wizer.resume` if that is exported, else `_start`]
+    /// After --preinit, what is exported as `_start` [default: `wizer.resume` if that is exported,
+    /// else `_start`]
     #[arg(long, value_name = "FUNC", requires = "preinit")]
     preinit_start: Option<String>,
 }

@@ -1,8 +1,8 @@
 //! The command line: reads arguments, calls the library, words errors.
 //!
-//! Each command is a file with its arguments and what a person at a terminal needs around the call of the library; `args` and
-//! `policy_args` are what several share. Exit status: 0, 1 for an error of ours (one line on standard error), 2 for a usage
-//! error, and for `run` the program's own.
+//! Each command is a file with its arguments and what a person at a terminal needs around the call
+//! of the library; `args` and `policy_args` are what several share. Exit status: 0, 1 for an error
+//! of ours (one line on standard error), 2 for a usage error, and for `run` the program's own.
 
 mod args;
 mod bar;

@@ -1,4 +1,5 @@
-//! `wasm-vfs pack`: a program with directories into one module. Also what `image` and `link` say about their result.
+//! `wasm-vfs pack`: a program with directories into one module. Also what `image` and `link` say
+//! about their result.
 
 use super::args::{FormArgs, PreinitArgs, Talk, TreeArgs};
 use super::bar::Bar;
@@ -16,7 +17,8 @@ use std::time::Instant;
 /// The arguments.
 #[derive(Debug, Args)]
 pub(super) struct Pack {
-    /// The program: a core module that imports wasi_snapshot_preview1, or one that was packed before
+    /// The program: a core module that imports wasi_snapshot_preview1, or one that was packed
+    /// before
     #[arg(value_name = "APP.wasm")]
     program: PathBuf,
     #[command(flatten)]

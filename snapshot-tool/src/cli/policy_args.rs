@@ -13,15 +13,16 @@ use clap::Args;
 pub(crate) struct PolicyArgs {
     /// Give the program nothing of the WASI host: the result has no imports
     ///
-    /// It exits by a trap after its status is stored; its streams are `null`, `file=/run/stdout` and
-    /// `file=/run/stderr`; its clock steps, its random numbers repeat. The embedder reads results through the
-    /// exported host interface. Other options may choose otherwise, but never `host`.
+    /// It exits by a trap after its status is stored; its streams are `null`, `file=/run/stdout`
+    /// and `file=/run/stderr`; its clock steps, its random numbers repeat. The embedder reads
+    /// results through the exported host interface. Other options may choose otherwise, but never
+    /// `host`.
     #[arg(long)]
     hermetic: bool,
     /// Preopen a directory of the tree under a name; may be repeated [default: /]
     ///
-    /// GUEST is what the program knows it by, TREEPATH where it is [default: GUEST, from /]. `.` gives programs
-    /// an initial directory.
+    /// GUEST is what the program knows it by, TREEPATH where it is [default: GUEST, from /]. `.`
+    /// gives programs an initial directory.
     #[arg(long, value_name = "GUEST[=TREEPATH]")]
     preopen: Vec<Preopen>,
     /// Set an environment variable; may be repeated
@@ -39,7 +40,8 @@ pub(crate) struct PolicyArgs {
     /// Give the program the arguments of --arg only, the first of which is its name
     #[arg(long)]
     args_only: bool,
-    /// Standard input: `host` (default: the WASI host's), `null`, `deny`, or `file=PATH` in the tree
+    /// Standard input: `host` (default: the WASI host's), `null`, `deny`, or `file=PATH` in the
+    /// tree
     #[arg(long, value_name = "STREAM")]
     stdin: Option<Stream>,
     /// Standard output, likewise; a file is emptied first
@@ -48,13 +50,15 @@ pub(crate) struct PolicyArgs {
     /// Standard error, likewise
     #[arg(long, value_name = "STREAM")]
     stderr: Option<Stream>,
-    /// Clocks: `host` (default), `fixed=RFC3339`, or `step=NS`: each reading is NS later than the last
+    /// Clocks: `host` (default), `fixed=RFC3339`, or `step=NS`: each reading is NS later than the
+    /// last
     #[arg(long, value_name = "CLOCK")]
     clock: Option<Clock>,
     /// Random numbers: `host` (default) or `seed=HEX`: always the same, and no secret
     #[arg(long, value_name = "RANDOM")]
     random: Option<Random>,
-    /// `proc_exit`: `host` (default) or `deny`: the status is stored and the program stopped by a trap
+    /// `proc_exit`: `host` (default) or `deny`: the status is stored and the program stopped by a
+    /// trap
     #[arg(long, value_name = "host|deny")]
     exit: Option<HostCall>,
     /// `sched_yield`: `host` (default) or `deny`: there is nobody to yield to
@@ -66,19 +70,23 @@ pub(crate) struct PolicyArgs {
     /// `sock_*` on the WASI host's descriptors: `host` (default) or `deny`: not a socket
     #[arg(long, value_name = "host|deny")]
     sockets: Option<HostCall>,
-    /// Waiting for clocks and the WASI host's descriptors: `host` (default) or `deny`: nothing is waited for
+    /// Waiting for clocks and the WASI host's descriptors: `host` (default) or `deny`: nothing is
+    /// waited for
     #[arg(long, value_name = "host|deny")]
     poll: Option<HostCall>,
     /// Refuse every change of the tree (EROFS)
     #[arg(long)]
     read_only: bool,
-    /// How many bytes files may take in all, as in `64MiB`; those of the tree count [default: as many as memory holds]
+    /// How many bytes files may take in all, as in `64MiB`; those of the tree count [default: as
+    /// many as memory holds]
     #[arg(long, value_name = "BYTES")]
     max_bytes: Option<ByteCount>,
-    /// How many files and directories there may be, those of the tree included [default: as many as memory holds]
+    /// How many files and directories there may be, those of the tree included [default: as many
+    /// as memory holds]
     #[arg(long, value_name = "COUNT")]
     max_inodes: Option<u32>,
-    /// How many descriptors may be open, the standard streams and preopens included [default: 65536]
+    /// How many descriptors may be open, the standard streams and preopens included [default:
+    /// 65536]
     #[arg(long, value_name = "COUNT")]
     max_fds: Option<u32>,
     /// The owner of the files that the program makes [default: 0]
@@ -104,7 +112,8 @@ pub(crate) struct PolicyArgs {
     /// `-v`, which is an option of every command.
     #[arg(skip)]
     verbose: bool,
-    /// Write each call of the program to standard error; `env`: if WASM_VFS_TRACE=1 is in its environment; `off`: never
+    /// Write each call of the program to standard error; `env`: if WASM_VFS_TRACE=1 is in its
+    /// environment; `off`: never
     #[arg(long, value_name = "always|env|off", num_args = 0..=1, require_equals = true, default_missing_value = "always")]
     trace: Option<Trace>,
     /// Leave out the exports by which an embedder reaches the tree
@@ -113,7 +122,8 @@ pub(crate) struct PolicyArgs {
 }
 
 impl PolicyArgs {
-    /// The policy that the options ask for. `verbose`: preopens that the WASI host lacks are reported.
+    /// The policy that the options ask for. `verbose`: preopens that the WASI host lacks are
+    /// reported.
     pub(super) fn policy(self, verbose: bool) -> Policy {
         let args = Self { verbose, ..self };
         with_the_fields!(args, PolicyArgs => Policy)

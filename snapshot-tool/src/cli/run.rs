@@ -21,7 +21,8 @@ const TRAPPED: u8 = 134;
 /// The arguments.
 #[derive(Debug, Args)]
 pub(super) struct Run {
-    /// A packed program, or any program together with an option that says how to pack it, such as --dir
+    /// A packed program, or any program together with an option that says how to pack it, such as
+    /// --dir
     #[arg(value_name = "FILE.wasm")]
     program: PathBuf,
     #[command(flatten)]
@@ -31,16 +32,19 @@ pub(super) struct Run {
     /// Set an environment variable; NAME alone passes it on; may be repeated
     #[arg(long, value_name = "NAME[=VALUE]")]
     env: Vec<String>,
-    /// Put a file or directory of the disk into the tree before the program starts; may be repeated
+    /// Put a file or directory of the disk into the tree before the program starts; may be
+    /// repeated
     #[arg(long, value_name = "HOST::GUEST")]
     put: Vec<String>,
-    /// Copy a file or directory of the tree to the disk after the program has ended, also by a trap; may be repeated
+    /// Copy a file or directory of the tree to the disk after the program has ended, also by a
+    /// trap; may be repeated
     #[arg(long, value_name = "GUEST::HOST")]
     get: Vec<String>,
     /// Write the tree as a tar archive after the program has ended, also by a trap
     #[arg(long, value_name = "OUT.tar")]
     export: Option<PathBuf>,
-    /// Preopen a directory of the disk under a name, for a program packed with --mount or --overlay; may be repeated
+    /// Preopen a directory of the disk under a name, for a program packed with --mount or
+    /// --overlay; may be repeated
     ///
     /// HOST alone is also the name.
     #[arg(long, value_name = "HOST[::NAME]")]
@@ -112,7 +116,8 @@ impl Run {
         let bytes = packed.to_vec()?;
         bar.finish();
         let report = packed.report();
-        // What is packed to be run at once is of no interest unless somebody asks, but for what its function printed.
+        // What is packed to be run at once is of no interest unless somebody asks, but for what its
+        // function printed.
         match talk {
             Talk::Quiet => {}
             Talk::Normal => printed(&report),

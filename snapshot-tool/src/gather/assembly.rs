@@ -1,5 +1,5 @@
-//! A tree while it is put together: nodes by name, from directories of the disk and from packed modules, placed, merged, and laid
-//! out as entries in the end.
+//! A tree while it is put together: nodes by name, from directories of the disk and from packed
+//! modules, placed, merged, and laid out as entries in the end.
 
 use crate::gather::contents_plan::FileContents;
 use crate::progress::Progress;
@@ -74,11 +74,13 @@ impl Node {
         Ok(at)
     }
 
-    /// Lays `over`, which is at the guest path `at`, over this node: directories merge, and else what is over it wins.
+    /// Lays `over`, which is at the guest path `at`, over this node: directories merge, and else
+    /// what is over it wins.
     ///
     /// # Errors
     ///
-    /// When a directory of `over` that is only there for what is beneath it meets something that is no directory.
+    /// When a directory of `over` that is only there for what is beneath it meets something that is
+    /// no directory.
     pub(crate) fn merge(&mut self, over: Node, at: &GuestPath) -> Result<()> {
         match (&mut self.kind, over.kind) {
             (NodeKind::Directory(entries), NodeKind::Directory(over_entries)) => {
@@ -110,7 +112,8 @@ fn passes_through(guest: &GuestPath, path: &GuestPath, kind: &str) -> String {
 }
 
 /// Lays a tree out in pre-order. A file's range is the index of its contents until
-/// [`finish`] knows the contents. `implied` is the metadata of directories that nothing else gives any.
+/// [`finish`] knows the contents. `implied` is the metadata of directories that nothing else gives
+/// any.
 pub(crate) fn flatten(root: Node, implied: Metadata) -> (Vec<TreeEntry>, Vec<FileContents>) {
     let mut flat =
         Flat { implied, entries: Vec::new(), contents: Vec::new(), originals: HashMap::new() };

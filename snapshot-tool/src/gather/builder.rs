@@ -165,7 +165,8 @@ impl TreeBuilder {
         self
     }
 
-    /// Lays everything over the tree of a packed module: directories merge, and else what is given here wins.
+    /// Lays everything over the tree of a packed module: directories merge, and else what is given
+    /// here wins.
     #[must_use]
     pub(crate) fn base(mut self, base: Arc<PackedTree>) -> Self {
         self.base = Some(base);
@@ -201,8 +202,9 @@ impl TreeBuilder {
         self
     }
 
-    /// Whether there is a `/dev` with `null`, `zero`, `full`, `random`, `urandom`, `tty`, `fd`, `stdin`, `stdout` and `stderr`,
-    /// but for those that a mapped directory has. The default is no; [`Packer`](crate::Packer) chooses it by its policy.
+    /// Whether there is a `/dev` with `null`, `zero`, `full`, `random`, `urandom`, `tty`, `fd`,
+    /// `stdin`, `stdout` and `stderr`, but for those that a mapped directory has. The default is
+    /// no; [`Packer`](crate::Packer) chooses it by its policy.
     #[must_use]
     pub fn dev(mut self, present: bool) -> Self {
         self.dev = present;
@@ -224,8 +226,8 @@ impl TreeBuilder {
         self
     }
 
-    /// Leaves out one file of the disk, if it exists: the output of an earlier run, which may well be
-    /// in a directory that is packed. May be called for several.
+    /// Leaves out one file of the disk, if it exists: the output of an earlier run, which may well
+    /// be in a directory that is packed. May be called for several.
     #[must_use]
     pub fn leave_out(mut self, host: &Path) -> Self {
         self.left_out.extend(fs::metadata(host).ok().map(|found| (found.dev(), found.ino())));

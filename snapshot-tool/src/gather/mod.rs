@@ -1,4 +1,5 @@
-//! Directories, and trees of modules that were packed before, become a tree and the plan of its contents.
+//! Directories, and trees of modules that were packed before, become a tree and the plan of its
+//! contents.
 
 pub(crate) mod assembly;
 pub(crate) mod builder;

@@ -1,5 +1,5 @@
-//! The tree of a packed module, to lay another over ([`PackedTree`]). Its contents stay where they are until the new module is
-//! written: in the packed module's file, or in the caller's bytes.
+//! The tree of a packed module, to lay another over ([`PackedTree`]). Its contents stay where they
+//! are until the new module is written: in the packed module's file, or in the caller's bytes.
 
 use crate::gather::assembly::{Identity, Node, NodeKind};
 use crate::gather::contents_plan::{FileContents, HostFile, SharedBytes};

@@ -44,7 +44,8 @@ pub(crate) fn fate(name: &str) -> Fate {
     }
 }
 
-/// What becomes of a section of `program`: one that is to be written anew must be readable for that.
+/// What becomes of a section of `program`: one that is to be written anew must be readable for
+/// that.
 fn fate_in(program: &Module<'_>, custom: &Custom<'_>) -> Fate {
     let fate = fate(custom.reader.name());
     let readable = match fate {
@@ -91,8 +92,8 @@ pub(crate) fn copy(program: &Module<'_>, leading: Leading, out: &mut Vec<u8>) {
     copy_where(program, leading, |name| fate(name) == Fate::Copy, out);
 }
 
-/// Appends the sections of a linked module that the program keeps when it is taken out: all but the filesystem's own and the
-/// names and features, which change.
+/// Appends the sections of a linked module that the program keeps when it is taken out: all but the
+/// filesystem's own and the names and features, which change.
 pub(crate) fn copy_unlinked(linked: &Module<'_>, leading: Leading, out: &mut Vec<u8>) {
     let keep = |name: &str| {
         name != SECTION_NAME && !matches!(fate(name), Fate::Names | Fate::TargetFeatures)
@@ -210,7 +211,8 @@ const TARGET_FEATURES_NAME: &str = "target_features";
 /// The prefix of a feature that the module uses.
 const USED: u8 = b'+';
 
-/// The entries of a module's `target_features`, prefix and name; `None` if it has none or it is damaged.
+/// The entries of a module's `target_features`, prefix and name; `None` if it has none or it is
+/// damaged.
 fn feature_entries<'a>(module: &Module<'a>) -> Option<Vec<(u8, &'a str)>> {
     let mut reader = crate::wasm::module::reader(module.custom(TARGET_FEATURES_NAME)?, 0);
     let mut entries = Vec::new();
@@ -230,7 +232,8 @@ fn encode_features(entries: &[(u8, &str)]) -> CustomSection<'static> {
     CustomSection { name: TARGET_FEATURES_NAME.into(), data: data.into() }
 }
 
-/// What of `target_features` is the program's: linking appends entries and may say that a feature is used.
+/// What of `target_features` is the program's: linking appends entries and may say that a feature
+/// is used.
 pub(crate) fn own_features(program: &Module<'_>) -> Option<OwnFeatures> {
     let entries = feature_entries(program)?;
     let unused = (0..).zip(&entries).filter(|(_, (prefix, _))| *prefix != USED);

@@ -47,7 +47,8 @@ const PADDED_SIZE_BYTES: usize = 5;
 const CODE_HEADER_BYTES: usize = 1 + PADDED_SIZE_BYTES;
 
 impl Emitter<'_> {
-    /// Writes the module; also its `wasm-vfs` section, and the features that program, filesystem and form need.
+    /// Writes the module; also its `wasm-vfs` section, and the features that program, filesystem
+    /// and form need.
     ///
     /// # Errors
     ///

@@ -19,8 +19,7 @@ use wasmparser::{CompositeInnerType, ExternalKind, FuncType, Import, TypeRef};
 
 use crate::adapter::names::{HOST_API_PREFIX, UNSTABLE_SUFFIX, WASI_HOST};
 use crate::link::forms::rules::{Places, SynthesisedFunction};
-use crate::link::forms::self_test;
-use crate::preview1::{PREVIEW1, UNSTABLE};
+use crate::preview1::{self, PREVIEW1, UNSTABLE};
 use crate::wasm::index::{DataIdx, FuncIdx, GlobalIdx, MemIdx, TypeIdx};
 use crate::wasm::module::Module;
 use crate::wasm::reach::Live;
@@ -193,8 +192,8 @@ impl<'a> Plan<'a> {
             proc_exit: None,
             user_memory: inputs.user_memory,
         };
-        plan.fd_write = plan.host_function(program, "fd_write", &self_test::fd_write_type());
-        plan.proc_exit = plan.host_function(program, "proc_exit", &self_test::proc_exit_type());
+        plan.fd_write = plan.host_function(program, "fd_write", &preview1::fd_write_type());
+        plan.proc_exit = plan.host_function(program, "proc_exit", &preview1::proc_exit_type());
         Ok(plan)
     }
 
@@ -298,8 +297,8 @@ impl FunctionIndices {
         self.next - 1
     }
 
-    /// The program's imports but for those that are served. Hosts that know `wasi_unstable` are rare, so what is left of it
-    /// is asked of preview1, where it is the same.
+    /// The program's imports but for those that are served. Hosts that know `wasi_unstable` are
+    /// rare, so what is left of it is asked of preview1, where it is the same.
     fn keep_imports<'a>(&mut self, inputs: &Inputs<'a>) -> Vec<Import<'a>> {
         let mut kept = Vec::new();
         let mut function = 0;

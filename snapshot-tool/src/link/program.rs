@@ -13,7 +13,8 @@ use crate::wasm::module::Module;
 /// The name that preview1 gives to the memory that hosts read and write.
 const MEMORY_EXPORT: &str = "memory";
 
-/// Checks that a filesystem can serve the program, and returns the memory that it exports as `memory`.
+/// Checks that a filesystem can serve the program, and returns the memory that it exports as
+/// `memory`.
 ///
 /// # Errors
 ///

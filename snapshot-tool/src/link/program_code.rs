@@ -3,8 +3,9 @@
 //! They are copied byte by byte but for the few immediates that linking changes: the indices of
 //! functions that moved (`call`, `return_call`, `ref.func`), and in the portable form
 //! `memory.size` and `memory.grow`, which become `global.get` and `call`; taking a program out of a
-//! linked module turns them back. A padded index stays as long as it was. Programs have tens of megabytes of code, so nothing else is decoded into
-//! anything, and the bodies are shared among the machine's cores.
+//! linked module turns them back. A padded index stays as long as it was. Programs have tens of
+//! megabytes of code, so nothing else is decoded into anything, and the bodies are shared among the
+//! machine's cores.
 
 use anyhow::{Context, Result};
 use wasm_encoder::Encode as _;
@@ -167,7 +168,8 @@ impl ProgramCode<'_> {
                 }
                 out.push(operator[0]);
                 let width = operator.len() - 1;
-                // Only what was padded stays so: else the result would depend on where things were before.
+                // Only what was padded stays so: else the result would depend on where things were
+                // before.
                 let was_padded = width > encoded_bytes(old.0);
                 padded(new, if was_padded { width } else { 0 }, out);
                 Ok(true)

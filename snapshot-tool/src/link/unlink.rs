@@ -1,9 +1,10 @@
 //! Takes the program out of a packed module, to be packed again ([`unlink`]).
 //!
-//! What linking did is undone: calls of the filesystem's functions become imports again, `memory.size` and `memory.grow` what
-//! they were, and all that is the filesystem's goes. Where everything was the `wasm-vfs` section says
-//! ([`program_part`](crate::packed::program_part)). What linking dropped (debug information) stays lost; packing what comes out gives
-//! what packing the original gives.
+//! What linking did is undone: calls of the filesystem's functions become imports again,
+//! `memory.size` and `memory.grow` what they were, and all that is the filesystem's goes. Where
+//! everything was the `wasm-vfs` section says ([`program_part`](crate::packed::program_part)). What
+//! linking dropped (debug information) stays lost; packing what comes out gives what packing the
+//! original gives.
 
 use anyhow::{Context, Result, ensure};
 use wasm_encoder::reencode::Reencode as _;
@@ -23,7 +24,8 @@ use crate::wasm::module::Module;
 use crate::wasm::remap::{IndexMap, Remap, explain};
 use crate::wasm::{copy, names};
 
-/// The program in a packed module. `hollow` is the module without its contents, `section` what it says about itself.
+/// The program in a packed module. `hollow` is the module without its contents, `section` what it
+/// says about itself.
 ///
 /// # Errors
 ///

@@ -1,5 +1,6 @@
-//! What is given to be packed or run: a [`Program`], which may be a module that was packed before. Such a module is taken apart into
-//! its program and its tree; new directories are laid over that tree, and its contents are read in place when the result is written.
+//! What is given to be packed or run: a [`Program`], which may be a module that was packed before.
+//! Such a module is taken apart into its program and its tree; new directories are laid over that
+//! tree, and its contents are read in place when the result is written.
 
 use crate::error::{ErrorKind, Marked as _};
 use crate::gather::packed_tree::{PackedBytes, PackedTree};
@@ -42,7 +43,8 @@ enum Source {
 }
 
 impl Program {
-    /// Names the program in a file. The program sees the file's name as its own. Nothing is read yet.
+    /// Names the program in a file. The program sees the file's name as its own. Nothing is read
+    /// yet.
     #[must_use]
     pub fn file(path: impl Into<PathBuf>) -> Self {
         let path = path.into();
@@ -85,7 +87,8 @@ impl Program {
         }
     }
 
-    /// Reads the program whole, and checks its first bytes: no tree need be read for a file that is no program.
+    /// Reads the program whole, and checks its first bytes: no tree need be read for a file that is
+    /// no program.
     ///
     /// # Errors
     ///

@@ -1,6 +1,7 @@
 //! Packing from end to end: tree -> bake -> lower -> link, and what is written of it.
 //!
-//! The command line's `pack`, `image` and `link` are these calls, and a build script makes them too.
+//! The command line's `pack`, `image` and `link` are these calls, and a build script makes them
+//! too.
 
 pub(crate) mod input;
 #[cfg(feature = "run")]
@@ -57,7 +58,8 @@ pub struct Packer {
 }
 
 impl Packer {
-    /// Packs this tree, in the portable form, or in the form in which the program was packed before.
+    /// Packs this tree, in the portable form, or in the form in which the program was packed
+    /// before.
     #[must_use]
     pub fn new(tree: TreeBuilder) -> Self {
         Self {
@@ -77,7 +79,8 @@ impl Packer {
         self
     }
 
-    /// Chooses what the program sees beside the tree. A program that was packed before keeps what you do not choose anew.
+    /// Chooses what the program sees beside the tree. A program that was packed before keeps what
+    /// you do not choose anew.
     #[must_use]
     pub fn policy(mut self, policy: Policy) -> Self {
         self.policy = policy;
@@ -109,15 +112,16 @@ impl Packer {
 
     /// Packs a program. Nothing is written before you call [`Packed::write`].
     ///
-    /// A module that was packed before is packed again: the directories are laid over its tree, where a file takes the place of
-    /// what is there and directories merge.
+    /// A module that was packed before is packed again: the directories are laid over its tree,
+    /// where a file takes the place of what is there and directories merge.
     ///
     /// # Errors
     ///
     /// In this order: the program cannot be read or is no core module ([`Io`](ErrorKind::Io),
-    /// [`NotWasm`](ErrorKind::NotWasm), [`Component`](ErrorKind::Component)); it was packed and then changed by another tool
-    /// ([`Damaged`](ErrorKind::Damaged)); choices of the policy contradict each other ([`Policy`](ErrorKind::Policy)); the tree
-    /// cannot be read ([`Tree`](ErrorKind::Tree), [`Io`](ErrorKind::Io)); no filesystem can serve the program
+    /// [`NotWasm`](ErrorKind::NotWasm), [`Component`](ErrorKind::Component)); it was packed and
+    /// then changed by another tool ([`Damaged`](ErrorKind::Damaged)); choices of the policy
+    /// contradict each other ([`Policy`](ErrorKind::Policy)); the tree cannot be read
+    /// ([`Tree`](ErrorKind::Tree), [`Io`](ErrorKind::Io)); no filesystem can serve the program
     /// ([`Unservable`](ErrorKind::Unservable)); its function failed ([`Run`](ErrorKind::Run)).
     pub fn pack(&self, program: Program) -> Result<Packed, Error> {
         Ok(self.pack_input(&program, Input::read(&program)?)?)
@@ -143,7 +147,8 @@ impl Packer {
         Ok(packed)
     }
 
-    /// This packer, working on what a program was packed with before; and what a person should know of that.
+    /// This packer, working on what a program was packed with before; and what a person should know
+    /// of that.
     fn over(&self, before: Option<PackedWith>) -> (Self, Option<String>) {
         let mut packer = self.clone();
         let Some(PackedWith { tree, policy, form }) = before else { return (packer, None) };

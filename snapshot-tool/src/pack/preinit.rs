@@ -1,13 +1,14 @@
-//! Runs a function of the program when it is packed ([`Preinit`]): an interpreter imports its modules once, and each start
-//! goes on from there, open descriptors and written files included.
+//! Runs a function of the program when it is packed ([`Preinit`]): an interpreter imports its
+//! modules once, and each start goes on from there, open descriptors and written files included.
 //!
-//! The linked module runs under the embedded wasmtime with its tree; Wizer writes the memories and globals that result into
-//! it. Of the embedder it gets what is the same everywhere, so that packing twice gives the same bytes: no arguments but its name,
-//! an empty environment, a standard input that has ended, a clock that starts in 2000 and steps by a millisecond, and random
-//! numbers that repeat. What it prints is collected.
+//! The linked module runs under the embedded wasmtime with its tree; Wizer writes the memories and
+//! globals that result into it. Of the embedder it gets what is the same everywhere, so that
+//! packing twice gives the same bytes: no arguments but its name, an empty environment, a standard
+//! input that has ended, a clock that starts in 2000 and steps by a millisecond, and random numbers
+//! that repeat. What it prints is collected.
 //!
-//! Wizer cannot keep the state of tables, of references and of dropped segments, so a program with instructions that change
-//! those is refused (`check`), whether it executes them or not.
+//! Wizer cannot keep the state of tables, of references and of dropped segments, so a program with
+//! instructions that change those is refused (`check`), whether it executes them or not.
 
 use crate::error::{ErrorKind, Marked as _};
 use crate::pack::report::Printed;
@@ -38,17 +39,20 @@ use wizer::Wizer;
 const INITIALIZE: &str = "_initialize";
 /// A command's entry.
 const START: &str = "_start";
-/// The entry of a program that was written with `wizer.h`: `main` without the constructors, which have run.
+/// The entry of a program that was written with `wizer.h`: `main` without the constructors, which
+/// have run.
 const RESUME: &str = "wizer.resume";
 
-/// What the program's calls may take of the stack, and the thread that they run on: the same and some for the embedder's functions.
+/// What the program's calls may take of the stack, and the thread that they run on: the same and
+/// some for the embedder's functions.
 const WASM_STACK_BYTES: usize = 16 << 20;
 const THREAD_STACK_BYTES: usize = WASM_STACK_BYTES + (4 << 20);
 
 /// The most that is collected of what the program prints.
 const OUTPUT_LIMIT_BYTES: usize = 64 << 20;
 
-/// What the clock starts from: the beginning of 2000, in seconds since 1970. So does the stepping clock of a packed program.
+/// What the clock starts from: the beginning of 2000, in seconds since 1970. So does the stepping
+/// clock of a packed program.
 const CLOCK_FROM_S: u64 = 946_684_800;
 /// How much later each reading is.
 const CLOCK_STEP_NS: u64 = 1_000_000;
@@ -77,22 +81,23 @@ pub struct Preinit {
 }
 
 impl Preinit {
-    /// Runs the exported function of this name, which takes and gives nothing. It is no longer exported afterwards.
+    /// Runs the exported function of this name, which takes and gives nothing. It is no longer
+    /// exported afterwards.
     #[must_use]
     pub fn new(function: impl Into<String>) -> Self {
         Self { function: function.into(), start: None }
     }
 
-    /// Exports the function of this name as `_start`, in place of what is. Unless chosen that is `wizer.resume`, if the
-    /// program exports it.
+    /// Exports the function of this name as `_start`, in place of what is. Unless chosen that is
+    /// `wizer.resume`, if the program exports it.
     #[must_use]
     pub fn start(mut self, function: impl Into<String>) -> Self {
         self.start = Some(function.into());
         self
     }
 
-    /// The program, with what it is to start with exported as `_start`. That comes before linking, which puts its own work in front
-    /// of a program's entries.
+    /// The program, with what it is to start with exported as `_start`. That comes before linking,
+    /// which puts its own work in front of a program's entries.
     ///
     /// # Errors
     ///
@@ -153,7 +158,8 @@ fn shown(printed: &Printed) -> String {
     if text.is_empty() { "it printed nothing".to_owned() } else { format!("it printed: {text}") }
 }
 
-/// Runs a linked program's function. `section` is what the module says of itself, `contents` the bytes of its files.
+/// Runs a linked program's function. `section` is what the module says of itself, `contents` the
+/// bytes of its files.
 ///
 /// # Errors
 ///

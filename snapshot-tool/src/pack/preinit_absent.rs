@@ -1,5 +1,5 @@
-//! Without the feature `run`: nothing of a program can run while it is packed. The same functions as `preinit.rs`, for a type that has
-//! no value.
+//! Without the feature `run`: nothing of a program can run while it is packed. The same functions
+//! as `preinit.rs`, for a type that has no value.
 
 use crate::pack::report::Printed;
 use crate::packed::contents_source::ContentsSource;

@@ -5,7 +5,8 @@ use crate::link::Summary;
 use crate::tree::TreeTotals;
 use std::fmt;
 
-/// What was packed. Its text is the summary that the command line prints, without the place and the time.
+/// What was packed. Its text is the summary that the command line prints, without the place and the
+/// time.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Report {
@@ -41,7 +42,8 @@ impl Report {
         text
     }
 
-    /// What came out, as text: `1.2 MB, portable form, 40.3 kB of code and tables added, 5 imports`.
+    /// What came out, as text: `1.2 MB, portable form, 40.3 kB of code and tables added, 5
+    /// imports`.
     pub(crate) fn result(&self) -> String {
         let size = human_bytes(self.output_bytes);
         let Some(link) = &self.link else { return format!("{size}, rootfs module") };

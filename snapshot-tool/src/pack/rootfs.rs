@@ -74,7 +74,8 @@ impl Rootfs {
     /// # Errors
     ///
     /// If the file cannot be read ([`Io`](ErrorKind::Io)), is none that wasm-vfs wrote
-    /// ([`NotPacked`](ErrorKind::NotPacked)), is a packed program ([`AlreadyPacked`](ErrorKind::AlreadyPacked)) or is
+    /// ([`NotPacked`](ErrorKind::NotPacked)), is a packed program
+    /// ([`AlreadyPacked`](ErrorKind::AlreadyPacked)) or is
     /// damaged ([`Damaged`](ErrorKind::Damaged)).
     pub fn open(path: impl AsRef<Path>) -> Result<Self, Error> {
         Ok(Self::read(path.as_ref())?)
@@ -126,7 +127,8 @@ impl Rootfs {
     ///
     /// # Errors
     ///
-    /// If the output cannot be written, or a file of the tree has changed since it was read. Nothing is written then.
+    /// If the output cannot be written, or a file of the tree has changed since it was read.
+    /// Nothing is written then.
     pub fn write(&self, destination: impl Into<Destination>) -> Result<u64, Error> {
         Ok(self.write_module(&self.baked.module.module, &destination.into())?)
     }
@@ -138,7 +140,8 @@ impl Rootfs {
         })
     }
 
-    /// Returns the module that Binaryen's `wasm-merge` takes as `wasi_host` beside the rootfs module.
+    /// Returns the module that Binaryen's `wasm-merge` takes as `wasi_host` beside the rootfs
+    /// module.
     ///
     /// # Errors
     ///
@@ -147,8 +150,9 @@ impl Rootfs {
         Ok(shims::for_wasm_merge(&self.baked.module).of_kind(ErrorKind::Damaged)?)
     }
 
-    /// Returns the two modules with which any engine that has multi-memory can bind the rootfs module to a program when both are
-    /// instantiated. `embed::RunTimeLinker` does it under wasmtime.
+    /// Returns the two modules with which any engine that has multi-memory can bind the rootfs
+    /// module to a program when both are instantiated. `embed::RunTimeLinker` does it under
+    /// wasmtime.
     ///
     /// # Errors
     ///
@@ -184,17 +188,19 @@ impl Rootfs {
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct RunTimeShims {
-    /// Imports the program's memory as `app.memory` and the WASI host's functions by their real names; exports the memory as `memory`, and
-    /// the functions that a rootfs module imports from `wasi_host`. An engine's functions look for `memory` in the instance
-    /// that called them.
+    /// Imports the program's memory as `app.memory` and the WASI host's functions by their real
+    /// names; exports the memory as `memory`, and the functions that a rootfs module imports from
+    /// `wasi_host`. An engine's functions look for `memory` in the instance that called them.
     pub host: Vec<u8>,
-    /// Exports the functions of preview1, each of which calls through the exported table `functions`, and the table. A program that
-    /// exports its memory is instantiated with these; fill the table, in the order of the exports, with the rootfs module's
-    /// functions of the same names before you start the program.
+    /// Exports the functions of preview1, each of which calls through the exported table
+    /// `functions`, and the table. A program that exports its memory is instantiated with these;
+    /// fill the table, in the order of the exports, with the rootfs module's functions of the same
+    /// names before you start the program.
     pub calls: Vec<u8>,
 }
 
-/// A program linked with a tree, not yet written: what [`Packer::pack`](crate::Packer::pack) returns. Cheap to clone.
+/// A program linked with a tree, not yet written: what [`Packer::pack`](crate::Packer::pack)
+/// returns. Cheap to clone.
 ///
 /// ```
 /// use wasm_vfs::{Packer, Program, TreeBuilder};
@@ -268,12 +274,14 @@ impl Packed {
 
     /// Writes the module to a file, or to standard output. Returns how many bytes that were.
     ///
-    /// A file takes its name when all of it is there. If it is in a directory that is packed, keep an earlier
-    /// result out of the tree with [`TreeBuilder::leave_out`](crate::TreeBuilder::leave_out).
+    /// A file takes its name when all of it is there. If it is in a directory that is packed, keep
+    /// an earlier result out of the tree with
+    /// [`TreeBuilder::leave_out`](crate::TreeBuilder::leave_out).
     ///
     /// # Errors
     ///
-    /// If the output cannot be written, or a file of the tree has changed since it was packed. Nothing is written then.
+    /// If the output cannot be written, or a file of the tree has changed since it was packed.
+    /// Nothing is written then.
     pub fn write(&self, destination: impl Into<Destination>) -> Result<u64, Error> {
         Ok(self.rootfs.write_module(&self.module, &destination.into())?)
     }

@@ -1,8 +1,8 @@
 //! Where the bytes of the contents segment come from when a module is written.
 //!
 //! The contents are the bytes of every packed file, perhaps gigabytes. Neither the linker
-//! nor the writer of a module ever holds them: they ask a [`ContentsSource`] to stream them at the one
-//! moment it is needed.
+//! nor the writer of a module ever holds them: they ask a [`ContentsSource`] to stream them at the
+//! one moment it is needed.
 
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::ops::Range;

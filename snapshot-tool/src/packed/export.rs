@@ -117,7 +117,8 @@ impl Member {
         archive.append(&self.header, contents)
     }
 
-    /// Numbers with more than the header's digits, which no driver here has, become the largest that fit.
+    /// Numbers with more than the header's digits, which no driver here has, become the largest
+    /// that fit.
     fn set_device(&mut self, major: u32, minor: u32) {
         if let Some(header) = self.header.as_ustar_mut() {
             header.set_device_major(major.min(MAX_HEADER_ID));

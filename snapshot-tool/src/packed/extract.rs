@@ -29,8 +29,8 @@ pub enum Existing {
 }
 
 impl<R: Read + Seek> PackedModule<R> {
-    /// Writes the tree beneath a directory of the disk, which is made if it is missing. Device nodes are left out, and owners are
-    /// not restored: only root could.
+    /// Writes the tree beneath a directory of the disk, which is made if it is missing. Device
+    /// nodes are left out, and owners are not restored: only root could.
     ///
     /// ```
     /// use wasm_vfs::{Existing, PackedModule, Packer, Program, TreeBuilder};
@@ -48,7 +48,8 @@ impl<R: Read + Seek> PackedModule<R> {
     ///
     /// # Errors
     ///
-    /// If something is in the way or cannot be made: the message names it. What was made before stays.
+    /// If something is in the way or cannot be made: the message names it. What was made before
+    /// stays.
     pub fn extract(
         &mut self,
         directory: impl AsRef<Path>,

@@ -56,8 +56,8 @@ pub struct HollowModule {
 
 impl HollowModule {
     /// Puts a module together: `head` is all before the data section, `before` its payload, which
-    /// counts the contents segment already but ends before it, `after` what follows the contents segment, `tail` all
-    /// after the section.
+    /// counts the contents segment already but ends before it, `after` what follows the contents
+    /// segment, `tail` all after the section.
     ///
     /// # Errors
     ///
@@ -192,7 +192,8 @@ impl HollowModule {
     }
 
     /// Reads a module that this crate wrote, all but the bytes of its contents: the module, its
-    /// `wasm-vfs` section, and where in `file` the contents are. `None` if no such section is there.
+    /// `wasm-vfs` section, and where in `file` the contents are. `None` if no such section is
+    /// there.
     ///
     /// # Errors
     ///

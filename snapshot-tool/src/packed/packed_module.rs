@@ -14,7 +14,8 @@ use std::ops::Range;
 use std::path::Path;
 use wasmparser::{Chunk, Parser, Payload};
 
-/// A module that wasm-vfs wrote: its tree, and its contents on demand. Nothing of it is executed, and only what you ask for is read.
+/// A module that wasm-vfs wrote: its tree, and its contents on demand. Nothing of it is executed,
+/// and only what you ask for is read.
 ///
 /// ```
 /// use wasm_vfs::tree::FinalSymlink;
@@ -45,7 +46,8 @@ impl PackedModule<BufReader<File>> {
     ///
     /// # Errors
     ///
-    /// If the file cannot be read, or wasm-vfs did not write it ([`NotPacked`](ErrorKind::NotPacked)).
+    /// If the file cannot be read, or wasm-vfs did not write it
+    /// ([`NotPacked`](ErrorKind::NotPacked)).
     pub fn open(path: impl AsRef<Path>) -> Result<Self, Error> {
         let path = path.as_ref();
         let file = File::open(path).with_context(|| format!("cannot read `{}`", path.display()))?;
@@ -73,7 +75,8 @@ impl<R: Read + Seek> PackedModule<R> {
     ///
     /// # Errors
     ///
-    /// If the bytes cannot be read, or wasm-vfs did not write them ([`NotPacked`](ErrorKind::NotPacked)).
+    /// If the bytes cannot be read, or wasm-vfs did not write them
+    /// ([`NotPacked`](ErrorKind::NotPacked)).
     pub fn from_reader(file: R) -> Result<Self, Error> {
         Ok(Self::read(file)?)
     }

@@ -1,5 +1,5 @@
-//! What of a linked module is the program's, and how it was before it was linked ([`ProgramPart`]): with it
-//! `unlink` takes the program out again, so that a packed module can be packed anew.
+//! What of a linked module is the program's, and how it was before it was linked ([`ProgramPart`]):
+//! with it `unlink` takes the program out again, so that a packed module can be packed anew.
 //!
 //! All integers are unsigned LEB128; an option is 0, or 1 and the value:
 //!
@@ -16,9 +16,10 @@
 //! served imports                       count; each: place, name, perhaps type, function that answers
 //! ```
 //!
-//! A served import's place is how many imports stand between it and the one before it, times 4, and 2 if it comes from `wasi_unstable`, and 1 if its
-//! type is said: else it is that of the function. Its name is a number counted from 1 in the alphabet of preview1's functions, or 0
-//! and a string. There are dozens of them, and each packed program carries them: hence so terse.
+//! A served import's place is how many imports stand between it and the one before it, times 4, and
+//! 2 if it comes from `wasi_unstable`, and 1 if its type is said: else it is that of the function.
+//! Its name is a number counted from 1 in the alphabet of preview1's functions, or 0 and a string.
+//! There are dozens of them, and each packed program carries them: hence so terse.
 
 use anyhow::{Context, Result};
 use wasm_encoder::Encode as _;
@@ -28,8 +29,9 @@ use crate::preview1;
 use crate::preview1::WasiModule;
 use crate::wasm::index::{FuncIdx, GlobalIdx, MemIdx, TypeIdx};
 
-/// The program's part of a linked module. Its items come first in each index space (functions: after the imports and some of
-/// the filesystem's); all that follows them is the filesystem's. Indices are the linked module's unless said otherwise.
+/// The program's part of a linked module. Its items come first in each index space (functions:
+/// after the imports and some of the filesystem's); all that follows them is the filesystem's.
+/// Indices are the linked module's unless said otherwise.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ProgramPart {
     /// Types, the same indices as in the unlinked program.

@@ -28,7 +28,8 @@ use crate::wasm::index::DataIdx;
 /// Name of the custom section.
 pub const SECTION_NAME: &str = "wasm-vfs";
 
-/// The version of the layout above. Version 1 had no policy, version 2 of the program's part only counts.
+/// The version of the layout above. Version 1 had no policy, version 2 of the program's part only
+/// counts.
 const FORMAT_VERSION: u32 = 3;
 
 /// The decoded section.
@@ -44,8 +45,8 @@ pub struct Section {
     pub contents_len: u64,
     /// The passive data segment that holds the contents.
     pub contents_segment: DataIdx,
-    /// The program's function that ran when the module was packed, if one did: the tree is then what that left, and the
-    /// manifest what it found.
+    /// The program's function that ran when the module was packed, if one did: the tree is then
+    /// what that left, and the manifest what it found.
     pub preinit: Option<String>,
     /// What of the module is the program's; `None` in a rootfs module.
     pub program: Option<ProgramPart>,

@@ -75,8 +75,8 @@ impl ConfigFile {
     ///
     /// # Errors
     ///
-    /// If the file cannot be read ([`Io`](ErrorKind::Io)); if it is no TOML, has an unknown key, or a value makes no sense
-    /// ([`Policy`](ErrorKind::Policy)). The message names file and key.
+    /// If the file cannot be read ([`Io`](ErrorKind::Io)); if it is no TOML, has an unknown key, or
+    /// a value makes no sense ([`Policy`](ErrorKind::Policy)). The message names file and key.
     pub fn read(path: impl AsRef<Path>) -> Result<ConfigFile, Error> {
         let path = path.as_ref();
         let text = fs::read_to_string(path)

@@ -1,4 +1,5 @@
-//! The keys of a policy in TOML: serde's twin of [`Policy`]. A configuration file has them, and so has the section of a packed module.
+//! The keys of a policy in TOML: serde's twin of [`Policy`]. A configuration file has them, and so
+//! has the section of a packed module.
 
 use crate::error::{Error, ErrorKind, Marked as _};
 use crate::policy::values::{
@@ -93,7 +94,8 @@ impl From<Policy> for PolicyKeys {
 }
 
 impl Policy {
-    /// Reads a policy from the keys of a configuration file: those that are named like the fields, with `-` for `_`.
+    /// Reads a policy from the keys of a configuration file: those that are named like the fields,
+    /// with `-` for `_`.
     ///
     /// # Errors
     ///

@@ -1,11 +1,13 @@
 //! What of the world a packed program sees: everything that is chosen when it is packed.
 //!
-//! A [`Policy`] is the command line's flags, the configuration file's keys and the text that a packed module
-//! carries, all by the same names. Each field is what its flag says; what nobody chose is `None`, so that
-//! `hermetic` can tell a default from a contradiction. `settled` fills the defaults in.
+//! A [`Policy`] is the command line's flags, the configuration file's keys and the text that a
+//! packed module carries, all by the same names. Each field is what its flag says; what nobody
+//! chose is `None`, so that `hermetic` can tell a default from a contradiction. `settled` fills the
+//! defaults in.
 //!
-//! [`values`] has the types of single values and how they are written; `keys` has the policy as TOML, `file` reads the
-//! configuration file. Who then answers which function of preview1 is decided in `adapter/surface.rs`.
+//! [`values`] has the types of single values and how they are written; `keys` has the policy as
+//! TOML, `file` reads the configuration file. Who then answers which function of preview1 is
+//! decided in `adapter/surface.rs`.
 
 pub(crate) mod file;
 pub(crate) mod keys;
@@ -17,8 +19,8 @@ use values::{
     Umask, Variable,
 };
 
-/// Turns a struct into another that has a policy's fields. Both are named field by field, without `..`: a field that somebody forgets
-/// on either side does not compile.
+/// Turns a struct into another that has a policy's fields. Both are named field by field, without
+/// `..`: a field that somebody forgets on either side does not compile.
 macro_rules! with_the_fields {
     ($value:expr, $from:ident => $to:ident) => {{
         let $from {
@@ -89,8 +91,8 @@ macro_rules! with_the_fields {
 }
 pub(crate) use with_the_fields;
 
-/// What a packed program sees beside its tree. A field is what the option of its name says; `None` and `false` mean that
-/// nobody chose.
+/// What a packed program sees beside its tree. A field is what the option of its name says; `None`
+/// and `false` mean that nobody chose.
 ///
 /// ```
 /// use wasm_vfs::Policy;
@@ -112,14 +114,15 @@ pub(crate) use with_the_fields;
 pub struct Policy {
     /// Give the program nothing of the WASI host: the result has no imports
     ///
-    /// It exits by a trap after its status is stored; its streams are `null`, `file=/run/stdout` and
-    /// `file=/run/stderr`; its clock steps, its random numbers repeat. The embedder reads results through the
-    /// exported host interface. Other options may choose otherwise, but never `host`.
+    /// It exits by a trap after its status is stored; its streams are `null`, `file=/run/stdout`
+    /// and `file=/run/stderr`; its clock steps, its random numbers repeat. The embedder reads
+    /// results through the exported host interface. Other options may choose otherwise, but never
+    /// `host`.
     pub hermetic: bool,
     /// Preopen a directory of the tree under a name; may be repeated [default: /]
     ///
-    /// GUEST is what the program knows it by, TREEPATH where it is [default: GUEST, from /]. `.` gives programs
-    /// an initial directory.
+    /// GUEST is what the program knows it by, TREEPATH where it is [default: GUEST, from /]. `.`
+    /// gives programs an initial directory.
     pub preopen: Vec<Preopen>,
     /// Set an environment variable; may be repeated
     pub env: Vec<Variable>,
@@ -131,17 +134,20 @@ pub struct Policy {
     pub arg: Vec<String>,
     /// Give the program the arguments of --arg only, the first of which is its name
     pub args_only: bool,
-    /// Standard input: `host` (default: the WASI host's), `null`, `deny`, or `file=PATH` in the tree
+    /// Standard input: `host` (default: the WASI host's), `null`, `deny`, or `file=PATH` in the
+    /// tree
     pub stdin: Option<Stream>,
     /// Standard output, likewise; a file is emptied first
     pub stdout: Option<Stream>,
     /// Standard error, likewise
     pub stderr: Option<Stream>,
-    /// Clocks: `host` (default), `fixed=RFC3339`, or `step=NS`: each reading is NS later than the last
+    /// Clocks: `host` (default), `fixed=RFC3339`, or `step=NS`: each reading is NS later than the
+    /// last
     pub clock: Option<Clock>,
     /// Random numbers: `host` (default) or `seed=HEX`: always the same, and no secret
     pub random: Option<Random>,
-    /// `proc_exit`: `host` (default) or `deny`: the status is stored and the program stopped by a trap
+    /// `proc_exit`: `host` (default) or `deny`: the status is stored and the program stopped by a
+    /// trap
     pub exit: Option<HostCall>,
     /// `sched_yield`: `host` (default) or `deny`: there is nobody to yield to
     pub sched_yield: Option<HostCall>,
@@ -149,15 +155,19 @@ pub struct Policy {
     pub signals: Option<HostCall>,
     /// `sock_*` on the WASI host's descriptors: `host` (default) or `deny`: not a socket
     pub sockets: Option<HostCall>,
-    /// Waiting for clocks and the WASI host's descriptors: `host` (default) or `deny`: nothing is waited for
+    /// Waiting for clocks and the WASI host's descriptors: `host` (default) or `deny`: nothing is
+    /// waited for
     pub poll: Option<HostCall>,
     /// Refuse every change of the tree (EROFS)
     pub read_only: bool,
-    /// How many bytes files may take in all, as in `64MiB`; those of the tree count [default: as many as memory holds]
+    /// How many bytes files may take in all, as in `64MiB`; those of the tree count [default: as
+    /// many as memory holds]
     pub max_bytes: Option<ByteCount>,
-    /// How many files and directories there may be, those of the tree included [default: as many as memory holds]
+    /// How many files and directories there may be, those of the tree included [default: as many
+    /// as memory holds]
     pub max_inodes: Option<u32>,
-    /// How many descriptors may be open, the standard streams and preopens included [default: 65536]
+    /// How many descriptors may be open, the standard streams and preopens included [default:
+    /// 65536]
     pub max_fds: Option<u32>,
     /// The owner of the files that the program makes [default: 0]
     pub uid: Option<u32>,
@@ -173,9 +183,11 @@ pub struct Policy {
     pub mount: Vec<MountPoint>,
     /// As --mount, but the directory is only read: changes stay in the tree; may be repeated
     pub overlay: Vec<Overlay>,
-    /// Report a preopen of --mount or --overlay that the WASI host does not have, on standard error: `-v` of the command line.
+    /// Report a preopen of --mount or --overlay that the WASI host does not have, on standard
+    /// error: `-v` of the command line.
     pub verbose: bool,
-    /// Write each call of the program to standard error; `env`: if WASM_VFS_TRACE=1 is in its environment; `off`: never
+    /// Write each call of the program to standard error; `env`: if WASM_VFS_TRACE=1 is in its
+    /// environment; `off`: never
     pub trace: Option<Trace>,
     /// Leave out the exports by which an embedder reaches the tree
     pub strip_host_api: bool,
@@ -260,8 +272,9 @@ impl Policy {
         self
     }
 
-    /// The policy of a program that was packed with this one and is packed again: as [`overridden_by`](Self::overridden_by), but
-    /// what has a name (variables, preopens, mounts, overlays) takes the place of what had it before.
+    /// The policy of a program that was packed with this one and is packed again: as
+    /// [`overridden_by`](Self::overridden_by), but what has a name (variables, preopens, mounts,
+    /// overlays) takes the place of what had it before.
     #[must_use]
     pub fn packed_again_with(mut self, over: Policy) -> Policy {
         self.env.retain(|ours| over.env.iter().all(|theirs| theirs.name != ours.name));

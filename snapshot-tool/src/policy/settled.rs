@@ -292,8 +292,8 @@ impl Settled {
         self.mount.is_empty() && self.overlay.is_empty()
     }
 
-    /// The policy that asks for this by name, but for numbers and a trace that are the defaults: for a reader. Settling it
-    /// gives the same again.
+    /// The policy that asks for this by name, but for numbers and a trace that are the defaults:
+    /// for a reader. Settling it gives the same again.
     #[cfg(feature = "cli")]
     pub(crate) fn asked(self) -> Policy {
         let Self {

@@ -1,6 +1,7 @@
 //! The values of a [`Policy`](crate::policy::Policy), and how a person writes them.
 //!
-//! Each type has one text form, which the command line, the configuration file and a packed module share.
+//! Each type has one text form, which the command line, the configuration file and a packed module
+//! share.
 //!
 //! ```
 //! use wasm_vfs::Policy;

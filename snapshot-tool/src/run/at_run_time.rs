@@ -1,11 +1,14 @@
-//! Binding a rootfs module to a program when that is instantiated, under wasmtime: [`RunTimeLinker`].
+//! Binding a rootfs module to a program when that is instantiated, under wasmtime:
+//! [`RunTimeLinker`].
 //!
-//! The program's module stays as it is, and so does the filesystem's (from `wasm-vfs image`): each is compiled once, and every
-//! instance of the program gets an instance of the filesystem. The engine must have multi-memory.
+//! The program's module stays as it is, and so does the filesystem's (from `wasm-vfs image`): each
+//! is compiled once, and every instance of the program gets an instance of the filesystem. The
+//! engine must have multi-memory.
 //!
-//! It works for a program that imports its memory and for one that exports it as `memory`. It cannot work for a program that
-//! exports its memory *and* calls WASI from its start function: the filesystem needs the memory, which is there only when the start
-//! function has returned. Link such a program.
+//! It works for a program that imports its memory and for one that exports it as `memory`. It
+//! cannot work for a program that exports its memory *and* calls WASI from its start function: the
+//! filesystem needs the memory, which is there only when the start function has returned. Link such
+//! a program.
 
 use anyhow::{Context as _, bail};
 use wasmtime::{
@@ -92,12 +95,13 @@ impl RunTimeLinker {
         })
     }
 
-    /// Instantiates `program` with a filesystem of its own. `host` has what the engine's embedder provides: WASI for the
-    /// filesystem, and whatever else the program imports.
+    /// Instantiates `program` with a filesystem of its own. `host` has what the engine's embedder
+    /// provides: WASI for the filesystem, and whatever else the program imports.
     ///
     /// # Errors
     ///
-    /// When the program has no memory that it imports or exports as `memory`, an import is missing, or its start function traps.
+    /// When the program has no memory that it imports or exports as `memory`, an import is missing,
+    /// or its start function traps.
     pub fn instantiate<T: 'static>(
         &self,
         store: &mut Store<T>,

@@ -1,5 +1,5 @@
-//! A file or a directory of the disk as a tar archive, for `run --put`: modes, modification times and symbolic links as they are,
-//! owned by 0:0 as a packed tree is.
+//! A file or a directory of the disk as a tar archive, for `run --put`: modes, modification times
+//! and symbolic links as they are, owned by 0:0 as a packed tree is.
 
 use crate::packed::export::Member;
 use crate::tree::Metadata;
@@ -11,12 +11,13 @@ use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 use tar::{Builder, EntryType};
 
-/// Writes the file or directory `host`, and all beneath it, as an archive in which it is called `name`; an empty name is the
-/// archive's own directory.
+/// Writes the file or directory `host`, and all beneath it, as an archive in which it is called
+/// `name`; an empty name is the archive's own directory.
 ///
 /// # Errors
 ///
-/// When something cannot be read or is neither file, directory nor symbolic link; the message names it.
+/// When something cannot be read or is neither file, directory nor symbolic link; the message names
+/// it.
 pub(crate) fn write(host: &Path, name: &str, out: &mut dyn Write) -> Result<()> {
     let mut archive = Builder::new(out);
     // What the command line names may be a link; what is found beneath it stays one.

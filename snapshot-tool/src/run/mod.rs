@@ -1,4 +1,5 @@
-//! Running a packed program under wasmtime, without any directory of the disk but those that it is given for its mounts.
+//! Running a packed program under wasmtime, without any directory of the disk but those that it is
+//! given for its mounts.
 
 pub(crate) mod at_run_time;
 pub(crate) mod disk_tar;
@@ -70,7 +71,8 @@ pub enum Outcome {
 }
 
 impl Runner {
-    /// No arguments beside the program's name, an empty environment, no directory of the disk, compiled code cached.
+    /// No arguments beside the program's name, an empty environment, no directory of the disk,
+    /// compiled code cached.
     #[must_use]
     pub fn new() -> Self {
         Self {
@@ -104,8 +106,8 @@ impl Runner {
         self
     }
 
-    /// Preopens a directory of the disk under a name. A packed program sees it where it was packed to: with a mount or an
-    /// overlay of that name.
+    /// Preopens a directory of the disk under a name. A packed program sees it where it was packed
+    /// to: with a mount or an overlay of that name.
     #[must_use]
     pub fn host_directory(mut self, host: impl Into<PathBuf>, name: impl Into<String>) -> Self {
         self.host_directories.push((host.into(), name.into()));
@@ -120,16 +122,18 @@ impl Runner {
         self
     }
 
-    /// Puts a file or directory of the disk into the tree before the program starts, at the path `guest`: modes, modification
-    /// times and symbolic links as they are. What is there already is replaced; directories are merged.
+    /// Puts a file or directory of the disk into the tree before the program starts, at the path
+    /// `guest`: modes, modification times and symbolic links as they are. What is there already is
+    /// replaced; directories are merged.
     #[must_use]
     pub fn put(mut self, host: impl Into<PathBuf>, guest: GuestPath) -> Self {
         self.transfers.puts.push((host.into(), guest));
         self
     }
 
-    /// Copies a file or directory of the tree to the disk after the program has ended, also by a trap. A file is
-    /// replaced when all of it is there; a directory must not be there, or be empty.
+    /// Copies a file or directory of the tree to the disk after the program has ended, also by a
+    /// trap. A file is replaced when all of it is there; a directory must not be there, or be
+    /// empty.
     #[must_use]
     pub fn get(mut self, guest: GuestPath, host: impl Into<PathBuf>) -> Self {
         self.transfers.gets.push((guest, host.into()));
@@ -154,9 +158,9 @@ impl Runner {
     ///
     /// # Errors
     ///
-    /// If the program cannot be read ([`Io`](ErrorKind::Io)); if it cannot be compiled or instantiated, or has nothing to run
-    /// ([`Run`](ErrorKind::Run)); if a file cannot be put into its tree or got out of it
-    /// ([`Filesystem`](ErrorKind::Filesystem), [`Io`](ErrorKind::Io)).
+    /// If the program cannot be read ([`Io`](ErrorKind::Io)); if it cannot be compiled or
+    /// instantiated, or has nothing to run ([`Run`](ErrorKind::Run)); if a file cannot be put into
+    /// its tree or got out of it ([`Filesystem`](ErrorKind::Filesystem), [`Io`](ErrorKind::Io)).
     pub fn run(&self, program: &Program) -> Result<Outcome, Error> {
         let bytes = program.read_module()?;
         let ran = self.run_module(program.name(), &bytes).of_kind(ErrorKind::Run);

@@ -1,4 +1,5 @@
-//! What goes into a program's tree before it starts and comes out after it has ended: `run`'s `--put`, `--get`, `--export`.
+//! What goes into a program's tree before it starts and comes out after it has ended: `run`'s
+//! `--put`, `--get`, `--export`.
 
 use crate::output::Destination;
 use crate::progress::Silent;
@@ -119,7 +120,8 @@ fn get_directory(store: impl AsContextMut, api: &HostApi, guest: &str, host: &Pa
     let mut archive: File = tempfile::tempfile_in(temporary.path()).with_context(unwritable)?;
     api.export_tar(store, guest, &mut archive)?;
     archive.seek(SeekFrom::Start(0))?;
-    // Into a directory that nobody else has touched. No set-id bits, no owners; nothing outside of it.
+    // Into a directory that nobody else has touched. No set-id bits, no owners; nothing outside of
+    // it.
     let mut archive = tar::Archive::new(archive);
     archive.set_preserve_permissions(false);
     archive.set_preserve_mtime(true);

@@ -1,7 +1,8 @@
 //! A directory tree as data: entries in sorted pre-order, without file contents.
 //!
-//! [`TreeBuilder`](crate::TreeBuilder) makes one from directories, [`PackedModule`](crate::PackedModule) reads it back from a packed
-//! module. A file's bytes are a range of the contents, which travel apart.
+//! [`TreeBuilder`](crate::TreeBuilder) makes one from directories,
+//! [`PackedModule`](crate::PackedModule) reads it back from a packed module. A file's bytes are a
+//! range of the contents, which travel apart.
 //!
 //! ```
 //! use wasm_vfs::TreeBuilder;

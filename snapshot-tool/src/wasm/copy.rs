@@ -1,5 +1,5 @@
-//! Sections of a module that a pass copies into another: as bytes where nothing in them can change, else item by item with new
-//! indices.
+//! Sections of a module that a pass copies into another: as bytes where nothing in them can change,
+//! else item by item with new indices.
 //!
 //! Linking and unlinking both do; what they do with the other sections differs.
 

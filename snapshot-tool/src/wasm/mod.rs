@@ -1,6 +1,8 @@
-//! WebAssembly, and nothing of ours: a parsed module, index spaces, and what every pass over a module needs.
+//! WebAssembly, and nothing of ours: a parsed module, index spaces, and what every pass over a
+//! module needs.
 //!
-//! What the sections of *our* modules mean is said in [`packed`](crate::packed) and [`adapter`](crate::adapter).
+//! What the sections of *our* modules mean is said in [`packed`](crate::packed) and
+//! [`adapter`](crate::adapter).
 
 pub(crate) mod copy;
 pub mod features;

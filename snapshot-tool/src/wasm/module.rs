@@ -1,7 +1,7 @@
 //! A parsed core module: its index spaces, and its sections ready to be copied or re-encoded.
 //!
-//! Nothing is validated here and no function body is decoded; [`verify`](crate::wasm::verify) checks
-//! what comes out in the end.
+//! Nothing is validated here and no function body is decoded; [`verify`](crate::wasm::verify)
+//! checks what comes out in the end.
 
 use anyhow::{Context, Result, bail};
 use wasmparser::{

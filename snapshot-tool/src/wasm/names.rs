@@ -71,7 +71,8 @@ pub(crate) fn link(
     Ok(Some(names.encode()))
 }
 
-/// The section of a program that is taken out of a linked module: the names of what has an index in `indices`.
+/// The section of a program that is taken out of a linked module: the names of what has an index in
+/// `indices`.
 ///
 /// # Errors
 ///

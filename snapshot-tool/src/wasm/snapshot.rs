@@ -7,7 +7,8 @@ use std::task::{self, Poll, Waker};
 use wasmtime::{Instance, Store, Val};
 use wizer::{InstanceState, ModuleContext, SnapshotVal, ValType, Wizer};
 
-/// The module of `context` with the memories and globals as they are in `instance`, which runs its instrumented form.
+/// The module of `context` with the memories and globals as they are in `instance`, which runs its
+/// instrumented form.
 ///
 /// # Errors
 ///

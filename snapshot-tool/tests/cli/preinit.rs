@@ -2,7 +2,8 @@
 
 use crate::sandbox::{Sandbox, read};
 
-/// Counts calls in a global and in memory, opens `/a` in `init` and reads a byte of it in `_start`; says the byte and the counts.
+/// Counts calls in a global and in memory, opens `/a` in `init` and reads a byte of it in `_start`;
+/// says the byte and the counts.
 const PROGRAM: &str = r#"
     (module
       (import "wasi_snapshot_preview1" "path_open"

@@ -1,10 +1,12 @@
-//! Packing what was packed before: the trees merge, and the result is what packing everything at once gives.
+//! Packing what was packed before: the trees merge, and the result is what packing everything at
+//! once gives.
 
 use crate::sandbox::{NOTHING, Ran, Sandbox, read};
 use std::fs;
 use std::os::unix::fs::symlink;
 
-/// A program with names, whose memory's size it asks for and changes, and with the import that is served between others.
+/// A program with names, whose memory's size it asks for and changes, and with the import that is
+/// served between others.
 const PROGRAM: &str = r#"
     (module $named
       (import "env" "before" (func $before))

@@ -1,4 +1,5 @@
-//! `run --put`, `--get`, `--export`: what goes in before the program starts and comes out after it has ended, however it ends.
+//! `run --put`, `--get`, `--export`: what goes in before the program starts and comes out after it
+//! has ended, however it ends.
 
 use crate::sandbox::{NOTHING, Sandbox, THEN, read};
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};

@@ -1,7 +1,9 @@
-//! Locals that hold an address with the base added, so that several accesses add it once ([`AddressShadows`]).
+//! Locals that hold an address with the base added, so that several accesses add it once
+//! ([`AddressShadows`]).
 //!
-//! A shadow is set where its local is set, and again after each call that may have moved the base. Here is only the choice of the
-//! locals for which that makes the function shorter; `portable_body` writes the code.
+//! A shadow is set where its local is set, and again after each call that may have moved the base.
+//! Here is only the choice of the locals for which that makes the function shorter; `portable_body`
+//! writes the code.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +13,8 @@ use wasmparser::Operator;
 use crate::wasm::index::FuncIdx;
 use crate::wasm::module::Module;
 
-/// Which locals of a function have a shadow: a local that holds the same address with the base added.
+/// Which locals of a function have a shadow: a local that holds the same address with the base
+/// added.
 #[derive(Debug, Default)]
 pub(super) struct AddressShadows {
     /// For each such local, which of the shadows is its own, and how that starts.
@@ -31,7 +34,8 @@ pub(super) enum Start {
 
 /// Bytes that an access gets shorter by: `local.get`, `i32.add`.
 const USE_BYTES: u32 = 3;
-/// Bytes that are added to `local.set`: it becomes `local.tee`, then `local.get`, `i32.add`, `local.set`.
+/// Bytes that are added to `local.set`: it becomes `local.tee`, then `local.get`, `i32.add`,
+/// `local.set`.
 const SET_BYTES: u32 = 5;
 /// And to `local.tee`, which must leave what it left.
 const TEE_BYTES: u32 = 7;
@@ -53,8 +57,9 @@ impl AddressShadows {
         u32::try_from(self.shadows.len()).expect("a function has fewer than 2^32 locals")
     }
 
-    /// Chooses the locals of a function for which it pays. `uses` says how often each local was the address of an access, and
-    /// `moves` how many instructions may move the base, in the function written without shadows.
+    /// Chooses the locals of a function for which it pays. `uses` says how often each local was the
+    /// address of an access, and `moves` how many instructions may move the base, in the function
+    /// written without shadows.
     pub(super) fn choose(
         adapter: &Module<'_>,
         function: FuncIdx,

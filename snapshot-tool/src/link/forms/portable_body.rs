@@ -15,7 +15,8 @@
 //! The base is kept in a local, read from its global when first needed and again after a call
 //! that may have moved it: one that can reach the program's `memory.grow` or the host, which
 //! might call back into the program. Before each control instruction the local is made valid, so
-//! that it is valid on every path. A function that reads the base once or twice reads the global instead.
+//! that it is valid on every path. A function that reads the base once or twice reads the global
+//! instead.
 //!
 //! A local that is the address of several accesses has the base added once, into its shadow,
 //! each time it is set, and after each call that may have moved the base, where that makes the
@@ -284,8 +285,8 @@ impl<'a> BodyWriter<'_, 'a> {
         }
     }
 
-    /// A local that is all of the operand that was complete at `place`, or one of two addends of it: which, and where it is
-    /// read.
+    /// A local that is all of the operand that was complete at `place`, or one of two addends of
+    /// it: which, and where it is read.
     fn addend_before(&self, place: usize) -> Option<(usize, u32)> {
         let before = self.out.get(..place)?;
         match *before {

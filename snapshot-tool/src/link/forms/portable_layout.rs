@@ -1,5 +1,5 @@
-//! What a function of the filesystem must know of the portable form ([`PortableLayout`]): where the base is, and which calls can
-//! move it.
+//! What a function of the filesystem must know of the portable form ([`PortableLayout`]): where the
+//! base is, and which calls can move it.
 
 use anyhow::Result;
 use wasmparser::Operator;

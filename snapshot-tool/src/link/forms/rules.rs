@@ -1,4 +1,5 @@
-//! What the output forms decide differently ([`FormRules`]), and what their decisions are written with.
+//! What the output forms decide differently ([`FormRules`]), and what their decisions are written
+//! with.
 
 use anyhow::Result;
 use wasm_encoder::Function;
@@ -55,7 +56,8 @@ pub(crate) trait FormRules {
     /// Globals to add.
     fn globals(&self) -> Vec<SynthesisedGlobal>;
 
-    /// Which added global holds where the filesystem's memory begins in that memory; `None`: at its start.
+    /// Which added global holds where the filesystem's memory begins in that memory; `None`: at its
+    /// start.
     fn base(&self) -> Option<u32>;
 
     /// The functions to add.

@@ -1,20 +1,24 @@
 //! The self-test of the isolated form: whether the engine keeps the two memories apart.
 //!
-//! Engines without multi-memory refuse an isolated module. Some that accept one have got a memory index wrong somewhere: a
-//! `memory.copy` with its two memories exchanged, a load that is always of the first memory. A filesystem there would write
-//! over its program's data and read it as its own. So what the filesystem uses of memories is tried before anything of the
-//! program runs: each load and store, `memory.copy` in each direction, `memory.fill`, `memory.init`, `memory.size` and
-//! `memory.grow`, and where initial data went. If one does something else than it should, the program ends with a message
-//! on standard error and a status that is not zero.
+//! Engines without multi-memory refuse an isolated module. Some that accept one have got a memory
+//! index wrong somewhere: a `memory.copy` with its two memories exchanged, a load that is always of
+//! the first memory. A filesystem there would write over its program's data and read it as its own.
+//! So what the filesystem uses of memories is tried before anything of the program runs: each load
+//! and store, `memory.copy` in each direction, `memory.fill`, `memory.init`, `memory.size` and
+//! `memory.grow`, and where initial data went. If one does something else than it should, the
+//! program ends with a message on standard error and a status that is not zero.
 //!
-//! What is tried is tried on the first [`SCRATCH_BYTES`] of both memories. The program's are put back as they were; the
-//! filesystem's are below the end of its shadow stack, where nothing is. Memory grows only where both happen to have the
-//! same size, by one page of the filesystem's: otherwise a size does not tell whose it is.
+//! What is tried is tried on the first [`SCRATCH_BYTES`] of both memories. The program's are put
+//! back as they were; the filesystem's are below the end of its shadow stack, where nothing is.
+//! Memory grows only where both happen to have the same size, by one page of the filesystem's:
+//! otherwise a size does not tell whose it is.
 //!
 //! Where it stands:
-//! * a module that exports `_start` or `_initialize` exports a function in its place that tests first and then calls it, so
-//!   that the message can be written: some hosts serve no calls while they instantiate;
-//! * one with a start function of its own has it tested before that; one with nothing of this gets a start function.
+//! * a module that exports `_start` or `_initialize` exports a function in its place that tests
+//!   first and then calls it, so that the message can be written: some hosts serve no calls while
+//!   they instantiate;
+//! * one with a start function of its own has it tested before that; one with nothing of this gets
+//!   a start function.
 //!
 //! Vector and floating-point accesses are not tried: the filesystem has none.
 
@@ -59,7 +63,8 @@ const PASSIVE: &[u8; 1] = b"p";
 const FIRST: i32 = 0;
 const SECOND: i32 = 8;
 
-/// What the first word is for loads: each byte is another one in the other memory, and has its sign bit set.
+/// What the first word is for loads: each byte is another one in the other memory, and has its sign
+/// bit set.
 const USER_PATTERN: u64 = 0x8182_8384_8586_8788;
 const KERNEL_PATTERN: u64 = 0x9192_9394_9596_9798;
 
@@ -378,21 +383,12 @@ fn gates(program: &Module<'_>) -> Result<Vec<Gate>> {
     Ok(gates)
 }
 
-/// The type of the host's `fd_write`.
-pub(crate) fn fd_write_type() -> FuncType {
-    FuncType::new([ValType::I32; 4], [ValType::I32])
-}
-
-/// The type of the host's `proc_exit`.
-pub(crate) fn proc_exit_type() -> FuncType {
-    FuncType::new([ValType::I32], [])
-}
-
 /// Locals: whether something was wrong, and the words as they were.
 const BAD: u32 = 0;
 const KEPT: u32 = 1;
 
-/// The body of the test in the making. Whether something was wrong is on the stack, but where said otherwise.
+/// The body of the test in the making. Whether something was wrong is on the stack, but where said
+/// otherwise.
 struct Body<'t> {
     test: &'t SelfTest,
     function: Function,
@@ -574,8 +570,8 @@ impl Body<'_> {
         }
     }
 
-    /// Says so and ends. The program has not started, so its memory is free to be used; the message is put there by
-    /// stores, for nobody knows what became of data segments.
+    /// Says so and ends. The program has not started, so its memory is free to be used; the message
+    /// is put there by stores, for nobody knows what became of data segments.
     fn give_up(&mut self, places: &Places<'_>) {
         let at = self.at(Whose::User);
         if let (Some(fd_write), true) = (places.fd_write, self.has_words(Whose::User)) {

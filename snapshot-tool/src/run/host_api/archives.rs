@@ -10,13 +10,14 @@ use super::{HostApi, PATH_BYTES, PIECE_BYTES, Room, narrow};
 use crate::error::{Error, ErrorKind, InnerResult, find, mark};
 
 impl HostApi {
-    /// Unpacks a tar archive into a directory, which is made if it is missing: files, directories, symbolic and hard links, with
-    /// modes, owners and modification times. Nothing leads out of the directory.
+    /// Unpacks a tar archive into a directory, which is made if it is missing: files, directories,
+    /// symbolic and hard links, with modes, owners and modification times. Nothing leads out of the
+    /// directory.
     ///
     /// # Errors
     ///
-    /// When `archive` cannot be read, is damaged or cut short, or the filesystem refuses a member: the message names it. Members
-    /// before it are there then, whole; of it there is nothing.
+    /// When `archive` cannot be read, is damaged or cut short, or the filesystem refuses a member:
+    /// the message names it. Members before it are there then, whole; of it there is nothing.
     pub fn import_tar(
         &self,
         mut store: impl AsContextMut,
@@ -81,7 +82,8 @@ impl HostApi {
         }
     }
 
-    /// Writes a directory as a tar archive: POSIX pax format, as `wasm-vfs export` writes it. Devices and pipes are left out.
+    /// Writes a directory as a tar archive: POSIX pax format, as `wasm-vfs export` writes it.
+    /// Devices and pipes are left out.
     ///
     /// # Errors
     ///

@@ -1,5 +1,5 @@
-//! The host interface of a packed program, over wasmtime ([`HostApi`]): how an embedder fills the tree before the program starts and
-//! collects what it left behind, without any directory.
+//! The host interface of a packed program, over wasmtime ([`HostApi`]): how an embedder fills the
+//! tree before the program starts and collects what it left behind, without any directory.
 //!
 //! The exports themselves are documented where they are made: `adapter/src/host_api/mod.rs`.
 
@@ -28,9 +28,11 @@ const NOFOLLOW: u32 = 0x100;
 /// Bytes of a path: `PATH_MAX`.
 const PATH_BYTES: u32 = 4096;
 
-/// The tree of a packed program, as its embedder reaches it: before `_start`, after it has returned, exited or trapped, and in between.
+/// The tree of a packed program, as its embedder reaches it: before `_start`, after it has
+/// returned, exited or trapped, and in between.
 ///
-/// The embedder is a process of its own there, the superuser. Paths start at `/`; symbolic links are followed within the tree.
+/// The embedder is a process of its own there, the superuser. Paths start at `/`; symbolic links
+/// are followed within the tree.
 ///
 /// ```
 /// use wasm_vfs::embed::HostApi;
@@ -59,9 +61,9 @@ const PATH_BYTES: u32 = 4096;
 ///
 /// # Errors
 ///
-/// What the filesystem refuses is an error of kind [`Filesystem`](ErrorKind::Filesystem), in which [`Error::find`] finds the
-/// [`Errno`]; its text names the path. A trap, which only a limit of the engine brings about, is of kind
-/// [`Run`](ErrorKind::Run).
+/// What the filesystem refuses is an error of kind [`Filesystem`](ErrorKind::Filesystem), in which
+/// [`Error::find`] finds the [`Errno`]; its text names the path. A trap, which only a limit of the
+/// engine brings about, is of kind [`Run`](ErrorKind::Run).
 #[derive(Clone)]
 pub struct HostApi {
     memory: Memory,
@@ -99,7 +101,8 @@ impl HostApi {
     ///
     /// # Errors
     ///
-    /// When it has none: it was not packed, or with `--strip-host-api`; or when it is of a version that this one does not speak.
+    /// When it has none: it was not packed, or with `--strip-host-api`; or when it is of a version
+    /// that this one does not speak.
     pub fn new(store: impl AsContextMut, instance: &Instance) -> Result<Self, Error> {
         Ok(Self::of(store, instance).of_kind(ErrorKind::Damaged)?)
     }
@@ -151,13 +154,13 @@ impl HostApi {
         })
     }
 
-    /// Writes a file, in place of what it held before, with these permission bits. The directories that it is in are made if
-    /// they are missing. Returns how many bytes it has.
+    /// Writes a file, in place of what it held before, with these permission bits. The directories
+    /// that it is in are made if they are missing. Returns how many bytes it has.
     ///
     /// # Errors
     ///
-    /// When `contents` cannot be read, or the filesystem refuses. A file of which only a part could be written
-    /// is left so.
+    /// When `contents` cannot be read, or the filesystem refuses. A file of which only a part could
+    /// be written is left so.
     pub fn put(
         &self,
         mut store: impl AsContextMut,
@@ -367,7 +370,8 @@ impl HostApi {
         Ok((status != -1).then_some(status))
     }
 
-    /// Room for a path, which is put there, and behind it for `len` bytes: where the path is, how long, and where they are.
+    /// Room for a path, which is put there, and behind it for `len` bytes: where the path is, how
+    /// long, and where they are.
     fn room_beside(
         &self,
         store: &mut impl AsContextMut,

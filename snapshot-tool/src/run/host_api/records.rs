@@ -1,4 +1,5 @@
-//! The records that the host interface answers with, decoded: a file's status, the entries of a directory.
+//! The records that the host interface answers with, decoded: a file's status, the entries of a
+//! directory.
 
 use anyhow::{Context as _, Result};
 use wasm_vfs_core::FileType;
