@@ -1,4 +1,4 @@
-// Links a program with a baked filesystem when it is started: neither was made for the other, and nothing is packed.
+// Links a program with a rootfs module when it is started: neither was made for the other, and nothing is packed.
 //
 //     wasm-vfs image --dir site::/ -o rootfs.wasm
 //     RUNTIME examples/link.mjs APP.wasm rootfs.wasm ARGS...

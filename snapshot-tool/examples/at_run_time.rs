@@ -1,4 +1,4 @@
-//! Runs a program with a baked filesystem that it is not linked with:
+//! Runs a program with a rootfs module that it is not linked with:
 //!
 //! ```sh
 //! wasm-vfs image --dir project::/project -o rootfs.wasm

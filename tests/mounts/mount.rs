@@ -336,7 +336,9 @@ fn rights_that_were_taken_away_stay_away() {
         let rights = |at: u32, p: &Puppet| u64::from_le_bytes(p.get(at, 8).try_into().unwrap());
         let (base, inheriting) = (rights(0xd008, &p), rights(0xd010, &p));
         let create_directory = 1 << 9;
-        let args = [3, base & !create_directory, inheriting & !READ];
+        let (datasync, sync, poll) = (1, 1 << 4, 1 << 27);
+        let taken = READ | datasync | sync | poll;
+        let args = [3, base & !create_directory, inheriting & !taken];
         assert_eq!(p.call("fd_fdstat_set_rights", &args), Ok(()));
         assert_eq!(p.mkdir("a/mnt/x"), Err(NOTCAPABLE));
         assert_eq!(p.open("a/mnt/f"), Err(NOTCAPABLE));
@@ -345,6 +347,14 @@ fn rights_that_were_taken_away_stay_away() {
         assert_eq!(p.open_at(d, true, "g", 0, READ), Err(NOTCAPABLE));
         let g = p.open_at(d, true, "g", 0, 0).unwrap();
         assert_eq!(p.pread(g, 1, 0), Err(NOTCAPABLE));
+        assert_eq!(p.call("fd_sync", &[u64::from(g)]), Err(NOTCAPABLE));
+        assert_eq!(p.call("fd_datasync", &[u64::from(g)]), Err(NOTCAPABLE));
+        // A subscription to reading: user data, the tag, the descriptor.
+        let mut subscription = [0; 48];
+        subscription[8] = 1;
+        subscription[16..20].copy_from_slice(&g.to_le_bytes());
+        p.put(0xd100, &subscription);
+        assert_eq!(p.call("poll_oneoff", &[0xd100, 0xd200, 1, 0xd300]), Err(NOTCAPABLE));
         assert_eq!(p.fstat(g).unwrap().size, 6);
     }
 }

@@ -13,6 +13,7 @@ use wasmtime_wasi::{FsPerms, WasiCtxBuilder};
 /// The functions that tests call, with their parameters: `i` has 32 bits, `I` 64.
 const FUNCTIONS: &[(&str, &str)] = &[
     ("fd_close", "i"),
+    ("fd_datasync", "i"),
     ("fd_fdstat_get", "ii"),
     ("fd_fdstat_set_rights", "iII"),
     ("fd_filestat_get", "ii"),
@@ -26,6 +27,7 @@ const FUNCTIONS: &[(&str, &str)] = &[
     ("fd_readdir", "iiiIi"),
     ("fd_renumber", "ii"),
     ("fd_seek", "iIii"),
+    ("fd_sync", "i"),
     ("fd_write", "iiii"),
     ("path_create_directory", "iii"),
     ("path_filestat_get", "iiiii"),

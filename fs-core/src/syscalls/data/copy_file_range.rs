@@ -24,7 +24,7 @@ impl<P: Platform> Fs<P> {
     /// * `EFBIG`: the offset to write to is at the largest size of a file.
     /// * `EINVAL`: the ranges overlap in one file, or an offset is negative.
     /// * `ENOSPC`: no room for even one byte.
-    /// * `EIO`: as for [`read`](Self::read).
+    /// * `EIO`: as for [`read`](Self::read) and [`write`](Self::write).
     #[expect(clippy::too_many_arguments, reason = "the call has six, and the process comes first")]
     pub fn copy_file_range(
         &mut self,

@@ -21,7 +21,7 @@ impl<P: Platform> Fs<P> {
     /// * `EINVAL`: `out_fd` was opened with `APPEND`; `in_fd` is a pipe or a directory.
     /// * `EPIPE`, `EAGAIN`: `out_fd` is a pipe that nobody can read, or full.
     /// * `EFBIG`, `ENOSPC`: as for [`write`](Self::write).
-    /// * `EIO`: as for [`read`](Self::read).
+    /// * `EIO`: as for [`read`](Self::read) and [`write`](Self::write).
     pub fn sendfile(
         &mut self,
         process: &Process,

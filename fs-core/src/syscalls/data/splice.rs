@@ -58,7 +58,7 @@ impl<P: Platform> Fs<P> {
     /// * `EAGAIN`: the pipe to read is empty and may still be written to.
     /// * `EPIPE`, `EAGAIN`: the pipe to write is one that nobody can read, or full.
     /// * `EFBIG`, `ENOSPC`: as for [`write`](Self::write).
-    /// * `EIO`: as for [`read`](Self::read).
+    /// * `EIO`: as for [`read`](Self::read) and [`write`](Self::write).
     #[expect(clippy::too_many_arguments, reason = "splice(2) has six, and the process comes first")]
     pub fn splice(
         &mut self,
