@@ -301,6 +301,30 @@ fn descriptors_opened_there_are_the_hosts_under_our_numbers() {
 }
 
 #[test]
+fn a_descriptor_of_the_hosts_is_open_there_until_its_last_is_closed() {
+    for form in FORMS {
+        let host = host();
+        let mut p = mounted(form, host.path());
+        let first = p.open("a/mnt/f").unwrap();
+        let other = p.open(&format!("dev/fd/{first}")).unwrap();
+        assert_eq!(p.close(first), Ok(()));
+        assert_eq!(p.pread(other, 2, 0), Ok(b"of".to_vec()));
+        let third = p.open(&format!("dev/fd/{other}")).unwrap();
+        assert_eq!(p.renumber(third, other), Ok(()));
+        assert_eq!(p.pread(other, 2, 0), Ok(b"of".to_vec()));
+        assert_eq!(p.close(other), Ok(()));
+        // Closed ones are closed at the host: it would have run out of numbers.
+        for _ in 0..2000 {
+            let fd = p.open("a/mnt/f").unwrap();
+            let again = p.open(&format!("dev/fd/{fd}")).unwrap();
+            p.close(again).unwrap();
+            p.close(fd).unwrap();
+        }
+        p.assert_untouched();
+    }
+}
+
+#[test]
 fn pointers_are_checked_and_results_may_lie_anywhere() {
     for form in FORMS {
         let host = host();

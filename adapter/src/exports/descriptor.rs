@@ -45,9 +45,11 @@ fn close_at_host_but_stderr(closed: Result<u32>) -> i32 {
 /// one that was opened as `/dev/fd/N`.
 #[inline(never)]
 fn at_host(owner: Owner) -> u32 {
-    let Owner::Host(host_fd) = owner else { return NONE };
-    let still_open = kernel::enter(|kernel, _| Ok(kernel.fs.is_foreign_open(u64::from(host_fd))));
-    if matches!(still_open, Ok(true)) { NONE } else { host_fd }
+    let Owner::Host(number) = owner else { return NONE };
+    // A number of the host's is one of a kind, through whichever mount it was opened.
+    let still_open =
+        kernel::enter(|kernel, _| Ok(kernel.fs.is_foreign_open(|token| host_fd(token) == number)));
+    if matches!(still_open, Ok(true)) { NONE } else { number }
 }
 
 /// Closes a descriptor; what is to be closed at the host.

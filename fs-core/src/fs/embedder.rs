@@ -140,12 +140,12 @@ impl<P: Platform> Fs<P> {
         Ok(())
     }
 
-    /// Whether any description is open on what `token` names of the embedder's.
-    pub fn is_foreign_open(&self, token: u64) -> bool {
+    /// Whether any description is open on something of the embedder's whose token is one of these.
+    pub fn is_foreign_open(&self, is_it: impl Fn(u64) -> bool) -> bool {
         (0..self.descriptions.bound()).any(|number| {
-            self.descriptions
-                .get(number)
-                .is_some_and(|description| description.kind == FileKind::Foreign(token))
+            self.descriptions.get(number).is_some_and(
+                |description| matches!(description.kind, FileKind::Foreign(token) if is_it(token)),
+            )
         })
     }
 
