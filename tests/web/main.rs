@@ -80,6 +80,31 @@ fn has_the_package(copy: &Path) {
     }
 }
 
+/// A script of this folder that drives Chromium, and what runs it.
+struct Script<'a> {
+    node: &'a Node,
+    playwright: &'a Path,
+    name: &'a str,
+}
+
+impl Script<'_> {
+    /// Runs it on the pages of `site`, served on a free port; its files are in `directory`.
+    fn holds(&self, site: &Path, directory: &Path) {
+        let server = FileServer::bind(site, 0).unwrap();
+        let address = format!("http://{}/", server.address().unwrap());
+        std::thread::spawn(move || server.serve());
+        let output = Command::new(self.node.command())
+            .arg(tools::test_data(&format!("web/{}", self.name)))
+            .args([self.playwright.as_os_str(), address.as_ref(), directory.as_os_str()])
+            .output()
+            .unwrap();
+        let (stdout, stderr) =
+            (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+        assert!(output.status.success(), "{stdout}{stderr}");
+        assert_eq!(stdout, "all of it holds\n");
+    }
+}
+
 #[test]
 fn a_person_uses_the_page() {
     let Some(page) = tools::page() else { return };
@@ -90,18 +115,8 @@ fn a_person_uses_the_page() {
         return;
     }
     has_the_package(&page.join("wasm-vfs"));
-    let server = FileServer::bind(&page, 0).unwrap();
-    let address = format!("http://{}/", server.address().unwrap());
-    std::thread::spawn(move || server.serve());
-    let output = Command::new(node.command())
-        .arg(tools::test_data("web/page.mjs"))
-        .args([playwright.as_os_str(), address.as_ref(), directory.path().as_os_str()])
-        .output()
-        .unwrap();
-    let (stdout, stderr) =
-        (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-    assert!(output.status.success(), "{stdout}{stderr}");
-    assert_eq!(stdout, "all of it holds\n");
+    let script = Script { node: &node, playwright: &playwright, name: "page.mjs" };
+    script.holds(&page, directory.path());
     // The README has such a picture.
     fs::copy(directory.path().join("page.png"), tools::target().join("web-page.png")).unwrap();
 }

@@ -2,14 +2,13 @@
 
 use std::fs;
 use std::path::Path;
-use std::process::Command;
 
 use wasm_vfs::{Packer, Program, TreeBuilder};
 use wasm_vfs_tests::engines::chromium::Chromium;
 use wasm_vfs_tests::engines::node::Node;
 use wasm_vfs_tests::{npm_package, tools};
 
-use xtask::file_server::FileServer;
+use crate::Script;
 
 /// The README's examples: what they begin with there, and the files that they become.
 const EXAMPLES: [(&str, &str); 3] = [
@@ -53,16 +52,6 @@ fn the_examples_of_the_package() {
     let site = directory.path().join("site");
     fs::create_dir(&site).unwrap();
     write_site(&site, &fs::read(transform).unwrap());
-    let server = FileServer::bind(&site, 0).unwrap();
-    let address = format!("http://{}/", server.address().unwrap());
-    std::thread::spawn(move || server.serve());
-    let output = Command::new(node.command())
-        .arg(tools::test_data("web/readme.mjs"))
-        .args([playwright.as_os_str(), address.as_ref(), directory.path().as_os_str()])
-        .output()
-        .unwrap();
-    let (stdout, stderr) =
-        (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-    assert!(output.status.success(), "{stdout}{stderr}");
-    assert_eq!(stdout, "all of it holds\n");
+    let script = Script { node: &node, playwright: &playwright, name: "readme.mjs" };
+    script.holds(&site, directory.path());
 }
