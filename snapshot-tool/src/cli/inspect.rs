@@ -2,6 +2,7 @@
 
 use super::packed_file::stdout;
 use crate::format::human_bytes;
+use crate::packed::component::Interfaces;
 use crate::packed::packed_module::PackedModule;
 use anyhow::Result;
 use clap::Args;
@@ -21,9 +22,14 @@ impl Inspect {
         let Self { file } = self;
         let mut packed = PackedModule::open(&file)?;
         let (bytes, imports) = (packed.file_bytes()?, packed.imports()?);
+        let interfaces = packed.interfaces()?;
         let (section, totals) = (packed.section(), packed.tree().totals());
         let mut out = stdout();
         writeln!(out, "form      {}", section.form)?;
+        if let Some(Interfaces { exports, .. }) = &interfaces {
+            let exports = if exports.is_empty() { "nothing".into() } else { exports.join(", ") };
+            writeln!(out, "component of WASI 0.2, exports {exports}")?;
+        }
         writeln!(out, "version   {} of wasm-vfs", section.tool_version)?;
         writeln!(
             out,
@@ -45,9 +51,14 @@ impl Inspect {
             // What it changed is in memory; the tree shown is the one that it found.
             writeln!(out, "preinit   {function}, which found this tree")?;
         }
+        // What is asked of the host: of a component, interfaces.
+        let imports: Vec<String> = match interfaces {
+            Some(Interfaces { imports, .. }) => imports,
+            None => imports.iter().map(|(module, name)| format!("{module} {name}")).collect(),
+        };
         writeln!(out, "imports   {}", imports.len())?;
-        for (module, name) in imports {
-            writeln!(out, "    {module} {name}")?;
+        for import in imports {
+            writeln!(out, "    {import}")?;
         }
         writeln!(out, "policy")?;
         let policy = section.chosen()?.settle()?.asked().to_toml()?;

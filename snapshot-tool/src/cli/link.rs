@@ -23,6 +23,9 @@ pub(super) struct Link {
     rootfs: PathBuf,
     #[command(flatten)]
     form: FormArgs,
+    /// Make a component of WASI 0.2, for hosts that run components only
+    #[arg(long)]
+    component: bool,
     /// Where to write the result; - for standard output
     #[arg(short, long, value_name = "OUT.wasm")]
     output: PathBuf,
@@ -31,12 +34,14 @@ pub(super) struct Link {
 impl Link {
     pub(super) fn run(self, talk: Talk, bar: &Arc<Bar>) -> Result<()> {
         let started = Instant::now();
-        let Self { program, rootfs, form, output } = self;
+        let Self { program, rootfs, form, component, output } = self;
         let program = Program::file(program);
         // What is no program is told before the filesystem is opened. Read once: it may be a pipe.
         let bytes = program.read_module()?;
         let rootfs = Rootfs::open(rootfs)?.progress(Arc::clone(bar));
-        let packed = program.blame(rootfs.link_bytes(&bytes, form.form()))?;
+        let linked = rootfs.link_bytes(&bytes, form.form());
+        let packed = linked.and_then(|it| if component { it.componentized() } else { Ok(it) });
+        let packed = program.blame(packed)?;
         let destination = Destination::from_option(&output);
         packed.write(destination.clone())?;
         bar.finish();

@@ -23,6 +23,11 @@ pub(super) struct Pack {
     program: PathBuf,
     #[command(flatten)]
     form: FormArgs,
+    /// Make a component of WASI 0.2, for hosts that run components only
+    ///
+    /// Its host learns whether the exit status is 0, no more. `run` takes it as well.
+    #[arg(long)]
+    component: bool,
     #[command(flatten)]
     preinit: PreinitArgs,
     /// Where to write the result; - for standard output
@@ -37,11 +42,13 @@ pub(super) struct Pack {
 impl Pack {
     pub(super) fn run(self, talk: Talk, bar: &Arc<Bar>) -> Result<()> {
         let started = Instant::now();
-        let Self { program, form, preinit, output, tree, policy } = self;
+        let Self { program, form, component, preinit, output, tree, policy } = self;
         let destination = Destination::from_option(&output);
         let config = tree.config()?;
         let packer = tree.packer(&config, &[&destination], policy.policy(talk.is_verbose()))?;
         let packer = form.apply(&config, preinit.apply(&config, packer)?);
+        let component = component || config.tree.component;
+        let packer = if component { packer.component(true) } else { packer };
         let packed = packer.progress(Arc::clone(bar)).pack(Program::file(program))?;
         packed.write(destination.clone())?;
         bar.finish();
@@ -63,8 +70,13 @@ pub(super) fn notes(report: &Report, talk: Talk) {
             eprintln!("wasm-vfs: note: {note}");
         }
         if talk == Talk::Verbose {
-            for (module, name) in &link.imports {
-                eprintln!("import {module} {name}");
+            match &report.component_imports {
+                None => {
+                    for (module, name) in &link.imports {
+                        eprintln!("import {module} {name}");
+                    }
+                }
+                Some(interfaces) => interfaces.iter().for_each(|it| eprintln!("import {it}")),
             }
         }
     }

@@ -6,6 +6,7 @@ use crate::error::{ErrorKind, Marked as _};
 use crate::gather::packed_tree::{PackedBytes, PackedTree};
 use crate::link::program::IS_ROOTFS;
 use crate::link::unlink::unlink;
+use crate::packed::component::module_in;
 use crate::packed::form::{Form, ModuleForm};
 use crate::packed::hollow::HollowModule;
 use crate::packed::section::Section;
@@ -99,6 +100,29 @@ impl Program {
         Ok(bytes)
     }
 
+    /// Reads the module to run: the program, or the packed module in a component of ours.
+    ///
+    /// # Errors
+    ///
+    /// As [`read_module`](Self::read_module).
+    #[cfg(feature = "run")]
+    pub(crate) fn read_to_run(&self) -> Result<Cow<'_, [u8]>> {
+        let bytes = self.read()?;
+        let place = self.blame(module_in(&mut Cursor::new(&bytes)))?;
+        if !place.in_component {
+            return Ok(bytes);
+        }
+        let range = usize::try_from(place.bytes.start)?..usize::try_from(place.bytes.end)?;
+        Ok(match bytes {
+            Cow::Borrowed(bytes) => Cow::Borrowed(&bytes[range]),
+            Cow::Owned(mut bytes) => {
+                bytes.truncate(range.end);
+                bytes.drain(..range.start);
+                Cow::Owned(bytes)
+            }
+        })
+    }
+
     /// The result, whose error names the program's file.
     pub(crate) fn blame<T>(&self, result: Result<T>) -> Result<T> {
         match self.path() {
@@ -137,6 +161,8 @@ pub(crate) struct PackedWith {
     pub(crate) tree: Arc<PackedTree>,
     pub(crate) policy: Policy,
     pub(crate) form: Form,
+    /// Whether it was a component.
+    pub(crate) component: bool,
 }
 
 impl Input {
@@ -154,7 +180,9 @@ impl Input {
                 let found = program
                     .blame(HollowModule::read_from(&mut file).of_kind(ErrorKind::Damaged))?;
                 if let Some(found) = found {
-                    return program.blame(Self::packed(found, PackedBytes::file(path)?));
+                    let component = program.blame(module_in(&mut file))?.in_component;
+                    let packed = Self::packed(found, PackedBytes::file(path)?, component);
+                    return program.blame(packed);
                 }
             }
         }
@@ -163,7 +191,10 @@ impl Input {
 
     fn in_memory(bytes: Vec<u8>) -> Result<Self> {
         match HollowModule::read_from(&mut Cursor::new(&bytes)).of_kind(ErrorKind::Damaged)? {
-            Some(found) => Self::packed(found, PackedBytes::Memory(bytes.into())),
+            Some(found) => {
+                let component = module_in(&mut Cursor::new(&bytes))?.in_component;
+                Self::packed(found, PackedBytes::Memory(bytes.into()), component)
+            }
             None => Ok(Self { program: bytes, before: None }),
         }
     }
@@ -171,6 +202,7 @@ impl Input {
     fn packed(
         (module, section, contents): (HollowModule, Section, Range<u64>),
         bytes: PackedBytes,
+        component: bool,
     ) -> Result<Self> {
         let form = match section.form {
             ModuleForm::Linked(form) => form,
@@ -179,6 +211,7 @@ impl Input {
         let program = unlink(module.hollow(), &section).of_kind(ErrorKind::Damaged)?;
         let tree = PackedTree::new(&section, bytes, contents).of_kind(ErrorKind::Damaged)?;
         let policy = section.chosen().of_kind(ErrorKind::Damaged)?;
-        Ok(Self { program, before: Some(PackedWith { tree: Arc::new(tree), policy, form }) })
+        let before = PackedWith { tree: Arc::new(tree), policy, form, component };
+        Ok(Self { program, before: Some(before) })
     }
 }

@@ -3,6 +3,7 @@
 //! The command line's `pack`, `image` and `link` are these calls, and a build script makes them
 //! too.
 
+pub(crate) mod component;
 pub(crate) mod input;
 #[cfg(feature = "run")]
 pub(crate) mod preinit;
@@ -50,6 +51,8 @@ pub struct Packer {
     tree: TreeBuilder,
     /// `None`: portable, or the form in which the program was packed before.
     form: Option<Form>,
+    /// `None`: a module, or a component if the program was packed as one before.
+    component: Option<bool>,
     policy: Policy,
     preinit: Option<Preinit>,
     progress: Listener,
@@ -65,6 +68,7 @@ impl Packer {
         Self {
             tree,
             form: None,
+            component: None,
             policy: Policy::default(),
             preinit: None,
             progress: Listener::default(),
@@ -76,6 +80,27 @@ impl Packer {
     #[must_use]
     pub fn form(mut self, form: Form) -> Self {
         self.form = Some(form);
+        self
+    }
+
+    /// Makes a component of WASI 0.2 rather than a module, or the other way round: a command if the
+    /// program exports `_start`, else a reactor. The packed module is in it as it is, with an
+    /// adapter that serves preview1 by WASI 0.2. Its host learns of the exit status only whether it
+    /// is 0.
+    ///
+    /// ```
+    /// use wasm_vfs::{PackedModule, Packer, Program, TreeBuilder};
+    ///
+    /// # let program = wat::parse_str(wasm_vfs::doc::PROGRAM)?;
+    /// let packer = Packer::new(TreeBuilder::new().file("/etc/version", "1.2\n"));
+    /// let component = packer.component(true).pack(Program::bytes("app", program))?.to_vec()?;
+    /// let packed = PackedModule::from_reader(std::io::Cursor::new(component))?;
+    /// assert!(packed.is_component());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn component(mut self, component: bool) -> Self {
+        self.component = Some(component);
         self
     }
 
@@ -140,6 +165,10 @@ impl Packer {
             Some(preinit) => packed.initialised(preinit, program.name()),
             None => Ok(packed),
         });
+        let packed = packed.and_then(|packed| match packer.component {
+            Some(true) => packed.componentized(),
+            _ => Ok(packed),
+        });
         let mut packed = program.blame(packed)?;
         if let Some(note) = note {
             packed.note(note);
@@ -151,13 +180,15 @@ impl Packer {
     /// of that.
     fn over(&self, before: Option<PackedWith>) -> (Self, Option<String>) {
         let mut packer = self.clone();
-        let Some(PackedWith { tree, policy, form }) = before else { return (packer, None) };
+        let Some(PackedWith { tree, policy, form, component }) = before else { return (packer, None) };
         let files = tree.tree().totals().files;
         packer.form = packer.form.or(Some(form));
+        packer.component = packer.component.or(Some(component));
         packer.policy = policy.packed_again_with(self.policy.clone());
         packer.tree = packer.tree.base(tree);
         let note = format!(
-            "it was packed before ({form} form); its {files} files are kept where nothing is laid over them"
+            "it was packed before ({form} form{}); its {files} files are kept where nothing is laid over them",
+            if component { ", a component" } else { "" }
         );
         (packer, Some(note))
     }
@@ -166,16 +197,17 @@ impl Packer {
     ///
     /// # Errors
     ///
-    /// If a form or a function to run was chosen, or choices of the policy contradict each other
+    /// If a form, a component or a function to run was chosen, or choices of the policy contradict each other
     /// ([`Policy`](ErrorKind::Policy)), or the tree cannot be read or does not
     /// fit ([`Tree`](ErrorKind::Tree), [`Io`](ErrorKind::Io)).
     pub fn bake(&self) -> Result<Rootfs, Error> {
-        let Self { tree: _, form, policy: _, preinit, progress: _, adapter_core: _ } = self;
-        let about_a_program = form.is_some() || preinit.is_some();
+        let Self { tree: _, form, component, policy: _, preinit, progress: _, adapter_core: _ } =
+            self;
+        let about_a_program = form.is_some() || preinit.is_some() || component.is_some();
         if about_a_program {
             let error = anyhow!(
-                "a form and a function to run are about a program, and there is none to bake: choose the form when you \
-                 link (`Rootfs::link`), or pack"
+                "a form, a component and a function to run are about a program, and there is none to bake: choose them \
+                 when you link (`Rootfs::link`, `Packed::into_component`), or pack"
             );
             return Err(mark(error, ErrorKind::Policy).into());
         }

@@ -16,6 +16,9 @@ pub struct Report {
     pub output_bytes: u64,
     /// What linking did; `None` for a rootfs module that is not linked.
     pub link: Option<Summary>,
+    /// The interfaces that the result imports, such as `wasi:io/streams@0.2.6`, if it is a
+    /// component; `None` if it is a module.
+    pub component_imports: Option<Vec<String>>,
     /// What a function of the program printed that ran while the program was packed.
     pub printed: Printed,
 }
@@ -58,7 +61,14 @@ impl Report {
             1 => "1 import".to_owned(),
             more => format!("{more} imports"),
         };
-        let mut text = format!("{size}, {} form, {added}, {imports}", link.form);
+        let mut text = match &self.component_imports {
+            None => format!("{size}, {} form, {added}, {imports}", link.form),
+            Some(interfaces) => format!(
+                "{size}, component of WASI 0.2 ({} form), {added} within, {} interfaces imported",
+                link.form,
+                interfaces.len()
+            ),
+        };
         if let Some(grown) = link.initialised_bytes {
             let sign = if grown < 0 { "-" } else { "+" };
             text += &format!(", {sign}{} by running", human_bytes(grown.unsigned_abs()));

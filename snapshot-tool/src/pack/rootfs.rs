@@ -5,9 +5,11 @@ use crate::adapter::shims;
 use crate::error::{Error, ErrorKind, InnerResult, Marked as _};
 use crate::link::{Summary, link};
 use crate::output::Destination;
+use crate::pack::component::{self, Encoded};
 use crate::pack::input::{Program, named, open};
 use crate::pack::preinit::{self, Preinit};
 use crate::pack::report::{Printed, Report};
+use crate::packed::component::Shell;
 use crate::packed::contents_source::{ContentsSource, FileRange};
 use crate::packed::form::Form;
 use crate::packed::hollow::HollowModule;
@@ -15,6 +17,7 @@ use crate::packed::section::Section;
 use crate::progress::{Listener, Progress, Stage};
 use crate::tree::{TreeTotals, manifest};
 use std::fmt;
+use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -115,6 +118,7 @@ impl Rootfs {
             module: linked.output,
             section: linked.section,
             summary: linked.summary,
+            component: None,
             printed: Printed::default(),
             rootfs: self.clone(),
         })
@@ -130,14 +134,23 @@ impl Rootfs {
     /// If the output cannot be written, or a file of the tree has changed since it was read.
     /// Nothing is written then.
     pub fn write(&self, destination: impl Into<Destination>) -> Result<u64, Error> {
-        Ok(self.write_module(&self.baked.module.module, &destination.into())?)
+        let module = &self.baked.module.module;
+        Ok(self.write_file(module.len(), &destination.into(), |out| self.write_module(module, out))?)
     }
 
-    fn write_module(&self, module: &HollowModule, destination: &Destination) -> InnerResult<u64> {
-        self.progress.begin(Stage::Writing, Some(module.len()));
-        destination.write_with(&*self.progress, |out| {
-            module.write_to(&*self.baked.contents, out).of_kind(ErrorKind::Tree)
-        })
+    /// Writes `len` bytes, which `contents` produces.
+    fn write_file(
+        &self,
+        len: u64,
+        destination: &Destination,
+        contents: impl FnOnce(&mut dyn Write) -> InnerResult<()>,
+    ) -> InnerResult<u64> {
+        self.progress.begin(Stage::Writing, Some(len));
+        destination.write_with(&*self.progress, contents)
+    }
+
+    fn write_module(&self, module: &HollowModule, out: &mut dyn Write) -> InnerResult<()> {
+        module.write_to(&*self.baked.contents, out).of_kind(ErrorKind::Tree)
     }
 
     /// Returns the module that Binaryen's `wasm-merge` takes as `wasi_host` beside the rootfs
@@ -172,6 +185,7 @@ impl Rootfs {
             totals: self.baked.totals,
             output_bytes: self.baked.module.module.len(),
             link: None,
+            component_imports: None,
             printed: Printed::default(),
         }
     }
@@ -219,6 +233,8 @@ pub struct Packed {
     module: HollowModule,
     section: Section,
     summary: Summary,
+    /// What is around the module, if it is to be a component.
+    component: Option<Shell>,
     printed: Printed,
     rootfs: Rootfs,
 }
@@ -233,6 +249,38 @@ impl Packed {
         let grown = i64::try_from(module.len())? - i64::try_from(self.module.len())?;
         let summary = Summary { initialised_bytes: Some(grown), ..self.summary };
         Ok(Self { module, printed, summary, ..self })
+    }
+
+    /// Makes a component of WASI 0.2 of it: a command if the program exports `_start`, else a
+    /// reactor. See [`Packer::component`](crate::Packer::component).
+    ///
+    /// # Errors
+    ///
+    /// If it is hermetic ([`Policy`](ErrorKind::Policy)), or imports what no host of components
+    /// provides ([`Unservable`](ErrorKind::Unservable)).
+    pub fn into_component(self) -> Result<Self, Error> {
+        Ok(self.componentized()?)
+    }
+
+    pub(crate) fn componentized(mut self) -> InnerResult<Self> {
+        let Encoded { shell, module, note } = component::encode(&self.module, &self.section)?;
+        self.summary.notes.extend(note);
+        Ok(Self { component: Some(shell), module, ..self })
+    }
+
+    /// Length in bytes of the result.
+    fn len(&self) -> u64 {
+        let module = self.module.len();
+        self.component.as_ref().map_or(module, |shell| shell.len(module))
+    }
+
+    fn write_to(&self, out: &mut dyn Write) -> InnerResult<()> {
+        match &self.component {
+            None => self.rootfs.write_module(&self.module, out),
+            Some(shell) => shell.write_to(self.module.len(), out, |out| {
+                self.rootfs.write_module(&self.module, out)
+            }),
+        }
     }
 
     pub(crate) fn note(&mut self, note: String) {
@@ -250,13 +298,17 @@ impl Packed {
     pub fn report(&self) -> Report {
         Report {
             totals: self.rootfs.baked.totals,
-            output_bytes: self.module.len(),
+            output_bytes: self.len(),
             link: Some(self.summary.clone()),
+            component_imports: self
+                .component
+                .as_ref()
+                .map(|shell| shell.interfaces().imports.clone()),
             printed: self.printed.clone(),
         }
     }
 
-    /// Returns the module, contents and all.
+    /// Returns the module, or the component around it, contents and all.
     ///
     /// # Errors
     ///
@@ -264,15 +316,16 @@ impl Packed {
     pub fn to_vec(&self) -> Result<Vec<u8>, Error> {
         let mut bytes = Vec::new();
         let written =
-            usize::try_from(self.module.len()).map_err(anyhow::Error::from).and_then(|len| {
+            usize::try_from(self.len()).map_err(anyhow::Error::from).and_then(|len| {
                 bytes.reserve(len);
-                self.module.write_to(&*self.rootfs.baked.contents, &mut bytes)
+                self.write_to(&mut bytes)
             });
         written.of_kind(ErrorKind::Tree)?;
         Ok(bytes)
     }
 
-    /// Writes the module to a file, or to standard output. Returns how many bytes that were.
+    /// Writes the module, or the component around it, to a file or to standard output. Returns how
+    /// many bytes that were.
     ///
     /// A file takes its name when all of it is there. If it is in a directory that is packed, keep
     /// an earlier result out of the tree with
@@ -283,6 +336,7 @@ impl Packed {
     /// If the output cannot be written, or a file of the tree has changed since it was packed.
     /// Nothing is written then.
     pub fn write(&self, destination: impl Into<Destination>) -> Result<u64, Error> {
-        Ok(self.rootfs.write_module(&self.module, &destination.into())?)
+        let destination = destination.into();
+        Ok(self.rootfs.write_file(self.len(), &destination, |out| self.write_to(out))?)
     }
 }

@@ -13,9 +13,7 @@
 //! With contents of length zero this is a complete module of its own, the *hollow* module: whether
 //! a module is valid does not depend on how long a segment is, so that is what gets validated.
 
-#[cfg(feature = "run")]
-use std::io::Cursor;
-use std::io::{Read, Seek, SeekFrom, Write};
+use std::io::{Cursor, Read, Seek, Write};
 use std::ops::Range;
 
 use anyhow::{Context, Result, anyhow, bail, ensure};
@@ -23,18 +21,18 @@ use wasm_encoder::Encode as _;
 use wasmparser::{BinaryReader, ConstExpr};
 
 use crate::error::{ErrorKind, mark};
+use crate::packed::component::{self, ModulePlace};
 use crate::packed::contents_source::ContentsSource;
 use crate::packed::section::{SECTION_NAME, Section};
+use crate::packed::framing::{
+    CUSTOM_SECTION, PREAMBLE_BYTES, custom_named, read_range, section_header,
+};
 
-/// Section ids of the specification that the walk below must know.
-const CUSTOM_SECTION: u8 = 0;
+/// The id of the data section.
 const DATA_SECTION: u8 = 11;
 
 /// The flag that starts a passive data segment.
 const PASSIVE: u8 = 1;
-
-/// `\0asm`, version 1.
-const PREAMBLE_BYTES: u64 = 8;
 
 /// The most that a segment's header (flags, memory, offset expression, length) is expected to
 /// take: a constant expression is a few instructions.
@@ -101,7 +99,6 @@ impl HollowModule {
     /// # Errors
     ///
     /// When it is damaged, or has no `wasm-vfs` section.
-    #[cfg(feature = "run")]
     pub(crate) fn from_hollow(hollow: &[u8], contents_len: u64) -> Result<Self> {
         let file = &mut Cursor::new(hollow);
         let place = Place::find(file)?.context("it has no `wasm-vfs` section")?;
@@ -191,9 +188,9 @@ impl HollowModule {
         &self.hollow[self.data.end..]
     }
 
-    /// Reads a module that this crate wrote, all but the bytes of its contents: the module, its
-    /// `wasm-vfs` section, and where in `file` the contents are. `None` if no such section is
-    /// there.
+    /// Reads a module that this crate wrote, alone or in a component, all but the bytes of its
+    /// contents: the module, its `wasm-vfs` section, and where in `file` the contents are. `None`
+    /// if no such section is there.
     ///
     /// # Errors
     ///
@@ -206,16 +203,28 @@ impl HollowModule {
     }
 }
 
-/// Finds the `wasm-vfs` section of a module and where in the file its contents are, reading little
-/// else. `None` if no such section is there.
+/// A packed module that is a file or a part of one.
+#[derive(Debug)]
+pub(crate) struct Located {
+    /// Its `wasm-vfs` section.
+    pub(crate) section: Section,
+    /// Where in the file it is.
+    pub(crate) module: ModulePlace,
+    /// Where in the file its contents are.
+    pub(crate) contents: Range<u64>,
+}
+
+/// Finds a packed module, its `wasm-vfs` section and where in the file its contents are, reading
+/// little else. `None` if no such section is there.
 ///
 /// # Errors
 ///
 /// When the file is not wasm, cannot be read, or its section and segments disagree.
-pub fn locate(file: &mut (impl Read + Seek)) -> Result<Option<(Section, Range<u64>)>> {
+pub(crate) fn locate(file: &mut (impl Read + Seek)) -> Result<Option<Located>> {
     let Some(place) = Place::find(file)? else { return Ok(None) };
     place.check_contents_len(place.section.contents_len)?;
-    Ok(Some((place.section, place.contents.bytes)))
+    let Place { section, contents, data: _, module } = place;
+    Ok(Some(Located { section, module, contents: contents.bytes }))
 }
 
 /// What a walk over a module's headers finds, if this crate wrote the module.
@@ -223,20 +232,20 @@ struct Place {
     section: Section,
     contents: SegmentPlace,
     data: SectionPlace,
-    /// Length of the file.
-    end: u64,
+    /// Where the module is.
+    module: ModulePlace,
 }
 
 impl Place {
     fn find(file: &mut (impl Read + Seek)) -> Result<Option<Self>> {
-        let Sections { vfs, data, end } = Sections::walk(file)?;
+        let Sections { vfs, data, module } = Sections::walk(file)?;
         let Some(section) = vfs else { return Ok(None) };
         let Some(data) = data else {
             bail!("it has a `wasm-vfs` section but no data section: the file is damaged");
         };
         let contents = find_contents(file, data.payload.clone(), section.contents_segment.0)
             .context("looking for the contents segment")?;
-        Ok(Some(Self { section, contents, data, end }))
+        Ok(Some(Self { section, contents, data, module }))
     }
 
     fn check_contents_len(&self, expected: u64) -> Result<()> {
@@ -250,11 +259,11 @@ impl Place {
 
     /// The module without its contents, which will have `contents_len` bytes.
     fn read(&self, file: &mut (impl Read + Seek), contents_len: u64) -> Result<HollowModule> {
-        let Self { contents, data, end, .. } = self;
-        let head = read_range(file, 0..data.header)?;
+        let Self { contents, data, module, .. } = self;
+        let head = read_range(file, module.bytes.start..data.header)?;
         let before = read_range(file, data.payload.start..contents.header)?;
         let after = read_range(file, contents.bytes.end..data.payload.end)?;
-        let tail = read_range(file, data.payload.end..*end)?;
+        let tail = read_range(file, data.payload.end..module.bytes.end)?;
         HollowModule::assemble(head, &[&before], &after, &tail, contents_len)
     }
 }
@@ -312,8 +321,8 @@ impl Write for Counting<'_> {
 struct Sections {
     vfs: Option<Section>,
     data: Option<SectionPlace>,
-    /// Length of the file.
-    end: u64,
+    /// Where the module is.
+    module: ModulePlace,
 }
 
 /// Where a section lies in a file.
@@ -325,11 +334,10 @@ struct SectionPlace {
 
 impl Sections {
     fn walk(file: &mut (impl Read + Seek)) -> Result<Self> {
-        let end = file.seek(SeekFrom::End(0))?;
-        let preamble = read_range(file, 0..PREAMBLE_BYTES.min(end))?;
-        crate::wasm::preamble::check_preamble(&preamble)?;
-        let mut found = Self { vfs: None, data: None, end };
-        let mut at = PREAMBLE_BYTES;
+        let module = component::module_in(file)?;
+        let end = module.bytes.end;
+        let mut at = module.bytes.start + PREAMBLE_BYTES;
+        let mut found = Self { vfs: None, data: None, module };
         while at < end {
             let (id, payload) = section_header(file, at, end)?;
             match id {
@@ -349,28 +357,10 @@ impl Sections {
     }
 }
 
-/// Id and payload of the section at `at`.
-fn section_header(file: &mut (impl Read + Seek), at: u64, end: u64) -> Result<(u8, Range<u64>)> {
-    let bytes = read_range(file, at..end.min(at + 6))?;
-    let mut reader = BinaryReader::new(&bytes, 0);
-    let id = reader.read_u8()?;
-    let size = reader.read_var_u32()?;
-    let start = at + reader.original_position() as u64;
-    let payload = start..start + u64::from(size);
-    ensure!(payload.end <= end, "the file is cut short: its section at byte {at} ends beyond it");
-    Ok((id, payload))
-}
-
 /// Decodes a custom section if it is ours.
 fn read_if_vfs(file: &mut (impl Read + Seek), payload: Range<u64>) -> Result<Option<Section>> {
-    let name_bytes = SECTION_NAME.len() as u64 + 1;
-    let start = read_range(file, payload.start..payload.end.min(payload.start + name_bytes))?;
-    match BinaryReader::new(&start, 0).read_string() {
-        Ok(SECTION_NAME) => {
-            Section::decode(&read_range(file, payload.start + name_bytes..payload.end)?).map(Some)
-        }
-        _ => Ok(None),
-    }
+    let Some(rest) = custom_named(file, payload, SECTION_NAME)? else { return Ok(None) };
+    Section::decode(&read_range(file, rest)?).map(Some)
 }
 
 /// Where a data segment lies in a file.
@@ -410,12 +400,4 @@ fn segment(file: &mut (impl Read + Seek), at: u64, end: u64) -> Result<SegmentPl
     let start = at + reader.original_position() as u64;
     ensure!(start + len <= end, "a data segment ends beyond the data section");
     Ok(SegmentPlace { header: at, bytes: start..start + len })
-}
-
-fn read_range(file: &mut (impl Read + Seek), range: Range<u64>) -> Result<Vec<u8>> {
-    let len = usize::try_from(range.end - range.start)?;
-    let mut bytes = vec![0; len];
-    file.seek(SeekFrom::Start(range.start))?;
-    file.read_exact(&mut bytes)?;
-    Ok(bytes)
 }

@@ -1,12 +1,15 @@
 //! The file that packing writes, and reading it back: nothing here executes anything.
 //!
 //! [`section`] says what the module holds, [`hollow`] handles it without the bytes of its contents,
+//! [`component`] finds it within a component,
 //! [`packed_module`] looks inside, [`export`] and [`extract`] take the tree out again.
 
+pub(crate) mod component;
 pub mod contents_source;
 pub(crate) mod export;
 pub(crate) mod extract;
 pub(crate) mod form;
+pub(crate) mod framing;
 pub mod hollow;
 pub(crate) mod packed_module;
 pub mod program_part;

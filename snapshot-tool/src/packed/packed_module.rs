@@ -2,8 +2,9 @@
 //! only what is asked for is read.
 
 use crate::error::{Error, ErrorKind, InnerResult, Marked as _};
+use crate::packed::component::{Interfaces, ModulePlace};
 use crate::packed::form::ModuleForm;
-use crate::packed::hollow;
+use crate::packed::hollow::{self, Located};
 use crate::packed::section::Section;
 use crate::policy::Policy;
 use crate::tree::{EntryKind, Tree, manifest};
@@ -37,7 +38,9 @@ pub struct PackedModule<R> {
     file: R,
     section: Section,
     tree: Tree,
-    /// Where in the file the contents are.
+    /// Where in the file the module is,
+    module: ModulePlace,
+    /// and its contents.
     contents: Range<u64>,
 }
 
@@ -84,9 +87,9 @@ impl<R: Read + Seek> PackedModule<R> {
     fn read(mut file: R) -> InnerResult<Self> {
         let found = hollow::locate(&mut file).of_kind(ErrorKind::Damaged)?;
         let found = found.context("holds no files: it was not written by wasm-vfs; pack it first");
-        let (section, contents) = found.of_kind(ErrorKind::NotPacked)?;
+        let Located { section, module, contents } = found.of_kind(ErrorKind::NotPacked)?;
         let tree = Self::checked_tree(&section, contents.end - contents.start);
-        Ok(Self { tree: tree.of_kind(ErrorKind::Damaged)?, file, section, contents })
+        Ok(Self { tree: tree.of_kind(ErrorKind::Damaged)?, file, section, module, contents })
     }
 
     /// The tree of the manifest, whose files all lie in the contents.
@@ -139,7 +142,24 @@ impl<R: Read + Seek> PackedModule<R> {
         &self.section
     }
 
-    /// Returns how long the module is, in bytes.
+    /// Returns whether the module is in a component, as [`Packer::component`] makes it.
+    ///
+    /// [`Packer::component`]: crate::Packer::component
+    #[must_use]
+    pub fn is_component(&self) -> bool {
+        self.module.in_component
+    }
+
+    /// What the component around the module imports and exports; `None` if there is none.
+    pub(crate) fn interfaces(&mut self) -> InnerResult<Option<Interfaces>> {
+        if !self.module.in_component {
+            return Ok(None);
+        }
+        Interfaces::of(&mut self.file).of_kind(ErrorKind::Damaged).map(Some)
+    }
+
+    /// Returns how long the file is, in bytes: the module, and the component around it if there is
+    /// one.
     ///
     /// # Errors
     ///
@@ -149,7 +169,8 @@ impl<R: Read + Seek> PackedModule<R> {
         Ok(end.of_kind(ErrorKind::Io)?)
     }
 
-    /// Returns what the module imports, as (module, name).
+    /// Returns what the module imports, as (module, name); of a module in a component, most is
+    /// served within that.
     ///
     /// # Errors
     ///
@@ -159,7 +180,7 @@ impl<R: Read + Seek> PackedModule<R> {
     }
 
     fn read_imports(&mut self) -> InnerResult<Vec<(String, String)>> {
-        self.file.seek(SeekFrom::Start(0)).context("cannot read")?;
+        self.file.seek(SeekFrom::Start(self.module.bytes.start)).context("cannot read")?;
         let (mut parser, mut bytes) = (Parser::new(0), Vec::new());
         loop {
             // Imports come before anything that is long; nothing beyond them is read.

@@ -60,6 +60,8 @@ pub struct TreeKeys {
     pub owner: Option<String>,
     /// As `--isolate`.
     pub isolate: bool,
+    /// As `--component`.
+    pub component: bool,
     /// As `--preinit`.
     pub preinit: Option<String>,
     /// As `--preinit-start`.
@@ -67,8 +69,8 @@ pub struct TreeKeys {
 }
 
 /// The keys of [`TreeKeys`].
-const TREE_KEYS: [&str; 7] =
-    ["dir", "exclude", "no-tmp", "owner", "isolate", "preinit", "preinit-start"];
+const TREE_KEYS: [&str; 8] =
+    ["dir", "exclude", "no-tmp", "owner", "isolate", "component", "preinit", "preinit-start"];
 
 impl ConfigFile {
     /// Reads a file.
@@ -143,10 +145,19 @@ impl ConfigFile {
     /// If the file has one of `keys`; the message names it and the file.
     #[cfg(feature = "cli")]
     pub(crate) fn refuse(&self, command: &str, keys: &[&str]) -> InnerResult<()> {
-        let TreeKeys { dir: _, exclude: _, no_tmp: _, owner: _, isolate, preinit, preinit_start } =
-            &self.tree;
+        let TreeKeys {
+            dir: _,
+            exclude: _,
+            no_tmp: _,
+            owner: _,
+            isolate,
+            component,
+            preinit,
+            preinit_start,
+        } = &self.tree;
         let present = [
             ("isolate", *isolate),
+            ("component", *component),
             ("preinit", preinit.is_some()),
             ("preinit-start", preinit_start.is_some()),
         ];

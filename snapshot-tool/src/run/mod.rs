@@ -154,7 +154,10 @@ impl Runner {
         self
     }
 
-    /// Runs a program. It sees its name before its arguments.
+    /// Runs a program. It sees its name before its arguments. Of a component that
+    /// [`Packer::component`] made, the packed module in it runs.
+    ///
+    /// [`Packer::component`]: crate::Packer::component
     ///
     /// # Errors
     ///
@@ -162,7 +165,7 @@ impl Runner {
     /// instantiated, or has nothing to run ([`Run`](ErrorKind::Run)); if a file cannot be put into
     /// its tree or got out of it ([`Filesystem`](ErrorKind::Filesystem), [`Io`](ErrorKind::Io)).
     pub fn run(&self, program: &Program) -> Result<Outcome, Error> {
-        let bytes = program.read_module()?;
+        let bytes = program.read_to_run()?;
         let ran = self.run_module(program.name(), &bytes).of_kind(ErrorKind::Run);
         Ok(match program.path() {
             Some(path) => ran.with_context(|| format!("cannot run `{}`", path.display()))?,

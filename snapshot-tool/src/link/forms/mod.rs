@@ -1,6 +1,7 @@
 //! The two output forms: what each decides differently is [`FormRules`](rules::FormRules).
 
 pub(crate) mod address_shadows;
+pub(crate) mod growth;
 pub(crate) mod isolated;
 pub(crate) mod memory_access;
 pub(crate) mod operands;
