@@ -97,7 +97,7 @@ mod tests {
         let built = guests::programs().map(|(_, source)| source.to_owned()).collect();
         assert_eq!(directories, built, "tests/guests/, and the list of xtask/src/chores/guests.rs");
         let mut texts = Vec::new();
-        for tests in ["adapter", "apps", "host_api", "link", "mounts", "web"] {
+        for tests in ["adapter", "apps", "host_api", "hosts", "link", "mounts", "web"] {
             read(&test_data(tests), &mut texts);
         }
         let has_a_test =

@@ -61,7 +61,8 @@ pub(crate) fn encode(module: &HollowModule, section: &Section) -> Result<Encoded
         .module(module.hollow())
         .and_then(|encoder| encoder.adapter(WASI_SNAPSHOT_PREVIEW1_ADAPTER_NAME, adapter))
         .and_then(|mut encoder| encoder.encode());
-    let component = component.context("it cannot be made a component").of_kind(ErrorKind::Unservable)?;
+    let component =
+        component.context("it cannot be made a component").of_kind(ErrorKind::Unservable)?;
     let (shell, encoded) = Shell::around(&component).of_kind(ErrorKind::Internal)?;
     // The encoder takes custom sections out of the module, which belong to the program when it is
     // packed again. Only if it gave imports other names is the module its own.

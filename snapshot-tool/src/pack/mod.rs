@@ -180,7 +180,9 @@ impl Packer {
     /// of that.
     fn over(&self, before: Option<PackedWith>) -> (Self, Option<String>) {
         let mut packer = self.clone();
-        let Some(PackedWith { tree, policy, form, component }) = before else { return (packer, None) };
+        let Some(PackedWith { tree, policy, form, component }) = before else {
+            return (packer, None);
+        };
         let files = tree.tree().totals().files;
         packer.form = packer.form.or(Some(form));
         packer.component = packer.component.or(Some(component));

@@ -135,7 +135,8 @@ impl Rootfs {
     /// Nothing is written then.
     pub fn write(&self, destination: impl Into<Destination>) -> Result<u64, Error> {
         let module = &self.baked.module.module;
-        Ok(self.write_file(module.len(), &destination.into(), |out| self.write_module(module, out))?)
+        Ok(self
+            .write_file(module.len(), &destination.into(), |out| self.write_module(module, out))?)
     }
 
     /// Writes `len` bytes, which `contents` produces.
@@ -315,11 +316,10 @@ impl Packed {
     /// If a file of the tree cannot be read, or has changed since it was packed.
     pub fn to_vec(&self) -> Result<Vec<u8>, Error> {
         let mut bytes = Vec::new();
-        let written =
-            usize::try_from(self.len()).map_err(anyhow::Error::from).and_then(|len| {
-                bytes.reserve(len);
-                self.write_to(&mut bytes)
-            });
+        let written = usize::try_from(self.len()).map_err(anyhow::Error::from).and_then(|len| {
+            bytes.reserve(len);
+            self.write_to(&mut bytes)
+        });
         written.of_kind(ErrorKind::Tree)?;
         Ok(bytes)
     }

@@ -14,10 +14,10 @@ use wasmparser::{
     BinaryReader, ComponentExportSectionReader, ComponentExternName, ComponentImportSectionReader,
 };
 
-use crate::packed::section::SECTION_NAME;
 use crate::packed::framing::{
     CUSTOM_SECTION, PREAMBLE_BYTES, custom_named, read_range, section_header,
 };
+use crate::packed::section::SECTION_NAME;
 use crate::wasm::preamble::{Kind, check_preamble, kind};
 
 /// Section ids of components that are looked at here.
@@ -225,7 +225,8 @@ mod tests {
         let bytes = component(&["other", SECTION_NAME, "another"]);
         let place = module_in(&mut Cursor::new(&bytes)).unwrap();
         assert!(place.in_component);
-        let range = usize::try_from(place.bytes.start).unwrap()..place.bytes.end.try_into().unwrap();
+        let range =
+            usize::try_from(place.bytes.start).unwrap()..place.bytes.end.try_into().unwrap();
         assert_eq!(bytes[range], module(SECTION_NAME).finish());
         let core = module("other").finish();
         let whole = ModulePlace { bytes: 0..core.len() as u64, in_component: false };

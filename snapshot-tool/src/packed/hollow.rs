@@ -23,10 +23,10 @@ use wasmparser::{BinaryReader, ConstExpr};
 use crate::error::{ErrorKind, mark};
 use crate::packed::component::{self, ModulePlace};
 use crate::packed::contents_source::ContentsSource;
-use crate::packed::section::{SECTION_NAME, Section};
 use crate::packed::framing::{
     CUSTOM_SECTION, PREAMBLE_BYTES, custom_named, read_range, section_header,
 };
+use crate::packed::section::{SECTION_NAME, Section};
 
 /// The id of the data section.
 const DATA_SECTION: u8 = 11;

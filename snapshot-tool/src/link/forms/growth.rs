@@ -114,11 +114,7 @@ mod tests {
                 false,
                 "one of two",
             ),
-            (
-                "local.get $pages memory.grow $other".to_owned(),
-                true,
-                "of another memory",
-            ),
+            ("local.get $pages memory.grow $other".to_owned(), true, "of another memory"),
         ] {
             assert_eq!(uses(&body), expected, "{whose}");
         }
