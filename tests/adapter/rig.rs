@@ -126,6 +126,7 @@ fn intrinsics(linker: &mut Linker<World>) -> wasmtime::Result<()> {
     })?;
     linker
         .func_wrap("user", "size", |c: C<'_>| -> i32 { (c.data().program.len() / PAGE) as i32 })?;
+    linker.func_wrap("user", "base", || -> i32 { 0 })?;
     linker.func_wrap("user", "grow", |mut c: C<'_>, pages: i32| -> i32 {
         let world = c.data_mut();
         let before = world.program.len();

@@ -13,6 +13,7 @@ const CEILING_BYTES: u64 = 64 * 1024;
 
 /// Operands and results of every intrinsic, as DESIGN.md lists them.
 const USER: &[&str] = &[
+    "base",
     "clear_user",
     "copy_from_user",
     "copy_to_user",
@@ -120,6 +121,8 @@ const BAKING: &[&str] = &[
 
 /// What lowering puts around functions, where calls are traced.
 const TRACING: &[&str] = &["trace_arg", "trace_begin", "trace_end"];
+/// What lowering has called when a call was cut short.
+const ENTERING: &[&str] = &["after_cut"];
 /// What an embedder calls: kept in a packed program unless it is stripped.
 const HOST_API: &[&str] = &[
     "wasm_vfs_allocate",
@@ -188,7 +191,7 @@ fn exports_are_on_the_list() {
         }
     }
     functions.sort_unstable();
-    let mut expected = [EXPORTS, VARIANTS, BAKING, HOST_API, TRACING].concat();
+    let mut expected = [EXPORTS, VARIANTS, BAKING, HOST_API, TRACING, ENTERING].concat();
     if WITH_MOUNTS {
         expected.extend(MOUNTS_BAKING);
     }

@@ -4,6 +4,7 @@
 //! result; or, on a descriptor of the host's, passes its arguments on. A descriptor that will not
 //! do is found before a path is looked at, and pointers are checked before anything changes.
 
+mod after_cut;
 mod args_env;
 mod clock;
 mod descriptor;

@@ -20,7 +20,7 @@ use crate::abi::imports;
 use crate::errno::{Error, Result};
 use crate::kernel::Entered;
 use crate::kernel::descriptors::{Owner, owner};
-use crate::memory::borrowed::BORROWED_ADDR;
+use crate::memory::borrowed::{BORROWED_ADDR, Borrowed};
 use crate::memory::user::UserRange;
 use crate::platform::clock::host_time;
 
@@ -266,16 +266,11 @@ fn ask_host(subs: &[SubscriptionWords]) -> Result<Vec<EventWords>> {
     let count = u32::try_from(subs.len()).map_err(|_| Errno::ENOMEM)?;
     let bytes =
         (SUBSCRIPTION_BYTES + EVENT_BYTES).checked_mul(count).and_then(|n| n.checked_add(8));
-    let borrowed =
-        UserRange::new(BORROWED_ADDR, bytes.ok_or(Errno::ENOMEM)?).map_err(|_| Errno::ENOMEM)?;
-    let mut saved = Vec::new();
-    saved.try_reserve_exact(borrowed.len() as usize).map_err(Errno::from)?;
+    let borrowed = Borrowed::new(bytes.ok_or(Errno::ENOMEM)?)?;
     let mut answer = Vec::new();
     answer.try_reserve_exact(subs.len()).map_err(Errno::from)?;
-    saved.resize(borrowed.len() as usize, 0);
-    borrowed.copy_to_kernel(&mut saved);
 
-    let mut rest = borrowed;
+    let mut rest = borrowed.range();
     let for_count = rest.take(8);
     let mut for_events = rest.take(EVENT_BYTES * count);
     for word in subs.iter().flatten() {
@@ -288,6 +283,6 @@ fn ask_host(subs: &[SubscriptionWords]) -> Result<Vec<EventWords>> {
         let event = for_events.take(EVENT_BYTES);
         answer.push([event.load_u64(0), event.load_u64(8), event.load_u64(16), event.load_u64(24)]);
     }
-    borrowed.store_bytes(&saved);
+    borrowed.give_back();
     if errno == 0 { Ok(answer) } else { Err(Error::of_host(errno)) }
 }

@@ -32,6 +32,9 @@ mod instructions {
         pub(in crate::memory) fn store_u64(addr: u32, value: u64);
         /// `memory.size` of the program's memory, in pages.
         pub(in crate::memory) safe fn size() -> u32;
+        /// Where the kernel's memory begins in the program's, if it lies in that (the portable
+        /// form); else 0.
+        pub(in crate::memory) safe fn base() -> u32;
     }
 
     #[link(wasm_import_module = "contents")]
@@ -62,6 +65,9 @@ mod stand_ins {
     pub(in crate::memory) unsafe fn store_u32(_addr: u32, _value: u32) {}
     pub(in crate::memory) unsafe fn store_u64(_addr: u32, _value: u64) {}
     pub(in crate::memory) fn size() -> u32 {
+        0
+    }
+    pub(in crate::memory) fn base() -> u32 {
         0
     }
     pub(in crate::memory) unsafe fn contents_to_user(_dst: u32, _offset: u32, _len: usize) {}

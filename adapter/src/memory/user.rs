@@ -4,6 +4,7 @@
 
 use super::intrinsic;
 use crate::errno::{Error, Result};
+use crate::runtime::owns_any;
 
 /// Bytes in a page of a linear memory.
 const WASM_PAGE_BYTES: u64 = 65_536;
@@ -27,7 +28,7 @@ impl UserRange {
     #[inline]
     pub(crate) fn new(addr: u32, len: u32) -> Result<UserRange> {
         let end = u64::from(addr) + u64::from(len);
-        if end <= u64::from(intrinsic::size()) * WASM_PAGE_BYTES {
+        if end <= u64::from(intrinsic::size()) * WASM_PAGE_BYTES || is_above_kernel(addr, end) {
             Ok(UserRange { addr, len })
         } else {
             Err(Error::FAULT)
@@ -153,6 +154,33 @@ impl UserRange {
             unsafe { intrinsic::contents_to_user(self.addr, offset, self.len as usize) }
         }
     }
+}
+
+/// Whether bytes that do not lie in the first pages of the program's memory lie in others that it
+/// can use: in the portable form, somebody may have grown the memory that the program shares with
+/// the kernel, and the kernel owns only some of what lies above its first page.
+#[cold]
+#[inline(never)]
+fn is_above_kernel(addr: u32, end: u64) -> bool {
+    let base = intrinsic::base();
+    let Some(start) = addr.checked_sub(base) else { return false };
+    let end = end - u64::from(base);
+    base != 0
+        && end <= memory_bytes()
+        // `end` may be one more than the largest address, which no range of the kernel reaches.
+        && !owns_any(start, u32::try_from(end).unwrap_or(u32::MAX))
+}
+
+/// Bytes of the kernel's memory.
+#[cfg(target_arch = "wasm32")]
+fn memory_bytes() -> u64 {
+    core::arch::wasm32::memory_size::<0>() as u64 * WASM_PAGE_BYTES
+}
+
+/// Bytes of the kernel's memory.
+#[cfg(not(target_arch = "wasm32"))]
+fn memory_bytes() -> u64 {
+    0
 }
 
 /// Copies bytes of the baked contents from `offset` on into this memory. All of them lie within the

@@ -6,11 +6,21 @@
 //!
 //! # Layout
 //!
-//! The heap is a run of chunks from the end of the static data to the end of memory. A chunk begins
-//! with a word: its size (a multiple of 8, with that word) and two flags. Payloads follow at
-//! multiples of 8. The payload of a free chunk begins with two links of its list and ends with its
-//! size again, so that the chunk after it finds its beginning. The last chunk is a mere word,
-//! always in use.
+//! The heap is one or more *regions*. The first reaches from the end of the static data to what was
+//! the end of memory when somebody else grew it; each further one is memory that was got after
+//! that. A region is a run of chunks. A chunk begins with a word: its size (a multiple of 8, with
+//! that word) and two flags. Payloads follow at multiples of 8. The payload of a free chunk begins
+//! with two links of its list and ends with its size again, so that the chunk after it finds its
+//! beginning. The last chunk of a region is a mere word, always in use. A region other than the
+//! first begins with two words: where the region before it begins and ends.
+//!
+//! # Calls that are cut short
+//!
+//! An engine can end a call between any two instructions. The words of the chunks are written in
+//! such an order that walking from chunk to chunk always works; all else is made anew from them
+//! ([`after_cut`]). Whoever gave memory back and was cut short before forgetting it still points to
+//! it. So what was freed last is not given to anybody else for a while ([`Heap::resting`]), and
+//! after a cut it never is.
 
 #![expect(
     clippy::cast_possible_truncation,
@@ -46,6 +56,12 @@ const NONE: u32 = 0;
 const MAX_REQUEST: usize = 1 << 30;
 /// Bytes in a page of a linear memory.
 const WASM_PAGE_BYTES: u32 = 65_536;
+/// Bytes of the two words that a further region begins with, and of what brings its first payload
+/// to a multiple of 8.
+const REGION_HEAD: u32 = 3 * WORD;
+/// How many payloads rest. A call of the filesystem forgets what it has freed before it frees so
+/// many more.
+const RESTING: usize = 8;
 
 /// The heap.
 struct Heap {
@@ -53,8 +69,15 @@ struct Heap {
     lists: [u32; LISTS],
     /// A bit for each list: it is not empty.
     filled: [u32; LISTS / 32],
-    /// The last chunk, the mere word; zero before the first call.
+    /// The last chunk of the newest region, the mere word; zero before the first call.
     end: u32,
+    /// Where the newest region begins; zero for the first.
+    region: u32,
+    /// Payloads that were freed last, oldest first from `next_resting` on; zero for none. Their
+    /// chunks are still in use.
+    resting: [u32; RESTING],
+    /// The place of the next one.
+    next_resting: u32,
     /// Whether freed memory is cleared.
     clear_freed: bool,
 }
@@ -67,6 +90,9 @@ static HEAP: Allocator = Allocator(OneThread::new(Heap {
     lists: [NONE; LISTS],
     filled: [0; _],
     end: 0,
+    region: 0,
+    resting: [NONE; RESTING],
+    next_resting: 0,
     clear_freed: false,
 }));
 
@@ -86,6 +112,13 @@ fn load(addr: u32) -> u32 {
 fn store(addr: u32, value: u32) {
     // SAFETY: as for `load`.
     unsafe { (addr as *mut u32).write(value) }
+}
+
+/// The first chunk of the first region. Its word is at 4 below a multiple of 8.
+fn first_chunk() -> u32 {
+    // SAFETY: only the address is taken.
+    let base = (&raw const __heap_base).addr() as u32;
+    (base + WORD).next_multiple_of(8) - WORD
 }
 
 /// The power of two at or below `size`.
@@ -174,8 +207,8 @@ impl Heap {
         let before = load(chunk) & PREV_IN_USE;
         let next = chunk + has;
         if has - size >= MIN_CHUNK {
-            store(chunk, size | IN_USE | before);
             self.put(chunk + size, has - size);
+            store(chunk, size | IN_USE | before);
         } else {
             store(chunk, has | IN_USE | before);
             store(next, load(next) | PREV_IN_USE);
@@ -199,17 +232,19 @@ impl Heap {
         self.put(chunk, size);
     }
 
+    /// Makes what is between static data and the end of memory the first region.
+    fn begin(&mut self) {
+        let first = first_chunk();
+        self.end = (memory_size::<0>() as u32 * WASM_PAGE_BYTES).wrapping_sub(WORD);
+        store(self.end, IN_USE);
+        store(first, (self.end - first) | IN_USE | PREV_IN_USE);
+        self.release(first, self.end - first);
+    }
+
     /// Asks for more memory, so that there is a free chunk of `size` bytes at the end.
     fn grow(&mut self, size: u32) -> bool {
         if self.end == 0 {
-            // SAFETY: only the address is taken.
-            let base = (&raw const __heap_base).addr() as u32;
-            // The first word is at 4 below a multiple of 8.
-            let first = (base + WORD).next_multiple_of(8) - WORD;
-            self.end = (memory_size::<0>() as u32 * WASM_PAGE_BYTES).wrapping_sub(WORD);
-            store(self.end, IN_USE);
-            store(first, (self.end - first) | IN_USE | PREV_IN_USE);
-            self.release(first, self.end - first);
+            self.begin();
             if self.find(size).is_some() {
                 return true;
             }
@@ -218,25 +253,94 @@ impl Heap {
         let least = size / WASM_PAGE_BYTES + size / WASM_PAGE_BYTES / 4 + 2;
         let pages = memory_size::<0>() as u32;
         // Ever larger steps, so that growing to any size asks a few times only.
-        let got = [least.max(pages / 8), least]
-            .into_iter()
-            .find(|&more| memory_grow::<0>(more as usize) != usize::MAX);
-        let Some(got) = got else { return false };
-        let chunk = self.end;
-        let bytes = got * WASM_PAGE_BYTES;
-        self.end = chunk.wrapping_add(bytes);
-        store(self.end, IN_USE);
-        store(chunk, bytes | IN_USE | load(chunk) & PREV_IN_USE);
-        self.release(chunk, bytes);
+        let got = [least.max(pages / 8), least].into_iter().find_map(|more| {
+            let first = memory_grow::<0>(more as usize);
+            (first != usize::MAX).then_some((first as u32 * WASM_PAGE_BYTES, more))
+        });
+        let Some((start, pages)) = got else { return false };
+        let end = start.wrapping_add(pages * WASM_PAGE_BYTES).wrapping_sub(WORD);
+        store(end, IN_USE);
+        let chunk = if start == self.end.wrapping_add(WORD) {
+            let chunk = self.end;
+            store(chunk, (end - chunk) | IN_USE | load(chunk) & PREV_IN_USE);
+            chunk
+        } else {
+            // Somebody else has grown the memory meanwhile.
+            store(start, self.region);
+            store(start + WORD, self.end);
+            self.region = start;
+            let chunk = start + REGION_HEAD;
+            store(chunk, (end - chunk) | IN_USE | PREV_IN_USE);
+            chunk
+        };
+        self.end = end;
+        self.release(chunk, end - chunk);
         true
+    }
+
+    /// Each region: its first chunk, and the mere word at its end.
+    fn regions(&self) -> impl Iterator<Item = (u32, u32)> + use<> {
+        let mut next = Some((self.region, self.end));
+        core::iter::from_fn(move || {
+            let (start, end) = next?;
+            if start == 0 {
+                next = None;
+                return Some((first_chunk(), end));
+            }
+            next = Some((load(start), load(start + WORD)));
+            Some((start + REGION_HEAD, end))
+        })
+    }
+
+    /// Whether any byte from `start` on and before `end` is in a region, or before the first.
+    fn overlaps(&self, start: u32, end: u32) -> bool {
+        self.regions().any(|(first, last)| {
+            let first = if first == first_chunk() { 0 } else { first - REGION_HEAD };
+            start < last.wrapping_add(WORD) && first < end
+        })
+    }
+
+    /// Makes everything anew but the sizes of chunks and whether they are in use.
+    fn recover(&mut self) {
+        self.lists = [NONE; LISTS];
+        self.filled = [0; _];
+        // Whoever freed them may still point to them.
+        self.resting = [NONE; RESTING];
+        for (first, end) in self.regions() {
+            let (mut chunk, mut free_from) = (first, NONE);
+            loop {
+                let word = load(chunk);
+                if word & IN_USE != 0 || chunk == end {
+                    let mut flags = PREV_IN_USE;
+                    if free_from != NONE {
+                        // `put` says it of the chunk after it.
+                        store(chunk, word | PREV_IN_USE);
+                        self.put(free_from, chunk - free_from);
+                        (flags, free_from) = (0, NONE);
+                    }
+                    store(chunk, word & !PREV_IN_USE | flags);
+                } else if free_from == NONE {
+                    free_from = chunk;
+                }
+                if chunk == end {
+                    break;
+                }
+                chunk += word & SIZE;
+            }
+        }
     }
 
     fn allocate(&mut self, request: usize) -> Option<u32> {
         let size = chunk_size(request)?;
         let chunk = match self.find(size) {
             Some(chunk) => chunk,
-            None if self.grow(size) => self.find(size)?,
-            None => return None,
+            None => {
+                self.end_rest();
+                if self.find(size).is_none() && !self.grow(size) {
+                    return None;
+                }
+                self.find(size)?
+            }
         };
         let has = load(chunk) & SIZE;
         self.unlink(chunk, has);
@@ -244,7 +348,27 @@ impl Heap {
         Some(chunk + WORD)
     }
 
+    /// Takes a payload back: some time later its chunk is free.
     fn free(&mut self, payload: u32) {
+        let place = self.next_resting as usize % RESTING;
+        self.next_resting = self.next_resting.wrapping_add(1);
+        let rested = core::mem::replace(&mut self.resting[place], payload);
+        if rested != NONE {
+            self.free_now(rested);
+        }
+    }
+
+    /// Frees all that rests.
+    fn end_rest(&mut self) {
+        for place in 0..RESTING {
+            let rested = core::mem::replace(&mut self.resting[place], NONE);
+            if rested != NONE {
+                self.free_now(rested);
+            }
+        }
+    }
+
+    fn free_now(&mut self, payload: u32) {
         let chunk = payload - WORD;
         let size = load(chunk) & SIZE;
         if self.clear_freed {
@@ -292,8 +416,26 @@ impl Heap {
 /// From now on freed memory is cleared, or no longer: what a tool leaves behind while it bakes a
 /// tree would otherwise be part of every packed program.
 pub(crate) fn clear_freed_memory(clear: bool) {
-    // SAFETY: `body` calls nothing.
-    unsafe { HEAP.0.with(|heap| heap.clear_freed = clear) }
+    // SAFETY: the heap's functions call neither an allocator nor the host.
+    unsafe {
+        HEAP.0.with(|heap| {
+            heap.end_rest();
+            heap.clear_freed = clear;
+        });
+    }
+}
+
+/// Whether any byte from `start` on and before `end` of this module's memory is the filesystem's.
+pub(crate) fn owns_any(start: u32, end: u32) -> bool {
+    // SAFETY: as in `clear_freed_memory`.
+    unsafe { HEAP.0.with(|heap| heap.overlaps(start, end)) }
+}
+
+/// Brings the heap in order after a call was cut short, maybe in the middle of its work. What that
+/// call had allocated and not yet put anywhere is lost.
+pub(crate) fn recover() {
+    // SAFETY: as in `clear_freed_memory`.
+    unsafe { HEAP.0.with(Heap::recover) }
 }
 
 // SAFETY: chunks do not overlap, and a payload is never moved or handed out twice while it is in

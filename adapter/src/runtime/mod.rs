@@ -4,11 +4,20 @@
 mod heap;
 
 #[cfg(target_arch = "wasm32")]
-pub(crate) use heap::clear_freed_memory;
+pub(crate) use heap::{clear_freed_memory, owns_any, recover};
 
-/// No heap of our own there.
 #[cfg(not(target_arch = "wasm32"))]
-pub(crate) fn clear_freed_memory(_clear: bool) {}
+pub(crate) use no_heap::*;
+
+/// No heap of our own on other targets.
+#[cfg(not(target_arch = "wasm32"))]
+mod no_heap {
+    pub(crate) fn clear_freed_memory(_clear: bool) {}
+    pub(crate) fn owns_any(_start: u32, _end: u32) -> bool {
+        true
+    }
+    pub(crate) fn recover() {}
+}
 
 /// A panic is a defect of this crate, and there is nobody to tell: it traps. Nothing is formatted.
 #[cfg(target_arch = "wasm32")]

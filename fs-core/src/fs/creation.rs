@@ -114,14 +114,15 @@ impl<P: Platform> Fs<P> {
         }
         let ino = self.add_inode(inode)?;
         let directory = self.inode_mut(parent)?;
+        // The counts go before the name: a call may be cut short between the two.
+        if is_directory {
+            directory.nlink += 1; // for ".." of the new directory
+            directory.holds += 1; // for the new directory, which knows it as its parent
+        }
         match directory.directory_mut().and_then(|d| d.insert(name, ino, file_type)) {
             Ok(()) => {
                 let cookie = directory.directory_mut()?.last_cookie();
                 directory.touch(now);
-                if is_directory {
-                    directory.nlink += 1; // for ".." of the new directory
-                    directory.holds += 1; // for the new directory, which knows it as its parent
-                }
                 self.used_pages += pages;
                 if is_directory {
                     self.set_own_cookie(ino, cookie);
@@ -130,7 +131,11 @@ impl<P: Platform> Fs<P> {
                 Ok(ino)
             }
             Err(error) => {
-                // It got no name and holds nothing yet.
+                // It got no name.
+                if is_directory {
+                    directory.nlink -= 1; // for ".." of the directory that was not added
+                    directory.holds -= 1; // for that directory
+                }
                 self.inodes.remove(ino.0);
                 Err(error)
             }

@@ -11,7 +11,7 @@ import { unsigned } from "./program-memory.js";
 /** @import { ProgramMemory } from "./program-memory.js" */
 
 /** The address of the borrowed bytes: a vector of one piece, the number of bytes, the text. */
-const BORROWED = 1024;
+const BORROWED = 64;
 const BORROWED_TOTAL = BORROWED + IOVEC.BYTES;
 const BORROWED_TEXT = BORROWED + 16;
 

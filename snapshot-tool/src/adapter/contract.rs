@@ -11,7 +11,7 @@ use wasmparser::{DataKind, Operator, TypeRef, ValType};
 use crate::adapter::names::{CONTENTS, KERNEL_MEMORY, USER, USER_MEMORY};
 use crate::adapter::surface::{Cut, Surface};
 use crate::preview1::PREVIEW1;
-use crate::wasm::index::{DataIdx, FuncIdx};
+use crate::wasm::index::{DataIdx, FuncIdx, GlobalIdx};
 use crate::wasm::module::Module;
 
 /// Exports that serve baking and are gone afterwards start with one of these.
@@ -32,6 +32,7 @@ pub(crate) enum Intrinsic {
     StoreU64,
     Size,
     Grow,
+    Base,
     ContentsToUser,
     ContentsToKernel,
     /// A function of the host with so many parameters, which the policy cuts.
@@ -47,7 +48,7 @@ use ValType::{I32, I64};
 /// Import module, name, parameters, results.
 type Signature = (&'static str, &'static str, &'static [ValType], &'static [ValType], Intrinsic);
 
-const INTRINSICS: [Signature; 14] = [
+const INTRINSICS: [Signature; 15] = [
     (USER, "copy_from_user", &[I32, I32, I32], &[], I::CopyFromUser),
     (USER, "copy_to_user", &[I32, I32, I32], &[], I::CopyToUser),
     (USER, "clear_user", &[I32, I32], &[], I::ClearUser),
@@ -60,14 +61,22 @@ const INTRINSICS: [Signature; 14] = [
     (USER, "store_u64", &[I32, I64], &[], I::StoreU64),
     (USER, "size", &[], &[I32], I::Size),
     (USER, "grow", &[I32], &[I32], I::Grow),
+    (USER, "base", &[], &[I32], I::Base),
     (CONTENTS, "contents_to_user", &[I32, I32, I32], &[], I::ContentsToUser),
     (CONTENTS, "contents_to_kernel", &[I32, I32, I32], &[], I::ContentsToKernel),
 ];
 
 impl Intrinsic {
     /// Writes the instruction that a call becomes. `spare` is a local of type i32: `clear_user`
-    /// has one operand fewer than `memory.fill`, and the missing one is not the last.
-    pub(crate) fn emit(self, contents: DataIdx, spare: u32, out: &mut Vec<Instruction<'_>>) {
+    /// has one operand fewer than `memory.fill`, and the missing one is not the last. `base` is the
+    /// global that is 0 until linking puts the filesystem's memory elsewhere.
+    pub(crate) fn emit(
+        self,
+        contents: DataIdx,
+        base: GlobalIdx,
+        spare: u32,
+        out: &mut Vec<Instruction<'_>>,
+    ) {
         let (user, kernel) = (USER_MEMORY.0, KERNEL_MEMORY.0);
         // Alignment is only a hint; programs pass any address.
         let at = MemArg { offset: 0, align: 0, memory_index: user };
@@ -96,6 +105,7 @@ impl Intrinsic {
             }
             I::Size => Instruction::MemorySize(user),
             I::Grow => Instruction::MemoryGrow(user),
+            I::Base => Instruction::GlobalGet(base.0),
             I::ContentsToUser => Instruction::MemoryInit { mem: user, data_index: contents.0 },
             I::ContentsToKernel => Instruction::MemoryInit { mem: kernel, data_index: contents.0 },
         };

@@ -7,6 +7,7 @@
 //!   so that `wasm-merge` does not resolve them to the module's own exports;
 //! * exports for baking, other than functions, and all that nothing else reaches are dropped;
 //! * initial memory is written as few data segments, then the contents as a passive one;
+//! * calls that never returned are noticed where the next one comes in (`entries`);
 //! * where calls are traced, a function is put around each that a program calls (`trace_wrappers`);
 //! * where the host interface is kept, the memory and a constant base of 0 are exported for it;
 //! * the `wasm-vfs` section is added, and the `name` section rewritten.
@@ -16,11 +17,12 @@ use wasm_encoder::reencode::Reencode as _;
 use wasm_encoder::{
     CodeSection, ConstExpr, CustomSection, DataCountSection, EntityType, ExportKind, ExportSection,
     Function, FunctionSection, GlobalSection, GlobalType, ImportSection, Instruction,
-    MemorySection, MemoryType, Module as Encoded, NameMap, NameSection, TypeSection, ValType,
+    InstructionSink, MemorySection, MemoryType, Module as Encoded, NameMap, NameSection, TypeSection, ValType,
 };
 use wasmparser::{ExternalKind, FunctionBody, Operator, WasmFeatures};
 
 use crate::adapter::contract::Intrinsic;
+use crate::adapter::entries::{self, Entries, EntryPlaces};
 use crate::adapter::initial_memory::{Segment, encode_active};
 use crate::adapter::names::{
     HOST_API_BASE, HOST_API_MEMORY, HOST_API_PREFIX, KERNEL_MEMORY, NAME_PREFIX, WASI_HOST,
@@ -32,7 +34,7 @@ use crate::adapter::{contract, initial_memory};
 use crate::packed::hollow::{HollowModule, check_contents_len};
 use crate::packed::section::{SECTION_NAME, Section};
 use crate::policy::Policy;
-use crate::wasm::index::{DataIdx, FuncIdx};
+use crate::wasm::index::{DataIdx, FuncIdx, GlobalIdx};
 use crate::wasm::module::Module;
 use crate::wasm::reach::Live;
 use crate::wasm::remap::{IndexMap, Remap, explain};
@@ -88,6 +90,8 @@ struct Lowering<'a> {
     exports: Vec<(&'a str, FuncIdx)>,
     /// What is put around exported functions.
     wrappers: TraceWrappers<'a>,
+    /// What is put where calls come in and go out.
+    entries: Entries<'a>,
     live: Live,
     remap: Remap,
     contents: DataIdx,
@@ -106,11 +110,14 @@ impl<'a> Lowering<'a> {
         } else {
             TraceWrappers::default()
         };
-        let roots = exports.iter().map(|&(_, function)| function).chain(wrappers.roots());
-        let roots: Vec<FuncIdx> = roots.collect();
+        let roots = exports.iter().map(|&(_, function)| function);
+        let roots: Vec<FuncIdx> =
+            roots.chain(wrappers.roots()).chain(entries::after_cut(core)).collect();
         let is_intrinsic =
             |function: FuncIdx| intrinsics.get(function.index()).is_some_and(Option::is_some);
         let live = Live::from_roots(core, &roots, is_intrinsic)?;
+        let is_host = |function: FuncIdx| function.0 < core.imported_functions;
+        let entries = Entries::of(core, &live, &exports, is_host)?;
         let remap = Remap {
             types: IndexMap::keep(&live.types, 0),
             functions: IndexMap::keep(&live.functions, 0),
@@ -118,7 +125,7 @@ impl<'a> Lowering<'a> {
             memories: IndexMap::Table(vec![Some(KERNEL_MEMORY.0)]),
             ..Remap::default()
         };
-        Ok(Self { core, intrinsics, exports, wrappers, live, remap, contents })
+        Ok(Self { core, intrinsics, exports, wrappers, entries, live, remap, contents })
     }
 
     fn write(&self, segments: &[Segment], section: &Section) -> Result<HollowModule> {
@@ -145,6 +152,11 @@ impl<'a> Lowering<'a> {
             if live {
                 let encoded = self.remap.clone().sub_type(ty.clone()).map_err(explain)?;
                 types.ty().subtype(&encoded);
+            }
+        }
+        if self.entries.functions() > 0 {
+            for (_, params, results) in entries::COMMON {
+                types.ty().function(params.iter().copied(), results.iter().copied());
             }
         }
         Ok(types)
@@ -177,6 +189,18 @@ impl<'a> Lowering<'a> {
         for traced in &self.wrappers.traced {
             functions.function(self.ty(traced.function)?);
         }
+        if self.entries.functions() > 0 {
+            let live = self.live.types.iter().filter(|&&live| live).count();
+            for position in 0..entries::COMMON.len() {
+                functions.function(u32::try_from(live + position)?);
+            }
+        }
+        for entry in &self.entries.around {
+            functions.function(self.ty(entry.function)?);
+        }
+        for &host in &self.entries.host {
+            functions.function(self.ty(host)?);
+        }
         Ok(functions)
     }
 
@@ -198,27 +222,46 @@ impl<'a> Lowering<'a> {
                 self.remap.clone().parse_global(&mut globals, global).map_err(explain)?;
             }
         }
-        if self.has_host_api() {
-            // In this module addresses are what they are.
-            let ty = GlobalType { val_type: ValType::I32, mutable: false, shared: false };
-            globals.global(ty, &ConstExpr::i32_const(0));
-        }
+        // In this module addresses are what they are.
+        let ty = GlobalType { val_type: ValType::I32, mutable: false, shared: false };
+        globals.global(ty, &ConstExpr::i32_const(0));
+        self.entries.globals(&mut globals);
         Ok(globals)
+    }
+
+    /// The constant global that says where this module's memory begins. It follows those of the
+    /// core module.
+    fn base(&self) -> GlobalIdx {
+        GlobalIdx::from_index(self.live.globals.iter().filter(|&&live| live).count())
+    }
+
+    /// Where what [`Entries`] adds comes to lie.
+    fn entry_places(&self) -> Result<EntryPlaces> {
+        let pointer = self.entries.pointer().and_then(|it| self.remap.globals.get(it.0));
+        let traced = u32::try_from(self.wrappers.traced.len())?;
+        Ok(EntryPlaces {
+            // Without a stack nothing refers to it.
+            pointer: GlobalIdx(pointer.unwrap_or_default()),
+            first_global: GlobalIdx(self.base().0 + 1),
+            first_function: FuncIdx(self.first_added()? + traced),
+        })
     }
 
     fn exports(&self) -> Result<ExportSection> {
         let mut exports = ExportSection::new();
         for &(name, function) in &self.exports {
-            let index = match self.wrappers.position(name) {
-                Some(position) => self.first_added()? + position,
-                None => self.remap.functions.get(function.0).context("it was dropped")?,
+            let index = match (self.wrappers.position(name), self.entries.around(name)) {
+                (Some(position), _) => self.first_added()? + position,
+                (None, Some(position)) => self.entry(position)?,
+                (None, None) => {
+                    self.remap.functions.get(function.0).context("it was dropped")?
+                }
             };
             exports.export(name, ExportKind::Func, index);
         }
         if self.has_host_api() {
-            let base = self.globals()?.len() - 1;
             exports.export(HOST_API_MEMORY, ExportKind::Memory, KERNEL_MEMORY.0);
-            exports.export(HOST_API_BASE, ExportKind::Global, base);
+            exports.export(HOST_API_BASE, ExportKind::Global, self.base().0);
         }
         Ok(exports)
     }
@@ -233,10 +276,35 @@ impl<'a> Lowering<'a> {
                 code.function(&body);
             }
         }
+        let places = self.entry_places()?;
         for traced in &self.wrappers.traced {
-            code.function(&self.wrappers.body(self.core, *traced, &self.remap)?);
+            let front = |code: &mut InstructionSink<'_>| {
+                self.entries.front(traced.function, places, code);
+            };
+            code.function(&self.wrappers.body(self.core, *traced, &self.remap, front)?);
+        }
+        let place = |function: FuncIdx| {
+            self.remap.functions.get(function.0).context("a function that is called was dropped")
+        };
+        for body in self.entries.bodies(self.core, places, place)? {
+            code.function(&body);
         }
         Ok(code)
+    }
+
+    /// The index of a function that [`Entries`] adds.
+    fn entry(&self, position: usize) -> Result<u32> {
+        Ok(self.entry_places()?.first_function.0 + u32::try_from(position)?)
+    }
+
+    /// Whether calls come into this function of the core module directly: it is exported, and
+    /// nothing is put around it.
+    fn is_front(&self, function: FuncIdx) -> bool {
+        self.exports.iter().any(|&(name, exported)| {
+            exported == function
+                && self.wrappers.position(name).is_none()
+                && self.entries.around(name).is_none()
+        })
     }
 
     fn body(&self, function: FuncIdx, body: &FunctionBody<'a>) -> Result<Function> {
@@ -252,20 +320,31 @@ impl<'a> Lowering<'a> {
         let mut instructions = Vec::new();
         for operator in body.get_operators_reader()? {
             let operator = operator?;
-            match self.intrinsic(&operator) {
-                Some((intrinsic, tail)) => {
-                    intrinsic.emit(self.contents, spare, &mut instructions);
-                    if tail {
-                        instructions.push(Instruction::Return);
-                    }
+            if let Some((intrinsic, tail)) = self.intrinsic(&operator) {
+                intrinsic.emit(self.contents, self.base(), spare, &mut instructions);
+                if tail {
+                    instructions.push(Instruction::Return);
                 }
-                None => instructions.push(remap.instruction(operator).map_err(explain)?),
+                continue;
             }
+            instructions.push(match (callee(&operator), remap.instruction(operator)) {
+                (Some(callee), Ok(call)) => match (self.entries.host(callee), call) {
+                    (Some(position), Instruction::Call(_)) => {
+                        Instruction::Call(self.entry(position)?)
+                    }
+                    (Some(position), _) => Instruction::ReturnCall(self.entry(position)?),
+                    (None, call) => call,
+                },
+                (_, instruction) => instruction.map_err(explain)?,
+            });
         }
         if instructions.iter().any(|it| matches!(it, Instruction::LocalSet(at) if *at == spare)) {
             locals.push((1, ValType::I32));
         }
         let mut encoded = Function::new(locals);
+        if self.is_front(function) {
+            self.entries.front(function, self.entry_places()?, &mut encoded.instructions());
+        }
         for instruction in &instructions {
             encoded.instruction(instruction);
         }
@@ -274,13 +353,9 @@ impl<'a> Lowering<'a> {
 
     /// The intrinsic that an operator calls, and whether it is a tail call.
     fn intrinsic(&self, operator: &Operator<'_>) -> Option<(Intrinsic, bool)> {
-        let (function, tail) = match *operator {
-            Operator::Call { function_index } => (function_index, false),
-            Operator::ReturnCall { function_index } => (function_index, true),
-            _ => return None,
-        };
-        let intrinsic = self.intrinsics.get(function as usize).copied().flatten()?;
-        Some((intrinsic, tail))
+        let function = callee(operator)?;
+        let intrinsic = self.intrinsics.get(function.index()).copied().flatten()?;
+        Some((intrinsic, matches!(operator, Operator::ReturnCall { .. })))
     }
 
     /// Function names of the core module, and for exports their own.
@@ -300,6 +375,15 @@ impl<'a> Lowering<'a> {
         for (position, traced) in (0..).zip(&self.wrappers.traced) {
             let name = format!("{NAME_PREFIX}traced_{}", traced.name);
             functions.append(self.first_added()? + position, &name);
+        }
+        if self.entries.functions() > 0 {
+            let added = entries::COMMON.iter().map(|(name, ..)| (*name).to_owned());
+            let around = self.entries.around.iter().map(|it| format!("enter_{}", it.name));
+            let host = self.entries.host.iter();
+            let host = host.map(|it| format!("call_host_{}", self.core.imports[it.index()].name));
+            for (position, name) in added.chain(around).chain(host).enumerate() {
+                functions.append(self.entry(position)?, &format!("{NAME_PREFIX}{name}"));
+            }
         }
         let mut names = NameSection::new();
         names.functions(&functions);
@@ -325,6 +409,16 @@ impl<'a> Lowering<'a> {
     fn ty(&self, function: FuncIdx) -> Result<u32> {
         let ty = self.core.function_types[function.index()];
         self.remap.types.get(ty.0).context("its type was dropped")
+    }
+}
+
+/// The function that an operator calls by its index.
+fn callee(operator: &Operator<'_>) -> Option<FuncIdx> {
+    match *operator {
+        Operator::Call { function_index } | Operator::ReturnCall { function_index } => {
+            Some(FuncIdx(function_index))
+        }
+        _ => None,
     }
 }
 

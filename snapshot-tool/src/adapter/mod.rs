@@ -5,6 +5,7 @@
 
 pub mod bake;
 pub(crate) mod contract;
+pub(crate) mod entries;
 pub(crate) mod initial_memory;
 pub mod lower;
 pub(crate) mod names;

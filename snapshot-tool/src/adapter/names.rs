@@ -25,6 +25,9 @@ pub(crate) const HOST_API_BASE: &str = "wasm_vfs_base";
 /// Exports that start with this are what lowering has traced functions call.
 pub(crate) const TRACE_PREFIX: &str = "trace_";
 
+/// The export that lowering has called when a call that never returned left the stack in use.
+pub(crate) const AFTER_CUT: &str = "after_cut";
+
 /// Between function and variant in the name of an export.
 pub(crate) const VARIANT_MARK: char = '@';
 

@@ -7,7 +7,9 @@
 //! What the filesystem itself would ask of the host can be *cut*: the call becomes an error number,
 //! or a trap, and the import is gone.
 
-use crate::adapter::names::{HOST_API_PREFIX, TRACE_PREFIX, UNSTABLE_SUFFIX, VARIANT_MARK};
+use crate::adapter::names::{
+    AFTER_CUT, HOST_API_PREFIX, TRACE_PREFIX, UNSTABLE_SUFFIX, VARIANT_MARK,
+};
 use crate::policy::settled::Settled;
 use crate::policy::values::{Clock, HostCall, InheritEnv, Random, Stream, Trace};
 use wasi::Errno;
@@ -131,7 +133,7 @@ impl Surface {
         if export.ends_with(UNSTABLE_SUFFIX) {
             return Some(export);
         }
-        if export.starts_with(TRACE_PREFIX) {
+        if export.starts_with(TRACE_PREFIX) || export == AFTER_CUT {
             return None;
         }
         let (function, variant) = match export.split_once(VARIANT_MARK) {

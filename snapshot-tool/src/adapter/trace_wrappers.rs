@@ -5,7 +5,7 @@
 //! the result. A call that does not return (`proc_exit`) is told before it is made.
 
 use anyhow::{Context, Result};
-use wasm_encoder::{Function, ValType};
+use wasm_encoder::{Function, InstructionSink, ValType};
 use wasmparser::ExternalKind;
 
 use crate::adapter::names::TRACE_PREFIX;
@@ -73,7 +73,8 @@ impl<'a> TraceWrappers<'a> {
         u32::try_from(position).ok()
     }
 
-    /// The body of the function around another, which has its type.
+    /// The body of the function around another, which has its type. `front` writes what comes
+    /// first.
     ///
     /// # Errors
     ///
@@ -83,6 +84,7 @@ impl<'a> TraceWrappers<'a> {
         core: &Module<'_>,
         traced: Traced<'_>,
         remap: &Remap,
+        front: impl FnOnce(&mut InstructionSink<'_>),
     ) -> Result<Function> {
         let place = |function: FuncIdx| {
             remap.functions.get(function.0).context("a function that is traced was dropped")
@@ -94,6 +96,7 @@ impl<'a> TraceWrappers<'a> {
         let params = u32::try_from(ty.params().len())?;
         let mut function = Function::new([(1, ValType::I32)]);
         let mut code = function.instructions();
+        front(&mut code);
         code.i32_const(traced.number.cast_signed()).call(begin);
         for (index, param) in (0..).zip(ty.params()) {
             code.local_get(index);

@@ -22,6 +22,8 @@
   (global $offset (;2;) (mut i32) i32.const 8)
   (global $wasm_vfs::base (;3;) (mut i32) i32.const 131072)
   (global $wasm_vfs::program_pages (;4;) (mut i32) i32.const 1)
+  (global $wasm_vfs::program_size (;5;) (mut i32) i32.const 1)
+  (global $wasm_vfs::kernel_end (;6;) (mut i32) i32.const 4)
   (export "memory" (memory $own))
   (export "offset" (global $offset))
   (export "failure" (tag 0))
@@ -34,7 +36,7 @@
   (elem $passive (;0;) func $visit_one)
   (func $wasm_vfs::program_grow (;1;) (type 7) (param i32) (result i32)
     (local i32 i32 i32 i32 i32)
-    global.get $wasm_vfs::program_pages
+    global.get $wasm_vfs::program_size
     local.set 1
     local.get 0
     i32.const 65536
@@ -58,6 +60,42 @@
     i32.gt_u
     if ;; label = @1
       memory.size
+      local.tee 4
+      global.get $wasm_vfs::kernel_end
+      i32.ne
+      if ;; label = @2
+        local.get 0
+        i32.eqz
+        if ;; label = @3
+          local.get 1
+          return
+        end
+        local.get 4
+        local.get 0
+        i32.add
+        local.tee 2
+        i32.const 65536
+        i32.gt_u
+        if ;; label = @3
+          i32.const -1
+          return
+        end
+        local.get 0
+        memory.grow
+        i32.const -1
+        i32.eq
+        if ;; label = @3
+          i32.const -1
+          return
+        end
+        i32.const 0
+        global.set $wasm_vfs::kernel_end
+        local.get 2
+        global.set $wasm_vfs::program_size
+        local.get 4
+        return
+      end
+      local.get 4
       local.get 3
       i32.sub
       local.set 4
@@ -124,9 +162,13 @@
       i32.const 16
       i32.shl
       global.set $wasm_vfs::base
+      memory.size
+      global.set $wasm_vfs::kernel_end
     end
     local.get 2
     global.set $wasm_vfs::program_pages
+    local.get 2
+    global.set $wasm_vfs::program_size
     local.get 1
   )
   (func $visit_one (;2;) (type $visit) (param (ref null $node)) (result i32)
@@ -178,6 +220,7 @@
     (local i32)
     local.get 0
     memory.grow
+    local.tee 1
     i32.const -1
     i32.eq
     if ;; label = @1
@@ -185,9 +228,12 @@
       return
     end
     memory.size
-    local.get 0
-    i32.sub
-    local.set 1
+    i32.const 0
+    local.get 1
+    global.get $wasm_vfs::kernel_end
+    i32.eq
+    select
+    global.set $wasm_vfs::kernel_end
     local.get 1
     global.get $wasm_vfs::base
     i32.const 16
@@ -214,7 +260,7 @@
     i32.store offset=2064
     i32.const 0
   )
-  (@custom "wasm-vfs" (after code) "\03\01\050.1.0\00\09\04\00\01\0a\06\03\01\02\04\09\00\01\00\02\df\02\00\01\04\01\00\00\01\04\15\09manifest")
+  (@custom "wasm-vfs" (after code) "\03\01\050.1.0\00\09\04\00\01\0a\06\03\01\02\04\09\00\01\00\02\ab\03\00\01\05\01\00\00\01\04\15\09manifest")
   (data $active (;0;) (i32.const 8) "active")
   (data $passive (;1;) "passive")
   (data (;2;) (i32.const 132096) "state\00\00\00\00\00\00\00\00\00\00\00near")

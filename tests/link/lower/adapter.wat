@@ -7,6 +7,7 @@
   (import "wasi_host" "fd_write" (func $host_fd_write (;0;) (type 2)))
   (memory (;1;) 2)
   (global (;0;) (mut i32) i32.const 65536)
+  (global (;1;) i32 i32.const 0)
   (export "fd_read" (func $wasm_vfs::fd_read))
   (export "fd_write" (func $wasm_vfs::fd_write))
   (export "fd_tell" (func $wasm_vfs::fd_tell))

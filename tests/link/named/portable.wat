@@ -9,11 +9,13 @@
   (global $__stack_pointer (;0;) (mut i32) i32.const 1024)
   (global $wasm_vfs::base (;1;) (mut i32) i32.const 131072)
   (global $wasm_vfs::program_pages (;2;) (mut i32) i32.const 1)
+  (global $wasm_vfs::program_size (;3;) (mut i32) i32.const 1)
+  (global $wasm_vfs::kernel_end (;4;) (mut i32) i32.const 4)
   (export "memory" (memory $mem))
   (export "_start" (func $main))
   (func $wasm_vfs::program_grow (;1;) (type 3) (param i32) (result i32)
     (local i32 i32 i32 i32 i32)
-    global.get $wasm_vfs::program_pages
+    global.get $wasm_vfs::program_size
     local.set 1
     local.get 0
     i32.const 65536
@@ -37,6 +39,42 @@
     i32.gt_u
     if ;; label = @1
       memory.size
+      local.tee 4
+      global.get $wasm_vfs::kernel_end
+      i32.ne
+      if ;; label = @2
+        local.get 0
+        i32.eqz
+        if ;; label = @3
+          local.get 1
+          return
+        end
+        local.get 4
+        local.get 0
+        i32.add
+        local.tee 2
+        i32.const 65536
+        i32.gt_u
+        if ;; label = @3
+          i32.const -1
+          return
+        end
+        local.get 0
+        memory.grow
+        i32.const -1
+        i32.eq
+        if ;; label = @3
+          i32.const -1
+          return
+        end
+        i32.const 0
+        global.set $wasm_vfs::kernel_end
+        local.get 2
+        global.set $wasm_vfs::program_size
+        local.get 4
+        return
+      end
+      local.get 4
       local.get 3
       i32.sub
       local.set 4
@@ -103,9 +141,13 @@
       i32.const 16
       i32.shl
       global.set $wasm_vfs::base
+      memory.size
+      global.set $wasm_vfs::kernel_end
     end
     local.get 2
     global.set $wasm_vfs::program_pages
+    local.get 2
+    global.set $wasm_vfs::program_size
     local.get 1
   )
   (func $main (;2;) (type 2)
@@ -124,6 +166,7 @@
     (local i32)
     local.get 0
     memory.grow
+    local.tee 1
     i32.const -1
     i32.eq
     if ;; label = @1
@@ -131,9 +174,12 @@
       return
     end
     memory.size
-    local.get 0
-    i32.sub
-    local.set 1
+    i32.const 0
+    local.get 1
+    global.get $wasm_vfs::kernel_end
+    i32.eq
+    select
+    global.set $wasm_vfs::kernel_end
     local.get 1
     global.get $wasm_vfs::base
     i32.const 16
@@ -160,7 +206,7 @@
     i32.store offset=2064
     i32.const 0
   )
-  (@custom "wasm-vfs" (after code) "\03\01\050.1.0\00\09\03\00\01\03\01\01\01\01\02\02\00\01\00\02\91\02\00\01\02\01\00\01\02\01\01-\01\00\15\04manifest")
+  (@custom "wasm-vfs" (after code) "\03\01\050.1.0\00\09\03\00\01\03\01\01\01\01\02\02\00\01\00\02\dd\02\00\01\03\01\00\01\02\01\01-\01\00\15\04manifest")
   (data $rodata (;0;) (i32.const 0) "x")
   (data (;1;) (i32.const 132096) "state\00\00\00\00\00\00\00\00\00\00\00near")
   (data (;2;) (i32.const 201072) "far")

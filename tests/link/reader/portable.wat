@@ -7,11 +7,13 @@
   (memory (;0;) 4)
   (global $wasm_vfs::base (;0;) (mut i32) i32.const 131072)
   (global $wasm_vfs::program_pages (;1;) (mut i32) i32.const 1)
+  (global $wasm_vfs::program_size (;2;) (mut i32) i32.const 1)
+  (global $wasm_vfs::kernel_end (;3;) (mut i32) i32.const 4)
   (export "memory" (memory 0))
   (export "_start" (func $_start))
   (func $wasm_vfs::program_grow (;1;) (type 3) (param i32) (result i32)
     (local i32 i32 i32 i32 i32)
-    global.get $wasm_vfs::program_pages
+    global.get $wasm_vfs::program_size
     local.set 1
     local.get 0
     i32.const 65536
@@ -35,6 +37,42 @@
     i32.gt_u
     if ;; label = @1
       memory.size
+      local.tee 4
+      global.get $wasm_vfs::kernel_end
+      i32.ne
+      if ;; label = @2
+        local.get 0
+        i32.eqz
+        if ;; label = @3
+          local.get 1
+          return
+        end
+        local.get 4
+        local.get 0
+        i32.add
+        local.tee 2
+        i32.const 65536
+        i32.gt_u
+        if ;; label = @3
+          i32.const -1
+          return
+        end
+        local.get 0
+        memory.grow
+        i32.const -1
+        i32.eq
+        if ;; label = @3
+          i32.const -1
+          return
+        end
+        i32.const 0
+        global.set $wasm_vfs::kernel_end
+        local.get 2
+        global.set $wasm_vfs::program_size
+        local.get 4
+        return
+      end
+      local.get 4
       local.get 3
       i32.sub
       local.set 4
@@ -101,9 +139,13 @@
       i32.const 16
       i32.shl
       global.set $wasm_vfs::base
+      memory.size
+      global.set $wasm_vfs::kernel_end
     end
     local.get 2
     global.set $wasm_vfs::program_pages
+    local.get 2
+    global.set $wasm_vfs::program_size
     local.get 1
   )
   (func $_start (;2;) (type 2)
@@ -118,7 +160,7 @@
     call $proc_exit
   )
   (func $grow (;3;) (type 2)
-    global.get $wasm_vfs::program_pages
+    global.get $wasm_vfs::program_size
     call $wasm_vfs::program_grow
     drop
   )
@@ -126,6 +168,7 @@
     (local i32)
     local.get 0
     memory.grow
+    local.tee 1
     i32.const -1
     i32.eq
     if ;; label = @1
@@ -133,9 +176,12 @@
       return
     end
     memory.size
-    local.get 0
-    i32.sub
-    local.set 1
+    i32.const 0
+    local.get 1
+    global.get $wasm_vfs::kernel_end
+    i32.eq
+    select
+    global.set $wasm_vfs::kernel_end
     local.get 1
     global.get $wasm_vfs::base
     i32.const 16
@@ -162,7 +208,7 @@
     i32.store offset=2064
     i32.const 0
   )
-  (@custom "wasm-vfs" (after code) "\03\01\050.1.0\00\09\02\00\01\03\02\00\01\00\02\02\00\01\00\02\98\02\00\01\01\01\00\00\01\04\15\05manifest")
+  (@custom "wasm-vfs" (after code) "\03\01\050.1.0\00\09\02\00\01\03\02\00\01\00\02\02\00\01\00\02\e4\02\00\01\02\01\00\00\01\04\15\05manifest")
   (data (;0;) (i32.const 132096) "state\00\00\00\00\00\00\00\00\00\00\00near")
   (data (;1;) (i32.const 201072) "far")
   (data $wasm_vfs::contents (;2;) "the bytes")

@@ -11,7 +11,9 @@
   (global $reference (;0;) funcref ref.func $wasm_vfs::fd_tell)
   (global $wasm_vfs::base (;1;) (mut i32) i32.const 131072)
   (global $wasm_vfs::program_pages (;2;) (mut i32) i32.const 1)
-  (global (;3;) (mut i32) i32.const 65536)
+  (global $wasm_vfs::program_size (;3;) (mut i32) i32.const 1)
+  (global $wasm_vfs::kernel_end (;4;) (mut i32) i32.const 4)
+  (global (;5;) (mut i32) i32.const 65536)
   (export "memory" (memory 0))
   (export "fd_tell" (func $wasm_vfs::fd_tell))
   (export "proc_exit" (func $proc_exit))
@@ -24,7 +26,7 @@
   (elem (;2;) declare func $wasm_vfs::fd_close)
   (func $wasm_vfs::program_grow (;1;) (type 2) (param i32) (result i32)
     (local i32 i32 i32 i32 i32)
-    global.get $wasm_vfs::program_pages
+    global.get $wasm_vfs::program_size
     local.set 1
     local.get 0
     i32.const 65536
@@ -48,6 +50,42 @@
     i32.gt_u
     if ;; label = @1
       memory.size
+      local.tee 4
+      global.get $wasm_vfs::kernel_end
+      i32.ne
+      if ;; label = @2
+        local.get 0
+        i32.eqz
+        if ;; label = @3
+          local.get 1
+          return
+        end
+        local.get 4
+        local.get 0
+        i32.add
+        local.tee 2
+        i32.const 65536
+        i32.gt_u
+        if ;; label = @3
+          i32.const -1
+          return
+        end
+        local.get 0
+        memory.grow
+        i32.const -1
+        i32.eq
+        if ;; label = @3
+          i32.const -1
+          return
+        end
+        i32.const 0
+        global.set $wasm_vfs::kernel_end
+        local.get 2
+        global.set $wasm_vfs::program_size
+        local.get 4
+        return
+      end
+      local.get 4
       local.get 3
       i32.sub
       local.set 4
@@ -114,15 +152,20 @@
       i32.const 16
       i32.shl
       global.set $wasm_vfs::base
+      memory.size
+      global.set $wasm_vfs::kernel_end
     end
     local.get 2
     global.set $wasm_vfs::program_pages
+    local.get 2
+    global.set $wasm_vfs::program_size
     local.get 1
   )
   (func $wasm_vfs::kernel_grow (;2;) (type 2) (param i32) (result i32)
     (local i32)
     local.get 0
     memory.grow
+    local.tee 1
     i32.const -1
     i32.eq
     if ;; label = @1
@@ -130,9 +173,12 @@
       return
     end
     memory.size
-    local.get 0
-    i32.sub
-    local.set 1
+    i32.const 0
+    local.get 1
+    global.get $wasm_vfs::kernel_end
+    i32.eq
+    select
+    global.set $wasm_vfs::kernel_end
     local.get 1
     global.get $wasm_vfs::base
     i32.const 16
@@ -167,11 +213,11 @@
   )
   (func $wasm_vfs::fd_close (;8;) (type 2) (param i32) (result i32)
     (local i32 i32)
-    global.get 3
+    global.get 5
     i32.const 16
     i32.sub
     local.tee 1
-    global.set 3
+    global.set 5
     local.get 1
     global.get $wasm_vfs::base
     local.tee 2
@@ -190,7 +236,7 @@
     local.get 1
     i32.const 16
     i32.add
-    global.set 3
+    global.set 5
     local.get 0
     i32.const 100
     i32.gt_u
@@ -220,7 +266,7 @@
     drop
     i32.const 0
   )
-  (@custom "wasm-vfs" (after code) "\03\01\050.1.0\00\09\02\00\01\05\04\01\01\00\03\06\00\01\00\03\ea\02\01\03\01\02\01\00\00\02\00\1a\07\04\09\08manifest")
+  (@custom "wasm-vfs" (after code) "\03\01\050.1.0\00\09\02\00\01\05\04\01\01\00\03\06\00\01\00\03\b6\03\01\03\01\03\01\00\00\02\00\1a\07\04\09\08manifest")
   (data (;0;) (i32.const 132096) "state\00\00\00\00\00\00\00\00\00\00\00near")
   (data (;1;) (i32.const 201072) "far")
   (data $wasm_vfs::contents (;2;) "the bytes")

@@ -6,11 +6,13 @@
   (memory $main (;1;) 4)
   (global $wasm_vfs::base (;0;) (mut i32) i32.const 131072)
   (global $wasm_vfs::program_pages (;1;) (mut i32) i32.const 1)
+  (global $wasm_vfs::program_size (;2;) (mut i32) i32.const 1)
+  (global $wasm_vfs::kernel_end (;3;) (mut i32) i32.const 4)
   (export "memory" (memory $main))
   (export "_start" (func 1))
   (func $wasm_vfs::program_grow (;0;) (type 2) (param i32) (result i32)
     (local i32 i32 i32 i32 i32)
-    global.get $wasm_vfs::program_pages
+    global.get $wasm_vfs::program_size
     local.set 1
     local.get 0
     i32.const 65536
@@ -34,6 +36,42 @@
     i32.gt_u
     if ;; label = @1
       memory.size $main
+      local.tee 4
+      global.get $wasm_vfs::kernel_end
+      i32.ne
+      if ;; label = @2
+        local.get 0
+        i32.eqz
+        if ;; label = @3
+          local.get 1
+          return
+        end
+        local.get 4
+        local.get 0
+        i32.add
+        local.tee 2
+        i32.const 65536
+        i32.gt_u
+        if ;; label = @3
+          i32.const -1
+          return
+        end
+        local.get 0
+        memory.grow $main
+        i32.const -1
+        i32.eq
+        if ;; label = @3
+          i32.const -1
+          return
+        end
+        i32.const 0
+        global.set $wasm_vfs::kernel_end
+        local.get 2
+        global.set $wasm_vfs::program_size
+        local.get 4
+        return
+      end
+      local.get 4
       local.get 3
       i32.sub
       local.set 4
@@ -100,16 +138,20 @@
       i32.const 16
       i32.shl
       global.set $wasm_vfs::base
+      memory.size $main
+      global.set $wasm_vfs::kernel_end
     end
     local.get 2
     global.set $wasm_vfs::program_pages
+    local.get 2
+    global.set $wasm_vfs::program_size
     local.get 1
   )
   (func (;1;) (type 1)
     memory.size
     memory.grow
     drop
-    global.get $wasm_vfs::program_pages
+    global.get $wasm_vfs::program_size
     call $wasm_vfs::program_grow
     drop
     i32.const 3
@@ -124,6 +166,7 @@
     (local i32)
     local.get 0
     memory.grow $main
+    local.tee 1
     i32.const -1
     i32.eq
     if ;; label = @1
@@ -131,9 +174,12 @@
       return
     end
     memory.size $main
-    local.get 0
-    i32.sub
-    local.set 1
+    i32.const 0
+    local.get 1
+    global.get $wasm_vfs::kernel_end
+    i32.eq
+    select
+    global.set $wasm_vfs::kernel_end
     local.get 1
     global.get $wasm_vfs::base
     i32.const 16
@@ -160,7 +206,7 @@
     i32.store $main offset=2064
     i32.const 0
   )
-  (@custom "wasm-vfs" (after code) "\03\01\050.1.0\00\09\03\00\01\02\01\00\02\01\01\02\01\01\00\01\9a\02\00\01\01\00\00\00\01\00\15\03manifest")
+  (@custom "wasm-vfs" (after code) "\03\01\050.1.0\00\09\03\00\01\02\01\00\02\01\01\02\01\01\00\01\e6\02\00\01\02\00\00\00\01\00\15\03manifest")
   (data (;0;) (memory $main) (i32.const 0) "main")
   (data (;1;) (memory $main) (i32.const 132096) "state\00\00\00\00\00\00\00\00\00\00\00near")
   (data (;2;) (memory $main) (i32.const 201072) "far")

@@ -71,11 +71,16 @@ impl<P: Platform> Fs<P> {
             self.reserve_inode()?;
         }
         let now = self.now();
+        // The count goes before the name: a call that is cut short between the two leaves no name
+        // that is not counted.
+        self.inode_mut(ino)?.nlink += 1; // for the new name
         let directory = self.inode_mut(parent)?;
-        directory.directory_mut()?.insert(&name, ino, file_type)?;
+        if let Err(error) = directory.directory_mut()?.insert(&name, ino, file_type) {
+            self.inode_mut(ino)?.nlink -= 1; // for the name that was not added
+            return Err(error);
+        }
         directory.touch(now);
         let inode = self.inode_mut(ino)?;
-        inode.nlink += 1; // for the new name
         inode.linkable = false;
         inode.set_ctime(now);
         self.further_links += u32::from(!is_first);

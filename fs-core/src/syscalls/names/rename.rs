@@ -209,10 +209,19 @@ impl<P: Platform> Fs<P> {
         let file_type = self.inode(source)?.file_type();
         // The only step that can fail comes first. The moved entry is a new one, at the end of the
         // order of readdir, as on tmpfs (simple_offset_rename).
+        // Meanwhile there are two names, which are counted: a call may be cut short.
+        self.inode_mut(source)?.nlink += 1; // for the new name
         let into = self.inode_mut(new.parent)?.directory_mut()?;
-        let had = into.supersede(&new.name, source, file_type)?;
+        let had = match into.supersede(&new.name, source, file_type) {
+            Ok(had) => had,
+            Err(error) => {
+                self.inode_mut(source)?.nlink -= 1; // for the name that was not added
+                return Err(error);
+            }
+        };
         let cookie = into.last_cookie();
         let was = self.inode_mut(old.parent)?.directory_mut()?.remove(&old.name);
+        self.inode_mut(source)?.nlink -= 1; // for the old name
         let target_cookie = had.map_or(0, |had| had.cookie());
         let from =
             Place::Entry { parent: old.parent, cookie: was.map_or(0, |entry| entry.cookie()) };

@@ -48,13 +48,15 @@ impl<P: Platform> Fs<P> {
             return Err(Errno::ENOTEMPTY);
         }
         let now = self.now();
-        let inode = self.inode_mut(ino)?;
-        inode.nlink = 0; // its name and its "." go
-        inode.set_ctime(now);
+        // The name goes before the counts: a call that is cut short between the two leaves no name
+        // that leads nowhere.
         let directory = self.inode_mut(parent)?;
         let removed = directory.directory_mut()?.remove(&name);
         directory.nlink -= 1; // for ".." of the removed directory
         directory.touch(now);
+        let inode = self.inode_mut(ino)?;
+        inode.nlink = 0; // its name and its "." go
+        inode.set_ctime(now);
         self.remove_place(ino, parent, removed.map_or(0, |entry| entry.cookie()), &name);
         self.free_if_unused(ino);
         self.notify_name(parent, InotifyMask::DELETE | InotifyMask::ISDIR, &name, 0);

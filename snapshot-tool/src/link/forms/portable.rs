@@ -10,7 +10,7 @@
 //!
 //! * global `wasm_vfs::base`: where the filesystem's memory starts, in bytes, a whole number of
 //!   pages;
-//! * global `wasm_vfs::program_pages`: what the program's `memory.size` reads;
+//! * global `wasm_vfs::program_pages`: how many pages the program has at the start of memory;
 //! * function `wasm_vfs::program_grow`: the program's `memory.grow`;
 //! * function `wasm_vfs::kernel_grow`: the filesystem's.
 //!
@@ -18,6 +18,27 @@
 //! slack of half the filesystem's size and an eighth of the program's, so between two moves of K
 //! bytes the program grows by at least K/2: all moves together copy at most twice the final size.
 //! The slack is never touched, so on most engines it takes address space but no memory.
+//!
+//! # Pages of others
+//!
+//! The embedder can grow the exported memory, too (the adapter that makes a WASI 0.2 component of a
+//! preview1 module does). Its pages then lie above the filesystem's, and neither may move:
+//!
+//! ```text
+//! 0        program_pages  base                kernel_end                            memory.size
+//! |  the program's  |  slack  |  the filesystem's  |  the embedder's  |  anybody's  ->  |
+//! ```
+//!
+//! From then on the filesystem is *fenced*: whoever grows gets pages at the end of memory. The
+//! program gets their true address, as it would if somebody else had grown the memory of an
+//! unpacked program. Its `memory.size` reads the end of its own last page, so a program that takes
+//! all memory that there is for its heap (Go, old wasi-libc) takes nothing of anybody else.
+//!
+//! * global `wasm_vfs::kernel_end`: where the filesystem's memory ends, in pages; 0 once it is
+//!   fenced. `memory.size` is another when somebody else has grown the memory;
+//! * global `wasm_vfs::program_size`: the end of the program's last page, which is
+//!   `program_pages` until the filesystem is fenced. The filesystem checks pointers with
+//!   `program_pages`: below it all bytes are the program's, and beyond it hardly ever are.
 
 use anyhow::{Context, Result, ensure};
 use wasm_encoder::{BlockType, Function, InstructionSink, ValType};
@@ -45,10 +66,14 @@ const SLACK_OF_KERNEL_BITS: i32 = 1;
 const SLACK_OF_PROGRAM_BITS: i32 = 3;
 /// What `memory.grow` gives when it fails.
 const GROW_FAILED: i32 = -1;
+/// The end of a filesystem that is fenced: no memory has this size.
+const FENCED: i32 = 0;
 
 /// Positions in the lists of what is synthesised.
 const BASE: u32 = 0;
 const PROGRAM_PAGES: u32 = 1;
+const PROGRAM_SIZE: u32 = 2;
+const KERNEL_END: u32 = 3;
 const PROGRAM_GROW: usize = 0;
 const KERNEL_GROW: usize = 1;
 
@@ -106,16 +131,17 @@ impl<'a> Portable<'a> {
         const OLD: u32 = 1;
         const NEW: u32 = 2;
         const OLD_BASE: u32 = 3;
-        const KERNEL: u32 = 4;
+        const TOTAL: u32 = 4;
         const TARGET: u32 = 5;
         let (base, pages) = (places.global(BASE), places.global(PROGRAM_PAGES));
+        let (size, kernel_end) = (places.global(PROGRAM_SIZE), places.global(KERNEL_END));
         let memory = self.memory.0;
         let most = pages_operand(self.program_most);
         let mut function = Function::new([(5, ValType::I32)]);
         let mut code = function.instructions();
 
         // More than the program's own maximum?
-        code.global_get(pages).local_set(OLD);
+        code.global_get(size).local_set(OLD);
         code.local_get(DELTA).i32_const(most).local_get(OLD).i32_sub().i32_gt_u();
         return_failed(&mut code);
 
@@ -123,9 +149,29 @@ impl<'a> Portable<'a> {
         code.global_get(base).i32_const(WASM_PAGE_BITS).i32_shr_u().local_set(OLD_BASE);
         code.local_get(NEW).local_get(OLD_BASE).i32_gt_u().if_(BlockType::Empty);
         {
-            code.memory_size(memory).local_get(OLD_BASE).i32_sub().local_set(KERNEL);
+            code.memory_size(memory).local_tee(TOTAL).global_get(kernel_end).i32_ne();
+            code.if_(BlockType::Empty);
+            {
+                // Somebody else's pages lie above the filesystem: it stays where it is, and the
+                // new pages are the last of memory.
+                code.local_get(DELTA).i32_eqz().if_(BlockType::Empty);
+                code.local_get(OLD).return_().end();
+                code.local_get(TOTAL).local_get(DELTA).i32_add().local_tee(NEW);
+                code.i32_const(most).i32_gt_u();
+                return_failed(&mut code);
+                grow_real(&mut code, memory, |code| {
+                    code.local_get(DELTA);
+                });
+                return_failed(&mut code);
+                code.i32_const(FENCED).global_set(kernel_end);
+                code.local_get(NEW).global_set(size).local_get(TOTAL).return_();
+            }
+            code.end();
+
+            // From here on it is how many pages move.
+            code.local_get(TOTAL).local_get(OLD_BASE).i32_sub().local_set(TOTAL);
             // With slack, but not beyond what the program can ever reach.
-            code.local_get(KERNEL).i32_const(SLACK_OF_KERNEL_BITS).i32_shr_u();
+            code.local_get(TOTAL).i32_const(SLACK_OF_KERNEL_BITS).i32_shr_u();
             code.local_get(NEW).i32_const(SLACK_OF_PROGRAM_BITS).i32_shr_u().i32_add();
             code.local_get(NEW).i32_add().local_set(TARGET);
             code.local_get(TARGET).i32_const(most);
@@ -147,29 +193,32 @@ impl<'a> Portable<'a> {
             // Move the filesystem up: memory.copy(target, base, kernel).
             bytes_of(&mut code, TARGET);
             code.global_get(base);
-            bytes_of(&mut code, KERNEL);
+            bytes_of(&mut code, TOTAL);
             code.memory_copy(memory, memory);
             // Zero what it left: memory.fill(base, 0, min(target - base, kernel)). All between
             // its old end and its new start was never written, so it is zero already.
             code.global_get(base).i32_const(0);
             code.local_get(TARGET).local_get(OLD_BASE).i32_sub().local_tee(OLD_BASE);
-            code.local_get(KERNEL);
-            code.local_get(OLD_BASE).local_get(KERNEL).i32_lt_u().select();
+            code.local_get(TOTAL);
+            code.local_get(OLD_BASE).local_get(TOTAL).i32_lt_u().select();
             code.i32_const(WASM_PAGE_BITS).i32_shl();
             code.memory_fill(memory);
             bytes_of(&mut code, TARGET);
             code.global_set(base);
+            code.memory_size(memory).global_set(kernel_end);
         }
         code.end();
-        code.local_get(NEW).global_set(pages).local_get(OLD).end();
+        code.local_get(NEW).global_set(pages);
+        code.local_get(NEW).global_set(size).local_get(OLD).end();
         function
     }
 
-    /// The filesystem's memory is last, so growing it is growing memory.
+    /// New pages of the filesystem are the last of memory. They follow its other pages, unless
+    /// somebody else has grown the memory meanwhile.
     fn kernel_grow(&self, places: &Places<'_>) -> Function {
         const DELTA: u32 = 0;
         const OLD_TOTAL: u32 = 1;
-        let base = places.global(BASE);
+        let (base, kernel_end) = (places.global(BASE), places.global(KERNEL_END));
         let mut function = Function::new([(1, ValType::I32)]);
         let mut code = function.instructions();
         if let Some(most) = self.kernel_most {
@@ -180,11 +229,11 @@ impl<'a> Portable<'a> {
             code.i32_sub().i32_gt_u();
             return_failed(&mut code);
         }
-        grow_real(&mut code, self.memory.0, |code| {
-            code.local_get(DELTA);
-        });
+        code.local_get(DELTA).memory_grow(self.memory.0).local_tee(OLD_TOTAL);
+        code.i32_const(GROW_FAILED).i32_eq();
         return_failed(&mut code);
-        code.memory_size(self.memory.0).local_get(DELTA).i32_sub().local_set(OLD_TOTAL);
+        code.memory_size(self.memory.0).i32_const(FENCED);
+        code.local_get(OLD_TOTAL).global_get(kernel_end).i32_eq().select().global_set(kernel_end);
         code.local_get(OLD_TOTAL);
         code.global_get(base).i32_const(WASM_PAGE_BITS).i32_shr_u().i32_sub().end();
         function
@@ -206,6 +255,10 @@ impl FormRules for Portable<'_> {
     }
 
     fn globals(&self) -> Vec<SynthesisedGlobal> {
+        let pages = |name, pages: u64| SynthesisedGlobal {
+            name,
+            initial: u32::try_from(pages).expect("a memory has at most 65536 pages"),
+        };
         let base = self.base * WASM_PAGE_BYTES;
         vec![
             SynthesisedGlobal {
@@ -213,11 +266,9 @@ impl FormRules for Portable<'_> {
                 // `new` has checked that all of it lies below 4 GiB.
                 initial: u32::try_from(base).expect("the base is an address"),
             },
-            SynthesisedGlobal {
-                name: "wasm_vfs::program_pages",
-                initial: u32::try_from(self.program_pages)
-                    .expect("a memory has at most 65536 pages"),
-            },
+            pages("wasm_vfs::program_pages", self.program_pages),
+            pages("wasm_vfs::program_size", self.program_pages),
+            pages("wasm_vfs::kernel_end", self.memories[self.memory.index()].initial),
         ]
     }
 
@@ -243,7 +294,7 @@ impl FormRules for Portable<'_> {
     fn view(&self, places: &Places<'_>) -> Option<MemoryView> {
         Some(MemoryView {
             memory: self.memory,
-            pages: GlobalIdx(places.global(PROGRAM_PAGES)),
+            pages: GlobalIdx(places.global(PROGRAM_SIZE)),
             grow: places.functions[PROGRAM_GROW],
         })
     }

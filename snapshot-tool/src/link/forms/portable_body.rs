@@ -11,6 +11,7 @@
 //! | `memory.size` | `memory.size - base / page` |
 //! | `memory.grow` | `call $kernel_grow` |
 //! | the program's `memory.size`, `memory.grow` | `global.get $program_pages`, `call $program_grow` |
+//! | `global.get` of the one global that is constant | `base` |
 //!
 //! The base is kept in a local, read from its global when first needed and again after a call
 //! that may have moved it: one that can reach the program's `memory.grow` or the host, which
@@ -341,6 +342,12 @@ impl<'a> BodyWriter<'_, 'a> {
                 }
                 Ok(())
             }
+            Operator::GlobalGet { global_index } if self.is_base(global_index) => {
+                let base = Instruction::GlobalGet(self.form.base.0);
+                self.out.push(base);
+                self.operands.step(0, 1, self.out.len());
+                Ok(())
+            }
             _ if is_control(&operator) => self.control(operator),
             _ => match memory_access(&operator) {
                 Some(access) if access.memarg.memory == KERNEL_MEMORY.0 => {
@@ -395,6 +402,12 @@ impl<'a> BodyWriter<'_, 'a> {
         self.last_move = self.out.len();
         // Each may have any value by now, as a parameter does.
         self.set_shadows(|_| Start::Parameter);
+    }
+
+    /// Whether a global of the filesystem says where its memory begins: the only one that is
+    /// constant.
+    fn is_base(&self, global: u32) -> bool {
+        self.adapter.globals.get(global as usize).is_some_and(|global| !global.mutable)
     }
 
     fn memory_size(&mut self, memory: MemIdx) {
