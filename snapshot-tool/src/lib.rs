@@ -15,7 +15,7 @@
 //! Everything that the command `wasm-vfs` does is here, for build scripts and other tools:
 //!
 //! * [`TreeBuilder`] says what goes into the tree and reads it from the disk. [`Policy`] says what else the program sees. [`Packer`]
-//!   packs a [`Program`] with both, in a [`Form`]; [`Packed`] is the result, to be written.
+//!   packs a [`Program`] with both, in a [`Form`], as a module or a component; [`Packed`] is the result, to be written.
 //! * [`Rootfs`] is a tree that is baked once and linked with several programs.
 //! * [`PackedModule`] looks into a packed module, and takes the tree out again.
 //! * [`Runner`] runs a packed program under wasmtime. [`embed`] is for a wasmtime of your own: [`embed::HostApi`] puts files
@@ -88,6 +88,7 @@ pub use pack::input::Program;
 pub use pack::preinit::Preinit;
 pub use pack::report::{Printed, Report};
 pub use pack::rootfs::{Packed, Rootfs, RunTimeShims};
+pub use packed::component::Interfaces;
 pub use packed::extract::Existing;
 pub use packed::form::{Form, ModuleForm};
 pub use packed::packed_module::PackedModule;

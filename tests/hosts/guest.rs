@@ -75,7 +75,11 @@ pub fn program() -> Vec<u8> {
     wat::parse_str(format!(
         r#"(module {imports} (memory (export "memory") {PAGES}) {exports}
              (func (export "size") (result i32) (memory.size))
-             (func (export "grow") (param i32) (result i32) (memory.grow (local.get 0))))"#
+             ;; As allocators do, it makes an address of the result.
+             (func (export "grow") (param i32) (result i32) (local $page i32)
+               (local.set $page (memory.grow (local.get 0)))
+               (drop (i32.shl (local.get $page) (i32.const 16)))
+               (local.get $page)))"#
     ))
     .unwrap()
 }

@@ -183,7 +183,7 @@ impl Emitter<'_> {
         Ok(())
     }
 
-    /// The program's, then the host interface.
+    /// The program's, then the form's, then the host interface.
     fn exports(&self, out: &mut Vec<u8>) -> Result<()> {
         let mut exports = ExportSection::new();
         if let Some(section) = &self.program.sections.exports {
@@ -199,6 +199,9 @@ impl Emitter<'_> {
                     }
                 }
             }
+        }
+        if let Some((name, position)) = self.rules.export() {
+            exports.export(name, ExportKind::Func, self.plan.synthesised[position].0);
         }
         for &(name, function) in &self.plan.host_api {
             let index = self.plan.adapter_functions.get(function.0);

@@ -115,7 +115,8 @@ pub fn link(program: &[u8], rootfs: &RootfsModule, form: Form) -> Result<Linked>
         section,
     };
     let (output, section, features) = emitter.emit()?;
-    check(&program, &adapter, &output, features).of_kind(ErrorKind::Internal)?;
+    let added = rules.export().map(|(name, _)| name);
+    check(&program, &adapter, &output, features, added).of_kind(ErrorKind::Internal)?;
     let summary = summarise(&program, &plan, &output, &section, form)?;
     check_hermetic(&section, &summary.imports).of_kind(ErrorKind::Policy)?;
     Ok(Linked { output, section, summary })
@@ -208,6 +209,7 @@ fn check(
     adapter: &Module<'_>,
     output: &HollowModule,
     features: WasmFeatures,
+    added_export: Option<&str>,
 ) -> Result<()> {
     if let Err(error) = verify::validate(output.hollow(), features) {
         // Whose fault is it? Nothing was said of the program before, to do the work only once.
@@ -224,7 +226,8 @@ fn check(
     });
     let hosts = adapter.function_imports().map(|(_, it)| format!("{PREVIEW1}.{}", it.name));
     let host_api = adapter.exports.iter().filter(|it| it.name.starts_with(HOST_API_PREFIX));
-    let exports = program.exports.iter().chain(host_api).map(|export| export.name.to_owned());
+    let exports = program.exports.iter().chain(host_api).map(|export| export.name);
+    let exports = exports.chain(added_export).map(str::to_owned);
     verify::check_surface(output.hollow(), &theirs.chain(hosts).collect(), &exports.collect())
 }
 

@@ -80,11 +80,12 @@ fn is_packed(file: &mut (impl Read + Seek), module: Range<u64>) -> Result<bool> 
 
 /// The names of what a component imports and exports.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Interfaces {
-    /// Such as `wasi:io/streams@0.2.6`.
-    pub(crate) imports: Vec<String>,
-    /// Such as `wasi:cli/run@0.2.6`.
-    pub(crate) exports: Vec<String>,
+#[non_exhaustive]
+pub struct Interfaces {
+    /// What its host provides, such as `wasi:io/streams@0.2.6`.
+    pub imports: Vec<String>,
+    /// What it provides, such as `wasi:cli/run@0.2.6`.
+    pub exports: Vec<String>,
 }
 
 impl Interfaces {

@@ -150,12 +150,16 @@ impl<R: Read + Seek> PackedModule<R> {
         self.module.in_component
     }
 
-    /// What the component around the module imports and exports; `None` if there is none.
-    pub(crate) fn interfaces(&mut self) -> InnerResult<Option<Interfaces>> {
+    /// Returns what the component around the module imports and exports; `None` if there is none.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be read or is damaged.
+    pub fn interfaces(&mut self) -> Result<Option<Interfaces>, Error> {
         if !self.module.in_component {
             return Ok(None);
         }
-        Interfaces::of(&mut self.file).of_kind(ErrorKind::Damaged).map(Some)
+        Ok(Some(Interfaces::of(&mut self.file).of_kind(ErrorKind::Damaged)?))
     }
 
     /// Returns how long the file is, in bytes: the module, and the component around it if there is

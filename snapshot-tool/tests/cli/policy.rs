@@ -73,7 +73,12 @@ fn what_makes_no_sense_is_named() {
 #[test]
 fn a_key_that_a_command_has_no_use_for_is_an_error() {
     let sandbox = Sandbox::new();
-    for key in ["isolate = true", "preinit = 'init'", "preinit = 'init'\npreinit-start = 'go'"] {
+    for key in [
+        "isolate = true",
+        "component = true",
+        "preinit = 'init'",
+        "preinit = 'init'\npreinit-start = 'go'",
+    ] {
         sandbox.file("vfs.toml", key);
         let ran = sandbox.tool(&["image", "--config", "vfs.toml", "-o", "out.wasm"]);
         let name = key.split(' ').next().unwrap();

@@ -4,7 +4,7 @@ use crate::sandbox::{NOTHING, Sandbox};
 
 /// Writes its arguments and its environment, one to a line, then copies its input to its
 /// output, and exits with the number of its arguments.
-const ECHO: &str = r#"
+pub(crate) const ECHO: &str = r#"
 (module
   (import "wasi_snapshot_preview1" "args_sizes_get"
     (func $args_sizes_get (param i32 i32) (result i32)))

@@ -1,5 +1,6 @@
 //! The two output forms: what each decides differently is [`FormRules`](rules::FormRules).
 
+pub(crate) mod adapter_room;
 pub(crate) mod address_shadows;
 pub(crate) mod growth;
 pub(crate) mod isolated;

@@ -12,7 +12,8 @@
 //!   pages;
 //! * global `wasm_vfs::program_pages`: how many pages the program has at the start of memory;
 //! * function `wasm_vfs::program_grow`: the program's `memory.grow`;
-//! * function `wasm_vfs::kernel_grow`: the filesystem's.
+//! * function `wasm_vfs::kernel_grow`: the filesystem's;
+//! * function `wasm_vfs::cabi_realloc_adapter`: see [`adapter_room`].
 //!
 //! When the program grows beyond the slack, the filesystem moves up. **Cost:** each move leaves
 //! slack of half the filesystem's size and an eighth of the program's, so between two moves of K
@@ -34,6 +35,11 @@
 //! unpacked program. Its `memory.size` reads the end of its own last page, so a program that takes
 //! all memory that there is for its heap (Go, old wasi-libc) takes nothing of anybody else.
 //!
+//! That address is of use only to a program that looks at it. Others count on pages that follow
+//! each other (Go does, see [`growth`](crate::link::forms::growth)), and would write over the
+//! filesystem: they get no more pages once the slack is used up. [`adapter_room`] has much slack
+//! made before the adapter of a component takes its pages.
+//!
 //! * global `wasm_vfs::kernel_end`: where the filesystem's memory ends, in pages; 0 once it is
 //!   fenced. `memory.size` is another when somebody else has grown the memory;
 //! * global `wasm_vfs::program_size`: the end of the program's last page, which is
@@ -45,6 +51,8 @@ use wasm_encoder::{BlockType, Function, InstructionSink, ValType};
 use wasmparser::{FuncType, MemoryType, WasmFeatures};
 
 use crate::adapter::names::KERNEL_MEMORY;
+use crate::link::forms::adapter_room::{self, REALLOC_EXPORT};
+use crate::link::forms::growth::uses_grown_address;
 use crate::link::forms::portable_layout::PortableLayout;
 use crate::link::forms::rules::{FormRules, Places, SynthesisedFunction, SynthesisedGlobal};
 use crate::link::forms::{portable_body, portable_layout};
@@ -76,6 +84,7 @@ const PROGRAM_SIZE: u32 = 2;
 const KERNEL_END: u32 = 3;
 const PROGRAM_GROW: usize = 0;
 const KERNEL_GROW: usize = 1;
+const ADAPTER_REALLOC: usize = 2;
 
 /// See the module's documentation. All sizes in pages.
 pub(crate) struct Portable<'a> {
@@ -88,6 +97,10 @@ pub(crate) struct Portable<'a> {
     /// The most that the filesystem may grow to, if it says.
     kernel_most: Option<u64>,
     base: u64,
+    /// Whether the program can use pages that do not follow its others.
+    takes_any_pages: bool,
+    /// Whether [`adapter_room`] is there.
+    has_adapter_room: bool,
     /// Whether a call of this function can move the base, by index of the adapter.
     moves: Vec<bool>,
 }
@@ -122,6 +135,10 @@ impl<'a> Portable<'a> {
             program_most,
             kernel_most: ours.maximum,
             base: theirs.initial + slack,
+            takes_any_pages: uses_grown_address(program, memory)?,
+            // Nobody has it if the program has its own, or if nothing is left for a host.
+            has_adapter_room: program.exports.iter().all(|export| export.name != REALLOC_EXPORT)
+                && live.function_indices().any(|function| adapter.body(function).is_none()),
             moves: portable_layout::moving_functions(adapter, live)?,
         })
     }
@@ -156,15 +173,19 @@ impl<'a> Portable<'a> {
                 // new pages are the last of memory.
                 code.local_get(DELTA).i32_eqz().if_(BlockType::Empty);
                 code.local_get(OLD).return_().end();
-                code.local_get(TOTAL).local_get(DELTA).i32_add().local_tee(NEW);
-                code.i32_const(most).i32_gt_u();
-                return_failed(&mut code);
-                grow_real(&mut code, memory, |code| {
-                    code.local_get(DELTA);
-                });
-                return_failed(&mut code);
-                code.i32_const(FENCED).global_set(kernel_end);
-                code.local_get(NEW).global_set(size).local_get(TOTAL).return_();
+                if self.takes_any_pages {
+                    code.local_get(TOTAL).local_get(DELTA).i32_add().local_tee(NEW);
+                    code.i32_const(most).i32_gt_u();
+                    return_failed(&mut code);
+                    grow_real(&mut code, memory, |code| {
+                        code.local_get(DELTA);
+                    });
+                    return_failed(&mut code);
+                    code.i32_const(FENCED).global_set(kernel_end);
+                    code.local_get(NEW).global_set(size).local_get(TOTAL).return_();
+                } else {
+                    code.i32_const(GROW_FAILED).return_();
+                }
             }
             code.end();
 
@@ -281,14 +302,31 @@ impl FormRules for Portable<'_> {
             name: name.to_owned(),
             ty: FuncType::new([wasmparser::ValType::I32], [wasmparser::ValType::I32]),
         };
-        vec![grow("wasm_vfs::program_grow"), grow("wasm_vfs::kernel_grow")]
+        let mut functions = vec![grow("wasm_vfs::program_grow"), grow("wasm_vfs::kernel_grow")];
+        if self.has_adapter_room {
+            let name = format!("wasm_vfs::{REALLOC_EXPORT}");
+            functions.push(SynthesisedFunction { name, ty: adapter_room::realloc_type() });
+        }
+        functions
     }
 
     fn function(&self, position: usize, places: &Places<'_>) -> Result<Function> {
         Ok(match position {
             PROGRAM_GROW => self.program_grow(places),
+            ADAPTER_REALLOC => adapter_room::realloc(&adapter_room::Layout {
+                memory: self.memory,
+                program_grow: places.functions[PROGRAM_GROW],
+                program_pages: GlobalIdx(places.global(PROGRAM_PAGES)),
+                program_size: GlobalIdx(places.global(PROGRAM_SIZE)),
+                kernel_end: GlobalIdx(places.global(KERNEL_END)),
+                program_most: pages_operand(self.program_most),
+            }),
             _ => self.kernel_grow(places),
         })
+    }
+
+    fn export(&self) -> Option<(&'static str, usize)> {
+        self.has_adapter_room.then_some((REALLOC_EXPORT, ADAPTER_REALLOC))
     }
 
     fn view(&self, places: &Places<'_>) -> Option<MemoryView> {

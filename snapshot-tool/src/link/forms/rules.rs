@@ -71,6 +71,11 @@ pub(crate) trait FormRules {
         None
     }
 
+    /// Which added function the result exports for its embedder, and by which name.
+    fn export(&self) -> Option<(&'static str, usize)> {
+        None
+    }
+
     /// Which added function is the start function, if not the program's.
     fn start(&self) -> Option<usize> {
         None
