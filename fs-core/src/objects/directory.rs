@@ -233,9 +233,10 @@ impl Directory {
 
     /// Appends what was prepared.
     fn append(&mut self, entry: DirEntry, name: &[u8]) {
-        self.entries.push(entry);
+        // The entry comes last: a call may be cut short in between.
         self.names.extend_from_slice(name);
         self.next_cookie += 1;
+        self.entries.push(entry);
     }
 
     /// Makes room for `entries` more entries with `name_bytes` bytes of names, exactly.
