@@ -5,15 +5,13 @@
 //
 // RUNTIME has multi-memory: Node 26 (node), Bun (bun run), Deno (deno run --allow-all). In a browser the same two lines do.
 // Where the package is installed (js/README.md), it is imported from "wasm-vfs".
-import { readFileSync, writeSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { link } from "../js/wasm-vfs.js";
 
-// `process` is the global one: an import of `node:process` opens its streams, and Node makes their pipes non-blocking.
+// `process` is the global one: an import of `node:process` opens its streams, and Node makes their pipes non-blocking, for
+// everybody who writes to them.
 const [app, rootfs, ...args] = process.argv.slice(2);
-const print = (fd) => (bytes) => {
-  for (let done = 0; done < bytes.length; ) done += writeSync(fd, bytes, done);
-};
-const options = { args: [app, ...args], env: process.env, stdin: readFileSync(0), stdout: print(1), stderr: print(2) };
+const options = { args: [app, ...args], env: process.env, stdin: readFileSync(0) };
 
 const program = await link(readFileSync(app), readFileSync(rootfs), options);
 process.exitCode = program.start();

@@ -28,12 +28,23 @@ export interface Options {
   stdin?: Bytes | ((length: number) => Bytes | null | undefined);
 
   /**
-   * Receives the bytes that the program writes to standard output. It may keep them. Default: the
-   * standard output of this process; where there is no process, the console, line by line.
+   * Receives the bytes that the program writes to standard output, in pieces, and takes each as a
+   * whole. It may keep them. What it returns is ignored.
+   *
+   * If it throws an error whose `code` is `"EAGAIN"`, it has taken nothing of the piece: the thread
+   * waits and the function gets the same piece again. The program learns the codes `"EPIPE"`,
+   * `"ENOSPC"`, `"EIO"`, `"EBADF"`, `"EFBIG"`, `"EDQUOT"` and `"ECONNRESET"` as the errno of its
+   * write. Whatever else it throws, ends the program and is thrown to the caller of `start`.
+   *
+   * Where there is a process, no piece is larger than what a pipe takes as a whole or not at all
+   * (4,096 bytes on Linux, 512 elsewhere), so that the function may write to a full pipe.
+   *
+   * Default: the standard output of this process, written synchronously, with the same waiting and
+   * the same errors; where there is no process, the console, line by line.
    */
   stdout?: (bytes: Uint8Array<ArrayBuffer>) => unknown;
 
-  /** Receives the bytes that the program writes to standard error. Default: as for `stdout`. */
+  /** Receives the bytes that the program writes to standard error. As `stdout` in everything. */
   stderr?: (bytes: Uint8Array<ArrayBuffer>) => unknown;
 
   /**

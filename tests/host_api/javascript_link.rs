@@ -67,15 +67,21 @@ fn example(directory: &Path) -> PathBuf {
 }
 
 /// An engine with multi-memory.
-struct Runtime {
+#[derive(Debug)]
+pub(super) struct Runtime {
     program: PathBuf,
     /// What comes before the script's name.
     arguments: &'static [&'static str],
 }
 
 impl Runtime {
+    /// A Node.
+    pub(super) fn node(program: PathBuf) -> Runtime {
+        Runtime { program, arguments: &[] }
+    }
+
     /// Those that are there; the others are noted as left out.
-    fn all() -> Vec<Runtime> {
+    pub(super) fn all() -> Vec<Runtime> {
         if npm_package::project().is_none() {
             return Vec::new();
         }
@@ -90,7 +96,7 @@ impl Runtime {
     }
 
     /// Runs a script with no environment but the `PATH`.
-    fn command(&self, script: &Path) -> Command {
+    pub(super) fn command(&self, script: &Path) -> Command {
         let mut command = Command::new(&self.program);
         command.env_clear().envs(std::env::vars_os().filter(|(name, _)| name == "PATH"));
         command.args(self.arguments).arg(script);

@@ -19,7 +19,7 @@ assert.equal(rest.version, version, "js/package.json has the workspace's version
 assert.equal(rest.license, "Apache-2.0");
 assert.equal(rest.type, "module");
 assert.equal(rest.sideEffects, false);
-assert.deepEqual(rest.engines, { node: ">=20" });
+assert.deepEqual(rest.engines, { node: ">=20.16" });
 
 const ts = createRequire(import.meta.url)(typescript);
 const declarations = file(rest.types);

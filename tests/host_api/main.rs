@@ -6,6 +6,7 @@
 //! * `hostile`: addresses, lengths and archives that no host should give.
 //! * `javascript`: the JavaScript package, under Node and in a browser.
 //! * `javascript_link`: programs that the package links when they are started.
+//! * `javascript_output`: what programs write under Node, Bun and Deno.
 //! * `javascript_package`: what is in the package, its types, and its README.
 //! * `surface`: which exports there are, and what they cost.
 
@@ -17,6 +18,7 @@ mod files;
 mod hostile;
 mod javascript;
 mod javascript_link;
+mod javascript_output;
 mod javascript_package;
 mod surface;
 

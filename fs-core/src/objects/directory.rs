@@ -8,7 +8,8 @@
 //! Three parts:
 //!
 //! * `entries`: all entries by ascending cookie. A removed entry stays as a tombstone until half
-//!   are such.
+//!   are such. Tombstones side by side are a run: they lead to its end, so that readdir passes the
+//!   run in a few steps, wherever it starts ([`Directory::next_live`]).
 //! * `names`: the bytes of all names, one after another.
 //! * `index`: from the hash of a name to its entry ([`crate::objects::name_index`]).
 
@@ -34,9 +35,11 @@ const MIN_TOMBSTONES: u32 = 16;
 pub(crate) struct DirEntry {
     /// The position of readdir; ascending over `entries`.
     cookie: u32,
-    /// Where the name begins in `names`.
+    /// Where the name begins in `names`. Of a tombstone that is the root of its run: the number of
+    /// the entry behind the run.
     name_at: u32,
-    /// The inode. Of a tombstone: meaningless.
+    /// The inode. Of a tombstone: the number of another one in its run, nearer to the root; of the
+    /// root, its own.
     pub(crate) ino: Ino,
     /// Length of the name; 0 marks a tombstone.
     name_len: u8,
@@ -95,6 +98,12 @@ fn hash_name(name: &[u8]) -> u32 {
     }
     hash = hash.wrapping_mul(0xd6e8_feb8_6659_fd93);
     (hash >> 32) as u32
+}
+
+/// The place of a number in an order that has nothing to do with numbers: each has another one.
+fn shuffled(number: u32) -> u32 {
+    let mixed = number.wrapping_mul(0x9e37_79b1);
+    (mixed ^ mixed >> 15).wrapping_mul(0x85eb_ca77)
 }
 
 /// Whether two names are the same. (A loop over bytes is what `==` becomes in wasm.)
@@ -233,9 +242,10 @@ impl Directory {
 
     /// Appends what was prepared.
     fn append(&mut self, entry: DirEntry, name: &[u8]) {
-        self.entries.push(entry);
+        // The entry comes last: a call may be cut short in between.
         self.names.extend_from_slice(name);
         self.next_cookie += 1;
+        self.entries.push(entry);
     }
 
     /// Makes room for `entries` more entries with `name_bytes` bytes of names, exactly.
@@ -267,12 +277,52 @@ impl Directory {
     /// Makes an entry that the index no longer knows a tombstone.
     fn bury(&mut self, number: u32) {
         if let Some(entry) = self.entries.get_mut(number as usize) {
-            entry.name_len = 0;
+            *entry = DirEntry { name_len: 0, ino: Ino(number), name_at: number + 1, ..*entry };
             self.tombstones += 1;
+            self.join(number.wrapping_sub(1), number);
+            self.join(number, number + 1);
         }
         if self.tombstones >= MIN_TOMBSTONES && self.tombstones as usize * 2 > self.entries.len() {
             self.compact();
         }
+    }
+
+    /// Makes the runs of two neighbours one, if both are tombstones.
+    ///
+    /// This is the union of disjoint sets without path compression, for readers cannot write. Which
+    /// root stays is decided by a random order of the numbers, which keeps paths logarithmic
+    /// (Goel et al., "Disjoint set union with randomized linking", 2014).
+    fn join(&mut self, left: u32, right: u32) {
+        let (Some(left), Some(right)) = (self.root_of(left), self.root_of(right)) else { return };
+        let end = self.entries.get(right as usize).map_or(0, |root| root.name_at);
+        let (below, above) =
+            if shuffled(left) < shuffled(right) { (left, right) } else { (right, left) };
+        if let Some(root) = self.entries.get_mut(below as usize) {
+            root.ino = Ino(above);
+        }
+        if let Some(root) = self.entries.get_mut(above as usize) {
+            root.name_at = end;
+        }
+    }
+
+    /// The root of the run that a tombstone belongs to; `None` for what is no tombstone.
+    fn root_of(&self, number: u32) -> Option<u32> {
+        let mut root = number;
+        loop {
+            let tombstone = self.entries.get(root as usize).filter(|entry| entry.name_len == 0)?;
+            if tombstone.ino == Ino(root) {
+                return Some(root);
+            }
+            root = tombstone.ino.0;
+        }
+    }
+
+    /// The number of the first entry from `number` on that is no tombstone, or one beyond all.
+    fn next_live(&self, number: usize) -> usize {
+        // There are no more entries than a `u32` can number.
+        let root = u32::try_from(number).ok().and_then(|number| self.root_of(number));
+        let root = root.and_then(|root| self.entries.get(root as usize));
+        root.map_or(number, |root| root.name_at as usize)
     }
 
     /// Lets the name lead to another inode. The entry keeps its cookie, as in
@@ -295,6 +345,19 @@ impl Directory {
             && live.clone().all(|entry| {
                 self.lookup(self.name_of(entry)).is_some_and(|found| found.cookie == entry.cookie)
             })
+            && self.runs_are_consistent()
+    }
+
+    /// Whether each tombstone leads to the first entry behind its run.
+    fn runs_are_consistent(&self) -> bool {
+        let mut behind = self.entries.len();
+        let backwards = self.entries.iter().enumerate().rev();
+        backwards.fold(true, |holds, (number, entry)| {
+            if entry.name_len > 0 {
+                behind = number;
+            }
+            holds && self.next_live(number) == behind
+        })
     }
 
     /// Drops the tombstones and the bytes of their names. Without memory for it they stay.
@@ -339,11 +402,13 @@ impl Directory {
 
     /// The entries whose cookie is at least `cookie`, in order, with their names and cookies.
     pub(crate) fn iter_from(&self, cookie: u32) -> impl Iterator<Item = (u32, &[u8], &DirEntry)> {
-        let first = self.entries.partition_point(|entry| entry.cookie < cookie);
-        let entries = self.entries.get(first..).or_after_defect(&[]).iter();
-        entries
-            .filter(|entry| entry.name_len > 0)
-            .map(|entry| (entry.cookie, self.name_of(entry), entry))
+        let mut number = self.entries.partition_point(|entry| entry.cookie < cookie);
+        core::iter::from_fn(move || {
+            number = self.next_live(number);
+            let entry = self.entries.get(number)?;
+            number += 1;
+            Some((entry.cookie, self.name_of(entry), entry))
+        })
     }
 }
 
@@ -394,6 +459,80 @@ mod tests {
         for (name, &ino) in &model {
             assert_eq!(dir.lookup(name.as_bytes()).unwrap().ino, Ino(ino));
         }
+    }
+
+    /// How many entries a walk from a cookie visits until it is at a live one, or at the end.
+    fn visits(dir: &Directory, cookie: u32) -> usize {
+        let mut number = dir.entries.partition_point(|entry| entry.cookie < cookie);
+        let mut visits = 1;
+        while let Some(entry) = dir.entries.get(number).filter(|entry| entry.name_len == 0) {
+            visits += 1;
+            let next = entry.ino.0 as usize;
+            if next == number {
+                assert_eq!(dir.next_live(number), entry.name_at as usize);
+                break;
+            }
+            number = next;
+        }
+        visits
+    }
+
+    /// A walk that starts again after each removal does not pass all that was removed before, in
+    /// whatever order entries go, and wherever it starts.
+    #[test]
+    fn walks_that_start_again_visit_few_entries() {
+        let entries = if cfg!(miri) { 64u32 } else { 1 << 14 };
+        let shuffled = |n: u32| n.wrapping_mul(0x5bd1_e995) % entries;
+        let orders: [&dyn Fn(u32) -> u32; 5] = [
+            &|n| n,
+            &|n| entries - 1 - n,
+            // From the middle, to both sides.
+            &|n| if n % 2 == 0 { (entries + n) / 2 } else { (entries - n) / 2 },
+            &shuffled,
+            // Pairs that later removals join.
+            &|n| if n < entries / 2 { 2 * n } else { 2 * (n - entries / 2) + 1 },
+        ];
+        for order in orders {
+            let mut dir = Directory::new(Ino(0));
+            for n in 0..entries {
+                dir.insert(format!("{n}").as_bytes(), Ino(n), FileType::Regular).unwrap();
+            }
+            let most = usize::try_from(2 * entries.ilog2()).unwrap();
+            for n in 0..entries {
+                dir.remove(format!("{}", order(n)).as_bytes()).unwrap();
+                for start in [0, order(n) + FIRST_COOKIE, entries / 3, entries / 2, entries] {
+                    assert!(visits(&dir, start) <= most, "{n}: {} visited", visits(&dir, start));
+                }
+                if n.is_power_of_two() || n % 4096 == 0 {
+                    assert!(dir.is_consistent());
+                }
+            }
+            assert!(dir.is_empty());
+        }
+    }
+
+    #[test]
+    fn a_walk_from_any_cookie_lists_what_is_behind_it() {
+        let mut dir = Directory::new(Ino(0));
+        let mut model: BTreeMap<u32, String> = BTreeMap::new();
+        let mut state = 3u64;
+        for step in 0..if cfg!(miri) { 100u32 } else { 3000 } {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            let draw = u32::try_from(state >> 33).unwrap();
+            if draw % 3 == 0 && !model.is_empty() || model.len() > 200 {
+                let place = draw as usize % model.len();
+                let (&cookie, name) = model.iter().nth(place).unwrap();
+                dir.remove(name.as_bytes()).unwrap();
+                model.remove(&cookie);
+            } else {
+                let name = format!("n{step}");
+                dir.insert(name.as_bytes(), Ino(step), FileType::Regular).unwrap();
+                model.insert(dir.last_cookie(), name);
+            }
+            let from = draw % (dir.last_cookie() + 2);
+            assert!(names(&dir, from).iter().eq(model.range(from..).map(|(_, name)| name)));
+        }
+        assert!(dir.is_consistent());
     }
 
     #[test]

@@ -30,7 +30,8 @@ pub(crate) struct FdTable {
     full: Vec<u64>,
     /// How many descriptors are open.
     open: u32,
-    /// How many times a descriptor was looked up: a call does so once.
+    /// How many times a descriptor was looked up (a call does so once), and how many words of
+    /// `used` a listing has passed.
     #[cfg(test)]
     pub(crate) lookups: core::cell::Cell<u32>,
 }
@@ -211,10 +212,26 @@ impl FdTable {
 
     /// The open descriptors in ascending order.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (Fd, DescriptionId)> {
-        (0..)
-            .zip(&self.slots)
-            .filter(|&(_, &slot)| slot != EMPTY)
-            .map(|(fd, &slot)| (fd, DescriptionId(slot & !CLOEXEC)))
+        self.iter_from(0)
+    }
+
+    /// The open descriptors from `number` on, in ascending order. What is closed is passed by the
+    /// bitmap, and what is before `number` is not looked at.
+    pub(crate) fn iter_from(&self, number: usize) -> impl Iterator<Item = (Fd, DescriptionId)> {
+        let mut word = number / WORD_BITS;
+        let mut bits = self.used.get(word).copied().unwrap_or(0) & u64::MAX << (number % WORD_BITS);
+        core::iter::from_fn(move || {
+            while bits == 0 {
+                #[cfg(test)]
+                self.lookups.update(|lookups| lookups + 1);
+                word += 1;
+                bits = *self.used.get(word)?;
+            }
+            let number = word * WORD_BITS + bits.trailing_zeros() as usize;
+            bits &= bits - 1;
+            let fd = Fd::try_from(number).ok()?;
+            Some((fd, DescriptionId(self.slots.get(number)? & !CLOEXEC)))
+        })
     }
 }
 
@@ -224,6 +241,7 @@ mod tests {
 
     use super::{DescriptionId, FdTable};
     use crate::base::errno::Errno;
+    use alloc::vec::Vec;
 
     fn fill(table: &mut FdTable, upto: i32) {
         for expected in 0..upto {
@@ -268,5 +286,28 @@ mod tests {
         assert_eq!(table.cloexec(70), Ok(false));
         assert_eq!(table.set_cloexec(3, true), Err(Errno::EBADF));
         assert!(table.iter().eq([(70, DescriptionId(1))]));
+    }
+
+    /// A listing may be continued at any number, and what is closed before or in between costs a
+    /// step for each 64 numbers at most.
+    #[test]
+    fn a_listing_goes_on_where_it_is_told() {
+        let mut table = FdTable::default();
+        fill(&mut table, 1000);
+        for fd in 0..1000 {
+            if fd % 70 != 0 && fd < 950 {
+                table.remove(fd).unwrap();
+            }
+        }
+        let open: Vec<i32> = table.iter().map(|(fd, _)| fd).collect();
+        assert_eq!(open.len(), 14 + 50);
+        for from in 0..1100 {
+            table.lookups.set(0);
+            let listed = table.iter_from(from);
+            let expected = open.iter().filter(|&&fd| usize::try_from(fd).unwrap() >= from);
+            assert!(listed.map(|(fd, _)| fd).eq(expected.copied()), "from {from}");
+            let words = 1000_usize.div_ceil(64) - (from / 64).min(16) + 1;
+            assert!(table.lookups.get() as usize <= words, "from {from}");
+        }
     }
 }

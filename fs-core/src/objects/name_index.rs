@@ -55,6 +55,21 @@ pub(crate) struct NameIndex {
     table_bits: u32,
 }
 
+/// Inserts an element; there is room for it.
+///
+/// As `Vec::insert`, which for a moment has lost the last element: a call that is cut short then
+/// would lose a name that it has nothing to do with.
+fn insert(elements: &mut Vec<Element>, at: usize, element: Element) {
+    elements.push(elements.last().copied().unwrap_or(element));
+    let last = elements.len() - 1;
+    if at < last {
+        elements.copy_within(at..last - 1, at + 1);
+    }
+    if let Some(place) = elements.get_mut(at) {
+        *place = element;
+    }
+}
+
 impl NameIndex {
     /// An index without elements.
     pub(crate) const fn new() -> NameIndex {
@@ -142,7 +157,7 @@ impl NameIndex {
         let Some(block) = self.blocks.get_mut(place.block) else { return Err(Errno::ENOMEM) };
         if block.elements.len() < BLOCK_ELEMENTS {
             block.elements.try_reserve(1)?;
-            block.elements.insert(place.at, element);
+            insert(&mut block.elements, place.at, element);
             return Ok(());
         }
         let half = BLOCK_ELEMENTS / 2;
@@ -150,14 +165,19 @@ impl NameIndex {
         upper.try_reserve(BLOCK_ELEMENTS - half + 1)?;
         self.reserve_block()?;
         let Some(block) = self.blocks.get_mut(place.block) else { return Err(Errno::ENOMEM) };
-        upper.extend(block.elements.drain(half..));
+        upper.extend_from_slice(block.elements.get(half..).or_after_defect(&[]));
         let low = upper.first().map_or(0, |first| first.hash);
-        if place.at <= half {
-            block.elements.insert(place.at, element);
-        } else {
-            upper.insert(place.at - half, element);
+        if place.at > half {
+            insert(&mut upper, place.at - half, element);
         }
         self.blocks.insert(place.block + 1, Block { low, elements: upper });
+        // Until here the lower block has all elements, too: a call may be cut short in between.
+        if let Some(block) = self.blocks.get_mut(place.block) {
+            block.elements.truncate(half);
+            if place.at <= half {
+                insert(&mut block.elements, place.at, element);
+            }
+        }
         let after = self.prefix(low) + 1;
         for block in self.table.iter_mut().skip(after) {
             *block += 1;

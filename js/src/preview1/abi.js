@@ -8,12 +8,26 @@
 
 /** Error numbers (`errno`) that the functions return. */
 export const ERRNO_SUCCESS = 0;
+/** Try again: a pipe is full, for example. */
+export const ERRNO_AGAIN = 6;
 /** Bad file descriptor. */
 export const ERRNO_BADF = 8;
+/** Connection reset. */
+export const ERRNO_CONNRESET = 15;
+/** The quota of the user is used up. */
+export const ERRNO_DQUOT = 19;
+/** File too large. */
+export const ERRNO_FBIG = 22;
 /** Invalid argument. */
 export const ERRNO_INVAL = 28;
+/** Input or output error. */
+export const ERRNO_IO = 29;
+/** No space left on the device. */
+export const ERRNO_NOSPC = 51;
 /** Function not implemented. */
 export const ERRNO_NOSYS = 52;
+/** Broken pipe: nobody reads it any more. */
+export const ERRNO_PIPE = 64;
 /** Invalid seek: the descriptor is a stream. */
 export const ERRNO_SPIPE = 70;
 

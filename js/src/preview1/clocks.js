@@ -14,6 +14,7 @@ import {
   SUBSCRIPTION_CLOCK_ABSTIME,
 } from "./abi.js";
 import { unsigned } from "./program-memory.js";
+import { sleep } from "./sleep.js";
 
 /** @import { ProgramMemory } from "./program-memory.js" */
 
@@ -141,21 +142,4 @@ function writeEvents(memory, address, ready) {
  */
 function smaller(one, other) {
   return other < one ? other : one;
-}
-
-/**
- * Blocks this thread.
- *
- * @param {number} milliseconds
- */
-function sleep(milliseconds) {
-  const end = performance.now() + milliseconds;
-  try {
-    const neverNotified = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
-    Atomics.wait(neverNotified, 0, 0, milliseconds);
-  } catch {
-    // A browser's main thread may not block, and a page that is not cross-origin isolated has no
-    // SharedArrayBuffer. There we read the clock until the time has passed.
-    while (performance.now() < end);
-  }
 }

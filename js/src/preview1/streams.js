@@ -1,7 +1,6 @@
 /**
  * The standard streams, descriptors 0 to 2: `fd_read`, `fd_write` and the other functions that the
- * filesystem calls for them. `input.js` is the source of bytes, `output.js` the default
- * destination.
+ * filesystem calls for them. `input.js` is the source of bytes, `output.js` the destination.
  *
  * The filesystem serves all other descriptors itself, so these functions answer `ERRNO_BADF` there.
  */
@@ -22,11 +21,12 @@ import {
   STDOUT,
 } from "./abi.js";
 import { Input } from "./input.js";
-import { defaultOutput, hostStream } from "./output.js";
+import { errnoOf, isTerminal, output } from "./output.js";
 import { unsigned } from "./program-memory.js";
 import { tracedLine } from "./trace.js";
 
 /** @import { Options } from "../../wasm-vfs.js" */
+/** @import { Write } from "./output.js" */
 /** @import { ProgramMemory } from "./program-memory.js" */
 
 /**
@@ -37,22 +37,31 @@ import { tracedLine } from "./trace.js";
  */
 export function streams({ stdin, stdout, stderr, trace }, memory) {
   const input = new Input(stdin);
-  const writeStdout = stdout ?? defaultOutput("stdout");
-  const writeStderr = stderr ?? defaultOutput("stderr");
+  const writeStdout = output("stdout", stdout);
+  const writeStderr = output("stderr", stderr);
 
   /**
-   * Writes one vector to standard output or standard error.
+   * Writes one vector to standard output or standard error. If no byte could be written, answers
+   * the number of the error.
    *
-   * @param {(bytes: Uint8Array<ArrayBuffer>) => unknown} write
+   * @param {Write} write
    * @param {number} vector
    * @param {number} count
    * @param {number} totalAddress
    */
   function writeVector(write, vector, count, totalAddress) {
-    return transfer(memory, vector, count, totalAddress, (address, length) => {
-      write(memory.copy(address, length));
-      return length;
+    let failure = ERRNO_SUCCESS;
+    const answer = transfer(memory, vector, count, totalAddress, (address, length) => {
+      try {
+        return write(memory.copy(address, length));
+      } catch (error) {
+        const errno = errnoOf(error);
+        if (errno === undefined) throw error;
+        failure = errno;
+        return 0;
+      }
     });
+    return memory.getU32(totalAddress) === 0 ? failure : answer;
   }
 
   /**
@@ -115,8 +124,11 @@ export function streams({ stdin, stdout, stderr, trace }, memory) {
       if (fd === STDOUT) return writeVector(writeStdout, vector, count, totalAddress);
       if (fd !== STDERR) return ERRNO_BADF;
       const line = trace && tracedLine(memory, vector, count, totalAddress);
-      const write = line ? () => trace(line) : writeStderr;
-      return writeVector(write, vector, count, totalAddress);
+      if (!line) return writeVector(writeStderr, vector, count, totalAddress);
+      return transfer(memory, vector, count, totalAddress, (_, length) => {
+        trace(line);
+        return length;
+      });
     },
   };
 }
@@ -134,16 +146,14 @@ function onStandardStream(call) {
 }
 
 /**
- * Returns the type of a stream. A terminal is a character device. So is a browser's console,
- * because programs write to a terminal line by line. A stream that the embedder serves is not a
- * terminal, unless the embedder's function has a property `isTTY`.
+ * Returns the type of a stream. A terminal is a character device. A stream that the embedder serves
+ * is not a terminal, unless the embedder's function has a property `isTTY`.
  *
  * @param {number} fd
  * @param {unknown} given the embedder's option for this stream, if any
  */
 function fileType(fd, given) {
-  const stream = given ?? hostStream(fd) ?? { isTTY: true };
-  const { isTTY } = /** @type {{ isTTY?: boolean }} */ (stream);
+  const isTTY = given ? /** @type {{ isTTY?: boolean }} */ (given).isTTY : isTerminal(fd);
   return isTTY ? FILETYPE_CHARACTER_DEVICE : FILETYPE_UNKNOWN;
 }
 

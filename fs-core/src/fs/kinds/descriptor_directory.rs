@@ -159,11 +159,9 @@ impl<P: Platform> Fs<P> {
         mut visit: impl FnMut(&DirEntryView<'_>) -> bool,
     ) {
         let Some(StandIns { link, .. }) = self.stand_ins else { return };
-        for (fd, _) in process.fds.iter() {
+        let first = offset.saturating_sub(u64::from(FIRST_COOKIE));
+        for (fd, _) in process.fds.iter_from(usize::try_from(first).unwrap_or(usize::MAX)) {
             let cookie = u64::from(FIRST_COOKIE) + u64::from(fd.cast_unsigned());
-            if cookie < offset {
-                continue;
-            }
             let mut digits = [0; FD_DIGITS];
             let view = DirEntryView {
                 ino: link.st_ino(),
