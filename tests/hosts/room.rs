@@ -61,8 +61,8 @@ fn check(guest: &mut Guest<StoreLimits>, foreign: &[usize]) {
     }
     let (api, store) = guest.host_api();
     assert_eq!(api.read(&mut *store, "/baked").unwrap(), BAKED);
-    api.put(&mut *store, "/new", 0o644, &[7; 300_000][..]).unwrap();
-    assert_eq!(api.read(&mut *store, "/new").unwrap(), [7; 300_000]);
+    api.put(&mut *store, "/new", 0o644, &[7_u8; 300_000][..]).unwrap();
+    assert_eq!(api.read(&mut *store, "/new").unwrap(), [7_u8; 300_000]);
 }
 
 /// Grows by one page as often as it can, at most `most` times; says how often.
