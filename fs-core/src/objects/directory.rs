@@ -409,13 +409,13 @@ impl Directory {
 
     /// The entries whose cookie is at least `cookie`, in order, with their names and cookies.
     pub(crate) fn iter_from(&self, cookie: u32) -> impl Iterator<Item = (u32, &[u8], &DirEntry)> {
-        let mut number = self.entries.partition_point(|entry| entry.cookie < cookie);
-        core::iter::from_fn(move || {
-            number = self.next_live(number);
-            let entry = self.entries.get(number)?;
-            number += 1;
-            Some((entry.cookie, self.name_of(entry), entry))
-        })
+        let first = self.entries.partition_point(|entry| entry.cookie < cookie);
+        // Tombstones further on are passed one by one: there are no more of them than entries.
+        let first = self.next_live(first);
+        let entries = self.entries.get(first..).or_after_defect(&[]).iter();
+        entries
+            .filter(|entry| entry.name_len > 0)
+            .map(|entry| (entry.cookie, self.name_of(entry), entry))
     }
 }
 
