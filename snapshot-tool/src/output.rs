@@ -2,6 +2,7 @@
 //! when everything is there. Whoever reads the destination sees the old file or the new one,
 //! and an error leaves nothing behind.
 
+use crate::disk::sparse_file::SparseFile;
 use crate::error::{ErrorKind, mark};
 use crate::progress::Progress;
 use anyhow::{Context as _, Result, anyhow};
@@ -48,11 +49,14 @@ impl Destination {
         contents: impl FnOnce(&mut dyn Write) -> Result<()>,
     ) -> Result<u64> {
         match self {
-            Self::File(path) => write_file(path, progress, contents),
-            Self::Stdout => {
-                let written = write_to(io::stdout().lock(), progress, contents)?.1;
+            Self::File(path) => replace(path, |file| {
+                // Checks against the limits of this process, too, and keeps no zeros.
+                let mut out = SparseFile::new(file).context("cannot write the output")?;
+                let written = write_to(&mut out, progress, contents)?;
+                out.finish().with_context(|| format!("cannot write `{}`", path.display()))?;
                 Ok(written)
-            }
+            }),
+            Self::Stdout => write_to(io::stdout().lock(), progress, contents),
         }
     }
 }
@@ -79,11 +83,26 @@ impl std::fmt::Display for Destination {
     }
 }
 
-fn write_file(
+/// Writes a file as [`Destination::write_with`] does, with the holes that `contents` leaves.
+///
+/// # Errors
+///
+/// When `contents` fails or the file cannot be written. It is then as before.
+#[cfg(feature = "run")]
+pub(crate) fn write_sparse_file(
     path: &Path,
-    progress: &dyn Progress,
-    contents: impl FnOnce(&mut dyn Write) -> Result<()>,
-) -> Result<u64> {
+    contents: impl FnOnce(&mut SparseFile<&File>) -> Result<()>,
+) -> Result<()> {
+    replace(path, |file| {
+        let mut out = SparseFile::new(file).context("cannot write the output")?;
+        contents(&mut out)?;
+        out.finish().with_context(|| format!("cannot write `{}`", path.display()))?;
+        Ok(())
+    })
+}
+
+/// Opens a file for `write`, which takes its place when that has succeeded.
+fn replace<T>(path: &Path, write: impl FnOnce(&File) -> Result<T>) -> Result<T> {
     let unwritable = || format!("cannot write `{}`", path.display());
     // Through a symbolic link, as other tools write.
     let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
@@ -95,8 +114,7 @@ fn write_file(
         }
         // A pipe or a device cannot be replaced.
         Ok(found) if !found.is_file() => {
-            let file = File::options().write(true).open(&target).with_context(unwritable)?;
-            return Ok(write_to(file, progress, contents)?.1);
+            return write(&File::options().write(true).open(&target).with_context(unwritable)?);
         }
         _ => {}
     }
@@ -110,24 +128,24 @@ fn write_file(
         .permissions(Permissions::from_mode(0o666))
         .tempfile_in(directory)
         .with_context(unwritable)?;
-    let (temporary, written) = write_to(temporary, progress, contents)?;
+    let written = write(temporary.as_file())?;
     temporary.persist(&target).map_err(|failure| failure.error).with_context(unwritable)?;
     Ok(written)
 }
 
 /// Writes through a buffer, counting.
-fn write_to<W: Write>(
-    out: W,
+fn write_to(
+    out: impl Write,
     progress: &dyn Progress,
     contents: impl FnOnce(&mut dyn Write) -> Result<()>,
-) -> Result<(W, u64)> {
+) -> Result<u64> {
     let mut counting = Counting { out, progress, written: 0 };
     {
         let mut buffered = BufWriter::with_capacity(BUFFER_BYTES, &mut counting);
         contents(&mut buffered)?;
         buffered.flush().context("cannot write the output")?;
     }
-    Ok((counting.out, counting.written))
+    Ok(counting.written)
 }
 
 struct Counting<'a, W> {

@@ -66,7 +66,8 @@ pub(crate) struct TreeArgs {
     /// Put a directory of the disk at a path of the tree; may be repeated, and may nest
     ///
     /// HOST alone is the same path on both sides, taken from / if it is relative: `--dir .` fills
-    /// /. A directory put beneath another hides what the outer one has there.
+    /// /. A directory put beneath another hides what the outer one has there. A `::` that belongs
+    /// to a name is written `\::`.
     #[arg(long = "dir", value_name = "HOST[::GUEST]")]
     directories: Vec<String>,
     /// Leave out what matches a pattern of .gitignore syntax; may be repeated

@@ -23,10 +23,12 @@ mod stat;
 mod tree;
 
 use crate::error::find;
+use crate::quote::escaped;
 use anyhow::Result;
 use args::TalkArgs;
 use bar::Bar;
 use clap::{Parser, Subcommand};
+use std::fmt::Display;
 use std::io;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -81,10 +83,16 @@ pub fn main() -> ExitCode {
             // Causes may have several lines; an error has one.
             let text = format!("{error:#}");
             let line: Vec<&str> = text.lines().map(str::trim).filter(|l| !l.is_empty()).collect();
-            eprintln!("wasm-vfs: error: {}", line.join(" "));
+            say(format_args!("wasm-vfs: error: {}", line.join(" ")));
             ExitCode::FAILURE
         }
     }
+}
+
+/// Says a line on standard error. Names of files and modules in it, which anybody may have chosen,
+/// are no commands to the terminal.
+fn say(line: impl Display) {
+    eprintln!("{}", escaped(line.to_string()));
 }
 
 /// Whether whoever read our output has gone: `wasm-vfs ls x.wasm | head` is no error to report.
