@@ -49,6 +49,7 @@
 // | `preview1` | WASI as data |
 // | `wasm` | WebAssembly, nothing of ours |
 // | `tree` | a tree as data, and the manifest that encodes it |
+// | `disk` | files of the disk: opening, watching, replacing |
 // | `policy` | what the program may see: what was asked, and what holds |
 // | `packed` | the written file, and reading it back |
 // | `adapter` | the filesystem's module until it can be linked |
@@ -61,6 +62,7 @@ mod adapter;
 #[cfg(feature = "cli")]
 #[doc(hidden)]
 pub mod cli;
+mod disk;
 mod error;
 mod format;
 mod gather;

@@ -1,17 +1,29 @@
 //! Where results are written: to a temporary file beside the destination that takes its name
 //! when everything is there. Whoever reads the destination sees the old file or the new one,
 //! and an error leaves nothing behind.
+//!
+//! As `cp` does, a symbolic link is followed, a file that is replaced gives its mode (and its owner,
+//! where the system lets us) to the new one, and pipes and devices are written to.
 
+use crate::disk::temporary;
 use crate::error::{ErrorKind, mark};
 use crate::progress::Progress;
 use anyhow::{Context as _, Result, anyhow};
-use std::fs::{self, File, Permissions};
+use rustix::io::Errno;
+use std::fs::{self, File, Metadata, Permissions};
 use std::io::{self, BufWriter, Write};
-use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, fchown};
 use std::path::{Path, PathBuf};
 
 /// How much is gathered before it is written.
 const BUFFER_BYTES: usize = 1 << 20;
+
+/// Paths of standard output. If it is a file, replacing that would leave the process that opened it
+/// with the old one.
+const STDOUT_PATHS: [&str; 3] = ["/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"];
+
+/// How many symbolic links lead to a destination at most: Linux's limit.
+const MAX_SYMLINKS: usize = 40;
 
 /// Where a result goes.
 ///
@@ -31,10 +43,11 @@ pub enum Destination {
 }
 
 impl Destination {
-    /// Reads the value of `-o`: a path, or `-` for standard output.
+    /// Reads the value of `-o`: a path, or `-` or `/dev/stdout` for standard output.
     #[must_use]
     pub fn from_option(path: &Path) -> Self {
-        if path.as_os_str() == "-" { Self::Stdout } else { Self::File(path.to_owned()) }
+        let is_stdout = path.as_os_str() == "-" || is_stdout(path);
+        if is_stdout { Self::Stdout } else { Self::File(path.to_owned()) }
     }
 
     /// Writes what `contents` produces; returns how many bytes that were.
@@ -48,8 +61,8 @@ impl Destination {
         contents: impl FnOnce(&mut dyn Write) -> Result<()>,
     ) -> Result<u64> {
         match self {
-            Self::File(path) => write_file(path, progress, contents),
-            Self::Stdout => {
+            Self::File(path) if !is_stdout(path) => write_file(path, progress, contents),
+            Self::File(_) | Self::Stdout => {
                 let written = write_to(io::stdout().lock(), progress, contents)?.1;
                 Ok(written)
             }
@@ -79,15 +92,18 @@ impl std::fmt::Display for Destination {
     }
 }
 
+fn is_stdout(path: &Path) -> bool {
+    STDOUT_PATHS.iter().any(|name| path.as_os_str() == *name)
+}
+
 fn write_file(
     path: &Path,
     progress: &dyn Progress,
     contents: impl FnOnce(&mut dyn Write) -> Result<()>,
 ) -> Result<u64> {
     let unwritable = || format!("cannot write `{}`", path.display());
-    // Through a symbolic link, as other tools write.
-    let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-    match fs::metadata(&target) {
+    let target = target(path).with_context(unwritable)?;
+    let replaced = match fs::metadata(&target) {
         Ok(found) if found.is_dir() => {
             let error =
                 anyhow!("cannot write `{}`: it is a directory; give a file name", path.display());
@@ -98,21 +114,47 @@ fn write_file(
             let file = File::options().write(true).open(&target).with_context(unwritable)?;
             return Ok(write_to(file, progress, contents)?.1);
         }
-        _ => {}
-    }
-    let directory = match target.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
+        Ok(found) => Some(found),
+        Err(_) => None,
     };
-    let temporary = tempfile::Builder::new()
-        .prefix(".wasm-vfs-")
-        // What any new file gets: the umask takes its part away.
-        .permissions(Permissions::from_mode(0o666))
-        .tempfile_in(directory)
-        .with_context(unwritable)?;
+    // What any new file gets; or what only we read, until it gets the mode of what it replaces.
+    let mode = if replaced.is_some() { 0o600 } else { 0o666 };
+    let temporary = temporary::file_beside(&target, mode).with_context(unwritable)?;
     let (temporary, written) = write_to(temporary, progress, contents)?;
+    if let Some(replaced) = replaced {
+        dress(temporary.as_file(), &replaced).with_context(unwritable)?;
+    }
     temporary.persist(&target).map_err(|failure| failure.error).with_context(unwritable)?;
     Ok(written)
+}
+
+/// The file that is written when somebody writes to `path`, whether or not it exists: symbolic
+/// links lead to it.
+fn target(path: &Path) -> io::Result<PathBuf> {
+    if let Ok(target) = fs::canonicalize(path) {
+        return Ok(target);
+    }
+    let mut target = path.to_owned();
+    for _ in 0..MAX_SYMLINKS {
+        let Ok(text) = fs::read_link(&target) else { return Ok(target) };
+        target = target.parent().unwrap_or(Path::new("")).join(text);
+    }
+    Err(Errno::LOOP.into())
+}
+
+/// Gives a file the mode of the one that it replaces, and its owner and group where we may.
+fn dress(file: &File, replaced: &Metadata) -> io::Result<()> {
+    let found = file.metadata()?;
+    let mut mode = replaced.mode() & 0o777;
+    if found.gid() != replaced.gid() && fchown(file, None, Some(replaced.gid())).is_err() {
+        // What one group may do is not for another.
+        mode = (mode & 0o707) | (mode & 0o007) << 3;
+    }
+    if found.uid() != replaced.uid() {
+        // Only root may give files away.
+        let _ = fchown(file, Some(replaced.uid()), None);
+    }
+    file.set_permissions(Permissions::from_mode(mode))
 }
 
 /// Writes through a buffer, counting.

@@ -4,6 +4,7 @@
 //! ones and when the contents are written. What the result is depends on the directories alone: not
 //! on the order in which the disk lists them, nor on who runs the tool.
 
+use crate::disk::temporary::is_temporary;
 use crate::error::{Error, ErrorKind, InnerResult, Marked as _};
 use crate::gather::assembly::{Identity, Node, NodeKind, finish, flatten};
 use crate::gather::contents_plan::{ContentsPlan, FileContents, HostFile, SharedBytes};
@@ -438,6 +439,7 @@ impl Scan<'_> {
 
     fn leaves_out(&self, path: &Path, found: &fs::Metadata) -> bool {
         self.options.left_out.contains(&(found.dev(), found.ino()))
+            || path.file_name().is_some_and(is_temporary)
             || self.rules.excludes(path, found.is_dir())
     }
 

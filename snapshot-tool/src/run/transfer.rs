@@ -1,6 +1,7 @@
 //! What goes into a program's tree before it starts and comes out after it has ended: `run`'s
 //! `--put`, `--get`, `--export`.
 
+use crate::disk::temporary::TemporaryDirectory;
 use crate::output::Destination;
 use crate::progress::Silent;
 use crate::run::disk_tar;
@@ -109,14 +110,7 @@ fn get_directory(store: impl AsContextMut, api: &HostApi, guest: &str, host: &Pa
     if fs::read_dir(host).is_ok_and(|mut entries| entries.next().is_some()) {
         bail!("`{}` is not empty; --get makes the directory anew", host.display());
     }
-    let parent = match host.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
-    };
-    let temporary = tempfile::Builder::new()
-        .prefix(".wasm-vfs-")
-        .tempdir_in(parent)
-        .with_context(unwritable)?;
+    let temporary = TemporaryDirectory::beside(host).with_context(unwritable)?;
     let mut archive: File = tempfile::tempfile_in(temporary.path()).with_context(unwritable)?;
     api.export_tar(store, guest, &mut archive)?;
     archive.seek(SeekFrom::Start(0))?;

@@ -53,6 +53,7 @@ const SNAPSHOT_TOOL: &[&str] = &[
     "tree/",
     "progress.rs",
     "format.rs",
+    "disk/",
     "output.rs",
     "policy/",
     "packed/",
