@@ -1,6 +1,7 @@
 //! The options that several commands share. Values that need judgement (guest paths, patterns) stay
 //! text here, so that a wrong one is an error of ours with exit status 1, not a usage error.
 
+use crate::disk::input::read_named;
 use crate::gather::builder::{Owner, TreeBuilder};
 use crate::output::Destination;
 use crate::pack::Packer;
@@ -12,8 +13,10 @@ use crate::policy::file::ConfigFile;
 use crate::tree::guest_path::DirMapping;
 use anyhow::{Context as _, Result};
 use clap::Args;
-use std::fs;
 use std::path::PathBuf;
+
+/// The longest build of the adapter.
+const MAX_ADAPTER_BYTES: u64 = 64 << 20;
 
 /// How much is said on standard error.
 #[derive(Clone, Copy, Debug, Args)]
@@ -117,7 +120,7 @@ impl TreeArgs {
         }
         let packer = Packer::new(tree).policy(config.policy.clone().overridden_by(policy));
         let Some(path) = &self.adapter else { return Ok(packer) };
-        let core = fs::read(path).with_context(|| format!("cannot read `{}`", path.display()))?;
+        let core = read_named(path, MAX_ADAPTER_BYTES)?;
         Ok(packer.adapter_core(core))
     }
 

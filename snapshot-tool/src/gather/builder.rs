@@ -4,10 +4,12 @@
 //! ones and when the contents are written. What the result is depends on the directories alone: not
 //! on the order in which the disk lists them, nor on who runs the tool.
 
+use crate::disk::input::kind_name;
 use crate::disk::temporary::is_temporary;
 use crate::error::{Error, ErrorKind, InnerResult, Marked as _};
-use crate::gather::assembly::{Identity, Node, NodeKind, finish, flatten};
-use crate::gather::contents_plan::{ContentsPlan, FileContents, HostFile, SharedBytes};
+use crate::gather::assembly::{Identity, Node, NodeKind, finish, flatten, paths_of_files};
+use crate::gather::contents_plan::{ContentsPlan, FileContents, SharedBytes};
+use crate::gather::host_file::HostFile;
 use crate::gather::ignore_rules::{IGNORE_FILE, IgnoreRules};
 use crate::gather::packed_tree::PackedTree;
 use crate::progress::{Progress, Silent, Stage};
@@ -17,7 +19,7 @@ use anyhow::{Context as _, bail, ensure};
 use std::collections::{BTreeMap, HashSet};
 use std::fs;
 use std::os::unix::ffi::OsStrExt as _;
-use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _};
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use wasm_vfs_core::Dev;
@@ -241,8 +243,9 @@ impl TreeBuilder {
     ///
     /// When a directory is missing, unreadable or no directory; when a guest path is not
     /// absolute, contains `..`, is given twice or passes through something that is no directory;
-    /// when a directory holds a device, socket or pipe, or a name that is not UTF-8; and when
-    /// more than 4 GiB of contents remain.
+    /// when a directory holds a device, socket or pipe, or a name that is not UTF-8; when a file
+    /// changes while it is read, or has another size than it says (those of /proc); and when more
+    /// than 4 GiB of contents remain.
     pub fn read(&self) -> Result<Tree, Error> {
         Ok(self.gather(&Silent).of_kind(ErrorKind::Tree)?.tree)
     }
@@ -298,7 +301,7 @@ impl TreeBuilder {
             self.add_devices(&mut root);
         }
         let (entries, contents) = flatten(root, self.made(0o755));
-        let (contents, ranges) = ContentsPlan::new(contents, progress)?;
+        let (contents, ranges) = ContentsPlan::new(contents, &paths_of_files(&entries), progress)?;
         Ok(Gathered { tree: finish(entries, &ranges, progress)?, contents })
     }
 
@@ -455,22 +458,16 @@ impl Scan<'_> {
         let kind = if file_type.is_dir() {
             self.directory(&path, guest)?
         } else if file_type.is_file() {
-            NodeKind::File(FileContents::Host(HostFile::whole(path, found)))
+            NodeKind::File(FileContents::Host(HostFile::found(path, found)))
         } else if file_type.is_symlink() {
             let target = fs::read_link(&path)
                 .with_context(|| format!("cannot read symbolic link `{}`", path.display()))?;
             NodeKind::Symlink(target.as_os_str().as_bytes().to_vec())
         } else {
-            let what = match file_type {
-                t if t.is_fifo() => "a named pipe",
-                t if t.is_socket() => "a socket",
-                t if t.is_block_device() => "a block device",
-                t if t.is_char_device() => "a character device",
-                _ => "of an unknown kind",
-            };
             bail!(
-                "`{}` is {what}, which cannot be packed; leave it out with --exclude",
-                path.display()
+                "`{}` is {}, which cannot be packed; leave it out with --exclude",
+                path.display(),
+                kind_name(file_type)
             );
         };
         let linked = found.nlink() > 1 && !file_type.is_dir();

@@ -4,5 +4,6 @@
 pub(crate) mod assembly;
 pub(crate) mod builder;
 pub(crate) mod contents_plan;
+pub(crate) mod host_file;
 pub(crate) mod ignore_rules;
 pub(crate) mod packed_tree;
