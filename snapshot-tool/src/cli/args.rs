@@ -74,7 +74,7 @@ pub(crate) struct TreeArgs {
     directories: Vec<String>,
     /// Leave out what matches a pattern of .gitignore syntax; may be repeated
     ///
-    /// Read as a line of a .gitignore in each HOST directory. Files named .wasmvfsignore, in any
+    /// As if in a .gitignore in each HOST directory. Files named .wasmvfsignore, in any
     /// directory, say the same for what is beneath them, and are not packed.
     #[arg(long = "exclude", value_name = "GLOB")]
     excludes: Vec<String>,

@@ -17,6 +17,7 @@ use crate::tree::guest_path::{DirMapping, GuestPath};
 use crate::tree::{Metadata, Tree};
 use anyhow::{Context as _, bail, ensure};
 use std::collections::{BTreeMap, HashSet};
+use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::MetadataExt as _;
@@ -190,7 +191,8 @@ impl TreeBuilder {
         self
     }
 
-    /// Leaves out what matches a pattern of `.gitignore` syntax, in every mapped directory.
+    /// Leaves out what matches a pattern of `.gitignore` syntax, in every mapped directory. As for
+    /// git's own `--exclude`, a `#` begins no comment here, and spaces at the end count.
     #[must_use]
     pub fn exclude(mut self, pattern: impl Into<String>) -> Self {
         self.excludes.push(pattern.into());
@@ -262,7 +264,7 @@ impl TreeBuilder {
         for (guest, source) in sources.iter().filter(|(_, source)| !source.is_mount_point()) {
             let node = match source {
                 Source::HostDirectory(host) => {
-                    let rules = IgnoreRules::new(host, &self.excludes)?;
+                    let rules = IgnoreRules::new(&self.excludes);
                     let elsewhere = sources.iter().map(|(other, _)| other.clone());
                     let elsewhere = elsewhere.filter(|other| other != guest).collect();
                     Scan { options: self, rules, elsewhere, progress }.mapped(host, guest)?
@@ -407,21 +409,19 @@ impl Scan<'_> {
     fn directory(&mut self, host: &Path, guest: &GuestPath) -> InnerResult<NodeKind> {
         let unreadable = || format!("cannot read host directory `{}`", host.display());
         let mut found = Vec::new();
-        let mut ignore_file = None;
+        let mut has_ignore_file = false;
         for entry in fs::read_dir(host).with_context(unreadable)? {
             let entry = entry.with_context(unreadable)?;
-            if entry.file_name() == IGNORE_FILE {
-                ignore_file = Some(entry.path());
-            }
+            has_ignore_file |= entry.file_name() == IGNORE_FILE;
             found.push(entry);
         }
-        self.rules.enter(host, ignore_file)?;
+        self.rules.enter(host, has_ignore_file)?;
         let mut entries = BTreeMap::new();
         for entry in found {
             let path = entry.path();
             let metadata =
                 entry.metadata().with_context(|| format!("cannot read `{}`", path.display()))?;
-            if self.leaves_out(&path, &metadata) {
+            if self.leaves_out(&entry.file_name(), &metadata) {
                 continue;
             }
             let Ok(name) = entry.file_name().into_string() else {
@@ -440,10 +440,10 @@ impl Scan<'_> {
         Ok(NodeKind::Directory(entries))
     }
 
-    fn leaves_out(&self, path: &Path, found: &fs::Metadata) -> bool {
+    fn leaves_out(&self, name: &OsStr, found: &fs::Metadata) -> bool {
         self.options.left_out.contains(&(found.dev(), found.ino()))
-            || path.file_name().is_some_and(is_temporary)
-            || self.rules.excludes(path, found.is_dir())
+            || is_temporary(name)
+            || self.rules.excludes(name, found.is_dir())
     }
 
     fn node(

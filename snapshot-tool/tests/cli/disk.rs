@@ -28,6 +28,41 @@ fn start(sandbox: &Sandbox, args: &[&str]) -> Child {
 }
 
 #[test]
+fn an_ignore_file_that_is_none() {
+    let sandbox = Sandbox::new();
+    sandbox.file("host/f", "");
+    sandbox.file("rules", "f\n");
+    let ignore = sandbox.path("host/.wasmvfsignore");
+    let args = ["image", "-o", "out.wasm", "--dir", "host::/"];
+    let refused = |expected: &str| {
+        let ran = sandbox.tool(&args);
+        let error = ran.error();
+        assert!(error.contains("cannot use `host/.wasmvfsignore`: "), "{error}");
+        assert!(error.contains(expected), "{error}");
+        assert!(!sandbox.path("out.wasm").exists());
+    };
+    make_fifo(&ignore);
+    refused("is a named pipe, where a regular file is needed");
+    fs::remove_file(&ignore).unwrap();
+    symlink("/dev/zero", &ignore).unwrap();
+    refused("is a character device, where a regular file is needed");
+    fs::remove_file(&ignore).unwrap();
+    symlink("nowhere", &ignore).unwrap();
+    refused("No such file");
+    fs::remove_file(&ignore).unwrap();
+    File::create(&ignore).unwrap().set_len(1 << 40).unwrap();
+    refused("it is longer than 4.1 MB");
+    fs::remove_file(&ignore).unwrap();
+    fs::create_dir(&ignore).unwrap();
+    refused("is a directory, where a regular file is needed");
+    fs::remove_dir(&ignore).unwrap();
+    // A link to an ordinary file is as good as the file.
+    symlink("../rules", &ignore).unwrap();
+    sandbox.image(&["--no-tmp", "--dir", "host::/"]);
+    assert_eq!(sandbox.image_tree(), "/");
+}
+
+#[test]
 fn inputs_that_are_no_files_are_not_waited_for() {
     let sandbox = Sandbox::new();
     make_fifo(&sandbox.path("pipe"));
