@@ -49,7 +49,7 @@
 // | `preview1` | WASI as data |
 // | `wasm` | WebAssembly, nothing of ours |
 // | `tree` | a tree as data, and the manifest that encodes it |
-// | `disk` | files and directories that results go to
+// | `disk` | files and directories of the disk: opening, watching, filling, replacing |
 // | `policy` | what the program may see: what was asked, and what holds |
 // | `packed` | the written file, and reading it back |
 // | `adapter` | the filesystem's module until it can be linked |

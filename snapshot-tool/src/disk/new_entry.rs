@@ -2,15 +2,16 @@
 //! its own, and goes away if it never is. What is in its place stays until then.
 
 use super::sparse_file::SparseFile;
+use crate::disk::temporary::name_for;
 use crate::error::InnerResult;
 use anyhow::{Context as _, bail};
 use rustix::fs::{self, AtFlags, Mode, OFlags};
 use rustix::io::Errno;
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::os::fd::{BorrowedFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt as _;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 /// What is done where something is already.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -23,18 +24,21 @@ pub enum Existing {
     Replace,
 }
 
-/// How the name of an unfinished entry begins.
-const UNFINISHED: &str = ".wasm-vfs-";
-
-/// Makes something under a name that nothing in the directory has; returns that name.
-fn under_free_name<T>(make: impl Fn(&str) -> Result<T, Errno>) -> Result<(String, T), Errno> {
-    static NEXT: AtomicU64 = AtomicU64::new(0);
+/// Makes something under a name that nothing in the directory has, on its way to `name`; returns
+/// the name that it has.
+fn under_free_name<T>(
+    name: &OsStr,
+    make: impl Fn(&OsStr) -> Result<T, Errno>,
+) -> Result<(OsString, T), Errno> {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
     loop {
+        // Processes that fill one directory begin at different numbers.
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
-        let name = format!("{UNFINISHED}{}-{number}", std::process::id());
-        match make(&name) {
+        let number = number.wrapping_add(std::process::id().wrapping_mul(4096));
+        let unfinished = name_for(name, number);
+        match make(&unfinished) {
             Err(Errno::EXIST) => {}
-            made => return Ok((name, made?)),
+            made => return Ok((unfinished, made?)),
         }
     }
 }
@@ -44,7 +48,7 @@ fn under_free_name<T>(make: impl Fn(&str) -> Result<T, Errno>) -> Result<(String
 pub(crate) struct NewFile {
     directory: OwnedFd,
     /// Its name until it is complete; then none.
-    unfinished: Option<String>,
+    unfinished: Option<OsString>,
     existing: Existing,
     /// Its contents.
     pub(crate) out: SparseFile<File>,
@@ -75,7 +79,7 @@ impl NewFile {
         match SparseFile::new(File::from(file)) {
             Ok(out) => Ok(Self { directory, unfinished: Some(unfinished), existing, out }),
             Err(error) => {
-                fs::unlinkat(&directory, &*unfinished, AtFlags::empty())?;
+                fs::unlinkat(&directory, &unfinished, AtFlags::empty())?;
                 Err(error.into())
             }
         }
@@ -100,7 +104,7 @@ impl Drop for NewFile {
     fn drop(&mut self) {
         if let Some(unfinished) = self.unfinished.take() {
             // There is an error already.
-            let _ = fs::unlinkat(&self.directory, &*unfinished, AtFlags::empty());
+            let _ = fs::unlinkat(&self.directory, &unfinished, AtFlags::empty());
         }
     }
 }
@@ -120,10 +124,10 @@ pub(crate) fn make(
     match (make(name), existing) {
         (Err(Errno::EXIST), Existing::Keep) => exists(),
         (Err(Errno::EXIST), Existing::Replace) => {
-            let (unfinished, ()) = under_free_name(|name| make(OsStr::new(name)))?;
+            let (unfinished, ()) = under_free_name(name, &make)?;
             let renamed = rename(directory, &unfinished, name, existing);
             // rename(2) does nothing if both are one file; and there may be an error.
-            let _ = fs::unlinkat(directory, &*unfinished, AtFlags::empty());
+            let _ = fs::unlinkat(directory, &unfinished, AtFlags::empty());
             renamed
         }
         (made, _) => Ok(made?),
@@ -136,7 +140,7 @@ fn exists<T>() -> InnerResult<T> {
 
 fn rename(
     directory: impl std::os::fd::AsFd,
-    from: &str,
+    from: &OsStr,
     to: &OsStr,
     existing: Existing,
 ) -> InnerResult<()> {
@@ -153,7 +157,7 @@ fn rename(
 }
 
 /// rename(2), which replaces nothing.
-fn rename_to_free(directory: BorrowedFd<'_>, from: &str, to: &OsStr) -> Result<(), Errno> {
+fn rename_to_free(directory: BorrowedFd<'_>, from: &OsStr, to: &OsStr) -> Result<(), Errno> {
     #[cfg(any(target_os = "linux", target_vendor = "apple"))]
     match fs::renameat_with(directory, from, directory, to, fs::RenameFlags::NOREPLACE) {
         Err(Errno::INVAL | Errno::NOSYS | Errno::NOTSUP) => {}

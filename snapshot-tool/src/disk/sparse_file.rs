@@ -40,6 +40,12 @@ impl<F: Borrow<File>> SparseFile<F> {
         Ok(Self { file, has_holes, position: 0, end: 0, max_len })
     }
 
+    /// Begins to write where the file is open for it, without holes: it may be anything.
+    #[cfg(feature = "run")]
+    pub(crate) fn stream(file: F) -> Self {
+        Self { file, has_holes: false, position: 0, end: 0, max_len: u64::MAX }
+    }
+
     /// Whether [`skip`](Self::skip) takes no room.
     #[cfg(feature = "run")]
     pub(crate) fn has_holes(&self) -> bool {

@@ -1,6 +1,7 @@
 //! Looking inside a packed program or a rootfs module: nothing is executed, and of the file
 //! only what is asked for is read.
 
+use crate::disk::input::{FinalLink, open_regular};
 use crate::error::{Error, ErrorKind, InnerResult, Marked as _};
 use crate::packed::form::ModuleForm;
 use crate::packed::hollow;
@@ -54,7 +55,7 @@ impl PackedModule<BufReader<File>> {
     /// ([`NotPacked`](ErrorKind::NotPacked)).
     pub fn open(path: impl AsRef<Path>) -> Result<Self, Error> {
         let path = path.as_ref();
-        let file = File::open(path).with_context(|| format!("cannot read `{}`", path.display()))?;
+        let (file, _) = open_regular(path, FinalLink::Follow)?;
         Ok(Self::read(BufReader::new(file)).about(|| format!("`{}`", path.display()))?)
     }
 }
@@ -67,8 +68,7 @@ impl PackedModule<File> {
     /// If the file cannot be read or is no core module.
     pub fn is_packed(path: impl AsRef<Path>) -> Result<bool, Error> {
         let path = path.as_ref();
-        let mut file =
-            File::open(path).with_context(|| format!("cannot read `{}`", path.display()))?;
+        let (mut file, _) = open_regular(path, FinalLink::Follow)?;
         let found = hollow::locate(&mut file).of_kind(ErrorKind::Damaged);
         Ok(found.about(|| format!("`{}`", path.display()))?.is_some())
     }

@@ -5,6 +5,7 @@ use crate::disk::directory::{DirectoryWriter, Top};
 use crate::disk::new_entry::Existing;
 use crate::disk::removal::remove_tree;
 use crate::disk::sparse_file::SparseFile;
+use crate::disk::temporary::TemporaryDirectory;
 use crate::error::find;
 use crate::output::{Destination, write_sparse_file};
 use crate::progress::Silent;
@@ -168,14 +169,7 @@ fn get_directory(
     if fs::read_dir(host).is_ok_and(|mut entries| entries.next().is_some()) {
         bail!("`{}` is not empty; --get makes the directory anew", host.display());
     }
-    let parent = match host.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
-    };
-    let temporary = tempfile::Builder::new()
-        .prefix(".wasm-vfs-")
-        .tempdir_in(parent)
-        .with_context(unwritable)?;
+    let temporary = TemporaryDirectory::beside(host).with_context(unwritable)?;
     let files = temporary.path().join("files");
     fs::create_dir(&files).with_context(unwritable)?;
     let filled = fill(store, api, guest, &files, budget).and_then(|top| {

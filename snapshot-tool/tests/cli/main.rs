@@ -3,6 +3,7 @@
 #![allow(clippy::missing_panics_doc, reason = "a test fails by panicking")]
 
 mod devices;
+mod disk;
 mod errors;
 mod host_dir;
 mod inside;
