@@ -1,7 +1,7 @@
 //! The progress bar: on a terminal, and only once the work has taken a moment.
 
 use super::metadata_text::mode_letters;
-use super::say;
+use super::say::say;
 use crate::cli::args::Talk;
 use crate::format::human_bytes;
 use crate::progress::{Progress, Stage};

@@ -1,7 +1,7 @@
 //! `wasm-vfs export`: the tree of a packed module as a tar archive.
 
 use super::args::Talk;
-use super::say;
+use super::say::say;
 use crate::format::human_bytes;
 use crate::output::Destination;
 use crate::packed::packed_module::PackedModule;

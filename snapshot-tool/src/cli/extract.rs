@@ -1,7 +1,7 @@
 //! `wasm-vfs extract`: the tree of a packed module into a directory of the disk.
 
 use super::args::Talk;
-use super::say;
+use super::say::say;
 use crate::disk::new_entry::Existing;
 use crate::packed::packed_module::PackedModule;
 use anyhow::Result;

@@ -19,16 +19,16 @@ mod packed_file;
 mod policy_args;
 #[cfg(feature = "run")]
 mod run;
+mod say;
 mod stat;
 mod tree;
 
 use crate::error::find;
-use crate::quote::escaped;
 use anyhow::Result;
 use args::TalkArgs;
 use bar::Bar;
 use clap::{Parser, Subcommand};
-use std::fmt::Display;
+use say::say;
 use std::io;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -87,12 +87,6 @@ pub fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
-}
-
-/// Says a line on standard error. Names of files and modules in it, which anybody may have chosen,
-/// are no commands to the terminal.
-fn say(line: impl Display) {
-    eprintln!("{}", escaped(line.to_string()));
 }
 
 /// Whether whoever read our output has gone: `wasm-vfs ls x.wasm | head` is no error to report.

@@ -4,7 +4,7 @@
 use super::args::{FormArgs, PreinitArgs, Talk, TreeArgs};
 use super::bar::Bar;
 use super::policy_args::PolicyArgs;
-use super::say;
+use super::say::say;
 use crate::output::Destination;
 use crate::pack::input::Program;
 use crate::pack::report::Report;

@@ -3,7 +3,7 @@
 use super::args::{FormArgs, PreinitArgs, Talk, TreeArgs};
 use super::bar::Bar;
 use super::pack::{notes, printed};
-use super::say;
+use super::say::say;
 use crate::output::Destination;
 use crate::pack::input::Program;
 use crate::packed::packed_module::PackedModule;

@@ -75,7 +75,8 @@ impl NewFile {
         let directory = directory.try_clone_to_owned()?;
         let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::CLOEXEC;
         let mode = Mode::RUSR | Mode::WUSR;
-        let (unfinished, file) = under_free_name(|name| fs::openat(&directory, name, flags, mode))?;
+        let create = |name: &OsStr| fs::openat(&directory, name, flags, mode);
+        let (unfinished, file) = under_free_name(OsStr::from_bytes(name), create)?;
         match SparseFile::new(File::from(file)) {
             Ok(out) => Ok(Self { directory, unfinished: Some(unfinished), existing, out }),
             Err(error) => {

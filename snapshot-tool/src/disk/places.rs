@@ -22,11 +22,9 @@ pub(crate) fn directory_flags() -> OFlags {
 pub(crate) type Identity = (u64, u64);
 
 /// Which file something is.
+#[allow(clippy::unnecessary_cast, reason = "the types differ from system to system")]
+#[allow(clippy::cast_sign_loss, reason = "the numbers are only compared")]
 pub(crate) fn identity(stat: &Stat) -> Identity {
-    // Their types differ from system to system.
-    #[allow(clippy::useless_conversion, reason = "on Linux they are u64 already")]
-    #[allow(clippy::unnecessary_cast, reason = "on Linux they are u64 already")]
-    #[allow(clippy::cast_sign_loss, reason = "only compared")]
     (stat.st_dev as u64, stat.st_ino as u64)
 }
 
