@@ -3,6 +3,7 @@
 use super::packed_file::stdout;
 use crate::format::human_bytes;
 use crate::packed::packed_module::PackedModule;
+use crate::quote::escaped;
 use anyhow::Result;
 use clap::Args;
 use std::io::Write as _;
@@ -24,7 +25,7 @@ impl Inspect {
         let (section, totals) = (packed.section(), packed.tree().totals());
         let mut out = stdout();
         writeln!(out, "form      {}", section.form)?;
-        writeln!(out, "version   {} of wasm-vfs", section.tool_version)?;
+        writeln!(out, "version   {} of wasm-vfs", escaped(&section.tool_version))?;
         writeln!(
             out,
             "size      {}: contents {}, manifest {}",
@@ -43,16 +44,16 @@ impl Inspect {
         )?;
         if let Some(function) = &section.preinit {
             // What it changed is in memory; the tree shown is the one that it found.
-            writeln!(out, "preinit   {function}, which found this tree")?;
+            writeln!(out, "preinit   {}, which found this tree", escaped(function))?;
         }
         writeln!(out, "imports   {}", imports.len())?;
         for (module, name) in imports {
-            writeln!(out, "    {module} {name}")?;
+            writeln!(out, "    {} {}", escaped(module), escaped(name))?;
         }
         writeln!(out, "policy")?;
         let policy = section.chosen()?.settle()?.asked().to_toml()?;
         for line in policy.lines() {
-            writeln!(out, "    {line}")?;
+            writeln!(out, "    {}", escaped(line))?;
         }
         Ok(out.flush()?)
     }

@@ -2,6 +2,7 @@
 //! Such a module is taken apart into its program and its tree; new directories are laid over that
 //! tree, and its contents are read in place when the result is written.
 
+use crate::disk::input::Named;
 use crate::error::{ErrorKind, Marked as _};
 use crate::gather::packed_tree::{PackedBytes, PackedTree};
 use crate::link::program::IS_ROOTFS;
@@ -13,8 +14,7 @@ use crate::policy::Policy;
 use crate::wasm::preamble::check_preamble;
 use anyhow::{Context as _, Result, anyhow};
 use std::borrow::Cow;
-use std::fs::{self, File};
-use std::io::Cursor;
+use std::io::{Cursor, Seek as _};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -35,6 +35,9 @@ pub struct Program {
     name: String,
     source: Source,
 }
+
+/// The longest program: all sizes within a module are 32 bits wide.
+const MAX_PROGRAM_BYTES: u64 = u32::MAX as u64;
 
 #[derive(Clone, Debug)]
 enum Source {
@@ -72,21 +75,6 @@ impl Program {
         }
     }
 
-    /// Reads the program whole.
-    ///
-    /// # Errors
-    ///
-    /// When its file cannot be read.
-    pub(crate) fn read(&self) -> Result<Cow<'_, [u8]>> {
-        match &self.source {
-            Source::File(path) => {
-                let bytes = fs::read(path);
-                Ok(Cow::Owned(bytes.with_context(|| format!("cannot read {}", named(path)))?))
-            }
-            Source::Bytes(bytes) => Ok(Cow::Borrowed(bytes)),
-        }
-    }
-
     /// Reads the program whole, and checks its first bytes: no tree need be read for a file that is
     /// no program.
     ///
@@ -94,8 +82,21 @@ impl Program {
     ///
     /// When its file cannot be read or is no core module.
     pub(crate) fn read_module(&self) -> Result<Cow<'_, [u8]>> {
-        let bytes = self.read()?;
-        self.blame(check_preamble(bytes.get(..8).unwrap_or(&bytes)))?;
+        match &self.source {
+            Source::File(path) => Ok(Cow::Owned(self.read_opened(Named::open(path)?)?)),
+            Source::Bytes(bytes) => {
+                check_preamble(bytes.get(..8).unwrap_or(bytes))?;
+                Ok(Cow::Borrowed(bytes))
+            }
+        }
+    }
+
+    /// Reads its file from the start. What is no program is told by its first bytes, however long
+    /// it is.
+    fn read_opened(&self, mut file: Named<'_>) -> Result<Vec<u8>> {
+        let mut bytes = file.read(8)?;
+        self.blame(check_preamble(&bytes))?;
+        bytes.extend(file.read_to_end(MAX_PROGRAM_BYTES)?);
         Ok(bytes)
     }
 
@@ -111,15 +112,6 @@ impl Program {
 /// A path as messages show it.
 pub(crate) fn named(path: &Path) -> String {
     format!("`{}`", path.display())
-}
-
-/// Opens a file for reading.
-///
-/// # Errors
-///
-/// When that fails; the message names the file.
-pub(crate) fn open(path: &Path) -> Result<File> {
-    File::open(path).with_context(|| format!("cannot read {}", named(path)))
 }
 
 /// A program to be packed.
@@ -146,19 +138,23 @@ impl Input {
     ///
     /// When it cannot be read, is no core module, or was packed and then changed by another tool.
     pub(crate) fn read(program: &Program) -> Result<Self> {
-        if let Source::File(path) = &program.source {
-            let mut file = open(path)?;
-            let found = file.metadata().with_context(|| format!("cannot read {}", named(path)))?;
-            // What is no file cannot be searched, only read.
-            if found.is_file() {
-                let found = program
-                    .blame(HollowModule::read_from(&mut file).of_kind(ErrorKind::Damaged))?;
-                if let Some(found) = found {
-                    return program.blame(Self::packed(found, PackedBytes::file(path)?));
+        let bytes = match &program.source {
+            Source::File(path) => {
+                let mut file = Named::open(path)?;
+                // What is no regular file cannot be searched, only read.
+                if let Some((open, stamp)) = file.regular() {
+                    let found = HollowModule::read_from(open).of_kind(ErrorKind::Damaged);
+                    if let Some(found) = program.blame(found)? {
+                        file.check()?;
+                        return program.blame(Self::packed(found, PackedBytes::file(path, stamp)));
+                    }
+                    open.rewind().with_context(|| format!("cannot read {}", named(path)))?;
                 }
+                program.read_opened(file)?
             }
-        }
-        program.blame(Self::in_memory(program.read()?.into_owned()))
+            Source::Bytes(bytes) => bytes.to_vec(),
+        };
+        program.blame(Self::in_memory(bytes))
     }
 
     fn in_memory(bytes: Vec<u8>) -> Result<Self> {

@@ -1,7 +1,8 @@
 //! The file that packing writes, and reading it back: nothing here executes anything.
 //!
 //! [`section`] says what the module holds, [`hollow`] handles it without the bytes of its contents,
-//! [`packed_module`] looks inside, [`export`] and [`extract`] take the tree out again.
+//! [`packed_module`] looks inside, [`export`] (as an archive of [`tar_member`]s, with a
+//! [`sparse_map`] where there are holes) and [`extract`] take the tree out again.
 
 pub mod contents_source;
 pub(crate) mod export;
@@ -11,3 +12,5 @@ pub mod hollow;
 pub(crate) mod packed_module;
 pub mod program_part;
 pub mod section;
+pub(crate) mod sparse_map;
+pub(crate) mod tar_member;
