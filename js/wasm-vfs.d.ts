@@ -196,10 +196,13 @@ export class Program {
   /** Removes a file, or a directory and everything below it. */
   remove(path: string): void;
 
-  /** Unpacks an uncompressed tar archive into a directory, and creates the directory if needed. */
+  /**
+   * Unpacks an uncompressed tar archive into a directory, and creates the directory if needed. Files
+   * with holes keep them. If a member is refused, the members before it are there, and nothing of it.
+   */
   importTar(path: string, archive: Bytes): void;
 
-  /** Packs a directory into a tar archive. */
+  /** Packs a directory into a tar archive, files with holes as GNU tar's sparse members (1.0). */
   exportTar(path: string): Uint8Array<ArrayBuffer>;
 }
 

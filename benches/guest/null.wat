@@ -16,6 +16,7 @@
   (func (export "bake_records") (param i32) (result i32) (i32.const 0))
   (func (export "bake_failed_record") (result i32) (i32.const 0))
   (func (export "bake_open_all") (result i32) (i32.const 0))
+  (func (export "bake_host_api") (result i32) (i32.const 0))
   (func (export "wizer-initialize"))
 
   ;; One preopen, 3, named "/"; 8 is EBADF.

@@ -8,6 +8,7 @@ export const ENOSPC = 28;
 const NAMES = {
   2: "ENOENT",
   5: "EIO",
+  7: "E2BIG",
   [ENOMEM]: "ENOMEM",
   14: "EFAULT",
   16: "EBUSY",

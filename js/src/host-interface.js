@@ -10,8 +10,14 @@ import { ENOMEM, VfsError, demand } from "./errors.js";
 
 const VERSION = 1;
 
-/** The buffer holds a path and this many bytes. Files and archives go through it in such pieces. */
-export const PIECE_BYTES = 256 * 1024;
+/**
+ * The buffer holds a path and this many bytes, or fewer if the filesystem has no memory for that.
+ * Files and archives go through it in such pieces.
+ */
+const PIECE_BYTES = 256 * 1024;
+
+/** The buffer holds at least this many bytes besides the path. The filesystem always has them. */
+const LEAST_PIECE_BYTES = 4096;
 
 /** `wasm_vfs_exit_status` returns this if the program did not call `proc_exit`. */
 const NOT_EXITED = -1;
@@ -23,11 +29,12 @@ export const STAT_NOFOLLOW = 0x100;
 export const MAX_TARGET_BYTES = 4096;
 
 /**
- * The buffer for one operation: a path, and room for `PIECE_BYTES` behind it.
+ * The buffer for one operation: a path, and room for a piece behind it.
  *
  * @typedef {object} Room
  * @property {[address: number, length: number]} path
  * @property {number} data the address of the room
+ * @property {number} size the size of the room in bytes
  */
 
 /** The exports of a packed program, or of the filesystem that it is linked with. */
@@ -63,7 +70,7 @@ export class HostInterface {
   }
 
   /**
-   * Allocates the buffer anew and stores a path in it.
+   * Allocates the buffer anew, as large as memory allows, and stores a path in it.
    *
    * @param {string} path
    * @returns {Room}
@@ -71,10 +78,13 @@ export class HostInterface {
   roomFor(path) {
     if (typeof path !== "string") throw new TypeError(`a path is a string, not ${String(path)}`);
     const encoded = new TextEncoder().encode(path);
-    const address = this.#exports.wasm_vfs_allocate(encoded.length + PIECE_BYTES) >>> 0;
-    if (address === 0) throw new VfsError(ENOMEM, path);
-    this.bytes(address, encoded.length).set(encoded);
-    return { path: [address, encoded.length], data: address + encoded.length };
+    for (let size = PIECE_BYTES; size >= LEAST_PIECE_BYTES; size /= 2) {
+      const address = this.#exports.wasm_vfs_allocate(encoded.length + size) >>> 0;
+      if (address === 0) continue;
+      this.bytes(address, encoded.length).set(encoded);
+      return { path: [address, encoded.length], data: address + encoded.length, size };
+    }
+    throw new VfsError(ENOMEM, path);
   }
 
   /**

@@ -5,7 +5,7 @@
  */
 import { toBytes } from "./bytes.js";
 import { ENOSPC, VfsError, demand } from "./errors.js";
-import { HostInterface, MAX_TARGET_BYTES, PIECE_BYTES, STAT_NOFOLLOW } from "./host-interface.js";
+import { HostInterface, MAX_TARGET_BYTES, STAT_NOFOLLOW } from "./host-interface.js";
 import { STAT_BYTES, readEntries, readStat } from "./records.js";
 
 /** @import { Bytes, DirEntry, Stat } from "../wasm-vfs.js" */
@@ -87,8 +87,8 @@ export class Program {
    * @returns {Uint8Array<ArrayBuffer>} the contents
    */
   get(path) {
-    return this.#collect(path, ({ path: name, data }, offset) =>
-      this.#tree.call("get", path, ...name, data, PIECE_BYTES, BigInt(offset)),
+    return this.#collect(path, ({ path: name, data, size }, offset) =>
+      this.#tree.call("get", path, ...name, data, size, BigInt(offset)),
     );
   }
 
@@ -104,7 +104,7 @@ export class Program {
     const entries = [];
     let cookie = 0n;
     for (;;) {
-      const filled = this.#tree.call("list", path, ...room.path, room.data, PIECE_BYTES, cookie);
+      const filled = this.#tree.call("list", path, ...room.path, room.data, room.size, cookie);
       if (filled === 0) break;
       const piece = readEntries(this.#tree.bytes(room.data, filled).slice());
       entries.push(...piece.entries);
@@ -180,7 +180,7 @@ export class Program {
    */
   exportTar(path) {
     this.#tree.call("export_begin", path, ...this.#tree.roomFor(path).path);
-    return this.#collect(path, ({ data }) => this.#tree.call("export", path, data, PIECE_BYTES));
+    return this.#collect(path, ({ data, size }) => this.#tree.call("export", path, data, size));
   }
 
   /**
@@ -194,7 +194,7 @@ export class Program {
     const room = this.#tree.roomFor(path);
     let offset = 0;
     do {
-      const piece = bytes.subarray(offset, offset + PIECE_BYTES);
+      const piece = bytes.subarray(offset, offset + room.size);
       this.#tree.bytes(room.data, piece.length).set(piece);
       send(room, piece.length, offset);
       offset += piece.length;

@@ -4,13 +4,15 @@
 //! with it ([`Marked::of_kind`]); each public function turns what arrives into an [`Error`], which
 //! keeps messages and causes as they are.
 
+use crate::quote::escaped;
 use std::error::Error as StdError;
 use std::{fmt, io};
 
 /// Why an operation of this library failed.
 ///
-/// Its text is one line that names the file, module or option at fault and what you can do. `{:#}`
-/// appends the causes, which [`source`](StdError::source) returns one by one.
+/// Its text is one line that names the file, module or option at fault and what you can do;
+/// control characters in names are written as C's escapes. `{:#}` appends the causes, which
+/// [`source`](StdError::source) returns one by one.
 ///
 /// ```
 /// use wasm_vfs::{ErrorKind, Packer, Program, TreeBuilder};
@@ -79,7 +81,8 @@ impl fmt::Display for Error {
         let text = if f.alternate() { format!("{:#}", self.inner) } else { self.inner.to_string() };
         // Causes of others may have several lines; an error has one.
         let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
-        f.write_str(&lines.collect::<Vec<_>>().join(" "))
+        // Names in it may hold anything, and a text for people goes to terminals.
+        f.write_str(&escaped(lines.collect::<Vec<_>>().join(" ")))
     }
 }
 

@@ -49,6 +49,7 @@
 // | `preview1` | WASI as data |
 // | `wasm` | WebAssembly, nothing of ours |
 // | `tree` | a tree as data, and the manifest that encodes it |
+// | `disk` | files and directories of the disk: opening, watching, filling, replacing |
 // | `policy` | what the program may see: what was asked, and what holds |
 // | `packed` | the written file, and reading it back |
 // | `adapter` | the filesystem's module until it can be linked |
@@ -61,6 +62,7 @@ mod adapter;
 #[cfg(feature = "cli")]
 #[doc(hidden)]
 pub mod cli;
+mod disk;
 mod error;
 mod format;
 mod gather;
@@ -72,11 +74,13 @@ mod packed;
 pub mod policy;
 mod preview1;
 mod progress;
+mod quote;
 #[cfg(feature = "run")]
 mod run;
 pub mod tree;
 mod wasm;
 
+pub use disk::new_entry::Existing;
 pub use error::{Error, ErrorKind};
 pub use gather::builder::{Owner, TreeBuilder};
 pub use gather::ignore_rules::IGNORE_FILE;
@@ -89,7 +93,6 @@ pub use pack::preinit::Preinit;
 pub use pack::report::{Printed, Report};
 pub use pack::rootfs::{Packed, Rootfs, RunTimeShims};
 pub use packed::component::Interfaces;
-pub use packed::extract::Existing;
 pub use packed::form::{Form, ModuleForm};
 pub use packed::packed_module::PackedModule;
 #[doc(inline)]

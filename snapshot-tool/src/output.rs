@@ -1,17 +1,31 @@
 //! Where results are written: to a temporary file beside the destination that takes its name
 //! when everything is there. Whoever reads the destination sees the old file or the new one,
 //! and an error leaves nothing behind.
+//!
+//! As `cp` does, a symbolic link is followed, a file that is replaced gives its mode (and its owner,
+//! where the system lets us) to the new one, and pipes and devices are written to.
 
+use crate::disk::sparse_file::SparseFile;
+use crate::disk::temporary;
 use crate::error::{ErrorKind, mark};
 use crate::progress::Progress;
 use anyhow::{Context as _, Result, anyhow};
-use std::fs::{self, File, Permissions};
+use rustix::io::Errno;
+use std::fs::{self, File, Metadata, Permissions};
 use std::io::{self, BufWriter, Write};
-use std::os::unix::fs::PermissionsExt as _;
+use std::os::fd::AsFd as _;
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, fchown};
 use std::path::{Path, PathBuf};
 
 /// How much is gathered before it is written.
 const BUFFER_BYTES: usize = 1 << 20;
+
+/// Paths of standard output. If it is a file, replacing that would leave the process that opened it
+/// with the old one.
+const STDOUT_PATHS: [&str; 3] = ["/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"];
+
+/// How many symbolic links lead to a destination at most: Linux's limit.
+const MAX_SYMLINKS: usize = 40;
 
 /// Where a result goes.
 ///
@@ -31,10 +45,11 @@ pub enum Destination {
 }
 
 impl Destination {
-    /// Reads the value of `-o`: a path, or `-` for standard output.
+    /// Reads the value of `-o`: a path, or `-` or `/dev/stdout` for standard output.
     #[must_use]
     pub fn from_option(path: &Path) -> Self {
-        if path.as_os_str() == "-" { Self::Stdout } else { Self::File(path.to_owned()) }
+        let is_stdout = path.as_os_str() == "-" || is_stdout(path);
+        if is_stdout { Self::Stdout } else { Self::File(path.to_owned()) }
     }
 
     /// Writes what `contents` produces; returns how many bytes that were.
@@ -48,11 +63,14 @@ impl Destination {
         contents: impl FnOnce(&mut dyn Write) -> Result<()>,
     ) -> Result<u64> {
         match self {
-            Self::File(path) => write_file(path, progress, contents),
-            Self::Stdout => {
-                let written = write_to(io::stdout().lock(), progress, contents)?.1;
+            Self::File(path) if !is_stdout(path) => replace(path, |file| {
+                // Checks against the limits of this process, too, and keeps no zeros.
+                let mut out = SparseFile::new(file).context("cannot write the output")?;
+                let written = write_to(&mut out, progress, contents)?;
+                out.finish().with_context(|| format!("cannot write `{}`", path.display()))?;
                 Ok(written)
-            }
+            }),
+            Self::File(_) | Self::Stdout => write_to(io::stdout().lock(), progress, contents),
         }
     }
 }
@@ -79,15 +97,37 @@ impl std::fmt::Display for Destination {
     }
 }
 
-fn write_file(
+fn is_stdout(path: &Path) -> bool {
+    STDOUT_PATHS.iter().any(|name| path.as_os_str() == *name)
+}
+
+/// Writes a file as [`Destination::write_with`] does, with the holes that `contents` leaves.
+///
+/// # Errors
+///
+/// When `contents` fails or the file cannot be written. It is then as before.
+#[cfg(feature = "run")]
+pub(crate) fn write_sparse_file(
     path: &Path,
-    progress: &dyn Progress,
-    contents: impl FnOnce(&mut dyn Write) -> Result<()>,
-) -> Result<u64> {
+    contents: impl FnOnce(&mut SparseFile<&File>) -> Result<()>,
+) -> Result<()> {
+    if is_stdout(path) {
+        let stdout = File::from(io::stdout().as_fd().try_clone_to_owned()?);
+        return contents(&mut SparseFile::stream(&stdout));
+    }
+    replace(path, |file| {
+        let mut out = SparseFile::new(file).context("cannot write the output")?;
+        contents(&mut out)?;
+        out.finish().with_context(|| format!("cannot write `{}`", path.display()))?;
+        Ok(())
+    })
+}
+
+/// Opens a file for `write`, which takes its place when that has succeeded.
+fn replace<T>(path: &Path, write: impl FnOnce(&File) -> Result<T>) -> Result<T> {
     let unwritable = || format!("cannot write `{}`", path.display());
-    // Through a symbolic link, as other tools write.
-    let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-    match fs::metadata(&target) {
+    let target = target(path).with_context(unwritable)?;
+    let replaced = match fs::metadata(&target) {
         Ok(found) if found.is_dir() => {
             let error =
                 anyhow!("cannot write `{}`: it is a directory; give a file name", path.display());
@@ -95,39 +135,64 @@ fn write_file(
         }
         // A pipe or a device cannot be replaced.
         Ok(found) if !found.is_file() => {
-            let file = File::options().write(true).open(&target).with_context(unwritable)?;
-            return Ok(write_to(file, progress, contents)?.1);
+            return write(&File::options().write(true).open(&target).with_context(unwritable)?);
         }
-        _ => {}
-    }
-    let directory = match target.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
+        Ok(found) => Some(found),
+        Err(_) => None,
     };
-    let temporary = tempfile::Builder::new()
-        .prefix(".wasm-vfs-")
-        // What any new file gets: the umask takes its part away.
-        .permissions(Permissions::from_mode(0o666))
-        .tempfile_in(directory)
-        .with_context(unwritable)?;
-    let (temporary, written) = write_to(temporary, progress, contents)?;
+    // What any new file gets; or what only we read, until it gets the mode of what it replaces.
+    let mode = if replaced.is_some() { 0o600 } else { 0o666 };
+    let temporary = temporary::file_beside(&target, mode).with_context(unwritable)?;
+    let written = write(temporary.as_file())?;
+    if let Some(replaced) = replaced {
+        dress(temporary.as_file(), &replaced).with_context(unwritable)?;
+    }
     temporary.persist(&target).map_err(|failure| failure.error).with_context(unwritable)?;
     Ok(written)
 }
 
+/// The file that is written when somebody writes to `path`, whether or not it exists: symbolic
+/// links lead to it.
+fn target(path: &Path) -> io::Result<PathBuf> {
+    if let Ok(target) = fs::canonicalize(path) {
+        return Ok(target);
+    }
+    let mut target = path.to_owned();
+    for _ in 0..MAX_SYMLINKS {
+        let Ok(text) = fs::read_link(&target) else { return Ok(target) };
+        target = target.parent().unwrap_or(Path::new("")).join(text);
+    }
+    Err(Errno::LOOP.into())
+}
+
+/// Gives a file the mode of the one that it replaces, and its owner and group where we may.
+fn dress(file: &File, replaced: &Metadata) -> io::Result<()> {
+    let found = file.metadata()?;
+    let mut mode = replaced.mode() & 0o777;
+    if found.gid() != replaced.gid() && fchown(file, None, Some(replaced.gid())).is_err() {
+        // What one group may do is not for another.
+        mode = (mode & 0o707) | (mode & 0o007) << 3;
+    }
+    if found.uid() != replaced.uid() {
+        // Only root may give files away.
+        let _ = fchown(file, Some(replaced.uid()), None);
+    }
+    file.set_permissions(Permissions::from_mode(mode))
+}
+
 /// Writes through a buffer, counting.
-fn write_to<W: Write>(
-    out: W,
+fn write_to(
+    out: impl Write,
     progress: &dyn Progress,
     contents: impl FnOnce(&mut dyn Write) -> Result<()>,
-) -> Result<(W, u64)> {
+) -> Result<u64> {
     let mut counting = Counting { out, progress, written: 0 };
     {
         let mut buffered = BufWriter::with_capacity(BUFFER_BYTES, &mut counting);
         contents(&mut buffered)?;
         buffered.flush().context("cannot write the output")?;
     }
-    Ok((counting.out, counting.written))
+    Ok(counting.written)
 }
 
 struct Counting<'a, W> {

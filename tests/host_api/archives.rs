@@ -6,23 +6,24 @@ use std::io::Read as _;
 use tar::{Builder, EntryType, Header};
 use wasm_vfs::{Errno, PackedModule, Policy};
 
+use crate::sparse::put_at;
 use crate::{FORMS, Running, noise, pack};
 
 /// A member as the tests see it: type, mode, owner, time, link, contents.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Member {
-    entry_type: EntryType,
-    mode: u32,
-    uid: u64,
-    gid: u64,
+pub(crate) struct Member {
+    pub(crate) entry_type: EntryType,
+    pub(crate) mode: u32,
+    pub(crate) uid: u64,
+    pub(crate) gid: u64,
     /// Seconds and what follows the point.
-    mtime: String,
-    link: Vec<u8>,
-    contents: Vec<u8>,
+    pub(crate) mtime: String,
+    pub(crate) link: Vec<u8>,
+    pub(crate) contents: Vec<u8>,
 }
 
 /// What the `tar` crate reads of an archive, by name.
-fn members(archive: &[u8]) -> BTreeMap<Vec<u8>, Member> {
+pub(crate) fn members(archive: &[u8]) -> BTreeMap<Vec<u8>, Member> {
     let mut members = BTreeMap::new();
     for entry in tar::Archive::new(archive).entries().unwrap() {
         let mut entry = entry.unwrap();
@@ -53,17 +54,17 @@ fn members(archive: &[u8]) -> BTreeMap<Vec<u8>, Member> {
     members
 }
 
-fn import(running: &mut Running, archive: &[u8]) -> Result<(), wasm_vfs::Error> {
+pub(crate) fn import(running: &mut Running, archive: &[u8]) -> Result<(), wasm_vfs::Error> {
     running.api.import_tar(&mut running.store, "/in", archive)
 }
 
-fn export(running: &mut Running, path: &str) -> Vec<u8> {
+pub(crate) fn export(running: &mut Running, path: &str) -> Vec<u8> {
     let mut archive = Vec::new();
     running.api.export_tar(&mut running.store, path, &mut archive).unwrap();
     archive
 }
 
-fn header(entry_type: EntryType, mode: u32, mtime: u64, size: usize) -> Header {
+pub(crate) fn header(entry_type: EntryType, mode: u32, mtime: u64, size: usize) -> Header {
     let mut header = Header::new_ustar();
     header.set_entry_type(entry_type);
     header.set_mode(mode);
@@ -170,6 +171,11 @@ fn an_archive_imported_anew_changes_nothing() {
 fn pieces_may_be_of_any_size() {
     let mut whole = Running::new(FORMS[0]);
     import(&mut whole, &archive()).unwrap();
+    // A sparse member whose map has several blocks.
+    whole.put("/in/sparse", b"");
+    for at in 1..100 {
+        assert_eq!(put_at(&mut whole, "/in/sparse", at * 12_345, &noise(500)), 500);
+    }
     // Here every directory is a member, with its time.
     let archive = export(&mut whole, "/in");
     for size in [1, 511, 513, 4099] {
@@ -214,6 +220,8 @@ fn a_fresh_tree_exports_as_the_packed_file_does() {
     std::fs::write(at(&"n".repeat(200)), b"long").unwrap();
     std::os::unix::fs::symlink("b/file", at("a/link")).unwrap();
     std::os::unix::fs::symlink("t".repeat(150), at("long-link")).unwrap();
+    // A link with two names.
+    std::fs::hard_link(at("a/link"), at("a/link-again")).unwrap();
     for form in FORMS {
         let packed = pack(directory.path(), form, Policy::from_toml("no-dev = true").unwrap());
         let mut expected = Vec::new();
@@ -289,7 +297,7 @@ fn a_device_that_the_filesystem_does_not_know_is_refused_by_name() {
 }
 
 /// An archive of one member.
-fn one(entry_type: EntryType, name: &[u8], link: &[u8], contents: &[u8]) -> Vec<u8> {
+pub(crate) fn one(entry_type: EntryType, name: &[u8], link: &[u8], contents: &[u8]) -> Vec<u8> {
     let mut header = header(entry_type, 0o644, 0, contents.len());
     header.as_old_mut().name[..name.len()].copy_from_slice(name);
     header.as_old_mut().linkname[..link.len()].copy_from_slice(link);

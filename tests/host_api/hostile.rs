@@ -19,6 +19,7 @@ type TakesAddresses = (&'static str, usize, &'static [(usize, Option<usize>)]);
 const TAKES_ADDRESSES: &[TakesAddresses] = &[
     ("wasm_vfs_put", 6, &[(0, Some(1)), (2, Some(3))]),
     ("wasm_vfs_get", 5, &[(0, Some(1)), (2, Some(3))]),
+    ("wasm_vfs_seek", 4, &[(0, Some(1))]),
     ("wasm_vfs_list", 5, &[(0, Some(1)), (2, Some(3))]),
     ("wasm_vfs_stat", 4, &[(0, Some(1)), (3, None)]),
     ("wasm_vfs_mkdir", 3, &[(0, Some(1))]),
@@ -50,7 +51,10 @@ fn call(running: &mut Running, name: &str, args: &[u64]) -> i32 {
     function
         .call(&mut running.store, &args, &mut results)
         .unwrap_or_else(|trap| panic!("{name}{args:?} trapped: {trap:?}"));
-    results[0].unwrap_i32()
+    match results[0] {
+        Val::I64(offset) => offset.try_into().unwrap_or(i32::MAX),
+        result => result.unwrap_i32(),
+    }
 }
 
 #[test]

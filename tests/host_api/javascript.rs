@@ -32,12 +32,17 @@ fn packed(policy: Policy) -> Option<Vec<u8>> {
 }
 
 /// Runs a script under Node, in a directory with `packed.wasm` where the package is installed; what it prints.
-fn node(node: &Node, packed: &[u8], script: &str) -> String {
+fn node(engine: &Node, packed: &[u8], script: &str) -> String {
+    node_with(engine, &[], packed, script)
+}
+
+/// As [`node`], with options for Node.
+fn node_with(node: &Node, options: &[&str], packed: &[u8], script: &str) -> String {
     let directory = npm_package::directory().unwrap();
     fs::write(directory.path().join("packed.wasm"), packed).unwrap();
     fs::write(directory.path().join("script.mjs"), script).unwrap();
     let mut command = Command::new(node.command());
-    command.args(["script.mjs", "packed.wasm"]).current_dir(directory.path());
+    command.args(options).args(["script.mjs", "packed.wasm"]).current_dir(directory.path());
     let output = command.output().unwrap();
     let stdout = String::from_utf8(output.stdout).unwrap();
     assert!(output.status.success(), "{stdout}{}", String::from_utf8_lossy(&output.stderr));
@@ -122,6 +127,20 @@ fn pointers_above_2_gib() {
     for (engine, form) in rows {
         let Some(engine) = engine else { continue };
         assert_eq!(node(&engine, &packed_text(PROGRAM, form), SCRIPT), format!("{DONE}\n"));
+    }
+}
+
+#[test]
+fn after_the_program_has_used_up_all_memory() {
+    const SCRIPT: &str = include_str!("javascript_memory.mjs");
+    let rows = [(Node::find(), Form::Portable), (Node::with_multi_memory(), Form::Isolated)];
+    for (engine, form) in rows {
+        let Some(engine) = engine else { continue };
+        let packed = packed_text(crate::PROGRAM, form);
+        for pages in [50, 51, 77, 200] {
+            let option = format!("--wasm-max-mem-pages={pages}");
+            assert_eq!(node_with(&engine, &[&option], &packed, SCRIPT), format!("{DONE}\n"));
+        }
     }
 }
 

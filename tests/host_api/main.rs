@@ -3,6 +3,9 @@
 //!
 //! * `files`: single files, before the program starts and after it has ended in every way.
 //! * `archives`: tar archives in and out, held against the `tar` crate.
+//! * `members`: what an import leaves of members that it refuses, and what it takes of headers.
+//! * `sparse`: archives of files with holes, held against GNU tar and Python.
+//! * `memory`: what works when the program has used up all memory.
 //! * `hostile`: addresses, lengths and archives that no host should give.
 //! * `javascript`: the JavaScript package, under Node and in a browser.
 //! * `javascript_link`: programs that the package links when they are started.
@@ -20,6 +23,9 @@ mod javascript;
 mod javascript_link;
 mod javascript_output;
 mod javascript_package;
+mod members;
+mod memory;
+mod sparse;
 mod surface;
 
 use std::path::Path;
@@ -27,7 +33,7 @@ use std::sync::LazyLock;
 
 use wasm_vfs::embed::HostApi;
 use wasm_vfs::{Form, Packer, Policy, Program, TreeBuilder};
-use wasmtime::{Engine, Instance, Linker, Module, Store};
+use wasmtime::{Engine, Instance, Linker, Module, Store, StoreLimits, StoreLimitsBuilder};
 use wasmtime_wasi::WasiCtxBuilder;
 use wasmtime_wasi::p1::{self, WasiP1Ctx};
 
@@ -51,9 +57,15 @@ fn pack(directory: &Path, form: Form, policy: Policy) -> Vec<u8> {
         .unwrap()
 }
 
+/// What the program's host has.
+struct Host {
+    wasi: WasiP1Ctx,
+    limits: StoreLimits,
+}
+
 /// A packed program, instantiated.
 struct Running {
-    store: Store<WasiP1Ctx>,
+    store: Store<Host>,
     instance: Instance,
     api: HostApi,
 }
@@ -61,9 +73,11 @@ struct Running {
 impl Running {
     fn of(packed: &[u8]) -> Running {
         let module = Module::new(&ENGINE, packed).unwrap();
-        let mut linker: Linker<WasiP1Ctx> = Linker::new(&ENGINE);
-        p1::add_to_linker_sync(&mut linker, |wasi| wasi).unwrap();
-        let mut store = Store::new(&ENGINE, WasiCtxBuilder::new().build_p1());
+        let mut linker: Linker<Host> = Linker::new(&ENGINE);
+        p1::add_to_linker_sync(&mut linker, |host| &mut host.wasi).unwrap();
+        let wasi = WasiCtxBuilder::new().build_p1();
+        let mut store = Store::new(&ENGINE, Host { wasi, limits: StoreLimits::default() });
+        store.limiter(|host| &mut host.limits);
         let instance = linker.instantiate(&mut store, &module).unwrap();
         let api = HostApi::new(&mut store, &instance).unwrap();
         Running { store, instance, api }
@@ -72,6 +86,11 @@ impl Running {
     /// One with an empty tree.
     fn new(form: Form) -> Running {
         Running::of(&pack(tempfile::tempdir().unwrap().path(), form, Policy::default()))
+    }
+
+    /// Lets no memory grow beyond so many bytes.
+    fn limit_memory(&mut self, bytes: usize) {
+        self.store.data_mut().limits = StoreLimitsBuilder::new().memory_size(bytes).build();
     }
 
     /// Calls an export of the program.

@@ -9,6 +9,8 @@
   (import "wasi_snapshot_preview1" "fd_write"
     (func $fd_write (param i32 i32 i32 i32) (result i32)))
   (import "wasi_snapshot_preview1" "fd_close" (func $fd_close (param i32) (result i32)))
+  (import "wasi_snapshot_preview1" "fd_filestat_set_size"
+    (func $fd_filestat_set_size (param i32 i64) (result i32)))
   (import "wasi_snapshot_preview1" "proc_exit" (func $proc_exit (param i32)))
   (memory (export "memory") 2)
   (data (i32.const 100) "input/in")
@@ -64,6 +66,48 @@
       (br_if $more
         (local.tee $depth (i32.sub (local.get $depth) (i32.const 1)))))
     (drop (call $fd_close (local.get $at))))
+  ;; The next name: "f" and a number of seven digits.
+  (global $number (mut i32) (i32.const 0))
+  (func $next_name (local $left i32) (local $at i32)
+    (global.set $number (i32.add (global.get $number) (i32.const 1)))
+    (local.set $left (global.get $number))
+    (local.set $at (i32.const 187))
+    (loop $digits
+      (i32.store8 (local.get $at)
+        (i32.add (i32.const 48) (i32.rem_u (local.get $left) (i32.const 10))))
+      (local.set $left (i32.div_u (local.get $left) (i32.const 10)))
+      (local.set $at (i32.sub (local.get $at) (i32.const 1)))
+      (br_if $digits (i32.gt_u (local.get $at) (i32.const 180)))))
+  ;; Uses up the memory of the tree: by files of 64 KiB, then by open files, then by directories.
+  (func (export "fill")
+    (i32.store8 (i32.const 180) (i32.const 102))
+    (i32.store (i32.const 0) (i32.const 0))
+    (i32.store (i32.const 4) (i32.const 65536))
+    (block $full
+      (loop $more
+        (call $next_name)
+        (br_if $full (call $open (i32.const 3) (i32.const 180) (i32.const 8) (i32.const 1)))
+        (br_if $full (call $fd_write (i32.load (i32.const 16)) (i32.const 0) (i32.const 1)
+          (i32.const 8)))
+        (drop (call $fd_close (i32.load (i32.const 16))))
+        (br $more)))
+    (block $full
+      (loop $more
+        (br_if $more (i32.eqz (call $open (i32.const 3) (i32.const 180) (i32.const 8)
+          (i32.const 0))))))
+    (block $full
+      (loop $more
+        (call $next_name)
+        (br_if $more (i32.eqz (call $path_create_directory (i32.const 3) (i32.const 180)
+          (i32.const 8)))))))
+  ;; Sets the size of /input/in.
+  (func (export "stretch") (param $size i64)
+    (if (call $path_open (i32.const 3) (i32.const 1) (i32.const 100) (i32.const 8) (i32.const 0)
+        (i64.const -1) (i64.const -1) (i32.const 0) (i32.const 16))
+      (then unreachable))
+    (if (call $fd_filestat_set_size (i32.load (i32.const 16)) (local.get $size))
+      (then unreachable))
+    (drop (call $fd_close (i32.load (i32.const 16)))))
   (func (export "grow") (param i32) (result i32) (memory.grow (local.get 0)))
   (func (export "exit") (param i32) (call $proc_exit (local.get 0)))
   (func (export "trap") unreachable)

@@ -6,7 +6,6 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-
 use wasm_vfs::{FileType, Form, TreeBuilder};
 use wasmtime::{Caller, Extern, Module, Trap};
 
@@ -154,8 +153,7 @@ fn start(module: &Module) -> Guest<Throw> {
         linker.func_wrap(MODULE, "clock_time_get", clock).unwrap();
         let random = move |caller: Caller<'_, Throw>, _: i32, _: i32| thrown(&caller);
         linker.func_wrap(MODULE, "random_get", random).unwrap();
-        let poll =
-            move |caller: Caller<'_, Throw>, _: i32, _: i32, _: i32, _: i32| thrown(&caller);
+        let poll = move |caller: Caller<'_, Throw>, _: i32, _: i32, _: i32, _: i32| thrown(&caller);
         linker.func_wrap(MODULE, "poll_oneoff", poll).unwrap();
     });
     fill(&mut guest);
@@ -222,7 +220,7 @@ fn a_call_that_is_cut_at_any_instruction() {
 
 /// How many instructions there are between two cuts: `CUT_AT_EVERY=1` tries them all, in minutes.
 fn stride() -> usize {
-    const USUAL: usize = 13;
+    const USUAL: usize = 61;
     std::env::var("CUT_AT_EVERY").map_or(USUAL, |every| every.parse().unwrap())
 }
 

@@ -123,11 +123,7 @@ pub const PLENTY: u64 = 1 << 40;
 
 impl<T: Send + 'static> Guest<T> {
     /// Starts a packed program on host functions of the test's own.
-    pub fn start_on(
-        module: &Module,
-        state: T,
-        replace: impl FnOnce(&mut Linker<T>),
-    ) -> Guest<T> {
+    pub fn start_on(module: &Module, state: T, replace: impl FnOnce(&mut Linker<T>)) -> Guest<T> {
         let (mut store, mut linker) = host(module.engine(), state);
         replace(linker.allow_shadowing(true));
         linker.define_unknown_imports_as_default_values(&mut store, module).unwrap();

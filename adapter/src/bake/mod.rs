@@ -10,6 +10,7 @@
 mod overlays;
 
 use alloc::vec::Vec;
+use core::mem::take;
 
 use wasm_vfs_core::{Config, Credentials, Errno, Fs, Population, ResolveFlags};
 
@@ -23,7 +24,7 @@ use crate::kernel::{self, Kernel, state};
 use crate::one_thread::{Later, OneThread, is_ready};
 use crate::platform::Host;
 use crate::platform::clock::Source;
-use crate::{mounts, runtime, trace};
+use crate::{host_api, mounts, runtime, trace};
 
 /// The lowest descriptor that opening gives: the numbers of the standard streams are only taken by
 /// `fd_renumber`.
@@ -38,6 +39,8 @@ struct Baking {
     population: Population,
     /// The number in its chunk of the record that was refused last.
     failed_record: u32,
+    /// Whether the embedder's exports are kept.
+    host_api: bool,
 }
 
 static BAKING: OneThread<Later<Baking>> = OneThread::new(Later::new());
@@ -301,11 +304,20 @@ extern "C" fn bake_read_only() -> i32 {
     }))
 }
 
+/// Sets aside what the embedder's exports need when memory is used up: they are kept.
+#[unsafe(no_mangle)]
+extern "C" fn bake_host_api() -> i32 {
+    answer(with(|baking, _| {
+        baking.host_api = true;
+        Ok(())
+    }))
+}
+
 /// Opens what a program finds open: the last of the tree's changes before the end.
 #[unsafe(no_mangle)]
 extern "C" fn bake_open_all() -> i32 {
     answer(with(|baking, kernel| {
-        let population = core::mem::take(&mut baking.population);
+        let population = take(&mut baking.population);
         kernel.fs.finish_population(population);
         kernel.open_all()
     }))
@@ -316,6 +328,9 @@ extern "C" fn bake_open_all() -> i32 {
 extern "C" fn wizer_initialize() {
     let sealed = with(|baking, kernel| {
         baking.buffer = Vec::new();
+        if take(&mut baking.host_api) {
+            host_api::prepare(&mut kernel.fs)?;
+        }
         mounts::seal(kernel)?;
         kernel.process.confine(ResolveFlags::BENEATH | ResolveFlags::ABSOLUTE_LINKS);
         kernel.process.keep_fds_below(FIRST_FD);

@@ -11,7 +11,7 @@ use crate::platform::Host;
 #[inline(never)]
 fn give_up_import(fs: &mut Fs<Host>, session: &mut Session) {
     if let Some(import) = &mut session.import {
-        session.culprit = import.give_up(fs, &mut session.process);
+        session.culprit = import.give_up(fs, &mut session.embedder);
     }
     session.import = None;
 }
@@ -22,7 +22,7 @@ extern "C" fn wasm_vfs_import_begin(path: u32, path_len: u32) -> i32 {
         give_up_import(fs, session);
         session.culprit.clear();
         let path = session.path(&mut buffers.path, path, path_len)?;
-        session.import = Some(Import::begin(fs, &mut session.process, path)?);
+        session.import = Some(Import::begin(fs, &mut session.embedder, path)?);
         Ok(0)
     })
 }
@@ -32,7 +32,7 @@ extern "C" fn wasm_vfs_import(data: u32, len: u32) -> i32 {
     serve(|fs, session, _| {
         let data = session.buffer.get(data, len)?;
         let import = session.import.as_mut().ok_or(Errno::EINVAL)?;
-        let taken = import.take(fs, &mut session.process, data);
+        let taken = import.take(fs, &mut session.embedder, data);
         if taken.is_err() {
             give_up_import(fs, session);
         }
@@ -44,7 +44,7 @@ extern "C" fn wasm_vfs_import(data: u32, len: u32) -> i32 {
 extern "C" fn wasm_vfs_import_end() -> i32 {
     serve(|fs, session, _| {
         let import = session.import.as_mut().ok_or(Errno::EINVAL)?;
-        let ended = import.end(fs, &mut session.process);
+        let ended = import.end(fs, &mut session.embedder);
         give_up_import(fs, session);
         ended.map(|()| 0)
     })
@@ -66,7 +66,7 @@ extern "C" fn wasm_vfs_culprit(data: u32, len: u32) -> i32 {
 #[inline(never)]
 fn end_export(fs: &mut Fs<Host>, session: &mut Session) {
     if let Some(export) = &session.export {
-        export.close(fs, &mut session.process);
+        export.close(fs, &mut session.embedder);
     }
     session.export = None;
 }
@@ -76,7 +76,10 @@ extern "C" fn wasm_vfs_export_begin(path: u32, path_len: u32) -> i32 {
     serve(|fs, session, buffers| {
         end_export(fs, session);
         let path = session.path(&mut buffers.path, path, path_len)?;
-        session.export = Some(Export::begin(fs, &mut session.process, path)?);
+        session.reserve.release();
+        let begun = Export::begin(fs, &mut session.embedder, path);
+        session.reserve.refill();
+        session.export = Some(begun?);
         Ok(0)
     })
 }
@@ -86,7 +89,9 @@ extern "C" fn wasm_vfs_export(data: u32, len: u32) -> i32 {
     serve(|fs, session, _| {
         let out = session.buffer.get_mut(data, len)?;
         let export = session.export.as_mut().ok_or(Errno::EINVAL)?;
-        let filled = export.fill(fs, &mut session.process, out);
+        session.reserve.release();
+        let filled = export.fill(fs, &mut session.embedder, out);
+        session.reserve.refill();
         if len > 0 && !matches!(filled, Ok(1..)) {
             end_export(fs, session);
         }

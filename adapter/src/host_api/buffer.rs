@@ -10,29 +10,53 @@ use crate::defect::len32;
 /// The most that a buffer may have: lengths are answered as `i32`.
 const MAX_BYTES: usize = 1 << 30;
 
+/// A buffer of so many bytes can always be had: a path, and 8 KiB.
+const SMALL_BYTES: usize = 12 << 10;
+
 /// The buffer. The embedder's addresses are addresses of this memory, and good only within the
 /// buffer.
 #[derive(Debug, Default)]
 pub(super) struct Buffer {
-    bytes: Vec<u8>,
+    /// The buffer, if it has more than [`SMALL_BYTES`]; else empty.
+    large: Vec<u8>,
+    /// The buffer otherwise. Its memory is kept, so that there is a buffer when memory is used up.
+    small: Vec<u8>,
 }
 
 impl Buffer {
+    /// Takes the memory that is kept.
+    ///
+    /// # Errors
+    ///
+    /// `ENOMEM`: no memory.
+    pub(super) fn new() -> Result<Buffer, Errno> {
+        let mut small = Vec::new();
+        small.try_reserve_exact(SMALL_BYTES)?;
+        Ok(Buffer { large: Vec::new(), small })
+    }
+
     /// Makes it anew, of `len` zeros; its address, or `None` without memory (it is empty then).
     pub(super) fn allocate(&mut self, len: u32) -> Option<u32> {
-        self.bytes = Vec::new();
+        self.large = Vec::new();
+        self.small.clear();
         // At least one, so that there is an address.
         let len = usize::try_from(len).ok()?.max(1);
-        if len > MAX_BYTES || self.bytes.try_reserve_exact(len).is_err() {
+        let bytes = if len <= SMALL_BYTES { &mut self.small } else { &mut self.large };
+        if len > MAX_BYTES || bytes.try_reserve_exact(len).is_err() {
             return None;
         }
-        self.bytes.resize(len, 0);
+        bytes.resize(len, 0);
         Some(self.address())
+    }
+
+    /// The bytes of the buffer.
+    fn bytes(&self) -> &Vec<u8> {
+        if self.large.is_empty() { &self.small } else { &self.large }
     }
 
     /// Where it is. An address in this memory has 32 bits.
     fn address(&self) -> u32 {
-        len32(self.bytes.as_ptr().addr())
+        len32(self.bytes().as_ptr().addr())
     }
 
     /// What `len` bytes at `addr` are in it.
@@ -50,7 +74,7 @@ impl Buffer {
     #[inline(never)]
     pub(super) fn get(&self, addr: u32, len: u32) -> Result<&[u8], Errno> {
         let range = self.range(addr, len)?;
-        self.bytes.get(range).ok_or(Errno::EFAULT)
+        self.bytes().get(range).ok_or(Errno::EFAULT)
     }
 
     /// As [`get`](Self::get), to be filled.
@@ -61,6 +85,7 @@ impl Buffer {
     #[inline(never)]
     pub(super) fn get_mut(&mut self, addr: u32, len: u32) -> Result<&mut [u8], Errno> {
         let range = self.range(addr, len)?;
-        self.bytes.get_mut(range).ok_or(Errno::EFAULT)
+        let bytes = if self.large.is_empty() { &mut self.small } else { &mut self.large };
+        bytes.get_mut(range).ok_or(Errno::EFAULT)
     }
 }

@@ -43,18 +43,18 @@ extern "C" fn wasm_vfs_put(
     serve(|fs, session, buffers| {
         let path = session.path(&mut buffers.path, path, path_len)?;
         let data = session.buffer.get(data, len)?;
-        let process = &mut session.process;
+        let embedder = &mut session.embedder;
         if offset == 0 {
             let flags = OFlags::WRONLY | OFlags::CREAT | OFlags::TRUNC;
-            let fd = with_parents(fs, process, AT_FDCWD, path, |fs, process| {
-                fs.openat(process, AT_FDCWD, path, flags, mode)
+            let fd = with_parents(fs, embedder, AT_FDCWD, path, |fs, embedder| {
+                embedder.open(fs, AT_FDCWD, path, flags, mode)
             })?;
             // It may have been there, with another.
-            let changed = fs.fchmod(process, fd, mode);
-            fs.close(process, fd)?;
+            let changed = fs.fchmod(&embedder.process, fd, mode);
+            embedder.close(fs, fd)?;
             changed?;
         }
-        with_open(fs, process, path, OFlags::WRONLY, |fs, process, fd| {
+        with_open(fs, embedder, path, OFlags::WRONLY, |fs, process, fd| {
             fs.pwrite64(process, fd, data, offset)
         })
     })
@@ -65,10 +65,29 @@ extern "C" fn wasm_vfs_get(path: u32, path_len: u32, data: u32, len: u32, offset
     serve(|fs, session, buffers| {
         let path = session.path(&mut buffers.path, path, path_len)?;
         let out = session.buffer.get_mut(data, len)?;
-        with_open(fs, &mut session.process, path, OFlags::RDONLY, |fs, process, fd| {
+        with_open(fs, &mut session.embedder, path, OFlags::RDONLY, |fs, process, fd| {
             fs.pread64(process, fd, out, offset)
         })
     })
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn wasm_vfs_seek(path: u32, path_len: u32, offset: i64, whence: u32) -> i64 {
+    let mut found = 0;
+    let answer = serve(|fs, session, buffers| {
+        let path = session.path(&mut buffers.path, path, path_len)?;
+        let whence = Whence::from_number(whence)?;
+        if !matches!(whence, Whence::Data | Whence::Hole) {
+            return Err(Errno::EINVAL);
+        }
+        let flags = OFlags::RDONLY;
+        found = with_open(fs, &mut session.embedder, path, flags, |fs, process, fd| {
+            fs.lseek(process, fd, offset, whence)
+        })?;
+        Ok(0)
+    });
+    // No file has a byte beyond 2^63.
+    if answer < 0 { answer.into() } else { found.cast_signed() }
 }
 
 #[unsafe(no_mangle)]
@@ -77,7 +96,7 @@ extern "C" fn wasm_vfs_list(path: u32, path_len: u32, data: u32, len: u32, cooki
         let path = session.path(&mut buffers.path, path, path_len)?;
         let out = session.buffer.get_mut(data, len)?;
         let flags = OFlags::RDONLY | OFlags::DIRECTORY;
-        with_open(fs, &mut session.process, path, flags, |fs, process, fd| {
+        with_open(fs, &mut session.embedder, path, flags, |fs, process, fd| {
             fs.lseek(process, fd, cookie, Whence::Set)?;
             fs.getdents64(process, fd, out)
         })
@@ -94,7 +113,7 @@ extern "C" fn wasm_vfs_stat(path: u32, path_len: u32, flags: u32, data: u32) -> 
             _ if flags == AtFlags::SYMLINK_NOFOLLOW.bits() => AtFlags::SYMLINK_NOFOLLOW,
             _ => return Err(Errno::EINVAL),
         };
-        let stat = fs.newfstatat(&session.process, AT_FDCWD, path, flags)?;
+        let stat = fs.newfstatat(&session.embedder.process, AT_FDCWD, path, flags)?;
         store_stat(out, &stat);
         Ok(0)
     })
@@ -127,7 +146,7 @@ fn store_stat(out: &mut [u8], stat: &Stat) {
 extern "C" fn wasm_vfs_mkdir(path: u32, path_len: u32, mode: u32) -> i32 {
     serve(|fs, session, buffers| {
         let path = session.path(&mut buffers.path, path, path_len)?;
-        make_directory(fs, &mut session.process, AT_FDCWD, path, mode)?;
+        make_directory(fs, &mut session.embedder, AT_FDCWD, path, mode)?;
         Ok(0)
     })
 }
@@ -141,8 +160,8 @@ extern "C" fn wasm_vfs_symlink(target: u32, target_len: u32, path: u32, path_len
             // No root: ENOENT.
             target = &[];
         }
-        with_parents(fs, &mut session.process, AT_FDCWD, path, |fs, process| {
-            fs.symlinkat(process, target, AT_FDCWD, path)
+        with_parents(fs, &mut session.embedder, AT_FDCWD, path, |fs, embedder| {
+            fs.symlinkat(&embedder.process, target, AT_FDCWD, path)
         })?;
         Ok(0)
     })
@@ -153,7 +172,7 @@ extern "C" fn wasm_vfs_readlink(path: u32, path_len: u32, data: u32, len: u32) -
     serve(|fs, session, buffers| {
         let path = session.path(&mut buffers.path, path, path_len)?;
         let out = session.buffer.get_mut(data, len)?;
-        fs.readlinkat(&session.process, AT_FDCWD, path, out)
+        fs.readlinkat(&session.embedder.process, AT_FDCWD, path, out)
     })
 }
 
@@ -161,7 +180,7 @@ extern "C" fn wasm_vfs_readlink(path: u32, path_len: u32, data: u32, len: u32) -
 extern "C" fn wasm_vfs_remove(path: u32, path_len: u32) -> i32 {
     serve(|fs, session, buffers| {
         let path = session.path(&mut buffers.path, path, path_len)?;
-        remove::all(fs, &mut session.process, path)?;
+        remove::all(fs, &mut session.embedder, path)?;
         Ok(0)
     })
 }

@@ -14,9 +14,10 @@
 //! | function | does |
 //! |---|---|
 //! | `wasm_vfs_version() -> version` | 1 |
-//! | `wasm_vfs_allocate(len) -> address` | makes the buffer, all zeros, in place of the one before; 0: no memory |
+//! | `wasm_vfs_allocate(len) -> address` | makes the buffer, all zeros, in place of the one before; 0: no memory, so ask for less; 12 KiB can always be had |
 //! | `wasm_vfs_put(path, path_len, data, len, offset, mode) -> written` | writes to a file; at offset 0 the file is made, with its directories, or emptied, and gets `mode` |
 //! | `wasm_vfs_get(path, path_len, data, len, offset) -> read` | reads from a file; 0: the end |
+//! | `wasm_vfs_seek(path, path_len, offset, whence) -> offset` | where at or after an offset data begin (`whence` is 3) or a hole (4), as lseek(2); `-ENXIO`: nowhere |
 //! | `wasm_vfs_list(path, path_len, data, len, cookie) -> filled` | fills in `struct linux_dirent64`s from `cookie` (at first 0, then the last `d_off`) on; 0: the end |
 //! | `wasm_vfs_stat(path, path_len, flags, data) -> 0` | fills in what is in the table below; flag 0x100: of a symbolic link itself |
 //! | `wasm_vfs_mkdir(path, path_len, mode) -> 0` | makes a directory, and those that it is in |
@@ -27,7 +28,7 @@
 //! | `wasm_vfs_import(data, len) -> 0` | the next bytes of the archive |
 //! | `wasm_vfs_import_end() -> 0` | there are no more; `-EINVAL` if the archive is not complete |
 //! | `wasm_vfs_export_begin(path, path_len) -> 0` | this directory is to become a tar archive |
-//! | `wasm_vfs_export(data, len) -> filled` | the next bytes of the archive; 0: the end |
+//! | `wasm_vfs_export(data, len) -> filled` | the next bytes of the archive; 0: the end; `-EBUSY`: a file with holes changed while it was written |
 //! | `wasm_vfs_culprit(data, len) -> filled` | the name of the member at which the last import failed |
 //! | `wasm_vfs_exit_status() -> status` | what `proc_exit` was given, or -1 |
 //!
@@ -60,20 +61,33 @@
 //!   overlay's files `path_open`, `fd_pread`, `fd_close`) must not call back into the module. If it
 //!   does, the module serves the inner call and ends the outer one with a trap. Other host
 //!   functions may call back.
+//! * Memory that is used up hinders nobody who reads or removes: the embedder's process, a buffer of
+//!   12 KiB and the memory for an export are set aside while the tree is baked. (An export needs more
+//!   than that if thousands of files have several names each: `-ENOMEM`.) What cannot be written is
+//!   `-ENOSPC`, and of a file as much is there as was answered.
 //! * Archives hold directories, files, hard and symbolic links, and the character devices of the
 //!   tree's `/dev`. An import refuses every other member with `EOPNOTSUPP`; `wasm_vfs_culprit`
-//!   names it.
+//!   names it. Members before it are there, of itself there is nothing, nor are there directories that
+//!   only it needed.
+//! * Archives keep holes: an export writes files with a hole of 4096 bytes or more as GNU tar's sparse
+//!   members 1.0; an import knows all forms that GNU tar has written.
 
 mod archives;
 mod buffer;
+mod embedder;
 mod files;
 mod make;
 mod remove;
+mod reserve;
 mod session;
+mod tar_contents;
 mod tar_export;
 mod tar_header;
 mod tar_import;
 mod tar_member;
+mod tar_sparse;
+
+pub(crate) use session::prepare;
 
 /// The version of the interface that this file documents.
 const VERSION: i32 = 1;

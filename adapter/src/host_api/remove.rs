@@ -1,12 +1,14 @@
 //! Removing a directory with all beneath it.
 //!
 //! A program can nest directories deeper than any path is long. So this goes down by descriptor and
-//! up by `..`, one descriptor at a time; a cookie for each level is all the memory that it takes.
+//! up by `..`, one descriptor at a time. It remembers a cookie for each level, as long as there is
+//! memory for that: without the cookie it reads a directory from the start again.
 
 use alloc::vec::Vec;
 
 use wasm_vfs_core::{AT_FDCWD, AtFlags, Errno, Fd, FileType, Fs, NAME_MAX, OFlags, Process};
 
+use super::embedder::Embedder;
 use crate::platform::Host;
 
 /// An entry's name, copied so that the directory may change.
@@ -62,7 +64,8 @@ const DIRECTORY: OFlags = OFlags::RDONLY.union(OFlags::DIRECTORY).union(OFlags::
 /// * `EINVAL`: the path ends in `.` or `..`.
 /// * `EBUSY`: it is the root.
 /// * What the path walk answers; `ENOENT`: it is not there.
-pub(super) fn all(fs: &mut Fs<Host>, process: &mut Process, path: &[u8]) -> Result<(), Errno> {
+pub(super) fn all(fs: &mut Fs<Host>, embedder: &mut Embedder, path: &[u8]) -> Result<(), Errno> {
+    let process = &embedder.process;
     let last = path.split(|byte| *byte == b'/').rfind(|name| !name.is_empty());
     if matches!(last, Some(b"." | b"..")) {
         return Err(Errno::EINVAL);
@@ -75,36 +78,43 @@ pub(super) fn all(fs: &mut Fs<Host>, process: &mut Process, path: &[u8]) -> Resu
         Err(Errno::ENOTEMPTY) => {}
         result => return result,
     }
-    let mut fd = fs.openat(process, AT_FDCWD, path, DIRECTORY, 0)?;
-    let emptied = empty(fs, process, &mut fd);
-    fs.close(process, fd)?;
+    let mut fd = embedder.open(fs, AT_FDCWD, path, DIRECTORY, 0)?;
+    let emptied = empty(fs, embedder, &mut fd);
+    embedder.close(fs, fd)?;
     emptied?;
-    fs.unlinkat(process, AT_FDCWD, path, AtFlags::REMOVEDIR)
+    fs.unlinkat(&embedder.process, AT_FDCWD, path, AtFlags::REMOVEDIR)
 }
 
 /// Removes what a directory holds. `fd` is left on the directory at which it ended.
-fn empty(fs: &mut Fs<Host>, process: &mut Process, fd: &mut Fd) -> Result<(), Errno> {
-    // How far each directory above has been emptied.
+fn empty(fs: &mut Fs<Host>, embedder: &mut Embedder, fd: &mut Fd) -> Result<(), Errno> {
+    let mut depth = 0;
+    // How far each directory above has been emptied, from the top; of those that are missing
+    // everything that was before is gone anyway.
     let mut above: Vec<u64> = Vec::new();
     let mut cookie = 0;
     loop {
-        let Some(entry) = Entry::first_from(fs, process, *fd, cookie)? else {
-            let Some(before) = above.pop() else { return Ok(()) };
-            go(fs, process, fd, b"..")?;
-            cookie = before;
+        let Some(entry) = Entry::first_from(fs, &embedder.process, *fd, cookie)? else {
+            if depth == 0 {
+                return Ok(());
+            }
+            go(fs, embedder, fd, b"..")?;
+            depth -= 1;
+            cookie = if above.len() > depth { above.pop().unwrap_or(0) } else { 0 };
             continue;
         };
         let flags = match entry.file_type {
             FileType::Directory => AtFlags::REMOVEDIR,
             _ => AtFlags::empty(),
         };
-        match fs.unlinkat(process, *fd, entry.name(), flags) {
+        match fs.unlinkat(&embedder.process, *fd, entry.name(), flags) {
             Ok(()) => cookie = entry.next,
             Err(Errno::ENOTEMPTY) => {
-                above.try_reserve(1)?;
-                go(fs, process, fd, entry.name())?;
-                // It is still there when we come back, and empty then.
-                above.push(cookie);
+                go(fs, embedder, fd, entry.name())?;
+                if above.len() == depth && above.try_reserve(1).is_ok() {
+                    // It is still there when we come back, and empty then.
+                    above.push(cookie);
+                }
+                depth += 1;
                 cookie = 0;
             }
             Err(errno) => return Err(errno),
@@ -119,12 +129,12 @@ fn empty(fs: &mut Fs<Host>, process: &mut Process, fd: &mut Fd) -> Result<(), Er
 /// As openat(2); `fd` is as it was.
 pub(super) fn go(
     fs: &mut Fs<Host>,
-    process: &mut Process,
+    embedder: &mut Embedder,
     fd: &mut Fd,
     name: &[u8],
 ) -> Result<(), Errno> {
-    let to = fs.openat(process, *fd, name, DIRECTORY, 0)?;
-    fs.close(process, *fd)?;
+    let to = embedder.open(fs, *fd, name, DIRECTORY, 0)?;
+    embedder.close(fs, *fd)?;
     *fd = to;
     Ok(())
 }

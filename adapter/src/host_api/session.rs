@@ -1,10 +1,14 @@
 //! The embedder's session: its process in the filesystem, its buffer, and the archives under way.
+//!
+//! A session is made while the tree is baked, because a program may leave no memory for it.
 
 use alloc::vec::Vec;
 
-use wasm_vfs_core::{Credentials, Errno, Fs, Process};
+use wasm_vfs_core::{Errno, Fs};
 
 use super::buffer::Buffer;
+use super::embedder::Embedder;
+use super::reserve::Reserve;
 use super::tar_export::Export;
 use super::tar_import::Import;
 use crate::bytes::is_utf8;
@@ -16,8 +20,8 @@ use crate::platform::Host;
 
 /// Holds what the embedder's calls need beside the filesystem.
 pub(super) struct Session {
-    /// The embedder, as the filesystem sees it: the superuser, unconfined.
-    pub(super) process: Process,
+    /// The embedder, as the filesystem sees it.
+    pub(super) embedder: Embedder,
     /// What arguments and results lie in.
     pub(super) buffer: Buffer,
     /// The archive that is being imported.
@@ -26,9 +30,11 @@ pub(super) struct Session {
     pub(super) export: Option<Export>,
     /// The name of the member that an import failed at.
     pub(super) culprit: Vec<u8>,
+    /// Memory for an export.
+    pub(super) reserve: Reserve,
 }
 
-/// The embedder's session, made at its first call.
+/// The embedder's session: made while a tree is baked, or at the embedder's first call.
 static SESSION: OneThread<Later<Session>> = OneThread::new(Later::new());
 
 /// Runs `body` for the embedder; an error becomes its number, negative.
@@ -50,6 +56,16 @@ pub(super) fn serve(
         Ok(())
     });
     answer(result)
+}
+
+/// Makes the session of a tree that is being baked.
+///
+/// # Errors
+///
+/// What spawning a process answers; `ENOMEM`: no memory.
+pub(crate) fn prepare(fs: &mut Fs<Host>) -> Result<(), Errno> {
+    // SAFETY: no import is called while a tree is baked, and `begun` calls no export.
+    unsafe { SESSION.with(|place| begun(place, fs).map(|_| ())) }
 }
 
 /// The session, made if there is none.
@@ -77,17 +93,13 @@ fn answer(result: Result<usize, Errno>) -> i32 {
 
 impl Session {
     fn new(fs: &mut Fs<Host>) -> Result<Session, Errno> {
-        let mut process = fs.spawn(Credentials::ROOT)?;
-        // Modes are meant as they are said.
-        fs.umask(&mut process, 0);
-        // The embedder has its own directories anyway.
-        process.see_own_tree_only(true);
         Ok(Session {
-            process,
-            buffer: Buffer::default(),
+            embedder: Embedder::new(fs)?,
+            buffer: Buffer::new()?,
             import: None,
             export: None,
             culprit: Vec::new(),
+            reserve: Reserve::new()?,
         })
     }
 

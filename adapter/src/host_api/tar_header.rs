@@ -18,7 +18,7 @@ pub(super) type Block = [u8; BLOCK_BYTES];
 
 /// A field of a header: where it begins, and its bytes.
 #[derive(Clone, Copy)]
-pub(super) struct Field(usize, usize);
+pub(super) struct Field(pub(super) usize, pub(super) usize);
 
 pub(super) const NAME: Field = Field(0, 100);
 pub(super) const MODE: Field = Field(100, 8);
@@ -34,8 +34,20 @@ pub(super) const DEVICE_MAJOR: Field = Field(329, 8);
 pub(super) const DEVICE_MINOR: Field = Field(337, 8);
 const PREFIX: Field = Field(345, 155);
 
-/// Magic number and version of POSIX. GNU's has blanks there, and no prefix.
+/// Where a header of GNU's own has the map of a sparse file, and how many entries of it.
+pub(super) const SPARSE_MAP: (usize, usize) = (386, 4);
+/// Where it says that more of the map is in the next block.
+pub(super) const MAP_GOES_ON: usize = 482;
+/// The size of the file whose map that is.
+pub(super) const REAL_SIZE: Field = Field(483, 12);
+/// The same of the blocks after such a header.
+pub(super) const FURTHER_MAP: (usize, usize) = (0, 21);
+pub(super) const FURTHER_MAP_GOES_ON: usize = 504;
+
+/// Magic number and version of POSIX.
 const POSIX: &[u8; 8] = b"ustar\x0000";
+/// GNU's own, which has no prefix.
+const GNU: &[u8; 8] = b"ustar  \0";
 
 /// What kind of member a header begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,9 +58,11 @@ pub(super) enum Kind {
     /// A character device, whose numbers are in [`DEVICE_MAJOR`] and [`DEVICE_MINOR`].
     CharDevice,
     Directory,
+    /// A file with holes, in the form that only GNU's own headers have.
+    Sparse,
     /// Records for the next member.
     Pax,
-    /// Records for all members: not looked at.
+    /// Records for all members from here on.
     GlobalPax,
     /// The name of the next member.
     LongName,
@@ -61,7 +75,7 @@ impl Kind {
     ///
     /// # Errors
     ///
-    /// `EOPNOTSUPP`: block devices, pipes, sparse files and what nobody has defined.
+    /// `EOPNOTSUPP`: block devices, pipes, and what nobody has defined.
     pub(super) fn of(block: &Block) -> Result<Kind, Errno> {
         Ok(match block.get(TYPE) {
             Some(b'0' | 0 | b'7') => Kind::File,
@@ -69,6 +83,8 @@ impl Kind {
             Some(b'2') => Kind::Symlink,
             Some(b'3') => Kind::CharDevice,
             Some(b'5') => Kind::Directory,
+            // Elsewhere the map lies in another place, or nowhere.
+            Some(b'S') if field(block, MAGIC) == GNU => Kind::Sparse,
             Some(b'x') => Kind::Pax,
             Some(b'g') => Kind::GlobalPax,
             Some(b'L') => Kind::LongName,
@@ -85,6 +101,7 @@ impl Kind {
             Kind::Symlink => b'2',
             Kind::CharDevice => b'3',
             Kind::Directory => b'5',
+            Kind::Sparse => b'S',
             Kind::Pax => b'x',
             Kind::GlobalPax => b'g',
             Kind::LongName => b'L',
@@ -153,6 +170,20 @@ pub(super) fn number(block: &Block, which: Field) -> Result<i64, Errno> {
         value = value.checked_mul(8).ok_or(Errno::EINVAL)? | i64::from(byte - b'0');
     }
     if digits.all(is_blank) { Ok(value) } else { Err(Errno::EINVAL) }
+}
+
+/// The size or the offset in a field.
+///
+/// # Errors
+///
+/// `EINVAL`: it is none, or too large.
+pub(super) fn size(block: &Block, which: Field) -> Result<u64, Errno> {
+    u64::try_from(number(block, which)?).map_err(|_| Errno::EINVAL)
+}
+
+/// Whether the byte at `at` says that more is to come.
+pub(super) fn goes_on(block: &Block, at: usize) -> bool {
+    block.get(at).is_some_and(|byte| *byte != 0)
 }
 
 /// The sum of a header's bytes, its own field counted as blanks.

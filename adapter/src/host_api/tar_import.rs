@@ -1,23 +1,28 @@
 //! A tar archive, given in pieces of any size, becomes files of the tree.
 //!
 //! A member appears when it is complete: a file is written under a name of its own in the archive's
-//! directory and renamed. Nothing leads out of that directory, whatever links the archive holds. A
-//! device is made if the filesystem has one of that number; others, and pipes, are refused, as they
-//! are when a tree is packed.
+//! directory and renamed. Of a member that is refused nothing is left, nor are the directories that
+//! were made for it. Nothing leads out of the archive's directory, whatever links the archive
+//! holds. A device is made if the filesystem has one of that number; others, and pipes, are
+//! refused, as they are when a tree is packed. Sparse files keep their holes ([`tar_sparse`]).
+//!
+//! [`tar_sparse`]: super::tar_sparse
 
 use alloc::vec::Vec;
 use core::mem::take;
 
 use wasm_vfs_core::{
-    AT_FDCWD, AtFlags, Dev, Errno, Fd, FileType, Fs, OFlags, Process, ResolveFlags, S_IALLUGO,
-    TimeSpecifier, Timespec,
+    AT_FDCWD, AtFlags, Dev, Errno, Fd, FileType, Fs, OFlags, Process, ResolveFlags, TimeSpecifier,
+    Timespec,
 };
 
+use super::embedder::Embedder;
 use super::make::{PARENT_MODE, make_directory, with_parents};
 use super::tar_header::{self as header, BLOCK_BYTES, Block, Kind};
-use super::tar_member::{KNOWN_DEVICES, Member, Said, clean, padding_after};
+use super::tar_member::{KNOWN_DEVICES, Member, Records, Said, clean, padding_after};
+use super::tar_sparse::{Map, MapText, Run, Sparse};
 use crate::bytes::{append, append_decimal, is_utf8};
-use crate::defect::defect;
+use crate::defect::{OrDefect, defect};
 use crate::platform::Host;
 
 /// The most bytes that the records of one member may have.
@@ -39,16 +44,72 @@ pub(super) struct Import {
     filled: usize,
     /// What the headers before a member say of it.
     said: Said,
+    /// What they say of all members.
+    global: Records,
     /// The member that is being worked on.
     member: Member,
+    /// Bytes that fill its last block.
+    padding: u64,
+    /// Where its contents go.
+    contents: Contents,
     /// Directories that were made: their times are set at the end, after all that goes into them.
     directories: Vec<(Vec<u8>, Timespec)>,
+}
+
+/// Where the contents of a member go in its file.
+#[derive(Default)]
+struct Contents {
+    /// Where the next bytes go, and how many.
+    run: Run,
+    /// Where those after them go: from this run on.
+    map: Map,
+    next: usize,
+    /// The size of a sparse file.
+    real_size: Option<u64>,
+    /// The map, as far as it was read.
+    text: MapText,
+}
+
+impl Contents {
+    /// The next place for at most `most` bytes.
+    ///
+    /// # Errors
+    ///
+    /// `EIO`: a defect, since the runs have as many bytes as the member.
+    fn place(&mut self, most: usize) -> Result<(u64, usize), Errno> {
+        if self.run.len == 0 {
+            self.run = *self.map.runs.get(self.next).or_defect()?;
+            self.next += 1;
+        }
+        let len = usize::try_from(self.run.len).unwrap_or(usize::MAX).min(most);
+        Ok((self.run.offset, len))
+    }
+
+    /// So many bytes are there.
+    fn wrote(&mut self, len: usize) {
+        self.run.offset += len as u64;
+        self.run.len -= len as u64;
+    }
+
+    /// Takes in a map; the member has so many bytes of data.
+    ///
+    /// # Errors
+    ///
+    /// `EINVAL`: it is of another file.
+    fn check_map(&self, data: u64) -> Result<(), Errno> {
+        let fits = self.real_size.is_some_and(|size| self.map.end <= size);
+        if fits && self.map.data == data { Ok(()) } else { Err(Errno::EINVAL) }
+    }
 }
 
 /// What the next bytes are.
 enum Expecting {
     /// A header.
     Header,
+    /// A block that has more of an old map; so many bytes of data follow the map.
+    OldMap(u64),
+    /// A block of a map in front of data; so many bytes of both.
+    Map(u64),
     /// Records for the next member: of this kind, so many bytes of them and of what fills the last
     /// block.
     Records(Kind, u64, u64),
@@ -68,16 +129,16 @@ impl Import {
     /// What mkdirat(2) and openat(2) answer.
     pub(super) fn begin(
         fs: &mut Fs<Host>,
-        process: &mut Process,
+        embedder: &mut Embedder,
         path: &[u8],
     ) -> Result<Import, Errno> {
-        make_directory(fs, process, AT_FDCWD, path, PARENT_MODE)?;
+        make_directory(fs, embedder, AT_FDCWD, path, PARENT_MODE)?;
         let flags = OFlags::RDONLY | OFlags::DIRECTORY;
-        let directory = fs.openat(process, AT_FDCWD, path, flags, 0)?;
-        let unfinished = match free_name(fs, process, directory) {
+        let directory = embedder.open(fs, AT_FDCWD, path, flags, 0)?;
+        let unfinished = match free_name(fs, &embedder.process, directory) {
             Ok(name) => name,
             Err(errno) => {
-                fs.close(process, directory)?;
+                embedder.close(fs, directory)?;
                 return Err(errno);
             }
         };
@@ -88,7 +149,10 @@ impl Import {
             block: [0; BLOCK_BYTES],
             filled: 0,
             said: Said::default(),
+            global: Records::default(),
             member: Member::default(),
+            padding: 0,
+            contents: Contents::default(),
             directories: Vec::new(),
         })
     }
@@ -99,21 +163,22 @@ impl Import {
     ///
     /// * `EINVAL`: the archive is damaged, or a name in it leads out of its directory.
     /// * `EOPNOTSUPP`: a member is of a kind that a tree does not hold.
+    /// * `E2BIG`: the records or the map of a member have too many bytes.
     /// * `EXDEV`: a link in the tree leads out of the archive's directory.
     /// * What the calls answer that make the member.
     pub(super) fn take(
         &mut self,
         fs: &mut Fs<Host>,
-        process: &mut Process,
+        embedder: &mut Embedder,
         data: &[u8],
     ) -> Result<(), Errno> {
-        process.confine(ResolveFlags::BENEATH);
+        embedder.process.confine(ResolveFlags::BENEATH);
         let mut rest = data;
         let mut result = Ok(());
         while !rest.is_empty() && result.is_ok() {
-            result = self.step(fs, process, &mut rest);
+            result = self.step(fs, embedder, &mut rest);
         }
-        process.confine(ResolveFlags::empty());
+        embedder.process.confine(ResolveFlags::empty());
         result
     }
 
@@ -121,11 +186,11 @@ impl Import {
     fn step(
         &mut self,
         fs: &mut Fs<Host>,
-        process: &mut Process,
+        embedder: &mut Embedder,
         rest: &mut &[u8],
     ) -> Result<(), Errno> {
         match self.expecting {
-            Expecting::Header => {
+            Expecting::Header | Expecting::OldMap(_) | Expecting::Map(_) => {
                 let part = split_off(rest, (BLOCK_BYTES - self.filled) as u64);
                 for (place, byte) in self.block.iter_mut().skip(self.filled).zip(part) {
                     *place = *byte;
@@ -133,7 +198,13 @@ impl Import {
                 self.filled += part.len();
                 if self.filled == BLOCK_BYTES {
                     self.filled = 0;
-                    self.header(fs, process)?;
+                    match self.expecting {
+                        Expecting::OldMap(data) => {
+                            self.old_map(fs, embedder, header::FURTHER_MAP, data)?;
+                        }
+                        Expecting::Map(left) => self.map(fs, embedder, left)?,
+                        _ => self.header(fs, embedder)?,
+                    }
                 }
             }
             Expecting::Records(kind, left, padding) => {
@@ -143,7 +214,7 @@ impl Import {
                 self.expecting = Expecting::Records(kind, left, padding);
                 if left == 0 {
                     self.expecting = Expecting::Nothing(padding);
-                    self.said.take_in(kind)?;
+                    self.said.take_in(kind, &mut self.global)?;
                     self.skip_nothing();
                 }
             }
@@ -151,14 +222,18 @@ impl Import {
                 let part = split_off(rest, left);
                 let mut unwritten = part;
                 while !unwritten.is_empty() {
-                    let written = fs.write(process, fd, unwritten)?;
+                    let (at, len) = self.contents.place(unwritten.len())?;
+                    let at = i64::try_from(at).map_err(|_| Errno::EFBIG)?;
+                    let piece = unwritten.get(..len).unwrap_or_default();
+                    let written = fs.pwrite64(&embedder.process, fd, piece, at)?;
                     if written == 0 {
                         // Writing answers an error where it can write nothing.
                         return Err(defect());
                     }
+                    self.contents.wrote(written);
                     unwritten = unwritten.get(written..).unwrap_or_default();
                 }
-                self.contents(fs, process, fd, left - part.len() as u64)?;
+                self.contents_left(fs, embedder, fd, left - part.len() as u64)?;
             }
             Expecting::Nothing(left) => {
                 let part = split_off(rest, left);
@@ -178,7 +253,7 @@ impl Import {
     }
 
     /// Acts on the header in the block.
-    fn header(&mut self, fs: &mut Fs<Host>, process: &mut Process) -> Result<(), Errno> {
+    fn header(&mut self, fs: &mut Fs<Host>, embedder: &mut Embedder) -> Result<(), Errno> {
         if self.block.iter().all(|byte| *byte == 0) {
             self.expecting = Expecting::End;
             return Ok(());
@@ -186,88 +261,123 @@ impl Import {
         self.member = Member::default();
         header::check(&self.block)?;
         let mut kind = Kind::of(&self.block);
-        let size = u64::try_from(header::number(&self.block, header::SIZE)?);
-        let size = size.map_err(|_| Errno::EINVAL)?;
         if let Ok(Kind::Pax | Kind::LongName | Kind::LongLink | Kind::GlobalPax) = kind {
-            return self.expect_records(kind?, size);
+            return self.expect_records(kind?, header::size(&self.block, header::SIZE)?);
         }
         let said = take(&mut self.said);
-        self.member.name = match said.path {
-            Some(path) => path,
-            None => header::name(&self.block)?,
-        };
+        self.member.name = said.name(&self.block, &self.global)?;
         // Before there was a letter for directories, a slash said it.
         if kind == Ok(Kind::File) && self.member.name.ends_with(b"/") {
             kind = Ok(Kind::Directory);
         }
         let kind = kind?;
-        self.member.path = clean(&self.member.name)?;
-        let narrow = |number: i64| u32::try_from(number).map_err(|_| Errno::EINVAL);
-        self.member.mode = narrow(header::number(&self.block, header::MODE)?)? & S_IALLUGO;
-        self.member.uid = match said.uid {
-            Some(uid) => uid,
-            None => narrow(header::number(&self.block, header::UID)?)?,
-        };
-        self.member.gid = match said.gid {
-            Some(gid) => gid,
-            None => narrow(header::number(&self.block, header::GID)?)?,
-        };
-        self.member.mtime = match said.mtime {
-            Some(mtime) => mtime,
-            None => Timespec::new(header::number(&self.block, header::MTIME)?, 0),
-        };
-        let mut link = Vec::new();
-        match said.link {
-            Some(said) => link = said,
-            None => append(&mut link, header::text(&self.block, header::LINK_NAME))?,
+        self.member.describe(&self.block, &said, &self.global)?;
+        if self.member.path.split(|byte| *byte == b'/').next() == Some(&self.unfinished[..]) {
+            return Err(Errno::EEXIST);
         }
         match kind {
-            Kind::File => self.begin_file(fs, process, said.size.unwrap_or(size)),
-            Kind::Directory => self.directory(fs, process),
-            Kind::Symlink => self.symlink(fs, process, &link),
-            Kind::CharDevice => self.device(fs, process),
-            _ => self.hard_link(fs, process, &link),
+            Kind::Directory => return self.directory(fs, embedder),
+            Kind::CharDevice => return self.device(fs, embedder),
+            Kind::Symlink | Kind::HardLink => {
+                let link = said.link(&self.block, &self.global)?;
+                return match kind {
+                    Kind::Symlink => self.symlink(fs, embedder, &link),
+                    _ => self.hard_link(fs, embedder, &link),
+                };
+            }
+            _ => {}
         }
+        let size = said.size(&self.block, &self.global)?;
+        self.padding = padding_after(size);
+        self.contents = Contents::default();
+        if kind == Kind::Sparse {
+            self.contents.real_size = Some(header::size(&self.block, header::REAL_SIZE)?);
+            return self.old_map(fs, embedder, header::SPARSE_MAP, size);
+        }
+        match said.sparse.of_member()? {
+            None => self.contents.run = Run { offset: 0, len: size },
+            Some((real_size, sparse)) => {
+                self.contents.real_size = Some(real_size);
+                match sparse {
+                    Sparse::Known(map) => self.contents.map = map,
+                    Sparse::BeforeData => return self.expect_map(size),
+                }
+                self.contents.check_map(size)?;
+            }
+        }
+        self.begin_file(fs, embedder, size)
     }
 
-    /// Expects what says more of the next member.
+    /// Expects what says more of the next member, or of all.
     fn expect_records(&mut self, kind: Kind, size: u64) -> Result<(), Errno> {
-        let padding = padding_after(size);
-        if kind == Kind::GlobalPax {
-            let all = size.checked_add(padding).ok_or(Errno::EINVAL)?;
-            self.expecting = Expecting::Nothing(all);
-            self.skip_nothing();
-            return Ok(());
-        }
         if size > MAX_GATHERED_BYTES {
             return Err(Errno::E2BIG);
         }
         self.said.gathered = Vec::new();
         if size > 0 {
-            self.expecting = Expecting::Records(kind, size, padding);
+            self.expecting = Expecting::Records(kind, size, padding_after(size));
         }
         Ok(())
+    }
+
+    /// Takes the part of an old map that is in the block.
+    fn old_map(
+        &mut self,
+        fs: &mut Fs<Host>,
+        embedder: &mut Embedder,
+        (at, count): (usize, usize),
+        data: u64,
+    ) -> Result<(), Errno> {
+        self.contents.map.add_fields(&self.block, at, count)?;
+        let is_header = (at, count) == header::SPARSE_MAP;
+        let flag = if is_header { header::MAP_GOES_ON } else { header::FURTHER_MAP_GOES_ON };
+        if header::goes_on(&self.block, flag) {
+            self.expecting = Expecting::OldMap(data);
+            return Ok(());
+        }
+        self.contents.check_map(data)?;
+        self.begin_file(fs, embedder, data)
+    }
+
+    /// Expects a block of a map in front of data, of the `left` bytes of both.
+    fn expect_map(&mut self, left: u64) -> Result<(), Errno> {
+        if left < BLOCK_BYTES as u64 {
+            return Err(Errno::EINVAL);
+        }
+        self.expecting = Expecting::Map(left);
+        Ok(())
+    }
+
+    /// Takes the part of a map that is in the block.
+    fn map(&mut self, fs: &mut Fs<Host>, embedder: &mut Embedder, left: u64) -> Result<(), Errno> {
+        let left = left - BLOCK_BYTES as u64;
+        let Contents { text, map, .. } = &mut self.contents;
+        if !text.take(&self.block, map)? {
+            return self.expect_map(left);
+        }
+        self.contents.check_map(left)?;
+        self.begin_file(fs, embedder, left)
     }
 
     fn begin_file(
         &mut self,
         fs: &mut Fs<Host>,
-        process: &mut Process,
+        embedder: &mut Embedder,
         size: u64,
     ) -> Result<(), Errno> {
         if self.member.path.is_empty() {
             return Err(Errno::EISDIR);
         }
         let flags = OFlags::WRONLY | OFlags::CREAT | OFlags::EXCL;
-        let fd = fs.openat(process, self.directory, &self.unfinished, flags, self.member.mode)?;
-        self.contents(fs, process, fd, size)
+        let fd = embedder.open(fs, self.directory, &self.unfinished, flags, self.member.mode)?;
+        self.contents_left(fs, embedder, fd, size)
     }
 
     /// So many bytes are left of the file's contents.
-    fn contents(
+    fn contents_left(
         &mut self,
         fs: &mut Fs<Host>,
-        process: &mut Process,
+        embedder: &mut Embedder,
         fd: Fd,
         left: u64,
     ) -> Result<(), Errno> {
@@ -275,29 +385,35 @@ impl Import {
         if left > 0 {
             return Ok(());
         }
-        let size = fs.fstat(process, fd)?.st_size;
-        fs.close(process, fd)?;
-        self.expecting = Expecting::Nothing(padding_after(size));
+        if let Some(size) = self.contents.real_size {
+            let size = i64::try_from(size).map_err(|_| Errno::EFBIG)?;
+            fs.ftruncate(&embedder.process, fd, size)?;
+        }
+        self.contents = Contents::default();
+        self.expecting = Expecting::Nothing(self.padding);
         self.skip_nothing();
-        self.finish(fs, process, Dress::Fully)
+        embedder.close(fs, fd)?;
+        self.finish(fs, embedder, Dress::Fully)
     }
 
-    fn directory(&mut self, fs: &mut Fs<Host>, process: &mut Process) -> Result<(), Errno> {
+    fn directory(&mut self, fs: &mut Fs<Host>, embedder: &mut Embedder) -> Result<(), Errno> {
+        // First of all: afterwards nothing can fail.
+        self.directories.try_reserve(1)?;
         let Member { path, mode, uid, gid, mtime, .. } = &mut self.member;
         if path.is_empty() {
             append(path, b".")?;
         } else {
             let nofollow = AtFlags::SYMLINK_NOFOLLOW;
-            make_directory(fs, process, self.directory, path, *mode)?;
-            let stat = fs.newfstatat(process, self.directory, path, nofollow)?;
+            make_directory(fs, embedder, self.directory, path, *mode)?;
+            let stat = fs.newfstatat(&embedder.process, self.directory, path, nofollow)?;
             if stat.file_type() != FileType::Directory {
                 // A link to a directory, which is not the archive's to change.
                 return Err(Errno::EEXIST);
             }
         }
-        fs.fchownat(process, self.directory, path, *uid, *gid, AtFlags::empty())?;
+        let (process, empty) = (&embedder.process, AtFlags::empty());
+        fs.fchownat(process, self.directory, path, *uid, *gid, empty)?;
         fs.fchmodat(process, self.directory, path, *mode)?;
-        self.directories.try_reserve(1)?;
         self.directories.push((take(path), *mtime));
         Ok(())
     }
@@ -305,14 +421,14 @@ impl Import {
     fn symlink(
         &mut self,
         fs: &mut Fs<Host>,
-        process: &mut Process,
+        embedder: &mut Embedder,
         target: &[u8],
     ) -> Result<(), Errno> {
         if !is_utf8(target) {
             return Err(Errno::EILSEQ);
         }
-        fs.symlinkat(process, target, self.directory, &self.unfinished)?;
-        self.finish(fs, process, Dress::AllButMode)
+        fs.symlinkat(&embedder.process, target, self.directory, &self.unfinished)?;
+        self.finish(fs, embedder, Dress::AllButMode)
     }
 
     /// Makes the node of a device that the filesystem knows.
@@ -320,7 +436,7 @@ impl Import {
     /// # Errors
     ///
     /// `EOPNOTSUPP`: it knows no device of these numbers.
-    fn device(&mut self, fs: &mut Fs<Host>, process: &mut Process) -> Result<(), Errno> {
+    fn device(&mut self, fs: &mut Fs<Host>, embedder: &mut Embedder) -> Result<(), Errno> {
         let number =
             |field| u32::try_from(header::number(&self.block, field)?).or(Err(Errno::EINVAL));
         let dev = Dev::new(number(header::DEVICE_MAJOR)?, number(header::DEVICE_MINOR)?);
@@ -328,27 +444,28 @@ impl Import {
             return Err(Errno::EOPNOTSUPP);
         }
         let mode = FileType::CharDevice.mode_bits() | self.member.mode;
-        fs.mknodat(process, self.directory, &self.unfinished, mode, dev)?;
-        self.finish(fs, process, Dress::Fully)
+        fs.mknodat(&embedder.process, self.directory, &self.unfinished, mode, dev)?;
+        self.finish(fs, embedder, Dress::Fully)
     }
 
     fn hard_link(
         &mut self,
         fs: &mut Fs<Host>,
-        process: &mut Process,
+        embedder: &mut Embedder,
         original: &[u8],
     ) -> Result<(), Errno> {
         let original = clean(original)?;
-        let (directory, unfinished) = (self.directory, &self.unfinished);
-        fs.linkat(process, directory, &original, directory, unfinished, AtFlags::empty())?;
-        self.finish(fs, process, Dress::Not)
+        let (process, directory) = (&embedder.process, self.directory);
+        let (unfinished, empty) = (&self.unfinished, AtFlags::empty());
+        fs.linkat(process, directory, &original, directory, unfinished, empty)?;
+        self.finish(fs, embedder, Dress::Not)
     }
 
     /// Gives the member what its header says, and its name.
     fn finish(
         &mut self,
         fs: &mut Fs<Host>,
-        process: &mut Process,
+        embedder: &mut Embedder,
         dress: Dress,
     ) -> Result<(), Errno> {
         let Import { directory, unfinished, member, .. } = self;
@@ -356,10 +473,8 @@ impl Import {
         if member.path.is_empty() {
             return Err(Errno::EISDIR);
         }
-        if member.path == *unfinished {
-            return Err(Errno::EEXIST);
-        }
         if dress != Dress::Not {
+            let process = &embedder.process;
             let nofollow = AtFlags::SYMLINK_NOFOLLOW;
             fs.fchownat(process, directory, unfinished, member.uid, member.gid, nofollow)?;
             if dress == Dress::Fully {
@@ -369,11 +484,11 @@ impl Import {
             fs.utimensat(process, directory, unfinished, times, nofollow)?;
         }
         let path = &member.path;
-        with_parents(fs, process, directory, path, |fs, process| {
-            fs.renameat(process, directory, unfinished, directory, path)
+        with_parents(fs, embedder, directory, path, |fs, embedder| {
+            fs.renameat(&embedder.process, directory, unfinished, directory, path)
         })?;
         // rename(2) does nothing if both are the same file.
-        self.remove_unfinished(fs, process)
+        self.remove_unfinished(fs, &embedder.process)
     }
 
     fn remove_unfinished(&self, fs: &mut Fs<Host>, process: &Process) -> Result<(), Errno> {
@@ -389,7 +504,7 @@ impl Import {
     ///
     /// * `EINVAL`: the archive is not complete.
     /// * What utimensat(2) answers.
-    pub(super) fn end(&mut self, fs: &mut Fs<Host>, process: &mut Process) -> Result<(), Errno> {
+    pub(super) fn end(&mut self, fs: &mut Fs<Host>, embedder: &mut Embedder) -> Result<(), Errno> {
         match self.expecting {
             Expecting::End => {}
             Expecting::Contents(..) => return Err(Errno::EINVAL),
@@ -399,33 +514,39 @@ impl Import {
                 return Err(Errno::EINVAL);
             }
         }
-        process.confine(ResolveFlags::BENEATH);
-        let dated = self.date_directories(fs, process);
-        process.confine(ResolveFlags::empty());
+        self.date_directories(fs, embedder)
+    }
+
+    /// Sets the times of directories, once; those within others first.
+    fn date_directories(
+        &mut self,
+        fs: &mut Fs<Host>,
+        embedder: &mut Embedder,
+    ) -> Result<(), Errno> {
+        let mut dated = Ok(());
+        embedder.process.confine(ResolveFlags::BENEATH);
+        while let Some((path, mtime)) = self.directories.pop() {
+            let times = [TimeSpecifier::At(mtime); 2];
+            let (process, nofollow) = (&embedder.process, AtFlags::SYMLINK_NOFOLLOW);
+            match fs.utimensat(process, self.directory, &path, times, nofollow) {
+                // A later member took its place.
+                Ok(()) | Err(Errno::ENOENT | Errno::ENOTDIR) => {}
+                Err(errno) => dated = Err(errno),
+            }
+        }
+        embedder.process.confine(ResolveFlags::empty());
         dated
     }
 
-    /// Sets the times of directories, those within others first.
-    fn date_directories(&self, fs: &mut Fs<Host>, process: &Process) -> Result<(), Errno> {
-        for (path, mtime) in self.directories.iter().rev() {
-            let times = [TimeSpecifier::At(*mtime); 2];
-            let nofollow = AtFlags::SYMLINK_NOFOLLOW;
-            match fs.utimensat(process, self.directory, path, times, nofollow) {
-                // A later member took its place.
-                Ok(()) | Err(Errno::ENOENT | Errno::ENOTDIR) => {}
-                Err(errno) => return Err(errno),
-            }
-        }
-        Ok(())
-    }
-
     /// Lets go of everything; the name of the member that was being worked on.
-    pub(super) fn give_up(&mut self, fs: &mut Fs<Host>, process: &mut Process) -> Vec<u8> {
+    pub(super) fn give_up(&mut self, fs: &mut Fs<Host>, embedder: &mut Embedder) -> Vec<u8> {
         if let Expecting::Contents(fd, _) = self.expecting {
-            let _ = fs.close(process, fd);
+            let _ = embedder.close(fs, fd);
         }
-        let _ = self.remove_unfinished(fs, process);
-        let _ = fs.close(process, self.directory);
+        let _ = self.remove_unfinished(fs, &embedder.process);
+        // Directories that are complete are whole members, whatever became of those after them.
+        let _ = self.date_directories(fs, embedder);
+        let _ = embedder.close(fs, self.directory);
         take(&mut self.member.name)
     }
 }

@@ -3,26 +3,87 @@
 use alloc::vec::Vec;
 use core::mem::take;
 
-use wasm_vfs_core::{Dev, Errno, PATH_MAX, Timespec};
+use wasm_vfs_core::{Dev, Errno, PATH_MAX, S_IALLUGO, Timespec};
 
-use super::tar_header::{self as header, BLOCK_BYTES, Kind};
-use crate::bytes::{append, is_utf8};
+use super::tar_header::{self as header, BLOCK_BYTES, Block, Kind};
+use super::tar_sparse::SparseRecords;
+use crate::bytes::{append, copy, is_utf8};
 
 /// The devices that archives hold: those of a tree's `/dev`.
 pub(super) const KNOWN_DEVICES: [Dev; 6] =
     [Dev::NULL, Dev::ZERO, Dev::FULL, Dev::RANDOM, Dev::URANDOM, Dev::TTY];
+
+/// What records say of one thing.
+#[derive(Default)]
+enum Value<T> {
+    /// Nothing.
+    #[default]
+    Unsaid,
+    /// What the header of the member says is right, whatever a global record says.
+    Blank,
+    /// This.
+    Said(T),
+}
+
+impl<T> Value<T> {
+    /// What holds for a member: its own records win over the global ones. `None`: its header.
+    fn or<'v>(&'v self, global: &'v Value<T>) -> Option<&'v T> {
+        match (self, global) {
+            (Value::Said(value), _) | (Value::Unsaid, Value::Said(value)) => Some(value),
+            _ => None,
+        }
+    }
+}
+
+/// What pax records say, of one member or of all.
+#[derive(Default)]
+pub(super) struct Records {
+    path: Value<Vec<u8>>,
+    link: Value<Vec<u8>>,
+    size: Value<u64>,
+    mtime: Value<Timespec>,
+    uid: Value<u32>,
+    gid: Value<u32>,
+}
+
+impl Records {
+    /// Takes in a record. (POSIX: one without a value withdraws what was said before.)
+    ///
+    /// # Errors
+    ///
+    /// `EINVAL`: it is damaged. `ENOMEM`: no memory.
+    fn record(&mut self, key: &[u8], value: &[u8]) -> Result<(), Errno> {
+        let id = |digits: &[u8]| match header::decimal(digits) {
+            Ok(id) => u32::try_from(id).map_err(|_| Errno::EINVAL),
+            Err(errno) => Err(errno),
+        };
+        match key {
+            b"path" => self.path = said(value, copy)?,
+            b"linkpath" => self.link = said(value, copy)?,
+            b"size" => self.size = said(value, header::decimal)?,
+            b"mtime" => self.mtime = said(value, header::time)?,
+            b"uid" => self.uid = said(value, id)?,
+            b"gid" => self.gid = said(value, id)?,
+            _ => {}
+        }
+        Ok(())
+    }
+}
+
+/// The value of a record.
+fn said<T>(text: &[u8], read: impl FnOnce(&[u8]) -> Result<T, Errno>) -> Result<Value<T>, Errno> {
+    if text.is_empty() { Ok(Value::Blank) } else { read(text).map(Value::Said) }
+}
 
 /// What the headers before a member say of it.
 #[derive(Default)]
 pub(super) struct Said {
     /// The records of a pax header, or a long name or link name, as far as they have come.
     pub(super) gathered: Vec<u8>,
-    pub(super) path: Option<Vec<u8>>,
-    pub(super) link: Option<Vec<u8>>,
-    pub(super) size: Option<u64>,
-    pub(super) mtime: Option<Timespec>,
-    pub(super) uid: Option<u32>,
-    pub(super) gid: Option<u32>,
+    /// What was said of this member.
+    own: Records,
+    /// What was said of it as a sparse member.
+    pub(super) sparse: SparseRecords,
 }
 
 /// A member of the archive.
@@ -39,49 +100,102 @@ pub(super) struct Member {
 }
 
 impl Said {
-    /// Takes in what has been gathered.
+    /// Takes in what has been gathered, which may be for all members from here on.
     ///
     /// # Errors
     ///
-    /// `EINVAL`: it is damaged. `EOPNOTSUPP`: it says that the member is a sparse file.
-    pub(super) fn take_in(&mut self, kind: Kind) -> Result<(), Errno> {
+    /// * `EINVAL`: it is damaged.
+    /// * `EOPNOTSUPP`: the member is a sparse file of an unknown form, or all members are to be.
+    /// * `ENOMEM`: no memory.
+    pub(super) fn take_in(&mut self, kind: Kind, global: &mut Records) -> Result<(), Errno> {
         let gathered = take(&mut self.gathered);
-        if kind != Kind::Pax {
-            let mut name = Vec::new();
-            append(&mut name, gathered.split(|byte| *byte == 0).next().unwrap_or_default())?;
-            let which = if kind == Kind::LongName { &mut self.path } else { &mut self.link };
-            *which = Some(name);
+        if matches!(kind, Kind::LongName | Kind::LongLink) {
+            let own = &mut self.own;
+            let which = if kind == Kind::LongName { &mut own.path } else { &mut own.link };
+            let name = gathered.split(|byte| *byte == 0).next().unwrap_or_default();
+            *which = Value::Said(copy(name)?);
             return Ok(());
         }
+        let is_global = kind == Kind::GlobalPax;
         let mut records = &gathered[..];
         while !records.is_empty() {
             let (key, value) = header::next_record(&mut records)?;
-            self.record(key, value)?;
+            match key.starts_with(b"GNU.sparse.") {
+                true if is_global => return Err(Errno::EOPNOTSUPP),
+                true => self.sparse.record(key, value)?,
+                false if is_global => global.record(key, value)?,
+                false => self.own.record(key, value)?,
+            }
         }
         Ok(())
     }
 
-    fn record(&mut self, key: &[u8], value: &[u8]) -> Result<(), Errno> {
-        let name = |which: &mut Option<Vec<u8>>| {
-            let mut name = Vec::new();
-            append(&mut name, value)?;
-            *which = (!name.is_empty()).then_some(name);
-            Ok::<(), Errno>(())
-        };
-        let id = || match header::decimal(value) {
-            Ok(id) => u32::try_from(id).map_err(|_| Errno::EINVAL),
-            Err(errno) => Err(errno),
-        };
-        match key {
-            b"path" => name(&mut self.path)?,
-            b"linkpath" => name(&mut self.link)?,
-            b"size" => self.size = Some(header::decimal(value)?),
-            b"mtime" => self.mtime = Some(header::time(value)?),
-            b"uid" => self.uid = Some(id()?),
-            b"gid" => self.gid = Some(id()?),
-            _ if key.starts_with(b"GNU.sparse.") => return Err(Errno::EOPNOTSUPP),
-            _ => {}
+    /// The size of what follows the header.
+    ///
+    /// # Errors
+    ///
+    /// `EINVAL`: it is damaged.
+    pub(super) fn size(&self, block: &Block, global: &Records) -> Result<u64, Errno> {
+        match self.own.size.or(&global.size) {
+            Some(size) => Ok(*size),
+            None => header::size(block, header::SIZE),
         }
+    }
+
+    /// The link name.
+    ///
+    /// # Errors
+    ///
+    /// `ENOMEM`: no memory.
+    pub(super) fn link(&self, block: &Block, global: &Records) -> Result<Vec<u8>, Errno> {
+        match self.own.link.or(&global.link) {
+            Some(link) => copy(link),
+            None => copy(header::text(block, header::LINK_NAME)),
+        }
+    }
+
+    /// The name.
+    ///
+    /// # Errors
+    ///
+    /// `ENOMEM`: no memory.
+    pub(super) fn name(&self, block: &Block, global: &Records) -> Result<Vec<u8>, Errno> {
+        match self.sparse.name.as_ref().or_else(|| self.own.path.or(&global.path)) {
+            Some(name) => copy(name),
+            None => header::name(block),
+        }
+    }
+}
+
+impl Member {
+    /// Fills in all but the name.
+    ///
+    /// # Errors
+    ///
+    /// As [`clean`]; `EINVAL`: the header is damaged.
+    #[inline(never)]
+    pub(super) fn describe(
+        &mut self,
+        block: &Block,
+        said: &Said,
+        global: &Records,
+    ) -> Result<(), Errno> {
+        let number = |field| header::number(block, field);
+        let narrow = |number: i64| u32::try_from(number).map_err(|_| Errno::EINVAL);
+        self.path = clean(&self.name)?;
+        self.mode = narrow(number(header::MODE)?)? & S_IALLUGO;
+        self.uid = match said.own.uid.or(&global.uid) {
+            Some(uid) => *uid,
+            None => narrow(number(header::UID)?)?,
+        };
+        self.gid = match said.own.gid.or(&global.gid) {
+            Some(gid) => *gid,
+            None => narrow(number(header::GID)?)?,
+        };
+        self.mtime = match said.own.mtime.or(&global.mtime) {
+            Some(mtime) => *mtime,
+            None => Timespec::new(number(header::MTIME)?, 0),
+        };
         Ok(())
     }
 }

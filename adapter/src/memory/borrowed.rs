@@ -54,7 +54,8 @@ fn forget(range: UserRange) {
     unsafe {
         LENT.with(|all| {
             let newest_first = all.iter_mut().rev();
-            if let Some(place) = newest_first.into_iter().find(|it| it.as_ref().is_some_and(is_it)) {
+            if let Some(place) = newest_first.into_iter().find(|it| it.as_ref().is_some_and(is_it))
+            {
                 *place = None;
             }
         });

@@ -217,10 +217,11 @@ impl Directory {
         };
         let entry = self.prepare(name, ino, file_type)?;
         let number = u32::try_from(self.entries.len()).map_err(|_| Errno::ENOSPC)?;
+        self.append(entry, name);
         let before = self.index.set_entry(place, number).or_defect()?;
         let had = self.entries.get(before as usize).copied();
-        self.append(entry, name);
         self.bury(before);
+        self.compact_if_due();
         Ok(had)
     }
 
@@ -268,9 +269,11 @@ impl Directory {
     pub(crate) fn remove(&mut self, name: &[u8]) -> Option<DirEntry> {
         let place = self.search(hash_name(name), name).ok()?;
         let number = self.index.entry(place)?;
-        self.index.remove(place);
         let removed = *self.entries.get(number as usize)?;
+        // What lists the name goes before what finds it: a call may be cut short in between.
         self.bury(number);
+        self.index.remove(place);
+        self.compact_if_due();
         Some(removed)
     }
 
@@ -282,6 +285,10 @@ impl Directory {
             self.join(number.wrapping_sub(1), number);
             self.join(number, number + 1);
         }
+    }
+
+    /// Takes tombstones out, if they are more than half of all entries.
+    fn compact_if_due(&mut self) {
         if self.tombstones >= MIN_TOMBSTONES && self.tombstones as usize * 2 > self.entries.len() {
             self.compact();
         }
@@ -402,13 +409,13 @@ impl Directory {
 
     /// The entries whose cookie is at least `cookie`, in order, with their names and cookies.
     pub(crate) fn iter_from(&self, cookie: u32) -> impl Iterator<Item = (u32, &[u8], &DirEntry)> {
-        let mut number = self.entries.partition_point(|entry| entry.cookie < cookie);
-        core::iter::from_fn(move || {
-            number = self.next_live(number);
-            let entry = self.entries.get(number)?;
-            number += 1;
-            Some((entry.cookie, self.name_of(entry), entry))
-        })
+        let first = self.entries.partition_point(|entry| entry.cookie < cookie);
+        // Tombstones further on are passed one by one: there are no more of them than entries.
+        let first = self.next_live(first);
+        let entries = self.entries.get(first..).or_after_defect(&[]).iter();
+        entries
+            .filter(|entry| entry.name_len > 0)
+            .map(|entry| (entry.cookie, self.name_of(entry), entry))
     }
 }
 

@@ -256,6 +256,9 @@ impl BakingInstance {
         if policy.read_only {
             self.set("bake_read_only", "", &[])?;
         }
+        if !policy.strip_host_api {
+            self.set("bake_host_api", "", &[])?;
+        }
         Ok(())
     }
 

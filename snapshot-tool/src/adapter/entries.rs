@@ -238,8 +238,7 @@ impl<'a> Entries<'a> {
         let after_cut = self.after_cut.map(&place).transpose()?;
         let mut gone = Function::new([]);
         gone.instructions().unreachable().end();
-        let mut bodies =
-            vec![enter(stack, places, after_cut), wait(places), go_on(places), gone];
+        let mut bodies = vec![enter(stack, places, after_cut), wait(places), go_on(places), gone];
         for entry in &self.around {
             let mut function = Function::new([]);
             let mut code = function.instructions();

@@ -17,7 +17,8 @@ use wasm_encoder::reencode::Reencode as _;
 use wasm_encoder::{
     CodeSection, ConstExpr, CustomSection, DataCountSection, EntityType, ExportKind, ExportSection,
     Function, FunctionSection, GlobalSection, GlobalType, ImportSection, Instruction,
-    InstructionSink, MemorySection, MemoryType, Module as Encoded, NameMap, NameSection, TypeSection, ValType,
+    InstructionSink, MemorySection, MemoryType, Module as Encoded, NameMap, NameSection,
+    TypeSection, ValType,
 };
 use wasmparser::{ExternalKind, FunctionBody, Operator, WasmFeatures};
 
@@ -253,9 +254,7 @@ impl<'a> Lowering<'a> {
             let index = match (self.wrappers.position(name), self.entries.around(name)) {
                 (Some(position), _) => self.first_added()? + position,
                 (None, Some(position)) => self.entry(position)?,
-                (None, None) => {
-                    self.remap.functions.get(function.0).context("it was dropped")?
-                }
+                (None, None) => self.remap.functions.get(function.0).context("it was dropped")?,
             };
             exports.export(name, ExportKind::Func, index);
         }

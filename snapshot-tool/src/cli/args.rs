@@ -1,6 +1,7 @@
 //! The options that several commands share. Values that need judgement (guest paths, patterns) stay
 //! text here, so that a wrong one is an error of ours with exit status 1, not a usage error.
 
+use crate::disk::input::read_named;
 use crate::gather::builder::{Owner, TreeBuilder};
 use crate::output::Destination;
 use crate::pack::Packer;
@@ -12,8 +13,10 @@ use crate::policy::file::ConfigFile;
 use crate::tree::guest_path::DirMapping;
 use anyhow::{Context as _, Result};
 use clap::Args;
-use std::fs;
 use std::path::PathBuf;
+
+/// The longest build of the adapter.
+const MAX_ADAPTER_BYTES: u64 = 64 << 20;
 
 /// How much is said on standard error.
 #[derive(Clone, Copy, Debug, Args)]
@@ -66,12 +69,13 @@ pub(crate) struct TreeArgs {
     /// Put a directory of the disk at a path of the tree; may be repeated, and may nest
     ///
     /// HOST alone is the same path on both sides, taken from / if it is relative: `--dir .` fills
-    /// /. A directory put beneath another hides what the outer one has there.
+    /// /. A directory put beneath another hides what the outer one has there. A `::` that belongs
+    /// to a name is written `\::`.
     #[arg(long = "dir", value_name = "HOST[::GUEST]")]
     directories: Vec<String>,
     /// Leave out what matches a pattern of .gitignore syntax; may be repeated
     ///
-    /// Read as a line of a .gitignore in each HOST directory. Files named .wasmvfsignore, in any
+    /// As if in a .gitignore in each HOST directory. Files named .wasmvfsignore, in any
     /// directory, say the same for what is beneath them, and are not packed.
     #[arg(long = "exclude", value_name = "GLOB")]
     excludes: Vec<String>,
@@ -117,7 +121,7 @@ impl TreeArgs {
         }
         let packer = Packer::new(tree).policy(config.policy.clone().overridden_by(policy));
         let Some(path) = &self.adapter else { return Ok(packer) };
-        let core = fs::read(path).with_context(|| format!("cannot read `{}`", path.display()))?;
+        let core = read_named(path, MAX_ADAPTER_BYTES)?;
         Ok(packer.adapter_core(core))
     }
 

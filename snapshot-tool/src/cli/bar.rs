@@ -1,6 +1,7 @@
 //! The progress bar: on a terminal, and only once the work has taken a moment.
 
 use super::metadata_text::mode_letters;
+use super::say::say;
 use crate::cli::args::Talk;
 use crate::format::human_bytes;
 use crate::progress::{Progress, Stage};
@@ -92,7 +93,7 @@ impl Progress for Bar {
                 String::new()
             }
         };
-        eprintln!("{letters} {size:>10} {path}");
+        say(format_args!("{letters} {size:>10} {path}"));
     }
 
     fn end(&self) {

@@ -1,6 +1,7 @@
 //! `wasm-vfs export`: the tree of a packed module as a tar archive.
 
 use super::args::Talk;
+use super::say::say;
 use crate::format::human_bytes;
 use crate::output::Destination;
 use crate::packed::packed_module::PackedModule;
@@ -27,7 +28,10 @@ impl Export {
         let written = destination.write_with(&Silent, |out| Ok(packed.export_tar(out)?))?;
         if talk != Talk::Quiet {
             let entries = packed.tree().entries().len();
-            eprintln!("exported {entries} entries to {destination}: {}", human_bytes(written));
+            say(format_args!(
+                "exported {entries} entries to {destination}: {}",
+                human_bytes(written)
+            ));
         }
         Ok(())
     }

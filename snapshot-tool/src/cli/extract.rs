@@ -1,7 +1,8 @@
 //! `wasm-vfs extract`: the tree of a packed module into a directory of the disk.
 
 use super::args::Talk;
-use crate::packed::extract::Existing;
+use super::say::say;
+use crate::disk::new_entry::Existing;
 use crate::packed::packed_module::PackedModule;
 use anyhow::Result;
 use clap::Args;
@@ -29,7 +30,7 @@ impl Extract {
         packed.extract(&directory, existing)?;
         if talk != Talk::Quiet {
             let entries = packed.tree().entries().len();
-            eprintln!("extracted {entries} entries to {}", directory.display());
+            say(format_args!("extracted {entries} entries to {}", directory.display()));
         }
         Ok(())
     }

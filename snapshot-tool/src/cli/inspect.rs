@@ -4,6 +4,7 @@ use super::packed_file::stdout;
 use crate::format::human_bytes;
 use crate::packed::component::Interfaces;
 use crate::packed::packed_module::PackedModule;
+use crate::quote::escaped;
 use anyhow::Result;
 use clap::Args;
 use std::io::Write as _;
@@ -28,9 +29,9 @@ impl Inspect {
         writeln!(out, "form      {}", section.form)?;
         if let Some(Interfaces { exports, .. }) = &interfaces {
             let exports = if exports.is_empty() { "nothing".into() } else { exports.join(", ") };
-            writeln!(out, "component of WASI 0.2, exports {exports}")?;
+            writeln!(out, "component of WASI 0.2, exports {}", escaped(&exports))?;
         }
-        writeln!(out, "version   {} of wasm-vfs", section.tool_version)?;
+        writeln!(out, "version   {} of wasm-vfs", escaped(&section.tool_version))?;
         writeln!(
             out,
             "size      {}: contents {}, manifest {}",
@@ -49,7 +50,7 @@ impl Inspect {
         )?;
         if let Some(function) = &section.preinit {
             // What it changed is in memory; the tree shown is the one that it found.
-            writeln!(out, "preinit   {function}, which found this tree")?;
+            writeln!(out, "preinit   {}, which found this tree", escaped(function))?;
         }
         // What is asked of the host: of a component, interfaces.
         let imports: Vec<String> = match interfaces {
@@ -58,12 +59,12 @@ impl Inspect {
         };
         writeln!(out, "imports   {}", imports.len())?;
         for import in imports {
-            writeln!(out, "    {import}")?;
+            writeln!(out, "    {}", escaped(&import))?;
         }
         writeln!(out, "policy")?;
         let policy = section.chosen()?.settle()?.asked().to_toml()?;
         for line in policy.lines() {
-            writeln!(out, "    {line}")?;
+            writeln!(out, "    {}", escaped(line))?;
         }
         Ok(out.flush()?)
     }

@@ -1,7 +1,7 @@
-//! `wasm-vfs ls`: a directory of a packed module, as ls(1) lists it.
+//! `wasm-vfs ls`: a directory of a packed module, as ls(1) lists it: names are quoted on a terminal.
 
 use super::metadata_text::{mode_letters, short_time};
-use super::packed_file::{size, stdout};
+use super::packed_file::{Names, size, stdout};
 use crate::packed::packed_module::PackedModule;
 use crate::tree::{EntryKind, FinalSymlink, Tree};
 use anyhow::Result;
@@ -20,11 +20,19 @@ pub(super) struct Ls {
     /// Show mode, links, owner, size and time as well
     #[arg(short, long)]
     long: bool,
+    /// End each line with NUL rather than a line feed, and quote nothing
+    #[arg(long)]
+    zero: bool,
 }
 
 impl Ls {
     pub(super) fn run(self) -> Result<()> {
-        let Self { file, path, long } = self;
+        let Self { file, path, long, zero } = self;
+        let style = Style {
+            long,
+            names: if zero { Names::Raw } else { Names::on_stdout() },
+            end: if zero { b"\0" } else { b"\n" },
+        };
         let packed = PackedModule::open(&file)?;
         let tree = packed.tree();
         let path = path.as_deref().unwrap_or("/");
@@ -36,15 +44,24 @@ impl Ls {
         if tree.entries()[found].kind.is_directory() {
             let children: Vec<usize> = tree.children(found).collect();
             let names = children.iter().map(|&child| (child, tree.entries()[child].name.clone()));
-            list(tree, names.collect(), long, &mut out)?;
+            list(tree, names.collect(), style, &mut out)?;
         } else {
-            list(tree, vec![(found, path.into())], long, &mut out)?;
+            list(tree, vec![(found, path.into())], style, &mut out)?;
         }
         Ok(out.flush()?)
     }
 }
 
-fn list(tree: &Tree, rows: Vec<(usize, Vec<u8>)>, long: bool, out: &mut dyn Write) -> Result<()> {
+/// What a line looks like.
+#[derive(Clone, Copy, Debug)]
+struct Style {
+    long: bool,
+    names: Names,
+    end: &'static [u8],
+}
+
+fn list(tree: &Tree, rows: Vec<(usize, Vec<u8>)>, style: Style, out: &mut dyn Write) -> Result<()> {
+    let Style { long, names, end } = style;
     let widest =
         |texts: &mut dyn Iterator<Item = String>| texts.map(|t| t.len()).max().unwrap_or(0);
     let links = widest(&mut rows.iter().map(|(i, _)| tree.link_count(*i).to_string()));
@@ -66,12 +83,12 @@ fn list(tree: &Tree, rows: Vec<(usize, Vec<u8>)>, long: bool, out: &mut dyn Writ
                 short_time(metadata.mtime_sec),
             )?;
         }
-        out.write_all(&name)?;
+        out.write_all(&names.shown(&name))?;
         if long && let EntryKind::Symlink { target } = kind {
             out.write_all(b" -> ")?;
-            out.write_all(target)?;
+            out.write_all(&names.shown(target))?;
         }
-        out.write_all(b"\n")?;
+        out.write_all(end)?;
     }
     Ok(())
 }

@@ -19,6 +19,7 @@ mod packed_file;
 mod policy_args;
 #[cfg(feature = "run")]
 mod run;
+mod say;
 mod stat;
 mod tree;
 
@@ -27,6 +28,7 @@ use anyhow::Result;
 use args::TalkArgs;
 use bar::Bar;
 use clap::{Parser, Subcommand};
+use say::say;
 use std::io;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -81,7 +83,7 @@ pub fn main() -> ExitCode {
             // Causes may have several lines; an error has one.
             let text = format!("{error:#}");
             let line: Vec<&str> = text.lines().map(str::trim).filter(|l| !l.is_empty()).collect();
-            eprintln!("wasm-vfs: error: {}", line.join(" "));
+            say(format_args!("wasm-vfs: error: {}", line.join(" ")));
             ExitCode::FAILURE
         }
     }

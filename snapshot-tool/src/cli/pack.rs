@@ -4,6 +4,7 @@
 use super::args::{FormArgs, PreinitArgs, Talk, TreeArgs};
 use super::bar::Bar;
 use super::policy_args::PolicyArgs;
+use super::say::say;
 use crate::output::Destination;
 use crate::pack::input::Program;
 use crate::pack::report::Report;
@@ -67,16 +68,18 @@ pub(super) fn notes(report: &Report, talk: Talk) {
     printed(report);
     if let Some(link) = &report.link {
         for note in &link.notes {
-            eprintln!("wasm-vfs: note: {note}");
+            say(format_args!("wasm-vfs: note: {note}"));
         }
         if talk == Talk::Verbose {
             match &report.component_imports {
                 None => {
                     for (module, name) in &link.imports {
-                        eprintln!("import {module} {name}");
+                        say(format_args!("import {module} {name}"));
                     }
                 }
-                Some(interfaces) => interfaces.iter().for_each(|it| eprintln!("import {it}")),
+                Some(interfaces) => {
+                    interfaces.iter().for_each(|it| say(format_args!("import {it}")));
+                }
             }
         }
     }
@@ -95,6 +98,6 @@ pub(super) fn summary(report: &Report, destination: &Destination, started: Insta
     if talk != Talk::Quiet {
         let (packed, result) = (report.packed(), report.result());
         let seconds = started.elapsed().as_secs_f64();
-        eprintln!("{packed}, into {destination}: {result}, {seconds:.2} s");
+        say(format_args!("{packed}, into {destination}: {result}, {seconds:.2} s"));
     }
 }

@@ -3,11 +3,14 @@
 use super::args::{FormArgs, PreinitArgs, Talk, TreeArgs};
 use super::bar::Bar;
 use super::pack::{notes, printed};
+use super::say::say;
 use crate::output::Destination;
 use crate::pack::input::Program;
 use crate::packed::packed_module::PackedModule;
 use crate::policy::Policy;
+use crate::policy::values::ByteCount;
 use crate::run::{Outcome, Runner};
+use crate::tree::guest_path::split_pair;
 use anyhow::{Context as _, Result, bail};
 use clap::Args;
 use std::path::{Path, PathBuf};
@@ -34,12 +37,20 @@ pub(super) struct Run {
     env: Vec<String>,
     /// Put a file or directory of the disk into the tree before the program starts; may be
     /// repeated
+    ///
+    /// A `::` that belongs to a name is written `\::`.
     #[arg(long, value_name = "HOST::GUEST")]
     put: Vec<String>,
     /// Copy a file or directory of the tree to the disk after the program has ended, also by a
     /// trap; may be repeated
+    ///
+    /// A `::` that belongs to a name is written `\::`.
     #[arg(long, value_name = "GUEST::HOST")]
     get: Vec<String>,
+    /// How much --get and --export write in all, holes not counted, as in `500MB` or `8GiB` [default:
+    /// 4GiB]
+    #[arg(long, value_name = "BYTES")]
+    get_limit: Option<ByteCount>,
     /// Write the tree as a tar archive after the program has ended, also by a trap
     #[arg(long, value_name = "OUT.tar")]
     export: Option<PathBuf>,
@@ -73,8 +84,8 @@ impl Run {
     fn runner(&self) -> Result<Runner> {
         let mut runner = Runner::new().args(self.args.iter().cloned());
         for directory in &self.host_dir {
-            let (host, name) = directory.split_once("::").unwrap_or((directory, directory));
-            runner = runner.host_directory(host, name);
+            let (host, name) = split_pair(directory);
+            runner = runner.host_directory(&host, name.unwrap_or_else(|| host.clone()));
         }
         for variable in &self.env {
             // A name alone passes the variable on, as wasmtime does.
@@ -89,14 +100,21 @@ impl Run {
             }
         }
         for text in &self.put {
-            let put = text.split_once("::").filter(|(host, _)| !host.is_empty());
-            let (host, guest) = put.with_context(|| format!("--put {text}: write HOST::GUEST"))?;
+            let (host, guest) = match split_pair(text) {
+                (host, Some(guest)) if !host.is_empty() => (host, guest),
+                _ => bail!("--put {text}: write HOST::GUEST"),
+            };
             runner = runner.put(host, guest.parse().with_context(|| format!("--put {text}"))?);
         }
         for text in &self.get {
-            let get = text.split_once("::").filter(|(_, host)| !host.is_empty());
-            let (guest, host) = get.with_context(|| format!("--get {text}: write GUEST::HOST"))?;
+            let (guest, host) = match split_pair(text) {
+                (guest, Some(host)) if !host.is_empty() => (guest, host),
+                _ => bail!("--get {text}: write GUEST::HOST"),
+            };
             runner = runner.get(guest.parse().with_context(|| format!("--get {text}"))?, host);
+        }
+        if let Some(limit) = self.get_limit {
+            runner = runner.get_limit(limit.0);
         }
         if let Some(path) = &self.export {
             runner = runner.export(Destination::from_option(path));
@@ -136,7 +154,7 @@ impl Run {
         }
         if talk == Talk::Verbose {
             for (module, name) in PackedModule::open(&self.program)?.imports()? {
-                eprintln!("import {module} {name}");
+                say(format_args!("import {module} {name}"));
             }
         }
         Ok(())
@@ -149,16 +167,17 @@ fn status(outcome: Outcome, program: &Path) -> ExitCode {
         // The system keeps eight bits of a status.
         Outcome::Exited(status) => ExitCode::from(status.to_le_bytes()[0]),
         Outcome::Initialized => {
-            eprintln!(
+            say(format_args!(
                 "wasm-vfs: note: `{}` has no `_start`: it is a reactor, so its `_initialize` was \
                  called and nothing more",
                 program.display()
-            );
+            ));
             ExitCode::SUCCESS
         }
         Outcome::Trapped { reason, backtrace } => {
-            eprintln!("wasm-vfs: error: `{}` trapped: {reason}", program.display());
-            eprint!("{backtrace}");
+            say(format_args!("wasm-vfs: error: `{}` trapped: {reason}", program.display()));
+            // The names in it are the program's.
+            backtrace.lines().for_each(|line| say(line));
             ExitCode::from(TRAPPED)
         }
     }

@@ -1,7 +1,7 @@
 //! `wasm-vfs stat`: the metadata of files of a packed module, as stat(1) shows it.
 
 use super::metadata_text::{full_time, mode_letters};
-use super::packed_file::{size, stdout};
+use super::packed_file::{Names, size, stdout};
 use crate::packed::packed_module::PackedModule;
 use crate::tree::{EntryKind, FinalSymlink, Tree};
 use anyhow::Result;
@@ -54,10 +54,12 @@ fn stat_one(tree: &Tree, path: &str, index: usize, out: &mut dyn Write) -> Resul
         }
         EntryKind::HardLink { .. } => ("hard link", String::new()),
     };
-    write!(out, "  File: {path}")?;
+    let names = Names::on_stdout();
+    out.write_all(b"  File: ")?;
+    out.write_all(&names.shown(path.as_bytes()))?;
     if let EntryKind::Symlink { target } = &entry.kind {
         out.write_all(b" -> ")?;
-        out.write_all(target)?;
+        out.write_all(&names.shown(target))?;
     }
     let metadata = &entry.metadata;
     let blocks = size.div_ceil(STAT_BLOCK_BYTES);

@@ -1,12 +1,16 @@
 //! `wasm-vfs tree`: a directory of a packed module with all beneath it, as tree(1) draws it.
 
-use super::packed_file::stdout;
+use super::packed_file::{Names, stdout};
 use crate::packed::packed_module::PackedModule;
 use crate::tree::{EntryKind, FinalSymlink, Tree};
 use anyhow::Result;
 use clap::Args;
 use std::io::Write as _;
 use std::path::PathBuf;
+
+/// How many levels are indented: 128 columns, and a bound on what a deep tree prints. Entries
+/// further down all stand there and tell their level.
+const MAX_INDENTED_LEVELS: usize = 32;
 
 /// The arguments.
 #[derive(Debug, Args)]
@@ -26,30 +30,49 @@ impl TreeCommand {
         let path = path.as_deref().unwrap_or("/");
         let top = tree.lookup(path.as_bytes(), FinalSymlink::Follow)?;
         let mut out = stdout();
-        writeln!(out, "{path}")?;
-        // For each level the indent of its entries.
-        let mut stack: Vec<(String, Vec<usize>)> =
-            vec![(String::new(), reversed_children(tree, top))];
-        while let Some((indent, rest)) = stack.last_mut() {
+        let names = Names::on_stdout();
+        out.write_all(&names.shown(path.as_bytes()))?;
+        out.write_all(b"\n")?;
+        // The indent of the next entry, of whole levels, and how long it is at each level.
+        let (mut indent, mut indents) = (String::new(), Vec::new());
+        // For each level its entries that are left.
+        let mut stack: Vec<Vec<usize>> = vec![reversed_children(tree, top)];
+        let mut deepest = 0;
+        while let Some(rest) = stack.last_mut() {
             let Some(index) = rest.pop() else {
                 stack.pop();
+                indent.truncate(indents.pop().unwrap_or(0));
                 continue;
             };
             let (branch, below) =
                 if rest.is_empty() { ("└── ", "    ") } else { ("├── ", "│   ") };
+            let level = stack.len();
+            deepest = deepest.max(level);
             let entry = &tree.entries()[index];
-            write!(out, "{indent}{branch}")?;
-            out.write_all(&entry.name)?;
+            write!(out, "{indent}")?;
+            if level > MAX_INDENTED_LEVELS {
+                write!(out, "[{level}] ")?;
+            }
+            write!(out, "{branch}")?;
+            out.write_all(&names.shown(&entry.name))?;
             if let EntryKind::Symlink { target } = &tree.entries()[tree.original(index)].kind {
                 out.write_all(b" -> ")?;
-                out.write_all(target)?;
+                out.write_all(&names.shown(target))?;
             }
             out.write_all(b"\n")?;
             if entry.kind.is_directory() {
-                let indent = format!("{indent}{below}");
-                let children = reversed_children(tree, index);
-                stack.push((indent, children));
+                indents.push(indent.len());
+                if level < MAX_INDENTED_LEVELS {
+                    indent.push_str(below);
+                }
+                stack.push(reversed_children(tree, index));
             }
+        }
+        if deepest > MAX_INDENTED_LEVELS {
+            writeln!(
+                out,
+                "\n[N] is the level of an entry: more than {MAX_INDENTED_LEVELS} are not indented"
+            )?;
         }
         let inside = &tree.entries()[tree.subtree(top)][1..];
         let directories = inside.iter().filter(|e| e.kind.is_directory()).count();

@@ -164,6 +164,22 @@ impl Flat {
     }
 }
 
+/// The path in the tree of each file that has contents of its own, in their order: what errors
+/// call them.
+pub(crate) fn paths_of_files(entries: &[TreeEntry]) -> impl Fn(usize) -> String + Sync {
+    |contents| {
+        let is_file = |entry: &TreeEntry| matches!(entry.kind, EntryKind::File { .. });
+        let mut files = (0..entries.len()).filter(|&index| is_file(&entries[index]));
+        let mut names = Vec::new();
+        let mut at = files.nth(contents).unwrap_or_default();
+        while at != 0 {
+            names.push(String::from_utf8_lossy(&entries[at].name));
+            at = entries[at].parent;
+        }
+        names.iter().rev().fold(String::new(), |path, name| path + "/" + name)
+    }
+}
+
 /// The tree of entries whose files have these ranges of the contents.
 pub(crate) fn finish(
     mut entries: Vec<TreeEntry>,

@@ -4,9 +4,12 @@
 //! ones and when the contents are written. What the result is depends on the directories alone: not
 //! on the order in which the disk lists them, nor on who runs the tool.
 
+use crate::disk::input::kind_name;
+use crate::disk::temporary::is_temporary;
 use crate::error::{Error, ErrorKind, InnerResult, Marked as _};
-use crate::gather::assembly::{Identity, Node, NodeKind, finish, flatten};
-use crate::gather::contents_plan::{ContentsPlan, FileContents, HostFile, SharedBytes};
+use crate::gather::assembly::{Identity, Node, NodeKind, finish, flatten, paths_of_files};
+use crate::gather::contents_plan::{ContentsPlan, FileContents, SharedBytes};
+use crate::gather::host_file::HostFile;
 use crate::gather::ignore_rules::{IGNORE_FILE, IgnoreRules};
 use crate::gather::packed_tree::PackedTree;
 use crate::progress::{Progress, Silent, Stage};
@@ -14,9 +17,10 @@ use crate::tree::guest_path::{DirMapping, GuestPath};
 use crate::tree::{Metadata, Tree};
 use anyhow::{Context as _, bail, ensure};
 use std::collections::{BTreeMap, HashSet};
+use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::ffi::OsStrExt as _;
-use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _};
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use wasm_vfs_core::Dev;
@@ -187,7 +191,8 @@ impl TreeBuilder {
         self
     }
 
-    /// Leaves out what matches a pattern of `.gitignore` syntax, in every mapped directory.
+    /// Leaves out what matches a pattern of `.gitignore` syntax, in every mapped directory. As for
+    /// git's own `--exclude`, a `#` begins no comment here, and spaces at the end count.
     #[must_use]
     pub fn exclude(mut self, pattern: impl Into<String>) -> Self {
         self.excludes.push(pattern.into());
@@ -240,8 +245,9 @@ impl TreeBuilder {
     ///
     /// When a directory is missing, unreadable or no directory; when a guest path is not
     /// absolute, contains `..`, is given twice or passes through something that is no directory;
-    /// when a directory holds a device, socket or pipe, or a name that is not UTF-8; and when
-    /// more than 4 GiB of contents remain.
+    /// when a directory holds a device, socket or pipe, or a name that is not UTF-8; when a file
+    /// changes while it is read, or has another size than it says (those of /proc); and when more
+    /// than 4 GiB of contents remain.
     pub fn read(&self) -> Result<Tree, Error> {
         Ok(self.gather(&Silent).of_kind(ErrorKind::Tree)?.tree)
     }
@@ -258,7 +264,7 @@ impl TreeBuilder {
         for (guest, source) in sources.iter().filter(|(_, source)| !source.is_mount_point()) {
             let node = match source {
                 Source::HostDirectory(host) => {
-                    let rules = IgnoreRules::new(host, &self.excludes)?;
+                    let rules = IgnoreRules::new(&self.excludes);
                     let elsewhere = sources.iter().map(|(other, _)| other.clone());
                     let elsewhere = elsewhere.filter(|other| other != guest).collect();
                     Scan { options: self, rules, elsewhere, progress }.mapped(host, guest)?
@@ -297,7 +303,7 @@ impl TreeBuilder {
             self.add_devices(&mut root);
         }
         let (entries, contents) = flatten(root, self.made(0o755));
-        let (contents, ranges) = ContentsPlan::new(contents, progress)?;
+        let (contents, ranges) = ContentsPlan::new(contents, &paths_of_files(&entries), progress)?;
         Ok(Gathered { tree: finish(entries, &ranges, progress)?, contents })
     }
 
@@ -403,21 +409,19 @@ impl Scan<'_> {
     fn directory(&mut self, host: &Path, guest: &GuestPath) -> InnerResult<NodeKind> {
         let unreadable = || format!("cannot read host directory `{}`", host.display());
         let mut found = Vec::new();
-        let mut ignore_file = None;
+        let mut has_ignore_file = false;
         for entry in fs::read_dir(host).with_context(unreadable)? {
             let entry = entry.with_context(unreadable)?;
-            if entry.file_name() == IGNORE_FILE {
-                ignore_file = Some(entry.path());
-            }
+            has_ignore_file |= entry.file_name() == IGNORE_FILE;
             found.push(entry);
         }
-        self.rules.enter(host, ignore_file)?;
+        self.rules.enter(host, has_ignore_file)?;
         let mut entries = BTreeMap::new();
         for entry in found {
             let path = entry.path();
             let metadata =
                 entry.metadata().with_context(|| format!("cannot read `{}`", path.display()))?;
-            if self.leaves_out(&path, &metadata) {
+            if self.leaves_out(&entry.file_name(), &metadata) {
                 continue;
             }
             let Ok(name) = entry.file_name().into_string() else {
@@ -436,9 +440,10 @@ impl Scan<'_> {
         Ok(NodeKind::Directory(entries))
     }
 
-    fn leaves_out(&self, path: &Path, found: &fs::Metadata) -> bool {
+    fn leaves_out(&self, name: &OsStr, found: &fs::Metadata) -> bool {
         self.options.left_out.contains(&(found.dev(), found.ino()))
-            || self.rules.excludes(path, found.is_dir())
+            || is_temporary(name)
+            || self.rules.excludes(name, found.is_dir())
     }
 
     fn node(
@@ -453,22 +458,16 @@ impl Scan<'_> {
         let kind = if file_type.is_dir() {
             self.directory(&path, guest)?
         } else if file_type.is_file() {
-            NodeKind::File(FileContents::Host(HostFile::whole(path, found)))
+            NodeKind::File(FileContents::Host(HostFile::found(path, found)))
         } else if file_type.is_symlink() {
             let target = fs::read_link(&path)
                 .with_context(|| format!("cannot read symbolic link `{}`", path.display()))?;
             NodeKind::Symlink(target.as_os_str().as_bytes().to_vec())
         } else {
-            let what = match file_type {
-                t if t.is_fifo() => "a named pipe",
-                t if t.is_socket() => "a socket",
-                t if t.is_block_device() => "a block device",
-                t if t.is_char_device() => "a character device",
-                _ => "of an unknown kind",
-            };
             bail!(
-                "`{}` is {what}, which cannot be packed; leave it out with --exclude",
-                path.display()
+                "`{}` is {}, which cannot be packed; leave it out with --exclude",
+                path.display(),
+                kind_name(file_type)
             );
         };
         let linked = found.nlink() > 1 && !file_type.is_dir();

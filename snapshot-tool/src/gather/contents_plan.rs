@@ -2,22 +2,23 @@
 //!
 //! The plan holds no bytes. They are read from the disk twice at most: the sizes that occur
 //! more than once to find equal files, and everything when the contents are written. A file that
-//! has changed in between is an error: its size is already baked into the inode tables.
+//! changes in between, or while it is read, is an error: its size is already baked into the inode
+//! tables, and nobody wants half of one version and half of another.
 
+use crate::disk::stamp::Stamp;
 use crate::format::human_bytes;
+use crate::gather::host_file::HostFile;
 use crate::packed::contents_source::ContentsSource;
-use crate::progress::{Progress, Stage};
+use crate::progress::{Progress, Silent, Stage};
 use anyhow::{Context as _, Result, bail};
 use sha2::{Digest as _, Sha256};
-use std::collections::HashMap;
-use std::fs::{File, Metadata};
-use std::io::{Read as _, Seek as _, SeekFrom, Write};
+use std::cmp::Reverse;
+use std::collections::{HashMap, HashSet};
+use std::io::Write;
 use std::num::NonZero;
 use std::ops::Range;
-use std::os::unix::fs::MetadataExt as _;
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
 /// A data segment's length is 32 bits wide.
@@ -27,8 +28,11 @@ const MAX_CONTENTS_BYTES: u64 = u32::MAX as u64;
 /// differ here already.
 const PROBE_BYTES: u64 = 4096;
 
-/// How much is copied at a time.
-const COPY_BYTES: usize = 1 << 20;
+/// What an error says before a number of bytes that is not yet all.
+const OR_MORE: &str = "at least ";
+
+/// How many files an error names, of those that are too many bytes.
+const LARGEST_NAMED: usize = 3;
 
 /// Where the bytes of one file come from.
 #[derive(Clone, Debug)]
@@ -55,23 +59,19 @@ impl SharedBytes {
     }
 }
 
-/// A file of the disk as it was when the tree was read, or a part of one: of a packed module.
-#[derive(Clone, Debug)]
-pub(crate) struct HostFile {
-    pub(crate) path: Arc<Path>,
-    /// How long the whole file is.
-    pub(crate) file_len: u64,
-    /// Seconds and nanoseconds.
-    pub(crate) mtime: (i64, i64),
-    /// Which of its bytes are meant.
-    pub(crate) bytes: Range<u64>,
-}
-
 impl FileContents {
     fn len(&self) -> u64 {
         match self {
             Self::Host(file) => file.len(),
             Self::Bytes(bytes) => bytes.range.len() as u64,
+        }
+    }
+
+    /// What its file was when the tree was read.
+    fn stamp(&self) -> Option<Stamp> {
+        match self {
+            Self::Host(file) => Some(file.stamp()),
+            Self::Bytes(_) => None,
         }
     }
 
@@ -94,55 +94,6 @@ impl FileContents {
     }
 }
 
-impl HostFile {
-    /// A whole file that is as `found` says.
-    pub(crate) fn whole(path: PathBuf, found: &Metadata) -> Self {
-        let (file_len, mtime) = (found.len(), (found.mtime(), found.mtime_nsec()));
-        Self { path: path.into(), file_len, mtime, bytes: 0..file_len }
-    }
-
-    fn len(&self) -> u64 {
-        self.bytes.end - self.bytes.start
-    }
-
-    /// Opens the file and gives its first `len` bytes, of those that are meant, piece by piece.
-    fn read(
-        &self,
-        len: u64,
-        buffer: &mut Vec<u8>,
-        each: &mut dyn FnMut(&[u8]) -> Result<()>,
-    ) -> Result<()> {
-        let unreadable = || format!("cannot read `{}`", self.path.display());
-        let mut file = File::open(&self.path).with_context(unreadable)?;
-        let now = file.metadata().with_context(unreadable)?;
-        if now.len() != self.file_len {
-            bail!(
-                "`{}` changed from {} to {} bytes while it was being packed; try again",
-                self.path.display(),
-                self.file_len,
-                now.len()
-            );
-        }
-        if (now.mtime(), now.mtime_nsec()) != self.mtime {
-            bail!("`{}` changed while it was being packed; try again", self.path.display());
-        }
-        if self.bytes.start > 0 {
-            file.seek(SeekFrom::Start(self.bytes.start)).with_context(unreadable)?;
-        }
-        let mut left = len;
-        while left > 0 {
-            let step = usize::try_from(left).map_or(COPY_BYTES, |left| left.min(COPY_BYTES));
-            if buffer.len() < step {
-                buffer.resize(step, 0);
-            }
-            file.read_exact(&mut buffer[..step]).with_context(unreadable)?;
-            each(&buffer[..step])?;
-            left -= step as u64;
-        }
-        Ok(())
-    }
-}
-
 /// Which files the contents consist of, in order.
 #[derive(Debug)]
 pub(crate) struct ContentsPlan {
@@ -152,11 +103,24 @@ pub(crate) struct ContentsPlan {
 
 impl ContentsPlan {
     /// Lays files out one after the other; returns for each its offset and length in the contents.
+    /// `name` is what an error calls a file, by its index.
+    ///
+    /// # Errors
+    ///
+    /// When a file cannot be read or has changed; and when there is more than fits in a module,
+    /// which is found before anything is read if the sizes alone tell.
     pub(crate) fn new(
         contents: Vec<FileContents>,
+        name: &Name<'_>,
         progress: &dyn Progress,
     ) -> Result<(Self, Vec<(u64, u64)>)> {
-        let first_equal = find_equal(&contents, progress)?;
+        let gathered = Files { contents: &contents, name };
+        gathered.check_sizes()?;
+        Stamp::settle(contents.iter().filter_map(FileContents::stamp));
+        gathered.check_empty()?;
+        let first_equal = gathered.find_equal(progress)?;
+        let firsts = first_equal.iter().enumerate().filter(|(index, first)| index == *first);
+        gathered.check_total("", firsts.map(|(index, _)| contents[index].len()).sum())?;
         let mut plan = Self { parts: Vec::new(), len: 0 };
         let mut ranges: Vec<(u64, u64)> = Vec::with_capacity(contents.len());
         for (index, part) in contents.into_iter().enumerate() {
@@ -170,14 +134,6 @@ impl ContentsPlan {
                 plan.len = plan.len.checked_add(len).context("the tree's size overflows")?;
                 plan.parts.push(part);
             }
-        }
-        if plan.len > MAX_CONTENTS_BYTES {
-            bail!(
-                "the tree holds {} bytes ({}) of file contents, more than the 4 GiB that fit in \
-                 a module; leave files out with --exclude",
-                plan.len,
-                human_bytes(plan.len)
-            );
         }
         Ok((plan, ranges))
     }
@@ -201,41 +157,148 @@ impl ContentsSource for ContentsPlan {
     }
 }
 
-/// For each of the contents the index of the first one equal to it.
-fn find_equal(contents: &[FileContents], progress: &dyn Progress) -> Result<Vec<usize>> {
-    let mut first_equal: Vec<usize> = (0..contents.len()).collect();
-    let mut by_size: HashMap<u64, Vec<usize>> = HashMap::new();
-    for (index, part) in contents.iter().enumerate() {
-        if part.len() > 0 {
-            by_size.entry(part.len()).or_default().push(index);
+/// What an error calls a file, by its index.
+type Name<'a> = dyn Fn(usize) -> String + Sync + 'a;
+
+/// The contents while it is found out which are equal.
+struct Files<'a> {
+    contents: &'a [FileContents],
+    name: &'a Name<'a>,
+}
+
+impl Files<'_> {
+    /// Checks that contents of `total` bytes, or of more, fit in a module.
+    ///
+    /// # Errors
+    ///
+    /// When they do not; the message names the largest files.
+    fn check_total(&self, or_more: &str, total: u64) -> Result<()> {
+        if total <= MAX_CONTENTS_BYTES {
+            return Ok(());
         }
+        let mut largest: Vec<usize> = (0..self.contents.len()).collect();
+        largest.sort_by_key(|&index| (Reverse(self.contents[index].len()), index));
+        let largest: Vec<String> = largest
+            .iter()
+            .take(LARGEST_NAMED)
+            .map(|&index| {
+                format!("{} ({})", (self.name)(index), human_bytes(self.contents[index].len()))
+            })
+            .collect();
+        bail!(
+            "the tree holds {or_more}{total} bytes ({}) of file contents, more than the 4 GiB that \
+             fit in a module; leave files out with --exclude (the largest: {})",
+            human_bytes(total),
+            largest.join(", ")
+        );
     }
-    let same_size = in_order(by_size.into_values());
-    progress.begin(Stage::Comparing, Some(same_size.len() as u64));
-    let probes = hash_all(contents, &same_size, PROBE_BYTES, progress)?;
-    let mut by_probe: HashMap<(u64, [u8; 32]), Vec<usize>> = HashMap::new();
-    for (&index, &probe) in same_size.iter().zip(&probes) {
-        by_probe.entry((contents[index].len(), probe)).or_default().push(index);
+
+    /// Checks what the sizes tell: of each there are some contents, if all of that size are equal.
+    fn check_sizes(&self) -> Result<()> {
+        let sizes: HashSet<u64> = self.contents.iter().map(FileContents::len).collect();
+        let or_more = if sizes.len() < self.contents.len() { OR_MORE } else { "" };
+        self.check_total(or_more, sizes.into_iter().fold(0, u64::saturating_add))
     }
-    // What was hashed whole is equal if its hash is; the rest must be hashed whole now.
-    let (whole, partly): (Vec<_>, Vec<_>) =
-        by_probe.into_iter().partition(|((len, _), _)| *len <= PROBE_BYTES);
-    let mut groups: Vec<Vec<usize>> = whole.into_iter().map(|(_, group)| group).collect();
-    let same_probe = in_order(partly.into_iter().map(|(_, group)| group));
-    progress.begin(Stage::Comparing, Some(same_probe.len() as u64));
-    let hashes = hash_all(contents, &same_probe, u64::MAX, progress)?;
-    let mut by_hash: HashMap<[u8; 32], Vec<usize>> = HashMap::new();
-    for (&index, &hash) in same_probe.iter().zip(&hashes) {
-        by_hash.entry(hash).or_default().push(index);
+
+    /// Checks that files without bytes have none: those of /proc only say so.
+    fn check_empty(&self) -> Result<()> {
+        let empty = |part: &FileContents| part.stamp().is_some_and(|stamp| stamp.len() == 0);
+        let empty: Vec<usize> =
+            (0..self.contents.len()).filter(|&index| empty(&self.contents[index])).collect();
+        self.hash_all(&empty, 0, &Silent, &|_, _| Ok(()))?;
+        Ok(())
     }
-    groups.extend(by_hash.into_values());
-    // Indices were added in rising order, so the first of a group is its smallest.
-    for group in groups {
-        for &index in &group {
-            first_equal[index] = group[0];
+
+    /// For each of the contents the index of the first one equal to it.
+    fn find_equal(&self, progress: &dyn Progress) -> Result<Vec<usize>> {
+        let len = |index: usize| self.contents[index].len();
+        let mut first_equal: Vec<usize> = (0..self.contents.len()).collect();
+        let mut by_size: HashMap<u64, Vec<usize>> = HashMap::new();
+        for index in first_equal.iter().copied().filter(|&index| len(index) > 0) {
+            by_size.entry(len(index)).or_default().push(index);
         }
+        let same_size = in_order(by_size.into_values());
+        progress.begin(Stage::Comparing, Some(same_size.len() as u64));
+        let probes = self.hash_all(&same_size, PROBE_BYTES, progress, &|_, _| Ok(()))?;
+        let mut by_probe: HashMap<(u64, [u8; 32]), Vec<usize>> = HashMap::new();
+        for (&index, &probe) in same_size.iter().zip(&probes) {
+            by_probe.entry((len(index), probe)).or_default().push(index);
+        }
+        // What was hashed whole is equal if its hash is; the rest must be hashed whole now.
+        let (whole, partly): (Vec<_>, Vec<_>) =
+            by_probe.into_iter().partition(|((len, _), _)| *len <= PROBE_BYTES);
+        let mut groups: Vec<Vec<usize>> = whole.into_iter().map(|(_, group)| group).collect();
+        let same_probe = in_order(partly.into_iter().map(|(_, group)| group));
+        progress.begin(Stage::Comparing, Some(same_probe.len() as u64));
+        let different = Mutex::new((HashSet::new(), 0_u64));
+        let hashes = self.hash_all(&same_probe, u64::MAX, progress, &|index, hash| {
+            // As soon as there is too much that differs, the rest need not be read.
+            let mut different = different.lock().unwrap_or_else(PoisonError::into_inner);
+            if different.0.insert(hash) {
+                different.1 = different.1.saturating_add(len(index));
+            }
+            self.check_total(OR_MORE, different.1)
+        })?;
+        let mut by_hash: HashMap<[u8; 32], Vec<usize>> = HashMap::new();
+        for (&index, &hash) in same_probe.iter().zip(&hashes) {
+            by_hash.entry(hash).or_default().push(index);
+        }
+        groups.extend(by_hash.into_values());
+        // Indices were added in rising order, so the first of a group is its smallest.
+        for group in groups {
+            for &index in &group {
+                first_equal[index] = group[0];
+            }
+        }
+        Ok(first_equal)
     }
-    Ok(first_equal)
+
+    /// Hashes some of the contents, the first `limit` bytes of each, on all processors. `each` sees
+    /// every hash, in any order, and may end it.
+    fn hash_all(
+        &self,
+        indices: &[usize],
+        limit: u64,
+        progress: &dyn Progress,
+        each: &(dyn Fn(usize, [u8; 32]) -> Result<()> + Sync),
+    ) -> Result<Vec<[u8; 32]>> {
+        let next = AtomicUsize::new(0);
+        let work = || -> Result<Vec<(usize, [u8; 32])>> {
+            let mut buffer = Vec::new();
+            let mut hashes = Vec::new();
+            loop {
+                let at = next.fetch_add(1, Ordering::Relaxed);
+                let Some(&index) = indices.get(at) else {
+                    return Ok(hashes);
+                };
+                let hash = self.contents[index].hash(limit, &mut buffer);
+                let hash = hash.and_then(|hash| each(index, hash).map(|()| hash));
+                // The other threads need not go on, either.
+                let hash = hash.inspect_err(|_| next.store(indices.len(), Ordering::Relaxed))?;
+                hashes.push((at, hash));
+                progress.advance(1);
+            }
+        };
+        let threads = thread::available_parallelism().map_or(1, NonZero::get).min(8);
+        let done: Vec<Result<_>> = if indices.len() < 64 {
+            vec![work()]
+        } else {
+            thread::scope(|scope| {
+                let running: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
+                let joined = running.into_iter().map(|thread| thread.join());
+                joined
+                    .map(|end| end.unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+                    .collect()
+            })
+        };
+        let mut hashes = vec![[0; 32]; indices.len()];
+        for part in done {
+            for (at, hash) in part? {
+                hashes[at] = hash;
+            }
+        }
+        Ok(hashes)
+    }
 }
 
 /// The members of all groups of at least two, in rising order.
@@ -243,43 +306,4 @@ fn in_order(groups: impl Iterator<Item = Vec<usize>>) -> Vec<usize> {
     let mut indices: Vec<usize> = groups.filter(|group| group.len() > 1).flatten().collect();
     indices.sort_unstable();
     indices
-}
-
-/// Hashes some of the contents on all processors.
-fn hash_all(
-    contents: &[FileContents],
-    indices: &[usize],
-    limit: u64,
-    progress: &dyn Progress,
-) -> Result<Vec<[u8; 32]>> {
-    let next = AtomicUsize::new(0);
-    let work = || -> Result<Vec<(usize, [u8; 32])>> {
-        let mut buffer = Vec::new();
-        let mut hashes = Vec::new();
-        loop {
-            let at = next.fetch_add(1, Ordering::Relaxed);
-            let Some(&index) = indices.get(at) else {
-                return Ok(hashes);
-            };
-            hashes.push((at, contents[index].hash(limit, &mut buffer)?));
-            progress.advance(1);
-        }
-    };
-    let threads = thread::available_parallelism().map_or(1, NonZero::get).min(8);
-    let done: Vec<Result<_>> = if indices.len() < 64 {
-        vec![work()]
-    } else {
-        thread::scope(|scope| {
-            let running: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
-            let joined = running.into_iter().map(|thread| thread.join());
-            joined.map(|end| end.unwrap_or_else(|panic| std::panic::resume_unwind(panic))).collect()
-        })
-    };
-    let mut hashes = vec![[0; 32]; indices.len()];
-    for part in done {
-        for (at, hash) in part? {
-            hashes[at] = hash;
-        }
-    }
-    Ok(hashes)
 }

@@ -1,77 +1,94 @@
 //! What is left out of a tree: `--exclude` patterns and `.wasmvfsignore` files.
 //!
-//! Both are written as lines of a `.gitignore`. A `.wasmvfsignore` may be in any directory and
-//! speaks for what is beneath it; a deeper one has the last word. `--exclude` patterns are read
-//! as if they stood in each mapped directory itself, and override the files. As with git, what
-//! is in an excluded directory cannot be included again. The `.wasmvfsignore` files themselves
-//! are never packed. `.gitignore` files mean nothing here: what git should not keep, build
-//! results say, is often what should be packed.
+//! Both are written as git's are. A `.wasmvfsignore` may be in any directory and speaks for what is
+//! beneath it; a deeper one has the last word, and within one the last pattern that matches.
+//! `--exclude` patterns are read as if they stood in each mapped directory itself, and override the
+//! files. As with git, what is in an excluded directory cannot be included again. The
+//! `.wasmvfsignore` files themselves are never packed. `.gitignore` files mean nothing here: what
+//! git should not keep, build results say, is often what should be packed.
 
+use crate::disk::input::read_found;
+use crate::gather::ignore_pattern::{IgnorePattern, patterns};
 use anyhow::{Context as _, Result};
-use ignore::Match;
-use ignore::gitignore::{Gitignore, GitignoreBuilder};
-use std::path::{Path, PathBuf};
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt as _;
+use std::path::Path;
 
 /// Name of the files that list what to leave out of a tree.
 pub const IGNORE_FILE: &str = ".wasmvfsignore";
 
+/// The longest ignore file: some hundred thousand patterns.
+const MAX_IGNORE_FILE_BYTES: u64 = 4 << 20;
+
 /// The rules in force in the directory being read.
 #[derive(Debug)]
 pub(crate) struct IgnoreRules {
-    excludes: Gitignore,
-    /// The ignore files met on the way down, the deepest last, with how deep each is.
-    files: Vec<(usize, Gitignore)>,
-    depth: usize,
+    excludes: Vec<IgnorePattern>,
+    /// The ignore files met on the way down, the deepest last.
+    files: Vec<IgnoreFile>,
+    /// How long `path` was in each directory on the way down.
+    directories: Vec<usize>,
+    /// The current directory from the mapped one: empty, or ended by a slash.
+    path: Vec<u8>,
+}
+
+/// An ignore file.
+#[derive(Debug)]
+struct IgnoreFile {
+    /// How long the path is of the directory that it is in.
+    base: usize,
+    patterns: Vec<IgnorePattern>,
 }
 
 impl IgnoreRules {
     /// The rules for one mapped directory, before any ignore file is read.
-    pub(crate) fn new(host: &Path, excludes: &[String]) -> Result<Self> {
-        let mut builder = GitignoreBuilder::new(host);
-        for pattern in excludes {
-            builder
-                .add_line(None, pattern)
-                .with_context(|| format!("--exclude `{pattern}` is not a valid pattern"))?;
-        }
-        let excludes =
-            builder.build().context("the --exclude patterns are too many or too long")?;
-        Ok(Self { excludes, files: Vec::new(), depth: 0 })
+    pub(crate) fn new(excludes: &[String]) -> Self {
+        let excludes = excludes.iter().map(|text| IgnorePattern::parse(text.as_bytes())).collect();
+        Self { excludes, files: Vec::new(), directories: Vec::new(), path: Vec::new() }
     }
 
-    /// Goes into a directory; reads its ignore file if it has one.
-    pub(crate) fn enter(&mut self, directory: &Path, ignore_file: Option<PathBuf>) -> Result<()> {
-        self.depth += 1;
-        if let Some(path) = ignore_file {
-            let mut builder = GitignoreBuilder::new(directory);
-            if let Some(error) = builder.add(&path) {
-                return Err(error).with_context(|| format!("cannot use {}", path.display()));
-            }
-            let rules =
-                builder.build().with_context(|| format!("cannot use {}", path.display()))?;
-            self.files.push((self.depth, rules));
+    /// Goes into a directory, the mapped one first; reads its ignore file if it has one.
+    ///
+    /// # Errors
+    ///
+    /// When the ignore file is no regular file, is too long, or cannot be read.
+    pub(crate) fn enter(&mut self, directory: &Path, has_ignore_file: bool) -> Result<()> {
+        if !self.directories.is_empty() {
+            self.path.extend(directory.file_name().unwrap_or_default().as_bytes());
+            self.path.push(b'/');
+        }
+        self.directories.push(self.path.len());
+        if has_ignore_file {
+            let path = directory.join(IGNORE_FILE);
+            let text = read_found(&path, MAX_IGNORE_FILE_BYTES)
+                .with_context(|| format!("cannot use `{}`", path.display()))?;
+            self.files.push(IgnoreFile { base: self.path.len(), patterns: patterns(&text) });
         }
         Ok(())
     }
 
     /// Leaves the directory last entered.
     pub(crate) fn leave(&mut self) {
-        if self.files.last().is_some_and(|(depth, _)| *depth == self.depth) {
+        if self.files.last().is_some_and(|file| file.base == self.path.len()) {
             self.files.pop();
         }
-        self.depth -= 1;
+        self.directories.pop();
+        self.path.truncate(self.directories.last().copied().unwrap_or_default());
     }
 
     /// Whether an entry of the current directory is left out.
-    pub(crate) fn excludes(&self, host_path: &Path, is_directory: bool) -> bool {
-        if host_path.file_name().is_some_and(|name| name == IGNORE_FILE) {
+    pub(crate) fn excludes(&self, name: &OsStr, is_directory: bool) -> bool {
+        if name == IGNORE_FILE {
             return true;
         }
-        let deepest_first = self.files.iter().rev().map(|(_, rules)| rules);
-        for rules in std::iter::once(&self.excludes).chain(deepest_first) {
-            match rules.matched(host_path, is_directory) {
-                Match::Ignore(_) => return true,
-                Match::Whitelist(_) => return false,
-                Match::None => {}
+        let name = name.as_bytes();
+        let path = [&self.path, name].concat();
+        let files = self.files.iter().rev().map(|file| (file.base, &file.patterns));
+        for (base, patterns) in std::iter::once((0, &self.excludes)).chain(files) {
+            let path = &path[base..];
+            let last = patterns.iter().rev().find(|one| one.matches(path, name, is_directory));
+            if let Some(pattern) = last {
+                return !pattern.is_negated;
             }
         }
         false

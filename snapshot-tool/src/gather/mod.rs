@@ -4,5 +4,11 @@
 pub(crate) mod assembly;
 pub(crate) mod builder;
 pub(crate) mod contents_plan;
+pub(crate) mod host_file;
+pub(crate) mod ignore_pattern;
 pub(crate) mod ignore_rules;
 pub(crate) mod packed_tree;
+pub(crate) mod wildcard;
+
+#[cfg(test)]
+mod against_git;

@@ -1,15 +1,16 @@
 //! The tree of a packed module, to lay another over ([`PackedTree`]). Its contents stay where they
 //! are until the new module is written: in the packed module's file, or in the caller's bytes.
 
+use crate::disk::stamp::Stamp;
 use crate::gather::assembly::{Identity, Node, NodeKind};
-use crate::gather::contents_plan::{FileContents, HostFile, SharedBytes};
+use crate::gather::contents_plan::{FileContents, SharedBytes};
+use crate::gather::host_file::HostFile;
 use crate::packed::section::Section;
 use crate::tree::{EntryKind, Tree, manifest};
 use anyhow::{Context as _, Result};
 use std::collections::BTreeMap;
-use std::fs;
 use std::ops::Range;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use wasm_vfs_core::Dev;
 
@@ -30,15 +31,9 @@ pub(crate) enum PackedBytes {
 }
 
 impl PackedBytes {
-    /// A module in a file.
-    ///
-    /// # Errors
-    ///
-    /// When there is no such file.
-    pub(crate) fn file(path: &Path) -> Result<Self> {
-        let found =
-            fs::metadata(path).with_context(|| format!("cannot read `{}`", path.display()))?;
-        Ok(Self::File(HostFile::whole(PathBuf::from(path), &found)))
+    /// A module in a file, which is as `stamp` says.
+    pub(crate) fn file(path: &Path, stamp: Stamp) -> Self {
+        Self::File(HostFile::named(path, stamp))
     }
 }
 
@@ -106,9 +101,7 @@ impl PackedTree {
         let bytes = start.zip(end).filter(|&(_, end)| end <= self.contents.end);
         let (start, end) = bytes.context("its contents are cut short; the file is damaged")?;
         Ok(match &self.module {
-            PackedBytes::File(file) => {
-                FileContents::Host(HostFile { bytes: start..end, ..file.clone() })
-            }
+            PackedBytes::File(file) => FileContents::Host(file.part(start..end)),
             PackedBytes::Memory(buffer) => FileContents::Bytes(SharedBytes {
                 buffer: buffer.clone(),
                 range: usize::try_from(start)?..usize::try_from(end)?,

@@ -2,6 +2,7 @@
 //! Such a module is taken apart into its program and its tree; new directories are laid over that
 //! tree, and its contents are read in place when the result is written.
 
+use crate::disk::input::Named;
 use crate::error::{ErrorKind, Marked as _};
 use crate::gather::packed_tree::{PackedBytes, PackedTree};
 use crate::link::program::IS_ROOTFS;
@@ -11,11 +12,10 @@ use crate::packed::form::{Form, ModuleForm};
 use crate::packed::hollow::HollowModule;
 use crate::packed::section::Section;
 use crate::policy::Policy;
-use crate::wasm::preamble::check_preamble;
+use crate::wasm::preamble::{Kind, check_preamble, kind};
 use anyhow::{Context as _, Result, anyhow};
 use std::borrow::Cow;
-use std::fs::{self, File};
-use std::io::Cursor;
+use std::io::{Cursor, Seek as _};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -36,6 +36,9 @@ pub struct Program {
     name: String,
     source: Source,
 }
+
+/// The longest program: all sizes within a module are 32 bits wide.
+const MAX_PROGRAM_BYTES: u64 = u32::MAX as u64;
 
 #[derive(Clone, Debug)]
 enum Source {
@@ -73,21 +76,6 @@ impl Program {
         }
     }
 
-    /// Reads the program whole.
-    ///
-    /// # Errors
-    ///
-    /// When its file cannot be read.
-    pub(crate) fn read(&self) -> Result<Cow<'_, [u8]>> {
-        match &self.source {
-            Source::File(path) => {
-                let bytes = fs::read(path);
-                Ok(Cow::Owned(bytes.with_context(|| format!("cannot read {}", named(path)))?))
-            }
-            Source::Bytes(bytes) => Ok(Cow::Borrowed(bytes)),
-        }
-    }
-
     /// Reads the program whole, and checks its first bytes: no tree need be read for a file that is
     /// no program.
     ///
@@ -95,8 +83,27 @@ impl Program {
     ///
     /// When its file cannot be read or is no core module.
     pub(crate) fn read_module(&self) -> Result<Cow<'_, [u8]>> {
-        let bytes = self.read()?;
-        self.blame(check_preamble(bytes.get(..8).unwrap_or(&bytes)))?;
+        match &self.source {
+            Source::File(path) => {
+                let bytes = self.read_opened(Named::open(path)?)?;
+                self.blame(check_preamble(bytes.get(..8).unwrap_or(&bytes)))?;
+                Ok(Cow::Owned(bytes))
+            }
+            Source::Bytes(bytes) => {
+                check_preamble(bytes.get(..8).unwrap_or(bytes))?;
+                Ok(Cow::Borrowed(bytes))
+            }
+        }
+    }
+
+    /// Reads its file from the start. What is no program is told by its first bytes, however long
+    /// it is; a component may be one of ours.
+    fn read_opened(&self, mut file: Named<'_>) -> Result<Vec<u8>> {
+        let mut bytes = file.read(8)?;
+        if kind(&bytes) != Some(Kind::Component) {
+            self.blame(check_preamble(&bytes))?;
+        }
+        bytes.extend(file.read_to_end(MAX_PROGRAM_BYTES)?);
         Ok(bytes)
     }
 
@@ -107,7 +114,10 @@ impl Program {
     /// As [`read_module`](Self::read_module).
     #[cfg(feature = "run")]
     pub(crate) fn read_to_run(&self) -> Result<Cow<'_, [u8]>> {
-        let bytes = self.read()?;
+        let bytes = match &self.source {
+            Source::File(path) => Cow::Owned(self.read_opened(Named::open(path)?)?),
+            Source::Bytes(bytes) => Cow::Borrowed(&**bytes),
+        };
         let place = self.blame(module_in(&mut Cursor::new(&bytes)))?;
         if !place.in_component {
             return Ok(bytes);
@@ -137,15 +147,6 @@ pub(crate) fn named(path: &Path) -> String {
     format!("`{}`", path.display())
 }
 
-/// Opens a file for reading.
-///
-/// # Errors
-///
-/// When that fails; the message names the file.
-pub(crate) fn open(path: &Path) -> Result<File> {
-    File::open(path).with_context(|| format!("cannot read {}", named(path)))
-}
-
 /// A program to be packed.
 #[derive(Debug)]
 pub(crate) struct Input {
@@ -172,21 +173,25 @@ impl Input {
     ///
     /// When it cannot be read, is no core module, or was packed and then changed by another tool.
     pub(crate) fn read(program: &Program) -> Result<Self> {
-        if let Source::File(path) = &program.source {
-            let mut file = open(path)?;
-            let found = file.metadata().with_context(|| format!("cannot read {}", named(path)))?;
-            // What is no file cannot be searched, only read.
-            if found.is_file() {
-                let found = program
-                    .blame(HollowModule::read_from(&mut file).of_kind(ErrorKind::Damaged))?;
-                if let Some(found) = found {
-                    let component = program.blame(module_in(&mut file))?.in_component;
-                    let packed = Self::packed(found, PackedBytes::file(path)?, component);
-                    return program.blame(packed);
+        let bytes = match &program.source {
+            Source::File(path) => {
+                let mut file = Named::open(path)?;
+                // What is no regular file cannot be searched, only read.
+                if let Some((open, stamp)) = file.regular() {
+                    let found = HollowModule::read_from(open).of_kind(ErrorKind::Damaged);
+                    if let Some(found) = program.blame(found)? {
+                        let component = program.blame(module_in(open))?.in_component;
+                        file.check()?;
+                        let bytes = PackedBytes::file(path, stamp);
+                        return program.blame(Self::packed(found, bytes, component));
+                    }
+                    open.rewind().with_context(|| format!("cannot read {}", named(path)))?;
                 }
+                program.read_opened(file)?
             }
-        }
-        program.blame(Self::in_memory(program.read()?.into_owned()))
+            Source::Bytes(bytes) => bytes.to_vec(),
+        };
+        program.blame(Self::in_memory(bytes))
     }
 
     fn in_memory(bytes: Vec<u8>) -> Result<Self> {

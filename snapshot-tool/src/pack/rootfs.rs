@@ -2,11 +2,13 @@
 
 use crate::adapter::rootfs_module::RootfsModule;
 use crate::adapter::shims;
+use crate::disk::input::{FinalLink, open_regular};
+use crate::disk::stamp::Stamp;
 use crate::error::{Error, ErrorKind, InnerResult, Marked as _};
 use crate::link::{Summary, link};
 use crate::output::Destination;
 use crate::pack::component::{self, Encoded};
-use crate::pack::input::{Program, named, open};
+use crate::pack::input::{Program, named};
 use crate::pack::preinit::{self, Preinit};
 use crate::pack::report::{Printed, Report};
 use crate::packed::component::Shell;
@@ -85,12 +87,13 @@ impl Rootfs {
     }
 
     fn read(path: &Path) -> InnerResult<Self> {
-        let mut file = open(path)?;
+        let (mut file, found) = open_regular(path, FinalLink::Follow)?;
         let read = RootfsModule::read_from(&mut file);
         let (module, bytes) = read.of_kind(ErrorKind::Damaged).about(|| named(path))?;
         let tree = manifest::decode(&module.section.manifest).of_kind(ErrorKind::Damaged);
         let totals = tree.about(|| named(path))?.totals();
-        Ok(Self::new(module, FileRange::new(file, bytes), totals, Listener::default()))
+        let contents = FileRange::new(file, path, Stamp::of(&found), bytes);
+        Ok(Self::new(module, contents, totals, Listener::default()))
     }
 
     /// Reports linking and writing to `progress`.

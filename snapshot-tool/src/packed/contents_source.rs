@@ -4,10 +4,13 @@
 //! nor the writer of a module ever holds them: they ask a [`ContentsSource`] to stream them at the
 //! one moment it is needed.
 
-use std::io::{Read, Seek, SeekFrom, Write};
+use std::fs::File;
+use std::io::{self, Read as _, Seek as _, SeekFrom, Write};
 use std::ops::Range;
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
+use crate::disk::stamp::Stamp;
 use anyhow::{Context, Result, ensure};
 
 /// The bytes of the contents segment, streamed when the module is written.
@@ -48,33 +51,41 @@ impl ContentsSource for Vec<u8> {
     }
 }
 
-/// The contents of a module that is already a file: a range of that file's bytes.
+/// The contents of a module that is already a file: a range of that file's bytes. The file stays
+/// open, so another that takes its name does no harm; but nobody may write into it.
 #[derive(Debug)]
-pub struct FileRange<F> {
-    file: Mutex<F>,
+pub struct FileRange {
+    file: Mutex<File>,
+    /// For messages.
+    path: PathBuf,
+    stamp: Stamp,
     bytes: Range<u64>,
 }
 
-impl<F: Read + Seek> FileRange<F> {
-    /// The bytes `bytes` of `file`.
-    pub fn new(file: F, bytes: Range<u64>) -> Self {
-        Self { file: Mutex::new(file), bytes }
+impl FileRange {
+    /// The bytes `bytes` of `file`, which is as `stamp` says.
+    pub(crate) fn new(file: File, path: &Path, stamp: Stamp, bytes: Range<u64>) -> Self {
+        Self { file: Mutex::new(file), path: path.to_owned(), stamp, bytes }
     }
 }
 
-impl<F: Read + Seek> ContentsSource for FileRange<F> {
+impl ContentsSource for FileRange {
     fn len(&self) -> u64 {
         self.bytes.end - self.bytes.start
     }
 
     fn write_to(&self, out: &mut dyn Write) -> Result<()> {
+        let unreadable = || format!("cannot read `{}`", self.path.display());
         let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
-        file.seek(SeekFrom::Start(self.bytes.start)).context("seeking to the contents")?;
-        let copied = std::io::copy(&mut (&mut *file).take(self.len()), out)
-            .context("copying the contents")?;
+        file.seek(SeekFrom::Start(self.bytes.start)).with_context(unreadable)?;
+        let copied = io::copy(&mut (&mut *file).take(self.len()), out)
+            .with_context(|| format!("copying the contents of `{}`", self.path.display()))?;
+        // Before, or meanwhile.
+        self.stamp.check(&self.path, &file.metadata().with_context(unreadable)?)?;
         ensure!(
             copied == self.len(),
-            "the contents end after {copied} of their {} bytes: the file was cut short",
+            "`{}` ends after {copied} of the {} bytes of its contents: it was cut short",
+            self.path.display(),
             self.len()
         );
         Ok(())

@@ -3,19 +3,12 @@
 
 use crate::error::{Error, ErrorKind, InnerResult, Marked as _};
 use crate::packed::packed_module::PackedModule;
-use crate::tree::{EntryKind, Metadata, Tree};
+use crate::packed::sparse_map::SparseMap;
+use crate::packed::tar_member::Member;
+use crate::tree::{EntryKind, Tree};
 use anyhow::Context as _;
 use std::io::{self, Read, Seek, Write};
-use tar::{Builder, EntryType, Header};
-
-/// Room for a name or a link target in the header itself.
-const HEADER_NAME_BYTES: usize = 100;
-
-/// The largest id in the header's seven octal digits.
-const MAX_HEADER_ID: u32 = 0o7_777_777;
-
-/// The largest time in the header's eleven octal digits.
-const MAX_HEADER_TIME: u64 = 0o77_777_777_777;
+use tar::{Builder, EntryType};
 
 impl<R: Read + Seek> PackedModule<R> {
     /// Writes the tree as a tar archive in POSIX pax format. Equal trees give equal archives.
@@ -41,128 +34,45 @@ impl<R: Read + Seek> PackedModule<R> {
     fn write_tar(&mut self, out: impl Write) -> InnerResult<()> {
         let mut archive = Builder::new(out);
         for index in 0..self.tree().entries().len() {
-            let member = Member::of(self.tree(), index);
-            if member.header.entry_type() == EntryType::Regular {
-                member.append(&mut archive, self.contents(index)?)
-            } else {
-                member.append(&mut archive, io::empty())
-            }
-            .with_context(|| format!("cannot export {}", self.tree().display_path(index)))?;
+            self.write_member(&mut archive, index)
+                .with_context(|| format!("cannot export {}", self.tree().display_path(index)))?;
         }
         archive.finish().context("cannot write the archive")?;
         Ok(())
     }
-}
 
-/// One member's headers.
-pub(crate) struct Member {
-    header: Header,
-    /// What the header has no room for.
-    pax: Vec<(&'static str, Vec<u8>)>,
-}
-
-impl Member {
-    fn of(tree: &Tree, index: usize) -> Self {
+    fn write_member(&mut self, archive: &mut Builder<impl Write>, index: usize) -> InnerResult<()> {
+        let tree = self.tree();
         let entry = &tree.entries()[index];
-        let (entry_type, link, size) = match &entry.kind {
-            EntryKind::Directory | EntryKind::DescriptorDirectory => {
-                (EntryType::Directory, None, 0)
+        let (name, metadata) = (member_name(tree, index), entry.metadata);
+        let bare = |entry_type, link| Member::new(entry_type, name.clone(), link, 0, metadata);
+        let member = match &entry.kind {
+            EntryKind::File { len, .. } => {
+                let len = *len;
+                // The contents do not tell holes; long runs of zeros are none of anybody's bytes.
+                let map = SparseMap::of_zeros(self.contents(index)?, len)?;
+                if map.is_whole() {
+                    let member = Member::new(EntryType::Regular, name, None, len, metadata);
+                    member.append(archive, self.contents(index)?)?;
+                } else {
+                    let member = Member::sparse(&name, &map, metadata);
+                    member.append(archive, self.runs(index, &map.runs)?)?;
+                }
+                return Ok(());
             }
-            EntryKind::CharDevice { .. } => (EntryType::Char, None, 0),
-            EntryKind::File { len, .. } => (EntryType::Regular, None, *len),
-            EntryKind::Symlink { target } => (EntryType::Symlink, Some(target.clone()), 0),
+            EntryKind::Directory | EntryKind::DescriptorDirectory => {
+                bare(EntryType::Directory, None)
+            }
+            EntryKind::CharDevice { major, minor } => {
+                bare(EntryType::Char, None).device(*major, *minor)
+            }
+            EntryKind::Symlink { target } => bare(EntryType::Symlink, Some(target.clone())),
             EntryKind::HardLink { original } => {
-                (EntryType::Link, Some(member_name(tree, *original)), 0)
+                bare(EntryType::Link, Some(member_name(tree, *original)))
             }
         };
-        let mut member =
-            Self::new(entry_type, member_name(tree, index), link, size, entry.metadata);
-        if let EntryKind::CharDevice { major, minor } = entry.kind {
-            member.set_device(major, minor);
-        }
-        member
+        Ok(member.append(archive, io::empty())?)
     }
-
-    /// The headers of a member of this type, name, link name, and size of what follows.
-    pub(crate) fn new(
-        entry_type: EntryType,
-        name: Vec<u8>,
-        link: Option<Vec<u8>>,
-        size: u64,
-        metadata: Metadata,
-    ) -> Self {
-        let mut member = Self { header: Header::new_ustar(), pax: Vec::new() };
-        member.header.set_entry_type(entry_type);
-        member.header.set_size(size);
-        member.set_name(name);
-        if let Some(link) = link {
-            member.set_link(link);
-        }
-        member.set_metadata(metadata);
-        member.header.set_cksum();
-        member
-    }
-
-    /// Adds the member to an archive.
-    ///
-    /// # Errors
-    ///
-    /// When `contents` cannot be read or the archive not written.
-    pub(crate) fn append(
-        &self,
-        archive: &mut Builder<impl Write>,
-        contents: impl Read,
-    ) -> io::Result<()> {
-        archive.append_pax_extensions(self.pax.iter().map(|(k, v)| (*k, v.as_slice())))?;
-        archive.append(&self.header, contents)
-    }
-
-    /// Numbers with more than the header's digits, which no driver here has, become the largest
-    /// that fit.
-    fn set_device(&mut self, major: u32, minor: u32) {
-        if let Some(header) = self.header.as_ustar_mut() {
-            header.set_device_major(major.min(MAX_HEADER_ID));
-            header.set_device_minor(minor.min(MAX_HEADER_ID));
-        }
-        self.header.set_cksum();
-    }
-
-    fn set_name(&mut self, name: Vec<u8>) {
-        put(&mut self.header.as_old_mut().name, &name);
-        if name.len() > HEADER_NAME_BYTES {
-            self.pax.push(("path", name));
-        }
-    }
-
-    fn set_link(&mut self, link: Vec<u8>) {
-        put(&mut self.header.as_old_mut().linkname, &link);
-        if link.len() > HEADER_NAME_BYTES {
-            self.pax.push(("linkpath", link));
-        }
-    }
-
-    fn set_metadata(&mut self, metadata: Metadata) {
-        self.header.set_mode(metadata.mode.into());
-        let (uid, gid) = (metadata.uid, metadata.gid);
-        self.header.set_uid(uid.min(MAX_HEADER_ID).into());
-        self.header.set_gid(gid.min(MAX_HEADER_ID).into());
-        for (key, id) in [("uid", uid), ("gid", gid)] {
-            if id > MAX_HEADER_ID {
-                self.pax.push((key, id.to_string().into_bytes()));
-            }
-        }
-        let whole = u64::try_from(metadata.mtime_sec).ok().filter(|sec| *sec <= MAX_HEADER_TIME);
-        self.header.set_mtime(whole.unwrap_or(0));
-        if whole.is_none() || metadata.mtime_nsec != 0 {
-            let time = decimal_time(metadata.mtime_sec, metadata.mtime_nsec);
-            self.pax.push(("mtime", time.into_bytes()));
-        }
-    }
-}
-
-fn put(field: &mut [u8; HEADER_NAME_BYTES], name: &[u8]) {
-    let kept = name.len().min(field.len());
-    field[..kept].copy_from_slice(&name[..kept]);
 }
 
 /// Members are named from the root without its slash, directories with one at the end.
@@ -175,32 +85,4 @@ fn member_name(tree: &Tree, index: usize) -> Vec<u8> {
         name.push(b'/');
     }
     name
-}
-
-/// `-0.5` for half a second before 1970, which is kept as -1 s and 500,000,000 ns.
-fn decimal_time(sec: i64, nsec: u32) -> String {
-    let total = i128::from(sec) * 1_000_000_000 + i128::from(nsec);
-    let sign = if total < 0 { "-" } else { "" };
-    let total = total.unsigned_abs();
-    let text = format!("{sign}{}.{:09}", total / 1_000_000_000, total % 1_000_000_000);
-    text.trim_end_matches('0').trim_end_matches('.').to_owned()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn times_before_1970() {
-        let rows = [
-            (0, 0, "0"),
-            (10, 0, "10"),
-            (-1, 500_000_000, "-0.5"),
-            (-1, 0, "-1"),
-            (7, 1, "7.000000001"),
-        ];
-        for (sec, nsec, text) in rows {
-            assert_eq!(decimal_time(sec, nsec), text);
-        }
-    }
 }

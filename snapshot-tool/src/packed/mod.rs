@@ -2,7 +2,8 @@
 //!
 //! [`section`] says what the module holds, [`hollow`] handles it without the bytes of its contents,
 //! [`component`] finds it within a component,
-//! [`packed_module`] looks inside, [`export`] and [`extract`] take the tree out again.
+//! [`packed_module`] looks inside, [`export`] (as an archive of [`tar_member`]s, with a
+//! [`sparse_map`] where there are holes) and [`extract`] take the tree out again.
 
 pub(crate) mod component;
 pub mod contents_source;
@@ -14,3 +15,5 @@ pub mod hollow;
 pub(crate) mod packed_module;
 pub mod program_part;
 pub mod section;
+pub(crate) mod sparse_map;
+pub(crate) mod tar_member;

@@ -1,19 +1,24 @@
 //! Looking inside a packed program or a rootfs module: nothing is executed, and of the file
 //! only what is asked for is read.
 
+use crate::disk::input::{FinalLink, open_regular};
 use crate::error::{Error, ErrorKind, InnerResult, Marked as _};
 use crate::packed::component::{Interfaces, ModulePlace};
 use crate::packed::form::ModuleForm;
 use crate::packed::hollow::{self, Located};
 use crate::packed::section::Section;
+use crate::packed::sparse_map::Runs;
 use crate::policy::Policy;
 use crate::tree::{EntryKind, Tree, manifest};
-use anyhow::{Context as _, anyhow, bail, ensure};
+use anyhow::{Context as _, bail, ensure};
 use std::fs::File;
 use std::io::{self, BufReader, Read, Seek, SeekFrom, Write};
 use std::ops::Range;
 use std::path::Path;
 use wasmparser::{Chunk, Parser, Payload};
+
+/// How much of a file is copied at a time.
+const COPY_BYTES: usize = 1 << 18;
 
 /// A module that wasm-vfs wrote: its tree, and its contents on demand. Nothing of it is executed,
 /// and only what you ask for is read.
@@ -53,7 +58,7 @@ impl PackedModule<BufReader<File>> {
     /// ([`NotPacked`](ErrorKind::NotPacked)).
     pub fn open(path: impl AsRef<Path>) -> Result<Self, Error> {
         let path = path.as_ref();
-        let file = File::open(path).with_context(|| format!("cannot read `{}`", path.display()))?;
+        let (file, _) = open_regular(path, FinalLink::Follow)?;
         Ok(Self::read(BufReader::new(file)).about(|| format!("`{}`", path.display()))?)
     }
 }
@@ -66,8 +71,7 @@ impl PackedModule<File> {
     /// If the file cannot be read or is no core module.
     pub fn is_packed(path: impl AsRef<Path>) -> Result<bool, Error> {
         let path = path.as_ref();
-        let mut file =
-            File::open(path).with_context(|| format!("cannot read `{}`", path.display()))?;
+        let (mut file, _) = open_regular(path, FinalLink::Follow)?;
         let found = hollow::locate(&mut file).of_kind(ErrorKind::Damaged);
         Ok(found.about(|| format!("`{}`", path.display()))?.is_some())
     }
@@ -231,6 +235,16 @@ impl<R: Read + Seek> PackedModule<R> {
         Ok(Read::by_ref(&mut self.file).take(len))
     }
 
+    /// A reader of some runs of a regular file's contents, one after the other.
+    pub(crate) fn runs<'a>(
+        &'a mut self,
+        index: usize,
+        runs: &'a [(u64, u64)],
+    ) -> InnerResult<Runs<'a, R>> {
+        let (offset, _) = self.range(index)?;
+        Ok(Runs::new(&mut self.file, self.contents.start + offset, runs))
+    }
+
     /// Where among the contents a file's are, and how long.
     fn range(&self, index: usize) -> InnerResult<(u64, u64)> {
         let original = self.tree.original(index);
@@ -259,15 +273,24 @@ impl<R: Read + Seek> PackedModule<R> {
     /// If there is no entry of that index.
     pub fn copy_contents(&mut self, index: usize, out: &mut dyn Write) -> Result<u64, Error> {
         let mut contents = self.contents(index)?;
-        let expected = contents.limit();
-        let copied = io::copy(&mut contents, out).map_err(anyhow::Error::from)?;
-        let all = if copied == expected {
-            Ok(copied)
-        } else {
-            Err(anyhow!("the module ends before the contents do; it is damaged"))
-        };
-        Ok(all.of_kind(ErrorKind::Damaged)?)
+        Ok(copy_all(&mut contents, out).of_kind(ErrorKind::Damaged)?)
     }
+}
+
+/// Copies contents to their end, in large pieces.
+fn copy_all(contents: &mut io::Take<impl Read>, out: &mut dyn Write) -> InnerResult<u64> {
+    let expected = contents.limit();
+    let room = usize::try_from(expected).map_or(COPY_BYTES, |len| len.min(COPY_BYTES));
+    let mut buffer = vec![0; room];
+    while contents.limit() > 0 {
+        let read = match contents.read(&mut buffer) {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            read => read?,
+        };
+        ensure!(read > 0, "the module ends before the contents do; it is damaged");
+        out.write_all(&buffer[..read])?;
+    }
+    Ok(expected)
 }
 
 #[cfg(test)]

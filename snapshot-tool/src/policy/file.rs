@@ -8,6 +8,7 @@
 //! stdout = "host"
 //! ```
 
+use crate::disk::input::read_named;
 use crate::error::{Error, ErrorKind, InnerResult, Marked as _};
 use crate::policy::Policy;
 use crate::policy::keys::{POLICY_KEYS, PolicyKeys, suggestion, whole};
@@ -15,7 +16,6 @@ use crate::policy::keys::{POLICY_KEYS, PolicyKeys, suggestion, whole};
 use anyhow::anyhow;
 use anyhow::{Context as _, bail};
 use serde::Deserialize;
-use std::fs;
 use std::path::{Path, PathBuf};
 
 /// What a configuration file says.
@@ -68,6 +68,9 @@ pub struct TreeKeys {
     pub preinit_start: Option<String>,
 }
 
+/// The longest file.
+const MAX_BYTES: u64 = 4 << 20;
+
 /// The keys of [`TreeKeys`].
 const TREE_KEYS: [&str; 8] =
     ["dir", "exclude", "no-tmp", "owner", "isolate", "component", "preinit", "preinit-start"];
@@ -81,7 +84,8 @@ impl ConfigFile {
     /// a value makes no sense ([`Policy`](ErrorKind::Policy)). The message names file and key.
     pub fn read(path: impl AsRef<Path>) -> Result<ConfigFile, Error> {
         let path = path.as_ref();
-        let text = fs::read_to_string(path)
+        let text = read_named(path, MAX_BYTES)
+            .and_then(|bytes| Ok(String::from_utf8(bytes)?))
             .with_context(|| format!("cannot read the configuration `{}`", path.display()))?;
         let mut file = ConfigFile::parsed(&text).about(|| format!("`{}`", path.display()))?;
         file.directory = path.parent().unwrap_or(Path::new("")).to_owned();

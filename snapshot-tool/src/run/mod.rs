@@ -1,7 +1,9 @@
 //! Running a packed program under wasmtime, without any directory of the disk but those that it is
 //! given for its mounts.
 
+mod archive_sink;
 pub(crate) mod at_run_time;
+mod budget;
 pub(crate) mod disk_tar;
 pub(crate) mod host_api;
 pub(crate) mod transfer;
@@ -137,6 +139,15 @@ impl Runner {
     #[must_use]
     pub fn get(mut self, guest: GuestPath, host: impl Into<PathBuf>) -> Self {
         self.transfers.gets.push((guest, host.into()));
+        self
+    }
+
+    /// Limits how many bytes [`get`](Self::get) and [`export`](Self::export) write in all, for the
+    /// program chooses how much that is. Holes of files do not count, of a directory 512 bytes or
+    /// more for each entry do. The default is 4 GiB.
+    #[must_use]
+    pub fn get_limit(mut self, bytes: u64) -> Self {
+        self.transfers.limit = Some(bytes);
         self
     }
 

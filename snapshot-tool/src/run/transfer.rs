@@ -1,16 +1,24 @@
 //! What goes into a program's tree before it starts and comes out after it has ended: `run`'s
 //! `--put`, `--get`, `--export`.
 
-use crate::output::Destination;
+use crate::disk::directory::{DirectoryWriter, Top};
+use crate::disk::new_entry::Existing;
+use crate::disk::removal::remove_tree;
+use crate::disk::sparse_file::SparseFile;
+use crate::disk::temporary::TemporaryDirectory;
+use crate::error::find;
+use crate::output::{Destination, write_sparse_file};
 use crate::progress::Silent;
-use crate::run::disk_tar;
+use crate::run::archive_sink::ArchiveSink;
+use crate::run::budget::{Budget, DEFAULT_LIMIT_BYTES, Limited};
+use crate::run::disk_tar::{self, Holes};
 use crate::run::host_api::HostApi;
 use crate::tree::guest_path::GuestPath;
 use anyhow::{Context as _, Result, bail};
 use std::fs::{self, File};
-use std::io::{Seek as _, SeekFrom};
+use std::io::Write;
 use std::path::{Path, PathBuf};
-use wasm_vfs_core::FileType;
+use wasm_vfs_core::{Errno, FileType};
 use wasmtime::{AsContextMut, Instance};
 
 /// What is to be put and got.
@@ -19,6 +27,8 @@ pub(crate) struct Transfers {
     pub(crate) puts: Vec<(PathBuf, GuestPath)>,
     pub(crate) gets: Vec<(GuestPath, PathBuf)>,
     pub(crate) exports: Vec<Destination>,
+    /// How many bytes come out in all; `None`: as many as [`DEFAULT_LIMIT_BYTES`].
+    pub(crate) limit: Option<u64>,
 }
 
 impl Transfers {
@@ -58,8 +68,16 @@ impl Transfers {
             if name.is_empty() && !is_directory {
                 bail!("{}: `/` is a directory; name the file that it is to be", what());
             }
-            api.import_tar_with(&mut store, "/", |out| disk_tar::write(host, name, out))
-                .with_context(what)?;
+            let mut put = |holes| {
+                let write = |out: &mut dyn Write| disk_tar::write(host, name, holes, out);
+                api.import_tar_with(&mut store, "/", write)
+            };
+            let first = put(Holes::Kept);
+            // Programs that were packed with an earlier wasm-vfs know no holes.
+            let refused =
+                first.as_ref().is_err_and(|error| find(error) == Some(&Errno::EOPNOTSUPP));
+            let done = if refused { put(Holes::Filled) } else { first };
+            done.with_context(what)?;
         }
         Ok(())
     }
@@ -68,17 +86,22 @@ impl Transfers {
     ///
     /// # Errors
     ///
-    /// The first: the filesystem has no such file, or the disk's cannot be written.
+    /// The first: the filesystem has no such file, the disk's cannot be written, or there is more
+    /// than the limit allows.
     pub(crate) fn get(&self, mut store: impl AsContextMut, api: &HostApi) -> Result<()> {
+        let budget = Budget::new(self.limit.unwrap_or(DEFAULT_LIMIT_BYTES));
         let mut result = Ok(());
         for (guest, host) in &self.gets {
-            let got = get(&mut store, api, &guest.to_string(), host)
+            let got = get(&mut store, api, &guest.to_string(), host, &budget)
                 .with_context(|| format!("--get {guest}::{}", host.display()));
             result = result.and(got);
         }
         for destination in &self.exports {
             let written = destination
-                .write_with(&Silent, |out| Ok(api.export_tar(&mut store, "/", out)?))
+                .write_with(&Silent, |out| {
+                    let out = Limited { out, budget: &budget };
+                    Ok(api.export_tar(&mut store, "/", out)?)
+                })
                 .with_context(|| format!("--export {destination}"));
             result = result.and(written.map(|_| ()));
         }
@@ -86,48 +109,90 @@ impl Transfers {
     }
 }
 
-fn get(mut store: impl AsContextMut, api: &HostApi, guest: &str, host: &Path) -> Result<()> {
+fn get(
+    mut store: impl AsContextMut,
+    api: &HostApi,
+    guest: &str,
+    host: &Path,
+    budget: &Budget,
+) -> Result<()> {
     let status = api.stat(&mut store, guest)?;
     match status.file_type() {
         Some(FileType::Regular) => {
-            let destination = Destination::File(host.to_owned());
-            destination.write_with(&Silent, |out| {
-                api.get(&mut store, guest, out)?;
-                Ok(())
-            })?;
-            Ok(())
+            write_sparse_file(host, |out| get_file(store, api, guest, status.size, out, budget))
         }
-        Some(FileType::Directory) => get_directory(store, api, guest, host),
+        Some(FileType::Directory) => get_directory(store, api, guest, host, budget),
         _ => bail!("it is neither a file nor a directory"),
     }
 }
 
-/// Unpacks a directory beside `host` and renames it when it is complete.
-fn get_directory(store: impl AsContextMut, api: &HostApi, guest: &str, host: &Path) -> Result<()> {
+/// Copies a file, and its holes as holes.
+fn get_file(
+    mut store: impl AsContextMut,
+    api: &HostApi,
+    guest: &str,
+    size: u64,
+    out: &mut SparseFile<&File>,
+    budget: &Budget,
+) -> Result<()> {
+    let mut at = 0;
+    loop {
+        let run = api.next_data(&mut store, guest, at)?.unwrap_or(size..size);
+        let hole = run.start.checked_sub(at).context("the program tells of no such holes")?;
+        if !out.has_holes() {
+            budget.spend(hole)?;
+        }
+        out.skip(hole)?;
+        if run.is_empty() {
+            return Ok(());
+        }
+        at = run.end;
+        api.get_range(&mut store, guest, run, Limited { out: &mut *out, budget })?;
+    }
+}
+
+/// Fills a directory beside `host` and renames it when it is complete.
+fn get_directory(
+    store: impl AsContextMut,
+    api: &HostApi,
+    guest: &str,
+    host: &Path,
+    budget: &Budget,
+) -> Result<()> {
     let unwritable = || format!("cannot write `{}`", host.display());
     // rename(2) takes the place of an empty directory and of nothing else.
     if fs::read_dir(host).is_ok_and(|mut entries| entries.next().is_some()) {
         bail!("`{}` is not empty; --get makes the directory anew", host.display());
     }
-    let parent = match host.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
-    };
-    let temporary = tempfile::Builder::new()
-        .prefix(".wasm-vfs-")
-        .tempdir_in(parent)
-        .with_context(unwritable)?;
-    let mut archive: File = tempfile::tempfile_in(temporary.path()).with_context(unwritable)?;
-    api.export_tar(store, guest, &mut archive)?;
-    archive.seek(SeekFrom::Start(0))?;
-    // Into a directory that nobody else has touched. No set-id bits, no owners; nothing outside of
-    // it.
-    let mut archive = tar::Archive::new(archive);
-    archive.set_preserve_permissions(false);
-    archive.set_preserve_mtime(true);
+    let temporary = TemporaryDirectory::beside(host).with_context(unwritable)?;
     let files = temporary.path().join("files");
     fs::create_dir(&files).with_context(unwritable)?;
-    archive.unpack(&files).with_context(unwritable)?;
-    fs::rename(&files, host).with_context(unwritable)?;
+    let filled = fill(store, api, guest, &files, budget).and_then(|top| {
+        fs::rename(&files, host)?;
+        // Its mode may have forbidden that.
+        top.dress()
+    });
+    if filled.is_err() {
+        // The error is more than what is left behind.
+        let _ = remove_tree(&files);
+    }
+    filled.with_context(unwritable)?;
     temporary.close().context("cannot remove a temporary directory")
+}
+
+/// Fills a directory that nobody else has touched. No set-id bits, no owners; nothing outside of it.
+fn fill(
+    store: impl AsContextMut,
+    api: &HostApi,
+    guest: &str,
+    files: &Path,
+    budget: &Budget,
+) -> Result<Top> {
+    let mut sink = ArchiveSink::new(DirectoryWriter::open(files, Existing::Keep)?, budget);
+    let exported = api.export_tar(store, guest, &mut sink);
+    if let Some(failure) = sink.failure.take() {
+        return Err(failure);
+    }
+    exported?;
+    sink.finish()?.finish().map_err(|(_, error)| error)
 }

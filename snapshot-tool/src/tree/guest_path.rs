@@ -90,6 +90,31 @@ impl GuestPath {
     }
 }
 
+/// Splits `HOST::GUEST`, and its kin with other sides, at the first `::`; without one, the second
+/// is `None`. `\:` is a colon that does not separate, so a name with `::` in it is written with
+/// `\::`. Backslashes mean something directly before a colon only; there, `\\` is one.
+pub(crate) fn split_pair(text: &str) -> (String, Option<String>) {
+    let (mut first, mut second): (String, Option<String>) = (String::new(), None);
+    let mut rest = text;
+    while let Some(at) = rest.find(':') {
+        let (before, after) = rest.split_at(at);
+        let after = &after[1..];
+        let plain = before.trim_end_matches('\\');
+        let backslashes = before.len() - plain.len();
+        let separates = second.is_none() && backslashes.is_multiple_of(2);
+        let side = second.as_mut().unwrap_or(&mut first);
+        side.push_str(plain);
+        side.extend(std::iter::repeat_n('\\', backslashes / 2));
+        rest = after;
+        match after.strip_prefix(':').filter(|_| separates) {
+            Some(after) => (second, rest) = (Some(String::new()), after),
+            None => side.push(':'),
+        }
+    }
+    second.as_mut().unwrap_or(&mut first).push_str(rest);
+    (first, second)
+}
+
 /// A directory of the disk and where it appears in the tree: the value of `--dir`.
 ///
 /// ```
@@ -110,7 +135,8 @@ pub struct DirMapping {
 impl FromStr for DirMapping {
     type Err = Error;
 
-    /// Reads `HOST::GUEST`, or `HOST` alone for the same path on both sides.
+    /// Reads `HOST::GUEST`, or `HOST` alone for the same path on both sides. A backslash before a
+    /// colon keeps that from separating: `a\::b::/b` is the directory `a::b`.
     ///
     /// This is how wasmtime reads it, with one difference: a packed program has one preopened
     /// directory, `/`, and starts there. So a relative `HOST` alone is taken from `/`: `--dir .`
@@ -122,14 +148,14 @@ impl FromStr for DirMapping {
 
 impl DirMapping {
     fn written(text: &str) -> InnerResult<Self> {
-        let (host, guest) = match text.split_once("::") {
-            Some((host, guest)) => (host, guest.parse()?),
-            None => {
-                let path = format!("/{text}");
+        let (host, guest) = match split_pair(text) {
+            (host, Some(guest)) => (host, guest.parse()?),
+            (host, None) => {
+                let path = format!("/{host}");
                 let guest = path.parse().map_err(|_| {
                     anyhow::anyhow!("`{text}` is no path of the tree; write `{text}::GUEST`")
                 })?;
-                (text, guest)
+                (host, guest)
             }
         };
         if host.is_empty() {
@@ -145,6 +171,30 @@ mod tests {
     use super::*;
 
     #[test]
+    fn pairs_split_at_the_first_separator() {
+        let rows = [
+            ("a", "a", None),
+            ("a::b", "a", Some("b")),
+            ("a::b::c", "a", Some("b::c")),
+            ("a:b:c", "a:b:c", None),
+            ("a:::b", "a", Some(":b")),
+            ("::", "", Some("")),
+            (r"a\::b::/c", "a::b", Some("/c")),
+            (r"a\::b", "a::b", None),
+            (r"a\:::b", "a:", Some("b")),
+            (r"a::/b\::c", "a", Some("/b::c")),
+            (r"a\\::/b", r"a\", Some("/b")),
+            (r"a\\\::b::/c", r"a\::b", Some("/c")),
+            // Elsewhere a backslash is a character of a name.
+            (r"a\b\\c::/d\", r"a\b\\c", Some(r"/d\")),
+            (r"\", r"\", None),
+        ];
+        for (text, first, second) in rows {
+            assert_eq!(split_pair(text), (first.into(), second.map(str::to_owned)), "{text}");
+        }
+    }
+
+    #[test]
     fn mappings_read_as_wasmtime_reads_them() {
         let rows = [
             ("a::/b", Ok(("a", "/b"))),
@@ -153,6 +203,8 @@ mod tests {
             ("/srv/www", Ok(("/srv/www", "/srv/www"))),
             (".", Ok((".", "/"))),
             ("./assets/", Ok(("./assets/", "/assets"))),
+            (r"c\::d::/e", Ok(("c::d", "/e"))),
+            (r"c\::d", Ok(("c::d", "/c::d"))),
             ("a::b", Err("is not absolute")),
             ("a::.", Err("is not absolute")),
             ("a::", Err("is not absolute")),

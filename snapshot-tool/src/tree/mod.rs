@@ -21,6 +21,7 @@ pub(crate) mod manifest;
 pub use guest_path::{DirMapping, GuestPath};
 
 use crate::error::{Error, ErrorKind, InnerResult, Marked as _};
+use crate::quote::escaped;
 use anyhow::{bail, ensure};
 use std::collections::HashSet;
 use std::ops::Range;
@@ -135,8 +136,8 @@ impl Tree {
             };
             ensure!(
                 entry.name.as_slice() > *last_name && is_file_name(&entry.name),
-                "entry {index} of the tree has the impossible name {:?}",
-                String::from_utf8_lossy(&entry.name)
+                "entry {index} of the tree has the impossible name \"{}\"",
+                escaped(&entry.name)
             );
             *last_name = &entry.name;
             ends[index] = index + 1;
@@ -239,14 +240,14 @@ impl Tree {
         path
     }
 
-    /// The path of an entry for people.
+    /// The path of an entry for people: what is not printable in it is escaped, as in `\n`.
     ///
     /// # Panics
     ///
     /// If there is no entry of that index.
     #[must_use]
     pub fn display_path(&self, index: usize) -> String {
-        String::from_utf8_lossy(&self.path(index)).into_owned()
+        escaped(self.path(index))
     }
 
     /// Finds the entry at a path, following symbolic links on the way and, where `last` says so,
@@ -261,7 +262,7 @@ impl Tree {
     }
 
     pub(crate) fn find(&self, path: &[u8], last: FinalSymlink) -> InnerResult<usize> {
-        let shown = String::from_utf8_lossy(path).into_owned();
+        let shown = escaped(path);
         // The names still to walk, the next one last.
         let mut names: Vec<Vec<u8>> = split(path);
         let needs_directory = path.ends_with(b"/");

@@ -3,16 +3,20 @@
 #![allow(clippy::missing_panics_doc, reason = "a test fails by panicking")]
 
 mod component;
+mod deep;
 mod devices;
+mod disk;
 mod errors;
 mod host_dir;
 mod inside;
+mod names;
 mod pack;
 mod policy;
 mod preinit;
 mod repack;
 mod run;
 mod sandbox;
+mod sparse;
 mod take_out;
 mod trace;
 mod transfer;

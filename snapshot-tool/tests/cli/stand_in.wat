@@ -20,6 +20,7 @@
     (i32.const 0))
   (func (export "bake_failed_record") (result i32) (i32.const 0))
   (func (export "bake_open_all") (result i32) (i32.const 0))
+  (func (export "bake_host_api") (result i32) (i32.const 0))
   (func (export "wizer-initialize")
     (memory.fill (i32.const 65536) (i32.const 0)
       (i32.sub (i32.mul (memory.size) (i32.const 65536)) (i32.const 65536))))

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::io::Read as _;
 use std::os::unix::fs::{MetadataExt as _, symlink};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// A tree with every kind of entry, packed into `image.wasm`.
 fn sample() -> Sandbox {
@@ -30,28 +30,35 @@ fn sample() -> Sandbox {
 }
 
 /// Everything about a directory that packing keeps.
-fn describe(root: &Path) -> BTreeMap<String, String> {
+pub(crate) fn describe(root: &Path) -> BTreeMap<String, String> {
     let mut found = BTreeMap::new();
-    let mut first_names: BTreeMap<u64, String> = BTreeMap::new();
     let mut rest = vec![root.to_owned()];
     while let Some(path) = rest.pop() {
         let name = path.strip_prefix(root).unwrap().to_str().unwrap().to_owned();
         let metadata = fs::symlink_metadata(&path).unwrap();
-        let mut text =
-            format!("{:o} {}.{}", metadata.mode(), metadata.mtime(), metadata.mtime_nsec());
         if metadata.is_dir() {
             rest.extend(fs::read_dir(&path).unwrap().map(|entry| entry.unwrap().path()));
-        } else if metadata.is_symlink() {
+        }
+        found.insert(name, (path, metadata));
+    }
+    let mut first_names: BTreeMap<u64, String> = BTreeMap::new();
+    let text = |(name, (path, metadata)): (String, (PathBuf, fs::Metadata))| {
+        let mut text =
+            format!("{:o} {}.{}", metadata.mode(), metadata.mtime(), metadata.mtime_nsec());
+        if metadata.is_symlink() {
             text += &format!(" -> {}", fs::read_link(&path).unwrap().display());
-        } else {
-            text += &format!(" {} {:?}", metadata.nlink(), first_names.get(&metadata.ino()));
-            first_names.entry(metadata.ino()).or_insert_with(|| "seen".to_owned());
+        }
+        if metadata.is_file() {
             let bytes = read(&path);
             text += &format!(" {} {:?}", bytes.len(), bytes.first());
         }
-        found.insert(name, text);
-    }
-    found
+        if !metadata.is_dir() {
+            let first = first_names.entry(metadata.ino()).or_insert_with(|| name.clone());
+            text += &format!(" {} names, first {first}", metadata.nlink());
+        }
+        (name, text)
+    };
+    found.into_iter().map(text).collect()
 }
 
 #[test]
@@ -161,5 +168,91 @@ fn export_and_the_systems_tar_give_the_tree_back() {
             assert_eq!(describe(&sandbox.path("untarred")), describe(&sandbox.path("host")));
         }
         Err(error) => println!("no tar on this system, left out: {error}"),
+    }
+}
+
+#[test]
+fn a_symbolic_link_with_two_names_stays_one() {
+    let sandbox = Sandbox::new();
+    symlink("target", sandbox.directory("host").join("s1")).unwrap();
+    fs::hard_link(sandbox.path("host/s1"), sandbox.path("host/s2")).unwrap();
+    sandbox.image(&["--no-tmp", "--dir", "host::/"]);
+    sandbox.tool(&["extract", "image.wasm", "-C", "out"]).ok();
+    let found = |name: &str| fs::symlink_metadata(sandbox.path(name)).unwrap();
+    assert_eq!((found("out/s1").nlink(), found("out/s1").ino()), (2, found("out/s2").ino()));
+    // Also over what is there.
+    sandbox.tool(&["extract", "--force", "image.wasm", "-C", "out"]).ok();
+    assert_eq!((found("out/s1").nlink(), found("out/s1").ino()), (2, found("out/s2").ino()));
+    assert_eq!(sandbox.names("out"), ["s1", "s2"]);
+}
+
+/// A full disk: a tmpfs of this many bytes at a directory of the sandbox, while it lives.
+struct SmallDisk(PathBuf);
+
+impl SmallDisk {
+    fn at(directory: PathBuf, bytes: u64) -> Option<Self> {
+        let mounted = std::process::Command::new("mount")
+            .args(["-t", "tmpfs", "-o", &format!("size={bytes}"), "tmpfs"])
+            .arg(&directory)
+            .output();
+        match mounted {
+            Ok(ran) if ran.status.success() => Some(Self(directory)),
+            ran => {
+                println!("no tmpfs can be mounted here, left out: {ran:?}");
+                None
+            }
+        }
+    }
+}
+
+impl Drop for SmallDisk {
+    fn drop(&mut self) {
+        let _ = std::process::Command::new("umount").arg(&self.0).status();
+    }
+}
+
+#[test]
+fn a_full_disk_cuts_no_file_and_loses_none() {
+    let sandbox = Sandbox::new();
+    sandbox.file("host/a/small", "small");
+    sandbox.file("host/b", vec![7; 1 << 20]);
+    sandbox.wasm("program.wasm", crate::sandbox::NOTHING);
+    sandbox
+        .tool(&[
+            "pack",
+            "program.wasm",
+            "--no-tmp",
+            "--no-dev",
+            "--dir",
+            "host::/",
+            "-o",
+            "app.wasm",
+        ])
+        .ok();
+    let disk = SmallDisk::at(sandbox.directory("full"), 512 << 10);
+    let Some(_disk) = disk else { return };
+    let full = |ran: crate::sandbox::Ran, what: &str| {
+        assert!(ran.error().contains("No space left on device"), "{}", ran.stderr);
+        assert!(ran.error().contains(what), "{}", ran.stderr);
+    };
+    full(sandbox.tool(&["extract", "app.wasm", "-C", "full/out"]), "`full/out/b`");
+    assert_eq!(sandbox.names("full/out"), ["a"]);
+    assert_eq!(read(sandbox.path("full/out/a/small")), b"small");
+    // What was there is there still, also where it was to be replaced.
+    sandbox.file("full/out/b", "mine");
+    full(sandbox.tool(&["extract", "--force", "app.wasm", "-C", "full/out"]), "`full/out/b`");
+    assert_eq!(sandbox.names("full/out"), ["a", "b"]);
+    assert_eq!(read(sandbox.path("full/out/b")), b"mine");
+    sandbox.file("full/b", "mine");
+    for args in [
+        &["run", "app.wasm", "--get", "/::full/got"][..],
+        &["run", "app.wasm", "--get", "/b::full/b"],
+        &["run", "app.wasm", "--export", "full/b"],
+        &["export", "app.wasm", "-o", "full/b"],
+        &["pack", "program.wasm", "--dir", "host::/", "-o", "full/b"],
+    ] {
+        full(sandbox.tool(args), "full/");
+        assert_eq!(sandbox.names("full"), ["b", "out"], "{args:?}");
+        assert_eq!(read(sandbox.path("full/b")), b"mine");
     }
 }

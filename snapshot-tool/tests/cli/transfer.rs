@@ -2,6 +2,7 @@
 //! has ended, however it ends.
 
 use crate::sandbox::{NOTHING, Sandbox, THEN, read};
+use crate::take_out::describe;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 
 /// Copies /input/in to /output/out; what it does then is put in the place of `END`.
@@ -169,4 +170,44 @@ fn a_program_that_may_not_exit_has_its_status_too() {
     let ran = sandbox.tool(&args);
     assert_eq!((ran.status, ran.stderr.as_str()), (7, ""));
     assert_eq!(read(sandbox.path("out")), b"sealed");
+}
+
+/// What `extract` and `pack` keep, `--get` and `--put` keep: nanoseconds, times of directories and
+/// links, modes, and several names of one file or link.
+#[test]
+fn everything_is_kept_both_ways() {
+    let sandbox = Sandbox::new();
+    sandbox.file("from/a", "a");
+    sandbox.file("from/dir/x", vec![7; 10_000]);
+    sandbox.file("from/closed/inside", "x");
+    std::os::unix::fs::symlink("a", sandbox.path("from/link")).unwrap();
+    for (name, other) in [("a", "b"), ("a", "dir/c"), ("link", "dir/link")] {
+        let (name, other) = (format!("from/{name}"), format!("from/{other}"));
+        std::fs::hard_link(sandbox.path(&name), sandbox.path(&other)).unwrap();
+    }
+    let then = rustix::fs::Timespec { tv_sec: 1_000_000_000, tv_nsec: 123_456_789 };
+    let times = rustix::fs::Timestamps { last_access: then, last_modification: then };
+    let nofollow = rustix::fs::AtFlags::SYMLINK_NOFOLLOW;
+    rustix::fs::utimensat(rustix::fs::CWD, sandbox.path("from/link"), &times, nofollow).unwrap();
+    for (name, mode) in
+        [("a", 0o640), ("dir/x", 0o755), ("closed", 0o500), ("dir", 0o711), ("", 0o550)]
+    {
+        sandbox.dress(&format!("from/{name}"), mode);
+    }
+    packed(&sandbox, "", &[]);
+    let host = describe(&sandbox.path("from"));
+    assert_eq!(host.len(), 9, "{host:?}");
+    sandbox.tool(&["run", "app.wasm", "--put", "from::/in", "--get", "/in::to"]).ok();
+    assert_eq!(describe(&sandbox.path("to")), host);
+    // The same, packed; and over an empty directory.
+    sandbox.directory("got");
+    let args = ["run", "program.wasm", "--dir", "from::/in", "--get", "/in::got"];
+    sandbox.tool(&[&args[..], &["--export", "tree.tar"]].concat()).ok();
+    assert_eq!(describe(&sandbox.path("got")), host);
+    // Neither set-id bits nor the sticky bit come out.
+    sandbox.dress("from/a", 0o6755);
+    sandbox.dress("from/dir", 0o1777);
+    sandbox.tool(&["run", "app.wasm", "--put", "from::/in", "--get", "/in::bits"]).ok();
+    let mode = |name: &str| std::fs::metadata(sandbox.path(name)).unwrap().mode() & 0o7777;
+    assert_eq!((mode("bits/a"), mode("bits/dir")), (0o755, 0o777));
 }

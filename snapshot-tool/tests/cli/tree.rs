@@ -99,6 +99,51 @@ fn excludes_and_ignore_files() {
 }
 
 #[test]
+fn what_is_left_out_is_what_git_leaves_out() {
+    let sandbox = Sandbox::new();
+    let rows: [(&str, &[&str], &str); 12] = [
+        ("*.txt{}", &["a.txt", "b.txt{}"], "a.txt"),
+        ("{a,b}", &["a", "b", "{a,b}"], "a b"),
+        (
+            "/{{cookiecutter.slug}}/secrets",
+            &["{{cookiecutter.slug}}/secrets", "cookiecutter.slug/secrets"],
+            "cookiecutter.slug/secrets",
+        ),
+        ("{{ name }}.yml", &["{{ name }}.yml", " name .yml"], " name .yml"),
+        ("x}", &["x}", "y"], "y"),
+        ("[[:digit:]]*.log", &["1.log", "a.log"], "a.log"),
+        ("key[[:space:]]*", &["key 1", "key1"], "key1"),
+        ("a[^x]b", &["a/b", "acb", "axb"], "a/b axb"),
+        ("secret\n!", &["secret", "d/secret", "b"], "b"),
+        ("x[", &["x[", "y"], "x[ y"),
+        ("#a", &["#a", "a"], "#a a"),
+        ("a/**/b\r\n!/a/c/b ", &["a/b", "a/c/b", "a/c/d/b"], "a/c/b"),
+    ];
+    for (index, (patterns, files, kept)) in rows.into_iter().enumerate() {
+        let host = format!("host{index}");
+        for name in files {
+            sandbox.file(&format!("{host}/{name}"), "");
+        }
+        sandbox.file(&format!("{host}/.wasmvfsignore"), patterns);
+        sandbox.image(&["--no-tmp", "--dir", &format!("{host}::/")]);
+        let archive = sandbox.tool(&["export", "-q", "image.wasm", "-o", "-"]).ok().stdout;
+        let mut archive = tar::Archive::new(archive.as_slice());
+        let names = archive.entries().unwrap().map(|entry| {
+            let entry = entry.unwrap();
+            (entry.header().entry_type().is_file(), entry.path().unwrap().display().to_string())
+        });
+        let names: Vec<String> =
+            names.filter(|(is_file, _)| *is_file).map(|(_, name)| name).collect();
+        assert_eq!(names.join(" "), kept, "{patterns}");
+    }
+    // An option is a pattern and nothing else.
+    sandbox.file("options/#a", "");
+    sandbox.file("options/b ", "");
+    sandbox.image(&["--no-tmp", "--dir", "options::/", "--exclude", "#a", "--exclude", "b "]);
+    assert_eq!(sandbox.image_tree(), "/");
+}
+
+#[test]
 fn hard_links_stay_one_file() {
     let sandbox = Sandbox::new();
     let path = sandbox.file("host/z/one", "contents");

@@ -47,12 +47,14 @@ const ADAPTER: &[&str] = &[
 
 /// The rooms of the tool, the ground floor first.
 const SNAPSHOT_TOOL: &[&str] = &[
+    "quote.rs",
     "error.rs",
     "preview1.rs",
     "wasm/",
     "tree/",
     "progress.rs",
     "format.rs",
+    "disk/",
     "output.rs",
     "policy/",
     "packed/",

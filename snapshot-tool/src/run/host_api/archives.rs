@@ -11,13 +11,14 @@ use crate::error::{Error, ErrorKind, InnerResult, find, mark};
 
 impl HostApi {
     /// Unpacks a tar archive into a directory, which is made if it is missing: files, directories,
-    /// symbolic and hard links, with modes, owners and modification times. Nothing leads out of the
-    /// directory.
+    /// symbolic and hard links, with modes, owners and modification times, files with their holes.
+    /// Nothing leads out of the directory.
     ///
     /// # Errors
     ///
     /// When `archive` cannot be read, is damaged or cut short, or the filesystem refuses a member:
-    /// the message names it. Members before it are there then, whole; of it there is nothing.
+    /// the message names it. Members before it are there then, whole; of it there is nothing, nor
+    /// are there directories that only it needed.
     pub fn import_tar(
         &self,
         mut store: impl AsContextMut,
@@ -67,7 +68,7 @@ impl HostApi {
         data: Room,
         error: anyhow::Error,
     ) -> anyhow::Error {
-        let culprit = self.answer(store, &self.culprit, (data.0, PATH_BYTES));
+        let culprit = self.answer(store, &self.culprit, (data.at, PATH_BYTES));
         let name = culprit.and_then(|len| Ok(self.bytes(store, data, len)?.to_vec()));
         match name {
             Ok(name) if !name.is_empty() => {
@@ -82,8 +83,9 @@ impl HostApi {
         }
     }
 
-    /// Writes a directory as a tar archive: POSIX pax format, as `wasm-vfs export` writes it.
-    /// Devices and pipes are left out.
+    /// Writes a directory as a tar archive: POSIX pax format, as `wasm-vfs export` writes it. Files
+    /// with holes are GNU tar's sparse members of version 1.0, which GNU tar, libarchive and Python
+    /// read (the `tar` crate does not).
     ///
     /// # Errors
     ///
@@ -99,7 +101,7 @@ impl HostApi {
         let (place, data) = self.room_beside(store, path, PIECE_BYTES).with_context(text)?;
         self.answer(store, &self.export_begin, place).with_context(text)?;
         loop {
-            let filled = self.answer(store, &self.export, (data.0, PIECE_BYTES));
+            let filled = self.answer(store, &self.export, (data.at, data.len));
             let filled = filled.with_context(text)?;
             if filled == 0 {
                 return Ok(());
@@ -123,7 +125,7 @@ impl<S: AsContextMut> ImportSink<'_, S> {
     fn send(&mut self) -> io::Result<()> {
         let sent = self.api.write(self.store, self.data, &self.piece).and_then(|()| {
             let len = narrow(self.piece.len())?;
-            self.api.answer(self.store, &self.api.import, (self.data.0, len))
+            self.api.answer(self.store, &self.api.import, (self.data.at, len))
         });
         self.piece.clear();
         if let Err(error) = sent {
@@ -138,10 +140,10 @@ impl<S: AsContextMut> ImportSink<'_, S> {
 
 impl<S: AsContextMut> Write for ImportSink<'_, S> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let room = PIECE_BYTES as usize - self.piece.len();
-        let taken = bytes.len().min(room);
+        let whole = self.data.len as usize;
+        let taken = bytes.len().min(whole - self.piece.len());
         self.piece.extend_from_slice(&bytes[..taken]);
-        if self.piece.len() == PIECE_BYTES as usize {
+        if self.piece.len() == whole {
             self.send()?;
         }
         Ok(taken)

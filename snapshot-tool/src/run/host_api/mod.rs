@@ -7,8 +7,9 @@ mod archives;
 mod records;
 
 use std::io::{self, Read, Write};
+use std::ops::Range;
 
-use crate::error::{Error, ErrorKind, InnerResult, Marked as _};
+use crate::error::{Error, ErrorKind, InnerResult, Marked as _, find as cause};
 use anyhow::{Context as _, anyhow};
 use wasm_vfs_core::Errno;
 use wasmtime::{AsContextMut, Global, Instance, Memory, TypedFunc, WasmParams};
@@ -19,8 +20,13 @@ use records::{STAT_BYTES, decode_entry, decode_status};
 /// The version of the interface that this file speaks.
 const VERSION: i32 = 1;
 
-/// How much of a file or an archive goes through the buffer at a time.
+/// How much of a file or an archive goes through the buffer at a time, if the tree has the memory
+/// for such a buffer; else less, down to [`PATH_BYTES`].
 const PIECE_BYTES: u32 = 256 << 10;
+
+/// `SEEK_DATA` and `SEEK_HOLE`.
+const SEEK_DATA: u32 = 3;
+const SEEK_HOLE: u32 = 4;
 
 /// `AT_SYMLINK_NOFOLLOW`.
 const NOFOLLOW: u32 = 0x100;
@@ -59,6 +65,9 @@ const PATH_BYTES: u32 = 4096;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
+/// When the program has used up its memory, all that reads or removes still works; what cannot be
+/// written is [`Errno::ENOSPC`].
+///
 /// # Errors
 ///
 /// What the filesystem refuses is an error of kind [`Filesystem`](ErrorKind::Filesystem), in which
@@ -71,6 +80,8 @@ pub struct HostApi {
     allocate: TypedFunc<u32, u32>,
     put: TypedFunc<(u32, u32, u32, u32, i64, u32), i32>,
     get: TypedFunc<(u32, u32, u32, u32, i64), i32>,
+    /// `None`: the program was packed before there was such a function.
+    seek: Option<TypedFunc<(u32, u32, i64, u32), i64>>,
     list: TypedFunc<(u32, u32, u32, u32, i64), i32>,
     stat: TypedFunc<(u32, u32, u32, u32), i32>,
     mkdir: TypedFunc<(u32, u32, u32), i32>,
@@ -92,9 +103,12 @@ impl std::fmt::Debug for HostApi {
     }
 }
 
-/// Room in the buffer of the filesystem's memory: its address.
+/// Room in the buffer of the filesystem's memory: its address, and how many bytes it has.
 #[derive(Clone, Copy)]
-struct Room(u32);
+struct Room {
+    at: u32,
+    len: u32,
+}
 
 impl HostApi {
     /// The interface of an instance.
@@ -132,6 +146,7 @@ impl HostApi {
             allocate: function!("allocate"),
             put: function!("put"),
             get: function!("get"),
+            seek: instance.get_typed_func(&mut store, "wasm_vfs_seek").ok(),
             list: function!("list"),
             stat: function!("stat"),
             mkdir: function!("mkdir"),
@@ -171,14 +186,14 @@ impl HostApi {
         let store = &mut store.as_context_mut();
         let text = || format!("cannot put `{path}` into the tree");
         let (place, data) = self.room_beside(store, path, PIECE_BYTES).with_context(text)?;
-        let mut piece = vec![0; PIECE_BYTES as usize];
+        let mut piece = vec![0; data.len as usize];
         let mut offset = 0i64;
         loop {
             let len = read_full(&mut contents, &mut piece).with_context(text)?;
             let mut left = &piece[..len];
             while !left.is_empty() || offset == 0 {
                 self.write(store, data, left)?;
-                let args = (place.0, place.1, data.0, narrow(left.len())?, offset, mode);
+                let args = (place.0, place.1, data.at, narrow(left.len())?, offset, mode);
                 let written = self.answer(store, &self.put, args).with_context(text)?;
                 left = left.get(written as usize..).unwrap_or_default();
                 offset += i64::from(written);
@@ -197,25 +212,91 @@ impl HostApi {
     /// # Errors
     ///
     /// When the filesystem refuses, or `out` cannot be written.
-    pub fn get(
+    pub fn get(&self, store: impl AsContextMut, path: &str, out: impl Write) -> Result<u64, Error> {
+        self.get_range(store, path, 0..u64::MAX, out)
+    }
+
+    /// Copies a part of a file's contents to `out`, as far as the file goes. Returns how many bytes
+    /// that were.
+    ///
+    /// # Errors
+    ///
+    /// When the filesystem refuses, or `out` cannot be written.
+    pub fn get_range(
         &self,
         mut store: impl AsContextMut,
         path: &str,
+        range: Range<u64>,
         mut out: impl Write,
     ) -> Result<u64, Error> {
         let store = &mut store.as_context_mut();
         let text = || format!("cannot get `{path}` from the tree");
         let (place, data) = self.room_beside(store, path, PIECE_BYTES).with_context(text)?;
-        let mut offset = 0i64;
-        loop {
-            let args = (place.0, place.1, data.0, PIECE_BYTES, offset);
+        let mut at = range.start;
+        while at < range.end {
+            let want = u32::try_from(range.end - at).map_or(data.len, |left| left.min(data.len));
+            // No file has a byte there.
+            let Ok(offset) = i64::try_from(at) else { break };
+            let args = (place.0, place.1, data.at, want, offset);
             let read = self.answer(store, &self.get, args).with_context(text)?;
             if read == 0 {
-                return Ok(offset.unsigned_abs());
+                break;
             }
             out.write_all(self.bytes(store, data, read)?).with_context(text)?;
-            offset += i64::from(read);
+            at += u64::from(read);
         }
+        Ok(at.saturating_sub(range.start))
+    }
+
+    /// Where the next bytes of a file are that are no hole, at `offset` or after it; `None` if only
+    /// a hole is left, or nothing. In a program that an earlier wasm-vfs packed no file has holes.
+    ///
+    /// ```
+    /// # use wasm_vfs::embed::HostApi;
+    /// # use wasm_vfs::Error;
+    /// /// How many bytes of a file are no hole.
+    /// fn data(
+    ///     tree: &HostApi,
+    ///     mut store: impl wasmtime::AsContextMut,
+    ///     path: &str,
+    /// ) -> Result<u64, Error> {
+    ///     let (mut at, mut data) = (0, 0);
+    ///     while let Some(run) = tree.next_data(&mut store, path, at)? {
+    ///         data += run.end - run.start;
+    ///         at = run.end;
+    ///     }
+    ///     Ok(data)
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// When the filesystem refuses.
+    pub fn next_data(
+        &self,
+        mut store: impl AsContextMut,
+        path: &str,
+        offset: u64,
+    ) -> Result<Option<Range<u64>>, Error> {
+        let store = &mut store.as_context_mut();
+        let text = || format!("cannot look for holes in `{path}` of the tree");
+        let Some(seek) = &self.seek else {
+            let size = self.stat(&mut *store, path)?.size;
+            return Ok((offset < size).then_some(offset..size));
+        };
+        let (place, _) = self.room_beside(store, path, 0).with_context(text)?;
+        let mut find = |offset: u64, whence| {
+            let Ok(offset) = i64::try_from(offset) else { return Ok(None) };
+            let args = (place.0, place.1, offset, whence);
+            let found = seek.call(store.as_context_mut(), args).map_err(anyhow::Error::from);
+            match decode_answer(found.of_kind(ErrorKind::Run)?) {
+                Err(error) if cause(&error) == Some(&Errno::ENXIO) => Ok(None),
+                found => found.map(Some),
+            }
+        };
+        let Some(start) = find(offset, SEEK_DATA).with_context(text)? else { return Ok(None) };
+        let end = find(start, SEEK_HOLE).with_context(text)?;
+        Ok(end.map(|end| start..end))
     }
 
     /// The contents of a file.
@@ -241,7 +322,7 @@ impl HostApi {
         let mut entries = Vec::new();
         let mut cookie = 0;
         loop {
-            let args = (place.0, place.1, data.0, PIECE_BYTES, cookie);
+            let args = (place.0, place.1, data.at, data.len, cookie);
             let filled = self.answer(store, &self.list, args).with_context(text)?;
             if filled == 0 {
                 return Ok(entries);
@@ -285,7 +366,7 @@ impl HostApi {
         let store = &mut store.as_context_mut();
         let text = || format!("cannot look at `{path}` of the tree");
         let (place, data) = self.room_beside(store, path, STAT_BYTES).with_context(text)?;
-        let args = (place.0, place.1, flags, data.0);
+        let args = (place.0, place.1, flags, data.at);
         self.answer(store, &self.stat, args).with_context(text)?;
         Ok(decode_status(self.bytes(store, data, STAT_BYTES)?))
     }
@@ -322,9 +403,9 @@ impl HostApi {
         let store = &mut store.as_context_mut();
         let text = || format!("cannot make the symbolic link `{path}` in the tree");
         let target_len = narrow(target.len())?;
-        let (place, data) = self.room_beside(store, path, target_len).with_context(text)?;
+        let (place, data) = self.room_of(store, path, target_len).with_context(text)?;
         self.write(store, data, target.as_bytes())?;
-        let args = (data.0, target_len, place.0, place.1);
+        let args = (data.at, target_len, place.0, place.1);
         self.answer(store, &self.symlink, args).with_context(text)?;
         Ok(())
     }
@@ -340,8 +421,8 @@ impl HostApi {
         // A packed link's target may be longer than any that is made here.
         let len = self.lstat(&mut *store, path)?.size;
         let len = u32::try_from(len).unwrap_or(PATH_BYTES).max(1);
-        let (place, data) = self.room_beside(store, path, len).with_context(text)?;
-        let args = (place.0, place.1, data.0, len);
+        let (place, data) = self.room_of(store, path, len).with_context(text)?;
+        let args = (place.0, place.1, data.at, len);
         let filled = self.answer(store, &self.readlink, args).with_context(text)?;
         Ok(String::from_utf8_lossy(self.bytes(store, data, filled)?).into_owned())
     }
@@ -370,8 +451,8 @@ impl HostApi {
         Ok((status != -1).then_some(status))
     }
 
-    /// Room for a path, which is put there, and behind it for `len` bytes: where the path is, how
-    /// long, and where they are.
+    /// Room for a path, which is put there, and behind it for `len` bytes or fewer, as memory goes,
+    /// but for [`PATH_BYTES`] at least: where the path is, how long, and where they are.
     fn room_beside(
         &self,
         store: &mut impl AsContextMut,
@@ -379,15 +460,35 @@ impl HostApi {
         len: u32,
     ) -> InnerResult<((u32, u32), Room)> {
         let path_len = narrow(path.len())?;
-        let all = path_len.checked_add(len.max(PATH_BYTES)).context(Errno::ENOMEM);
-        let all = all.of_kind(ErrorKind::Filesystem)?;
-        let address = self.allocate.call(store.as_context_mut(), all).map_err(anyhow::Error::from);
-        let address = address.of_kind(ErrorKind::Run)?;
-        if address == 0 {
+        let mut len = len.max(PATH_BYTES);
+        loop {
+            let all = path_len.checked_add(len).context(Errno::ENOMEM);
+            let all = all.of_kind(ErrorKind::Filesystem)?;
+            let at = self.allocate.call(store.as_context_mut(), all).map_err(anyhow::Error::from);
+            let at = at.of_kind(ErrorKind::Run)?;
+            if at != 0 {
+                self.write(store, Room { at, len: path_len }, path.as_bytes())?;
+                return Ok(((at, path_len), Room { at: at + path_len, len }));
+            }
+            if len == PATH_BYTES {
+                return Err(anyhow::Error::new(Errno::ENOMEM)).of_kind(ErrorKind::Filesystem);
+            }
+            len = (len / 2).max(PATH_BYTES);
+        }
+    }
+
+    /// [`room_beside`](Self::room_beside) of `len` bytes and no fewer.
+    fn room_of(
+        &self,
+        store: &mut impl AsContextMut,
+        path: &str,
+        len: u32,
+    ) -> InnerResult<((u32, u32), Room)> {
+        let (place, room) = self.room_beside(store, path, len)?;
+        if room.len < len {
             return Err(anyhow::Error::new(Errno::ENOMEM)).of_kind(ErrorKind::Filesystem);
         }
-        self.write(store, Room(address), path.as_bytes())?;
-        Ok(((address, path_len), Room(address + path_len)))
+        Ok((place, room))
     }
 
     /// Calls a function; a negative answer is an error.
@@ -399,21 +500,14 @@ impl HostApi {
     ) -> InnerResult<u32> {
         let answer = function.call(store.as_context_mut(), args).map_err(anyhow::Error::from);
         let answer = answer.of_kind(ErrorKind::Run)?;
-        let value = u32::try_from(answer).map_err(|_| {
-            let errno = u16::try_from(answer.unsigned_abs()).ok().and_then(Errno::from_number);
-            match errno {
-                Some(errno) => anyhow::Error::new(errno),
-                None => anyhow!("error number {}", answer.unsigned_abs()),
-            }
-        });
-        value.of_kind(ErrorKind::Filesystem)
+        narrow(usize::try_from(decode_answer(answer.into())?)?)
     }
 
     /// Where in the memory an address is now.
-    fn offset(&self, store: &mut impl AsContextMut, Room(address): Room) -> InnerResult<usize> {
+    fn offset(&self, store: &mut impl AsContextMut, room: Room) -> InnerResult<usize> {
         let base = self.base.get(store.as_context_mut()).i32();
         let base = base.context("`wasm_vfs_base` is no i32")?.cast_unsigned();
-        Ok(base as usize + address as usize)
+        Ok(base as usize + room.at as usize)
     }
 
     fn write(&self, store: &mut impl AsContextMut, room: Room, bytes: &[u8]) -> InnerResult<()> {
@@ -433,6 +527,18 @@ impl HostApi {
         let bytes = bytes.get(offset..).and_then(|bytes| bytes.get(..len as usize));
         bytes.context("the host interface answered more than there is")
     }
+}
+
+/// What a function answered; a negative number is an error.
+fn decode_answer(answer: i64) -> InnerResult<u64> {
+    let value = u64::try_from(answer).map_err(|_| {
+        let errno = u16::try_from(answer.unsigned_abs()).ok().and_then(Errno::from_number);
+        match errno {
+            Some(errno) => anyhow::Error::new(errno),
+            None => anyhow!("error number {}", answer.unsigned_abs()),
+        }
+    });
+    value.of_kind(ErrorKind::Filesystem)
 }
 
 /// A length as the interface takes it.
