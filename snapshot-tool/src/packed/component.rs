@@ -8,7 +8,7 @@
 use std::io::{Cursor, Read, Seek, SeekFrom, Write};
 use std::ops::Range;
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 use wasm_encoder::Encode as _;
 use wasmparser::{
     BinaryReader, ComponentExportSectionReader, ComponentExternName, ComponentImportSectionReader,
@@ -44,7 +44,7 @@ pub(crate) fn module_in(file: &mut (impl Read + Seek)) -> Result<ModulePlace> {
     let end = file.seek(SeekFrom::End(0))?;
     let preamble = read_range(file, 0..PREAMBLE_BYTES.min(end))?;
     if kind(&preamble) == Some(Kind::Component)
-        && let Some(bytes) = packed_module(file, end)?
+        && let Some(ModuleSection { bytes, .. }) = packed_module(file, end)?
     {
         return Ok(ModulePlace { bytes, in_component: true });
     }
@@ -52,17 +52,28 @@ pub(crate) fn module_in(file: &mut (impl Read + Seek)) -> Result<ModulePlace> {
     Ok(ModulePlace { bytes: 0..end, in_component: false })
 }
 
-/// The packed module among the core modules of a component.
-fn packed_module(file: &mut (impl Read + Seek), end: u64) -> Result<Option<Range<u64>>> {
+/// The packed module among the core modules of a component. All sections are looked at, so that a
+/// file that is cut short is no component.
+fn packed_module(file: &mut (impl Read + Seek), end: u64) -> Result<Option<ModuleSection>> {
+    let mut found = None;
     let mut at = PREAMBLE_BYTES;
     while at < end {
-        let (id, payload) = section_header(file, at, end)?;
-        if id == CORE_MODULE_SECTION && is_packed(file, payload.clone())? {
-            return Ok(Some(payload));
+        let (id, bytes) = section_header(file, at, end)?;
+        let next = bytes.end;
+        if id == CORE_MODULE_SECTION && found.is_none() && is_packed(file, bytes.clone())? {
+            found = Some(ModuleSection { header: at, bytes });
         }
-        at = payload.end;
+        at = next;
     }
-    Ok(None)
+    Ok(found)
+}
+
+/// A section that is a core module.
+struct ModuleSection {
+    /// Where its id and size start.
+    header: u64,
+    /// The module.
+    bytes: Range<u64>,
 }
 
 /// Whether a core module has a `wasm-vfs` section.
@@ -142,20 +153,14 @@ impl Shell {
     pub(crate) fn around(component: &[u8]) -> Result<(Self, &[u8])> {
         let file = &mut Cursor::new(component);
         let interfaces = Interfaces::of(file)?;
-        let end = component.len() as u64;
-        let mut at = PREAMBLE_BYTES;
-        while at < end {
-            let (id, payload) = section_header(file, at, end)?;
-            if id == CORE_MODULE_SECTION && is_packed(file, payload.clone())? {
-                let index = |at: u64| usize::try_from(at).context("it is in memory");
-                let before = component[..index(at)?].to_vec();
-                let module = &component[index(payload.start)?..index(payload.end)?];
-                let after = component[index(payload.end)?..].to_vec();
-                return Ok((Self { before, after, interfaces }, module));
-            }
-            at = payload.end;
-        }
-        bail!("the component has no packed module in it")
+        let section = packed_module(file, component.len() as u64)?;
+        let ModuleSection { header, bytes } =
+            section.context("the component has no packed module in it")?;
+        let index = |at: u64| usize::try_from(at).context("it is in memory");
+        let before = component[..index(header)?].to_vec();
+        let module = &component[index(bytes.start)?..index(bytes.end)?];
+        let after = component[index(bytes.end)?..].to_vec();
+        Ok((Self { before, after, interfaces }, module))
     }
 
     /// What the component imports and exports.
@@ -204,7 +209,7 @@ fn module_header(module_len: u64) -> Vec<u8> {
 mod tests {
     use super::*;
     use crate::error::{Error, ErrorKind};
-    use wasm_encoder::{Component, CustomSection, Module, ModuleSection};
+    use wasm_encoder::{Component, CustomSection, Module};
 
     fn module(custom: &str) -> Module {
         let mut module = Module::new();
@@ -216,7 +221,7 @@ mod tests {
         let mut component = Component::new();
         component.section(&CustomSection { name: SECTION_NAME.into(), data: [].as_slice().into() });
         for custom in customs {
-            component.section(&ModuleSection(&module(custom)));
+            component.section(&wasm_encoder::ModuleSection(&module(custom)));
         }
         component.finish()
     }

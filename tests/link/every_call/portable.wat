@@ -15,6 +15,7 @@
   (global (;4;) (mut i32) i32.const 65536)
   (export "memory" (memory 0))
   (export "_start" (func 5))
+  (export "cabi_realloc_adapter" (func $wasm_vfs::cabi_realloc_adapter))
   (func $wasm_vfs::program_grow (;2;) (type 0) (param i32) (result i32)
     (local i32 i32 i32 i32 i32)
     global.get $wasm_vfs::program_size
@@ -176,16 +177,58 @@
     i32.shr_u
     i32.sub
   )
-  (func $wasm_vfs::fd_read (;4;) (type 2) (param i32 i32 i32 i32) (result i32)
-    local.get 1
-    i32.const 0
-    local.get 2
-    memory.init $wasm_vfs::contents
+  (func $wasm_vfs::cabi_realloc_adapter (;4;) (type 2) (param i32 i32 i32 i32) (result i32)
+    (local i32 i32)
+    local.get 0
+    if ;; label = @1
+      unreachable
+    end
+    memory.size
+    global.get $wasm_vfs::kernel_end
+    i32.eq
+    if ;; label = @1
+      global.get $wasm_vfs::program_pages
+      local.set 4
+      i32.const 16384
+      local.set 5
+      loop ;; label = @2
+        local.get 5
+        if ;; label = @3
+          local.get 5
+          call $wasm_vfs::program_grow
+          i32.const -1
+          i32.eq
+          if ;; label = @4
+            local.get 5
+            i32.const 2
+            i32.shr_u
+            local.set 5
+            br 2 (;@2;)
+          end
+        end
+      end
+      local.get 4
+      global.set $wasm_vfs::program_pages
+      local.get 4
+      global.set $wasm_vfs::program_size
+    end
     local.get 3
-    local.get 2
-    i32.store align=1
     i32.const 1
-    call $wasm_vfs::count
+    i32.sub
+    i32.const 16
+    i32.shr_u
+    i32.const 1
+    i32.add
+    memory.grow
+    local.tee 4
+    i32.const -1
+    i32.eq
+    if ;; label = @1
+      unreachable
+    end
+    local.get 4
+    i32.const 16
+    i32.shl
   )
   (func (;5;) (type 4)
     i32.const 3
@@ -213,7 +256,18 @@
     call $clock_time_get
     drop
   )
-  (func $wasm_vfs::fd_write (;6;) (type 2) (param i32 i32 i32 i32) (result i32)
+  (func $wasm_vfs::fd_read (;6;) (type 2) (param i32 i32 i32 i32) (result i32)
+    local.get 1
+    i32.const 0
+    local.get 2
+    memory.init $wasm_vfs::contents
+    local.get 3
+    local.get 2
+    i32.store align=1
+    i32.const 1
+    call $wasm_vfs::count
+  )
+  (func $wasm_vfs::fd_write (;7;) (type 2) (param i32 i32 i32 i32) (result i32)
     i32.const 1
     call $wasm_vfs::count
     drop
@@ -223,14 +277,14 @@
     local.get 3
     call $fd_write
   )
-  (func $wasm_vfs::fd_tell (;7;) (type 3) (param i32 i32) (result i32)
+  (func $wasm_vfs::fd_tell (;8;) (type 3) (param i32 i32) (result i32)
     local.get 1
     global.get $wasm_vfs::base
     i32.load offset=2064
     i32.store align=1
     i32.const 0
   )
-  (func $wasm_vfs::fd_close (;8;) (type 0) (param i32) (result i32)
+  (func $wasm_vfs::fd_close (;9;) (type 0) (param i32) (result i32)
     (local i32 i32)
     global.get 4
     i32.const 16
@@ -265,7 +319,7 @@
       call $wasm_vfs::unreached_by_readers
     end
   )
-  (func $wasm_vfs::unreached_by_readers (;9;) (type 5) (result i32)
+  (func $wasm_vfs::unreached_by_readers (;10;) (type 5) (result i32)
     i32.const 0
     call $wasm_vfs::kernel_grow
     drop
@@ -285,7 +339,7 @@
     drop
     i32.const 0
   )
-  (func $wasm_vfs::count (;10;) (type 0) (param i32) (result i32)
+  (func $wasm_vfs::count (;11;) (type 0) (param i32) (result i32)
     global.get $wasm_vfs::base
     global.get $wasm_vfs::base
     i32.load offset=2064
@@ -294,7 +348,7 @@
     i32.store offset=2064
     i32.const 0
   )
-  (@custom "wasm-vfs" (after code) "\03\01\050.1.0\00\09\02\00\01\05\01\00\01\00\05\02\00\01\01\04\05\f8\03\00\01\02\02\00\00\04\00\09\08\04\15\04\00\1b\06\00\1a\07manifest")
+  (@custom "wasm-vfs" (after code) "\03\01\050.1.0\00\09\02\00\01\05\01\00\01\00\05\02\00\01\01\04\05\d3\04\00\01\02\02\00\00\04\00\09\09\04\15\06\00\1b\07\00\1a\08manifest")
   (data (;0;) (i32.const 132096) "state\00\00\00\00\00\00\00\00\00\00\00near")
   (data (;1;) (i32.const 201072) "far")
   (data $wasm_vfs::contents (;2;) "the bytes")

@@ -47,29 +47,7 @@
           local.get 1
           return
         end
-        local.get 4
-        local.get 0
-        i32.add
-        local.tee 2
-        i32.const 65536
-        i32.gt_u
-        if ;; label = @3
-          i32.const -1
-          return
-        end
-        local.get 0
-        memory.grow
         i32.const -1
-        i32.eq
-        if ;; label = @3
-          i32.const -1
-          return
-        end
-        i32.const 0
-        global.set $wasm_vfs::kernel_end
-        local.get 2
-        global.set $wasm_vfs::program_size
-        local.get 4
         return
       end
       local.get 4
@@ -208,7 +186,7 @@
     i32.store offset=2064
     i32.const 0
   )
-  (@custom "wasm-vfs" (after code) "\03\01\050.1.0\00\09\02\00\01\03\02\00\01\00\02\02\00\01\00\02\e4\02\00\01\02\01\00\00\01\04\15\05manifest")
+  (@custom "wasm-vfs" (after code) "\03\01\050.1.0\00\09\02\00\01\03\02\00\01\00\02\02\00\01\00\02\bd\02\00\01\02\01\00\00\01\04\15\05manifest")
   (data (;0;) (i32.const 132096) "state\00\00\00\00\00\00\00\00\00\00\00near")
   (data (;1;) (i32.const 201072) "far")
   (data $wasm_vfs::contents (;2;) "the bytes")

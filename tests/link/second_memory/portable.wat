@@ -46,29 +46,7 @@
           local.get 1
           return
         end
-        local.get 4
-        local.get 0
-        i32.add
-        local.tee 2
-        i32.const 65536
-        i32.gt_u
-        if ;; label = @3
-          i32.const -1
-          return
-        end
-        local.get 0
-        memory.grow $main
         i32.const -1
-        i32.eq
-        if ;; label = @3
-          i32.const -1
-          return
-        end
-        i32.const 0
-        global.set $wasm_vfs::kernel_end
-        local.get 2
-        global.set $wasm_vfs::program_size
-        local.get 4
         return
       end
       local.get 4
@@ -206,7 +184,7 @@
     i32.store $main offset=2064
     i32.const 0
   )
-  (@custom "wasm-vfs" (after code) "\03\01\050.1.0\00\09\03\00\01\02\01\00\02\01\01\02\01\01\00\01\e6\02\00\01\02\00\00\00\01\00\15\03manifest")
+  (@custom "wasm-vfs" (after code) "\03\01\050.1.0\00\09\03\00\01\02\01\00\02\01\01\02\01\01\00\01\bf\02\00\01\02\00\00\00\01\00\15\03manifest")
   (data (;0;) (memory $main) (i32.const 0) "main")
   (data (;1;) (memory $main) (i32.const 132096) "state\00\00\00\00\00\00\00\00\00\00\00near")
   (data (;2;) (memory $main) (i32.const 201072) "far")

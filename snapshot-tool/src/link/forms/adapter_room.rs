@@ -13,7 +13,8 @@
 //! ```
 //!
 //! The room is slack as any other: address space that nobody has touched, so engines take no memory
-//! for it. If the host refuses so much, it is asked for a quarter, and so on.
+//! for it. If that is more than the host gives, or than the program may ever have, it is asked for a
+//! quarter, and so on.
 
 use wasm_encoder::{BlockType, Function, ValType};
 use wasmparser::FuncType;
@@ -26,7 +27,7 @@ pub(crate) const REALLOC_EXPORT: &str = "cabi_realloc_adapter";
 
 /// What a program has to grow in: 1 GiB.
 const ROOM_PAGES: i32 = 1 << 14;
-/// If the host refuses that: what the room is divided by, as a power of two.
+/// If that cannot be had: what the room is divided by, as a power of two.
 const LESS_ROOM_BITS: i32 = 2;
 /// log2 of the bytes of a page.
 const WASM_PAGE_BITS: i32 = 16;
@@ -41,8 +42,6 @@ pub(crate) struct Layout {
     pub(crate) program_pages: GlobalIdx,
     pub(crate) program_size: GlobalIdx,
     pub(crate) kernel_end: GlobalIdx,
-    /// The most pages that the program may grow to.
-    pub(crate) program_most: i32,
 }
 
 /// The type of `cabi_realloc_adapter`.
@@ -69,10 +68,7 @@ pub(crate) fn realloc(layout: &Layout) -> Function {
     code.memory_size(memory).global_get(layout.kernel_end.0).i32_eq().if_(BlockType::Empty);
     {
         code.global_get(layout.program_pages.0).local_set(PAGES);
-        // Not beyond what the program can ever reach.
-        code.i32_const(layout.program_most).local_get(PAGES).i32_sub().local_set(ROOM);
-        code.local_get(ROOM).i32_const(ROOM_PAGES);
-        code.local_get(ROOM).i32_const(ROOM_PAGES).i32_lt_u().select().local_set(ROOM);
+        code.i32_const(ROOM_PAGES).local_set(ROOM);
         // The program grows by the room,
         code.loop_(BlockType::Empty);
         code.local_get(ROOM).if_(BlockType::Empty);

@@ -319,7 +319,6 @@ impl FormRules for Portable<'_> {
                 program_pages: GlobalIdx(places.global(PROGRAM_PAGES)),
                 program_size: GlobalIdx(places.global(PROGRAM_SIZE)),
                 kernel_end: GlobalIdx(places.global(KERNEL_END)),
-                program_most: pages_operand(self.program_most),
             }),
             _ => self.kernel_grow(places),
         })
