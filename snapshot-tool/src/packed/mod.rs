@@ -9,5 +9,6 @@ pub(crate) mod extract;
 pub(crate) mod form;
 pub mod hollow;
 pub(crate) mod packed_module;
+pub(crate) mod places;
 pub mod program_part;
 pub mod section;
