@@ -58,14 +58,12 @@ pub(super) fn notes(report: &Report, talk: Talk) {
         return;
     }
     printed(report);
-    if let Some(link) = &report.link {
-        for note in &link.notes {
-            eprintln!("wasm-vfs: note: {note}");
-        }
-        if talk == Talk::Verbose {
-            for (module, name) in &link.imports {
-                eprintln!("import {module} {name}");
-            }
+    for note in report.notes() {
+        eprintln!("wasm-vfs: note: {note}");
+    }
+    if let Some(link) = report.link.as_ref().filter(|_| talk == Talk::Verbose) {
+        for (module, name) in &link.imports {
+            eprintln!("import {module} {name}");
         }
     }
 }

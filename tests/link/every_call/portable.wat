@@ -248,8 +248,9 @@
     i32.store offset=2064
     i32.const 0
   )
-  (@custom "wasm-vfs" (after code) "\03\01\050.1.0\00\09\02\00\01\05\01\00\01\00\05\02\00\01\01\04\05\ae\03\00\01\01\02\00\00\04\00\09\08\04\15\04\00\1b\06\00\1a\07manifest")
+  (@custom "wasm-vfs" (after code) "\04\01\050.1.0\00\09\02\00\01\05\01\00\01\00\05\02\00\01\01\04\05\00\01\01\02\00\00\04\00\09\08\04\15\04\00\1b\06\00\1a\07\00manifest")
   (data (;0;) (i32.const 132096) "state\00\00\00\00\00\00\00\00\00\00\00near")
   (data (;1;) (i32.const 201072) "far")
   (data $wasm_vfs::contents (;2;) "the bytes")
+  (@custom "wasm-vfs-digests" (after data) "*\81\afM\01\ab\da?\af@\8c\dch\f81\ca}\f0\03\d3\e1u\aa\e2\04<\17\b3\f4b\1c\d8")
 )

@@ -214,10 +214,11 @@
     i32.store offset=2064
     i32.const 0
   )
-  (@custom "wasm-vfs" (after code) "\03\01\050.1.0\00\09\04\00\01\0a\06\03\01\02\04\09\00\01\00\02\df\02\00\01\04\01\00\00\01\04\15\09manifest")
+  (@custom "wasm-vfs" (after code) "\04\01\050.1.0\00\09\04\00\01\0a\06\03\01\02\04\09\00\01\00\02\00\01\04\01\00\00\01\04\15\09\00manifest")
   (data $active (;0;) (i32.const 8) "active")
   (data $passive (;1;) "passive")
   (data (;2;) (i32.const 132096) "state\00\00\00\00\00\00\00\00\00\00\00near")
   (data (;3;) (i32.const 201072) "far")
   (data $wasm_vfs::contents (;4;) "the bytes")
+  (@custom "wasm-vfs-digests" (after data) "\e4\5c\d2\d9D\fb\d78\ddHxc(=\05\bf}\f0\03\d3\e1u\aa\e2\04<\17\b3\f4b\1c\d8")
 )

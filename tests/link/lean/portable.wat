@@ -130,8 +130,9 @@
     i32.shr_u
     i32.sub
   )
-  (@custom "wasm-vfs" (after code) "\03\01\050.1.0\00\09\02\00\01\02\01\00\01\00\01\02\00\01\00\01\da\01\00\01\01\02\00\00\00manifest")
+  (@custom "wasm-vfs" (after code) "\04\01\050.1.0\00\09\02\00\01\02\01\00\01\00\01\02\00\01\00\01\00\01\01\02\00\00\00\00manifest")
   (data (;0;) (i32.const 132096) "state\00\00\00\00\00\00\00\00\00\00\00near")
   (data (;1;) (i32.const 201072) "far")
   (data $wasm_vfs::contents (;2;) "the bytes")
+  (@custom "wasm-vfs-digests" (after data) "e%\f7\b1\bbt\8a|\1c\e8p\ae\07\df\027}\f0\03\d3\e1u\aa\e2\04<\17\b3\f4b\1c\d8")
 )

@@ -207,8 +207,9 @@
     drop
     i32.const 0
   )
-  (@custom "wasm-vfs" (after code) "\03\01\050.1.0\00\09\02\00\01\04\01\00\01\00\03\02\00\01\00\03\e6\02\00\01\01\01\00\00\02\02\1a\04\02\09\05manifest")
+  (@custom "wasm-vfs" (after code) "\04\01\050.1.0\00\09\02\00\01\04\01\00\01\00\03\02\00\01\00\03\00\01\01\01\00\00\02\02\1a\04\02\09\05\00manifest")
   (data (;0;) (i32.const 132096) "state\00\00\00\00\00\00\00\00\00\00\00near")
   (data (;1;) (i32.const 201072) "far")
   (data $wasm_vfs::contents (;2;) "the bytes")
+  (@custom "wasm-vfs-digests" (after data) "\17\d0\10aC\09\87\0d\c6\94\00f\8fav\d1}\f0\03\d3\e1u\aa\e2\04<\17\b3\f4b\1c\d8")
 )

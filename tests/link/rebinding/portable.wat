@@ -220,8 +220,9 @@
     drop
     i32.const 0
   )
-  (@custom "wasm-vfs" (after code) "\03\01\050.1.0\00\09\02\00\01\05\04\01\01\00\03\06\00\01\00\03\ea\02\01\03\01\02\01\00\00\02\00\1a\07\04\09\08manifest")
+  (@custom "wasm-vfs" (after code) "\04\01\050.1.0\00\09\02\00\01\05\04\01\01\00\03\06\00\01\00\03\01\03\01\02\01\00\00\02\00\1a\07\04\09\08\00manifest")
   (data (;0;) (i32.const 132096) "state\00\00\00\00\00\00\00\00\00\00\00near")
   (data (;1;) (i32.const 201072) "far")
   (data $wasm_vfs::contents (;2;) "the bytes")
+  (@custom "wasm-vfs-digests" (after data) "\a5\b6b*\97p\af\d8\c8\b9'\bc\11\cd3\eb}\f0\03\d3\e1u\aa\e2\04<\17\b3\f4b\1c\d8")
 )
