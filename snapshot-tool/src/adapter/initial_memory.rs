@@ -58,6 +58,24 @@ pub(crate) fn segments(module: &Module<'_>) -> Result<Vec<Segment>> {
     }
 }
 
+/// Joins segments whose gaps have at most `longest_gap` bytes. They must be in ascending order.
+pub(crate) fn joined_over(segments: Vec<Segment>, longest_gap: u32) -> Vec<Segment> {
+    let mut joined: Vec<Segment> = Vec::new();
+    for segment in segments {
+        if let Some(last) = joined.last_mut() {
+            // Where the segment starts among the bytes of the last.
+            let start = (segment.offset - last.offset) as usize;
+            if start - last.bytes.len() <= longest_gap as usize {
+                last.bytes.resize(start, 0);
+                last.bytes.extend(segment.bytes);
+                continue;
+            }
+        }
+        joined.push(segment);
+    }
+    joined
+}
+
 /// The value of a constant offset.
 ///
 /// # Errors
@@ -67,7 +85,7 @@ pub(crate) fn constant(expr: &ConstExpr<'_>) -> Result<u32> {
     let mut operators = expr.get_operators_reader();
     match (operators.read()?, operators.is_end_then_eof()) {
         (Operator::I32Const { value }, true) => Ok(value.cast_unsigned()),
-        _ => bail!("a data segment of the adapter has a computed offset"),
+        _ => bail!("a data segment has a computed offset"),
     }
 }
 
@@ -165,6 +183,15 @@ mod tests {
                 .sum::<usize>(),
             MOST_SEGMENTS + 1
         );
+    }
+
+    #[test]
+    fn joined_segments_have_zeros_between() {
+        let segment = |offset, bytes: &[u8]| Segment { offset, bytes: bytes.to_vec() };
+        let three = || vec![segment(2, b"ab"), segment(5, b"c"), segment(8, b"d")];
+        assert_eq!(joined_over(three(), 0), three());
+        assert_eq!(joined_over(three(), 1), [segment(2, b"ab\0c"), segment(8, b"d")]);
+        assert_eq!(joined_over(three(), u32::MAX), [segment(2, b"ab\0c\0\0d")]);
     }
 
     #[test]

@@ -12,7 +12,7 @@ use anyhow::{Context, Result, bail};
 
 use crate::error::{ErrorKind, Marked as _};
 use crate::packed::form::ModuleForm;
-use crate::packed::hollow::HollowModule;
+use crate::packed::hollow::{HollowModule, ReadBack};
 use crate::packed::section::Section;
 
 /// A rootfs module as a module, without the bytes of its contents.
@@ -36,7 +36,8 @@ impl RootfsModule {
             "it has no `wasm-vfs` section, so it is no rootfs module: make one with \
              `wasm-vfs image`",
         );
-        let (module, section, contents) = found.of_kind(ErrorKind::NotPacked)?;
+        let ReadBack { module, section, contents, is_untouched: _ } =
+            found.of_kind(ErrorKind::NotPacked)?;
         Self::check(&section).of_kind(ErrorKind::AlreadyPacked)?;
         Ok((Self { module, section }, contents))
     }

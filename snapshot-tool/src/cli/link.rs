@@ -36,7 +36,7 @@ impl Link {
         // What is no program is told before the filesystem is opened. Read once: it may be a pipe.
         let bytes = program.read_module()?;
         let rootfs = Rootfs::open(rootfs)?.progress(Arc::clone(bar));
-        let packed = program.blame(rootfs.link_bytes(&bytes, form.form()))?;
+        let packed = program.blame(rootfs.link_bytes(&bytes, form.form(), None))?;
         let destination = Destination::from_option(&output);
         packed.write(destination.clone())?;
         bar.finish();

@@ -148,7 +148,8 @@ impl Run {
     fn check_packed(&self, talk: Talk) -> Result<()> {
         if !PackedModule::is_packed(&self.program)? {
             bail!(
-                "`{}` is not packed; give it a directory with --dir or another option that says how to pack it, or pack it first",
+                "`{}` is not packed; give it a directory with --dir or another option that says how to pack it, or pack it first. If it \
+                 was packed, another tool has removed its section `wasm-vfs`",
                 self.program.display()
             );
         }

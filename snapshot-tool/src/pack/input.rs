@@ -8,14 +8,12 @@ use crate::gather::packed_tree::{PackedBytes, PackedTree};
 use crate::link::program::IS_ROOTFS;
 use crate::link::unlink::unlink;
 use crate::packed::form::{Form, ModuleForm};
-use crate::packed::hollow::HollowModule;
-use crate::packed::section::Section;
+use crate::packed::hollow::{HollowModule, ReadBack};
 use crate::policy::Policy;
 use crate::wasm::preamble::check_preamble;
 use anyhow::{Context as _, Result, anyhow};
 use std::borrow::Cow;
 use std::io::{Cursor, Seek as _};
-use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -165,13 +163,20 @@ impl Input {
     }
 
     fn packed(
-        (module, section, contents): (HollowModule, Section, Range<u64>),
+        ReadBack { module, section, contents, is_untouched }: ReadBack,
         bytes: PackedBytes,
     ) -> Result<Self> {
         let form = match section.form {
             ModuleForm::Linked(form) => form,
             ModuleForm::Rootfs => return Err(anyhow!(IS_ROOTFS)).of_kind(ErrorKind::Unservable),
         };
+        if !is_untouched {
+            return Err(anyhow!(
+                "another tool changed it since it was packed, so the program cannot be told from its filesystem: pack the \
+                 original program with all its directories"
+            ))
+            .of_kind(ErrorKind::Damaged);
+        }
         let program = unlink(module.hollow(), &section).of_kind(ErrorKind::Damaged)?;
         let tree = PackedTree::new(&section, bytes, contents).of_kind(ErrorKind::Damaged)?;
         let policy = section.chosen().of_kind(ErrorKind::Damaged)?;

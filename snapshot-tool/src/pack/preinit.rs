@@ -57,6 +57,10 @@ const CLOCK_FROM_S: u64 = 946_684_800;
 /// How much later each reading is.
 const CLOCK_STEP_NS: u64 = 1_000_000;
 
+/// How many data segments a snapshot adds at most: Wizer joins what would be more
+/// (`MAX_DATA_SEGMENTS`), and leaves those that were there, empty.
+pub(crate) const ADDED_SEGMENTS: u64 = 10_000;
+
 /// Which function runs when the program is packed.
 ///
 /// ```

@@ -5,7 +5,7 @@ use crate::adapter::shims;
 use crate::disk::input::{FinalLink, open_regular};
 use crate::disk::stamp::Stamp;
 use crate::error::{Error, ErrorKind, InnerResult, Marked as _};
-use crate::link::{Summary, link};
+use crate::link::{Summary, link_with_reserve};
 use crate::output::Destination;
 use crate::pack::input::{Program, named};
 use crate::pack::preinit::{self, Preinit};
@@ -107,12 +107,20 @@ impl Rootfs {
     /// If the program cannot be read, is no core module, is packed already, or cannot be served.
     pub fn link(&self, program: Program, form: Form) -> Result<Packed, Error> {
         let bytes = program.read_module()?;
-        Ok(program.blame(self.link_bytes(&bytes, form))?)
+        Ok(program.blame(self.link_bytes(&bytes, form, None))?)
     }
 
-    pub(crate) fn link_bytes(&self, program: &[u8], form: Form) -> InnerResult<Packed> {
+    /// Links a program, so that `preinit` can run.
+    pub(crate) fn link_bytes(
+        &self,
+        program: &[u8],
+        form: Form,
+        preinit: Option<&Preinit>,
+    ) -> InnerResult<Packed> {
         self.progress.begin(Stage::Linking, Some(1));
-        let linked = link(program, &self.baked.module, form).of_kind(ErrorKind::Unservable)?;
+        let reserve = preinit.map_or(0, |_| preinit::ADDED_SEGMENTS);
+        let linked = link_with_reserve(program, &self.baked.module, form, reserve)
+            .of_kind(ErrorKind::Unservable)?;
         self.progress.advance(1);
         Ok(Packed {
             module: linked.output,

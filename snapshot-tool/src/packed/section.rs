@@ -4,7 +4,7 @@
 //! read only this section and the contents segment that it names. All integers are unsigned LEB128:
 //!
 //! ```text
-//! format version                       3
+//! format version                       4
 //! form                                 0 rootfs module, 1 portable, 2 isolated
 //! tool version                         length, UTF-8 bytes
 //! policy                               length, UTF-8 bytes: TOML, as in a configuration file
@@ -29,8 +29,8 @@ use crate::wasm::index::DataIdx;
 pub const SECTION_NAME: &str = "wasm-vfs";
 
 /// The version of the layout above. Version 1 had no policy, version 2 of the program's part only
-/// counts.
-const FORMAT_VERSION: u32 = 3;
+/// counts, version 3 no digests and no joined segments.
+const FORMAT_VERSION: u32 = 4;
 
 /// The decoded section.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -152,7 +152,7 @@ mod tests {
     #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
     use super::*;
     use crate::packed::form::Form;
-    use crate::packed::program_part::{Entry, OwnFeatures, ServedImport, SizeView};
+    use crate::packed::program_part::{Entry, JoinedSegment, OwnFeatures, ServedImport, SizeView};
     use crate::preview1::WasiModule;
     use crate::wasm::index::{FuncIdx, GlobalIdx, TypeIdx};
 
@@ -170,7 +170,6 @@ mod tests {
         section.program = Some(ProgramPart {
             functions: 70_000,
             user_memory_max: Some(0),
-            code_bytes: 1 << 33,
             view: Some(SizeView { pages: GlobalIdx(1), grow: FuncIdx(2) }),
             features: Some(OwnFeatures { count: 2, unused: vec![(1, b'-')] }),
             entries: vec![Entry { export: 3, function: FuncIdx(4) }],
@@ -189,6 +188,11 @@ mod tests {
                     ty: None,
                     function: FuncIdx(10),
                 },
+            ],
+            joined: vec![
+                JoinedSegment { index: 1, gap: 16, bytes: 300 },
+                JoinedSegment { index: 2, gap: 0, bytes: 0 },
+                JoinedSegment { index: 99_999, gap: u32::MAX, bytes: 1 },
             ],
             ..ProgramPart::default()
         });

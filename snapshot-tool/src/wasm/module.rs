@@ -40,8 +40,6 @@ pub(crate) struct Module<'a> {
     pub(crate) sections: Sections<'a>,
     /// In order of appearance.
     pub(crate) customs: Vec<Custom<'a>>,
-    /// Bytes of the code section's payload.
-    pub(crate) code_bytes: usize,
 }
 
 /// The sections that are copied or re-encoded item by item.
@@ -92,7 +90,6 @@ impl<'a> Module<'a> {
             imported_globals: 0,
             sections: Sections::default(),
             customs: Vec::new(),
-            code_bytes: 0,
         };
         let mut parser = Parser::new(0);
         // Whatever a program uses must be parsed; whether that is allowed is decided by
@@ -155,7 +152,6 @@ impl<'a> Module<'a> {
             Payload::DataCountSection { count, .. } => self.data_count = Some(count),
             Payload::DataSection(section) => self.sections.data = Some(section),
             Payload::CodeSectionStart { count, range, .. } => {
-                self.code_bytes = range.len();
                 // A damaged count must not reserve more than there can be.
                 self.bodies.reserve((count as usize).min(range.len()));
             }

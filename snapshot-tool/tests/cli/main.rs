@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 #![allow(clippy::missing_panics_doc, reason = "a test fails by panicking")]
 
+mod changed;
 mod deep;
 mod devices;
 mod disk;
