@@ -23,7 +23,8 @@ use wasmparser::{ExternalKind, FunctionBody, Operator, WasmFeatures};
 use crate::adapter::contract::Intrinsic;
 use crate::adapter::initial_memory::{Segment, encode_active};
 use crate::adapter::names::{
-    HOST_API_BASE, HOST_API_MEMORY, HOST_API_PREFIX, KERNEL_MEMORY, NAME_PREFIX, WASI_HOST,
+    APP, HOST_API_BASE, HOST_API_MEMORY, HOST_API_PREFIX, KERNEL_MEMORY, MEMORY, NAME_PREFIX,
+    WASI_HOST,
 };
 use crate::adapter::rootfs_module::RootfsModule;
 use crate::adapter::surface::Surface;
@@ -160,7 +161,7 @@ impl<'a> Lowering<'a> {
             shared: false,
             page_size_log2: None,
         };
-        imports.import("app", "memory", EntityType::Memory(app));
+        imports.import(APP, MEMORY, EntityType::Memory(app));
         for (function, import) in self.core.function_imports() {
             if self.live.functions[function.index()] {
                 imports.import(WASI_HOST, import.name, EntityType::Function(self.ty(function)?));

@@ -5,7 +5,7 @@
 //! on the order in which the disk lists them, nor on who runs the tool.
 
 use crate::error::{Error, ErrorKind, InnerResult, Marked as _};
-use crate::gather::assembly::{Identity, Node, NodeKind, finish, flatten};
+use crate::gather::assembly::{Entries, Identity, Node, NodeKind, finish, flatten};
 use crate::gather::contents_plan::{ContentsPlan, FileContents, HostFile, SharedBytes};
 use crate::gather::ignore_rules::{IGNORE_FILE, IgnoreRules};
 use crate::gather::packed_tree::PackedTree;
@@ -337,7 +337,7 @@ impl TreeBuilder {
     fn made_directory(&self, mode: u16) -> Node {
         Node {
             metadata: Some(self.made(mode)),
-            kind: NodeKind::Directory(BTreeMap::new()),
+            kind: NodeKind::Directory(Entries::default()),
             identity: None,
         }
     }
@@ -433,7 +433,7 @@ impl Scan<'_> {
             }
         }
         self.rules.leave();
-        Ok(NodeKind::Directory(entries))
+        Ok(NodeKind::Directory(entries.into()))
     }
 
     fn leaves_out(&self, path: &Path, found: &fs::Metadata) -> bool {

@@ -1,12 +1,11 @@
 //! The tree of a packed module, to lay another over ([`PackedTree`]). Its contents stay where they
 //! are until the new module is written: in the packed module's file, or in the caller's bytes.
 
-use crate::gather::assembly::{Identity, Node, NodeKind};
+use crate::gather::assembly::{Entries, Identity, Node, NodeKind};
 use crate::gather::contents_plan::{FileContents, HostFile, SharedBytes};
 use crate::packed::section::Section;
-use crate::tree::{EntryKind, Tree, manifest};
+use crate::tree::{EntryKind, Tree};
 use anyhow::{Context as _, Result};
-use std::collections::BTreeMap;
 use std::fs;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -53,7 +52,7 @@ impl PackedTree {
         module: PackedBytes,
         contents: Range<u64>,
     ) -> Result<Self> {
-        Ok(Self { tree: manifest::decode(&section.manifest)?, module, contents })
+        Ok(Self { tree: section.tree()?, module, contents })
     }
 
     /// The tree.
@@ -67,22 +66,25 @@ impl PackedTree {
     ///
     /// When the module is damaged.
     pub(crate) fn nodes(&self) -> Result<Node> {
-        self.node(0)
+        let entries = self.tree.entries();
+        // What is in each directory. From the last entry on, so that a directory comes when all that
+        // is beneath it has come.
+        let mut beneath: Vec<Entries> = entries.iter().map(|_| Entries::default()).collect();
+        for (index, entry) in entries.iter().enumerate().skip(1).rev() {
+            let name = String::from_utf8(entry.name.clone());
+            let name = name.context("the manifest has a name that is not UTF-8")?;
+            let node = self.node(index, beneath.pop().unwrap_or_default())?;
+            beneath[entry.parent].insert(name, node);
+        }
+        self.node(0, beneath.pop().unwrap_or_default())
     }
 
-    fn node(&self, index: usize) -> Result<Node> {
+    /// A node that has these beneath it, if it is a directory.
+    fn node(&self, index: usize, beneath: Entries) -> Result<Node> {
         let entries = self.tree.entries();
         let original = self.tree.original(index);
         let kind = match &entries[original].kind {
-            EntryKind::Directory => {
-                let mut beneath = BTreeMap::new();
-                for child in self.tree.children(index) {
-                    let name = String::from_utf8(entries[child].name.clone());
-                    let name = name.context("the manifest has a name that is not UTF-8")?;
-                    beneath.insert(name, self.node(child)?);
-                }
-                NodeKind::Directory(beneath)
-            }
+            EntryKind::Directory => NodeKind::Directory(beneath),
             EntryKind::File { offset, len } => NodeKind::File(self.contents(*offset, *len)?),
             EntryKind::Symlink { target } => NodeKind::Symlink(target.clone()),
             EntryKind::CharDevice { major, minor } => {

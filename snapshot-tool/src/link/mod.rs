@@ -13,7 +13,7 @@ use wasmparser::{ExternalKind, Import, TypeRef, WasmFeatures};
 
 use crate::adapter::initial_memory;
 use crate::adapter::names::{HOST_API_BASE, HOST_API_PREFIX};
-use crate::error::{ErrorKind, Marked as _, mark};
+use crate::error::{ErrorKind, Marked as _, is_marked, mark};
 use crate::link::emit::Emitter;
 use crate::link::forms::rules::FormRules;
 use crate::link::plan::{Inputs, Plan};
@@ -69,6 +69,21 @@ pub struct Summary {
 ///
 /// When the program cannot be served; the message says why and what to do, in one line.
 pub fn link(program: &[u8], rootfs: &RootfsModule, form: Form) -> Result<Linked> {
+    joined(program, rootfs, form).map_err(|error| match is_marked(&error) {
+        true => error,
+        // What stopped the linker may only be a consequence: nothing was said of the program before.
+        false => valid(program).err().unwrap_or(error),
+    })
+}
+
+/// Checks that a program is valid.
+fn valid(program: &[u8]) -> Result<()> {
+    verify::validate(program, WasmFeatures::all())
+        .context("the program is not valid WebAssembly")
+        .of_kind(ErrorKind::Damaged)
+}
+
+fn joined(program: &[u8], rootfs: &RootfsModule, form: Form) -> Result<Linked> {
     let program = Module::parse(program)?;
     let user_memory = program::check(&program)?;
     let adapter = Module::parse(rootfs.hollow()).context("the rootfs module")?;
@@ -211,9 +226,7 @@ fn check(
 ) -> Result<()> {
     if let Err(error) = verify::validate(output.hollow(), features) {
         // Whose fault is it? Nothing was said of the program before, to do the work only once.
-        verify::validate(program.bytes, features | WasmFeatures::all())
-            .context("the program is not valid WebAssembly")
-            .of_kind(ErrorKind::Damaged)?;
+        valid(program.bytes)?;
         let error = error.context("the linked module came out invalid: please report this");
         return Err(mark(error, ErrorKind::Internal));
     }

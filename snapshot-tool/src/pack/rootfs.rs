@@ -13,8 +13,9 @@ use crate::packed::form::Form;
 use crate::packed::hollow::HollowModule;
 use crate::packed::section::Section;
 use crate::progress::{Listener, Progress, Stage};
-use crate::tree::{TreeTotals, manifest};
+use crate::tree::TreeTotals;
 use std::fmt;
+use std::io::{Read, Seek};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -82,11 +83,23 @@ impl Rootfs {
     }
 
     fn read(path: &Path) -> InnerResult<Self> {
-        let mut file = open(path)?;
+        Self::read_from(open(path)?).about(|| named(path))
+    }
+
+    /// Reads a rootfs module from anything that can be read at any place. Its contents are read when
+    /// a result is written.
+    ///
+    /// # Errors
+    ///
+    /// As [`open`](Self::open).
+    pub fn from_reader(file: impl Read + Seek + Send + 'static) -> Result<Self, Error> {
+        Ok(Self::read_from(file)?)
+    }
+
+    fn read_from(mut file: impl Read + Seek + Send + 'static) -> InnerResult<Self> {
         let read = RootfsModule::read_from(&mut file);
-        let (module, bytes) = read.of_kind(ErrorKind::Damaged).about(|| named(path))?;
-        let tree = manifest::decode(&module.section.manifest).of_kind(ErrorKind::Damaged);
-        let totals = tree.about(|| named(path))?.totals();
+        let (module, bytes) = read.of_kind(ErrorKind::Damaged)?;
+        let totals = module.section.tree().of_kind(ErrorKind::Damaged)?.totals();
         Ok(Self::new(module, FileRange::new(file, bytes), totals, Listener::default()))
     }
 

@@ -32,6 +32,8 @@ const DATA_SECTION: u8 = 11;
 
 /// The flag that starts a passive data segment.
 const PASSIVE: u8 = 1;
+/// The flag that starts an active data segment that names its memory: the last kind that there is.
+const WITH_MEMORY: u32 = 2;
 
 /// `\0asm`, version 1.
 const PREAMBLE_BYTES: u64 = 8;
@@ -339,6 +341,7 @@ impl Sections {
                     }
                 }
                 DATA_SECTION => {
+                    ensure!(found.data.is_none(), "it has two data sections: the file is damaged");
                     found.data = Some(SectionPlace { header: at, payload: payload.clone() });
                 }
                 _ => {}
@@ -375,6 +378,8 @@ fn read_if_vfs(file: &mut (impl Read + Seek), payload: Range<u64>) -> Result<Opt
 
 /// Where a data segment lies in a file.
 struct SegmentPlace {
+    /// Which kind it is.
+    flags: u32,
     header: u64,
     bytes: Range<u64>,
 }
@@ -393,14 +398,17 @@ fn find_contents(
     for _ in 0..wanted {
         at = segment(file, at, payload.end)?.bytes.end;
     }
-    segment(file, at, payload.end)
+    let found = segment(file, at, payload.end)?;
+    ensure!(found.flags == u32::from(PASSIVE), "data segment {wanted} is no passive one");
+    Ok(found)
 }
 
 fn segment(file: &mut (impl Read + Seek), at: u64, end: u64) -> Result<SegmentPlace> {
     let header = read_range(file, at..end.min(at + SEGMENT_HEADER_BYTES))?;
     let mut reader = BinaryReader::new(&header, 0);
     let flags = reader.read_var_u32()?;
-    if flags == 2 {
+    ensure!(flags <= WITH_MEMORY, "there is no data segment of kind {flags}");
+    if flags == WITH_MEMORY {
         reader.read_var_u32()?;
     }
     if flags != u32::from(PASSIVE) {
@@ -409,7 +417,7 @@ fn segment(file: &mut (impl Read + Seek), at: u64, end: u64) -> Result<SegmentPl
     let len = u64::from(reader.read_var_u32()?);
     let start = at + reader.original_position() as u64;
     ensure!(start + len <= end, "a data segment ends beyond the data section");
-    Ok(SegmentPlace { header: at, bytes: start..start + len })
+    Ok(SegmentPlace { flags, header: at, bytes: start..start + len })
 }
 
 fn read_range(file: &mut (impl Read + Seek), range: Range<u64>) -> Result<Vec<u8>> {

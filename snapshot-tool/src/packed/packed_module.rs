@@ -6,7 +6,7 @@ use crate::packed::form::ModuleForm;
 use crate::packed::hollow;
 use crate::packed::section::Section;
 use crate::policy::Policy;
-use crate::tree::{EntryKind, Tree, manifest};
+use crate::tree::{EntryKind, Tree};
 use anyhow::{Context as _, anyhow, bail, ensure};
 use std::fs::File;
 use std::io::{self, BufReader, Read, Seek, SeekFrom, Write};
@@ -85,24 +85,8 @@ impl<R: Read + Seek> PackedModule<R> {
         let found = hollow::locate(&mut file).of_kind(ErrorKind::Damaged)?;
         let found = found.context("holds no files: it was not written by wasm-vfs; pack it first");
         let (section, contents) = found.of_kind(ErrorKind::NotPacked)?;
-        let tree = Self::checked_tree(&section, contents.end - contents.start);
-        Ok(Self { tree: tree.of_kind(ErrorKind::Damaged)?, file, section, contents })
-    }
-
-    /// The tree of the manifest, whose files all lie in the contents.
-    fn checked_tree(section: &Section, contents_len: u64) -> InnerResult<Tree> {
-        let tree = manifest::decode(&section.manifest)?;
-        for (index, entry) in tree.entries().iter().enumerate() {
-            if let EntryKind::File { offset, len } = entry.kind {
-                let end = offset.checked_add(len);
-                ensure!(
-                    end.is_some_and(|end| end <= contents_len),
-                    "the contents of {} are cut short; the file is damaged",
-                    tree.display_path(index)
-                );
-            }
-        }
-        Ok(tree)
+        let tree = section.tree().of_kind(ErrorKind::Damaged)?;
+        Ok(Self { tree, file, section, contents })
     }
 
     /// Returns the tree.

@@ -3,7 +3,7 @@
 //! Nothing is validated here and no function body is decoded; [`verify`](crate::wasm::verify)
 //! checks what comes out in the end.
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use wasmparser::{
     BinaryReader, CompositeInnerType, CustomSectionReader, DataSectionReader, ElementSectionReader,
     Export, ExportSectionReader, ExternalKind, FuncType, FunctionBody, FunctionSectionReader,
@@ -105,6 +105,12 @@ impl<'a> Module<'a> {
             module.add(payload, only_customs).context("the module is damaged")?;
             only_customs &= is_custom;
         }
+        let declared = module.function_types.len() - module.imported_functions as usize;
+        ensure!(
+            module.bodies.len() == declared,
+            "the module is damaged: it declares {declared} functions and has the code of {}",
+            module.bodies.len()
+        );
         Ok(module)
     }
 
