@@ -179,7 +179,7 @@ fn mutate_section(section: &mut Section, random: &Random) {
     }
 }
 
-/// The manifest with one record changed, and most often the right counts of entries.
+/// The manifest with one record changed.
 fn mutated_manifest(manifest: &[u8], random: &Random) -> Vec<u8> {
     let mut records: Vec<Record<'_>> = Reader::new(manifest).map_while(Result::ok).collect();
     if records.is_empty() {
@@ -201,19 +201,6 @@ fn mutated_manifest(manifest: &[u8], random: &Random) -> Vec<u8> {
         _ => {
             if let RecordKind::Regular { contents_offset, len } = &mut records[at].kind {
                 *(if random.one_in(2) { contents_offset } else { len }) = edge % 64;
-            }
-        }
-    }
-    if !random.one_in(8) {
-        let mut counts = vec![0; records.len()];
-        for record in records.iter().skip(1) {
-            if let Some(count) = counts.get_mut(record.parent as usize) {
-                *count += 1;
-            }
-        }
-        for (record, count) in records.iter_mut().zip(counts) {
-            if let RecordKind::Directory { entries } = &mut record.kind {
-                *entries = count;
             }
         }
     }
