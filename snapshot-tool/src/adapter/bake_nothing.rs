@@ -2,8 +2,10 @@
 //! cargo-fuzz sets): the core module stays as it is. So a target tries all of packing but Wizer, in a
 //! fraction of a millisecond, and no engine is compiled for it.
 
+use crate::adapter::trace_table;
 use crate::policy::Policy;
-use crate::progress::Progress;
+use crate::policy::values::Trace;
+use crate::progress::{Progress, Stage};
 use crate::tree::Tree;
 use crate::tree::manifest::Manifest;
 use anyhow::Result;
@@ -13,6 +15,9 @@ pub const ADAPTER_CORE: &[u8] = include_bytes!("../../assets/adapter.wasm");
 
 /// As in a real build.
 pub const ADAPTER_MOUNTS_CORE: &[u8] = include_bytes!("../../assets/adapter-mounts.wasm");
+
+/// Less than in a real build, so that small trees have several chunks.
+const CHUNK_BYTES: usize = 128;
 
 /// A core module without the tree.
 #[derive(Debug)]
@@ -42,8 +47,17 @@ impl<'a> Baker<'a> {
     /// # Errors
     ///
     /// When choices contradict each other.
-    pub fn bake(&self, tree: &Tree, policy: &Policy, _progress: &dyn Progress) -> Result<Baked> {
-        policy.settle()?;
-        Ok(Baked { module: self.0.to_vec(), manifest: Manifest::of(tree)?.bytes })
+    pub fn bake(&self, tree: &Tree, policy: &Policy, progress: &dyn Progress) -> Result<Baked> {
+        let policy = policy.settle()?;
+        let manifest = Manifest::of(tree)?;
+        progress.begin(Stage::Baking, Some(manifest.len() as u64));
+        // What the adapter would be given.
+        for (_, count, _) in manifest.chunks(CHUNK_BYTES) {
+            progress.advance(count as u64);
+        }
+        if policy.trace != Trace::Off {
+            let _ = trace_table::table(policy.trace);
+        }
+        Ok(Baked { module: self.0.to_vec(), manifest: manifest.bytes })
     }
 }

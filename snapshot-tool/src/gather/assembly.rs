@@ -9,6 +9,7 @@ use crate::progress::Progress;
 use crate::tree::guest_path::GuestPath;
 use crate::tree::{EntryKind, Metadata, Tree, TreeEntry};
 use anyhow::{Context as _, Result, bail};
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, HashMap};
 use std::ops::{Deref, DerefMut};
 use wasm_vfs_core::Dev;
@@ -155,10 +156,13 @@ impl Node {
             };
             let mut in_both = BTreeMap::new();
             for (name, node) in over.take() {
-                if entries.contains_key(&name) {
-                    in_both.insert(name, node);
-                } else {
-                    entries.insert(name, node);
+                match entries.entry(name) {
+                    Entry::Occupied(under) => {
+                        in_both.insert(under.key().clone(), node);
+                    }
+                    Entry::Vacant(free) => {
+                        free.insert(node);
+                    }
                 }
             }
             for (name, under) in entries.iter_mut().rev() {

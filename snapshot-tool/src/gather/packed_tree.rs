@@ -5,7 +5,7 @@ use crate::gather::assembly::{Entries, Identity, Node, NodeKind};
 use crate::gather::contents_plan::{FileContents, HostFile, SharedBytes};
 use crate::packed::section::Section;
 use crate::tree::{EntryKind, Tree};
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, ensure};
 use std::fs;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -46,13 +46,21 @@ impl PackedTree {
     ///
     /// # Errors
     ///
-    /// When the section is damaged.
+    /// When the section is damaged, or has a name that is not UTF-8: no directory gives one.
     pub(crate) fn new(
         section: &Section,
         module: PackedBytes,
         contents: Range<u64>,
     ) -> Result<Self> {
-        Ok(Self { tree: section.tree()?, module, contents })
+        let tree = section.tree()?;
+        for (index, entry) in tree.entries().iter().enumerate() {
+            ensure!(
+                std::str::from_utf8(&entry.name).is_ok(),
+                "its manifest is damaged: {} has a name that is not UTF-8",
+                tree.display_path(index)
+            );
+        }
+        Ok(Self { tree, module, contents })
     }
 
     /// The tree.

@@ -10,6 +10,8 @@ use std::io::{self, Cursor};
 use std::sync::{Arc, LazyLock};
 use std::thread;
 
+use wasm_encoder::{NameMap, NameSection, Section as _};
+
 use crate::adapter::lower::lower;
 use crate::error::{Error, ErrorKind};
 use crate::gather::builder::TreeBuilder;
@@ -191,4 +193,37 @@ fn a_tree_of_any_depth_is_packed_again() {
         assert_eq!(packed.tree().lookup(&tree.path(DEPTH), FinalSymlink::Keep).unwrap(), DEPTH);
     };
     thread::Builder::new().stack_size(STACK_BYTES).spawn(work).unwrap().join().unwrap();
+}
+
+/// The kind of the error of linking this with the sample.
+fn refusal(program: Vec<u8>) -> ErrorKind {
+    sample().link(Program::bytes("program", program), Form::Portable).unwrap_err().kind()
+}
+
+#[test]
+fn claims_of_a_program_are_damage() {
+    let program = || wat::parse_str(crate::doc::PROGRAM).unwrap();
+    let mut segments = program();
+    segments.extend([11, 5, 0xff, 0xff, 0xff, 0xff, 0x0f]);
+    assert_eq!(refusal(segments), ErrorKind::Damaged, "2^32-1 data segments");
+    let memory = [5, 3, 1, 0, 1];
+    let mut pages = program();
+    let at = pages.windows(memory.len()).position(|it| it == memory).unwrap();
+    let mut most = vec![5, 12, 1, 0];
+    most.extend([[0xff; 9].as_slice(), &[1]].concat());
+    pages.splice(at..at + memory.len(), most);
+    assert_eq!(refusal(pages), ErrorKind::Damaged, "2^64-1 pages");
+}
+
+#[test]
+fn names_of_what_is_not_there_are_dropped() {
+    let mut program = wat::parse_str(crate::doc::PROGRAM).unwrap();
+    let (mut names, mut ghosts) = (NameSection::new(), NameMap::new());
+    ghosts.append(9, "ghost");
+    names.memories(&ghosts);
+    names.globals(&ghosts);
+    names.data(&ghosts);
+    names.append_to(&mut program);
+    let packed = sample().link(Program::bytes("program", program), Form::Portable).unwrap();
+    assert!(!packed.to_vec().unwrap().windows(5).any(|it| it == b"ghost"));
 }

@@ -159,7 +159,15 @@ impl<'a> Module<'a> {
             Payload::StartSection { func, .. } => self.start = Some(FuncIdx(func)),
             Payload::ElementSection(section) => self.sections.elements = Some(section),
             Payload::DataCountSection { count, .. } => self.data_count = Some(count),
-            Payload::DataSection(section) => self.sections.data = Some(section),
+            Payload::DataSection(section) => {
+                // Whoever counts segments may rely on it that there are so many.
+                let claimed = section.count();
+                ensure!(
+                    claimed as usize <= section.range().len(),
+                    "its data section claims {claimed} segments"
+                );
+                self.sections.data = Some(section);
+            }
             Payload::CodeSectionStart { count, range, .. } => {
                 self.code_bytes = range.len();
                 // A damaged count must not reserve more than there can be.

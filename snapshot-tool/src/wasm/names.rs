@@ -62,7 +62,14 @@ pub(crate) fn link(
     functions: IndexMap,
     added: Added,
 ) -> Result<Option<NameSection>> {
-    let indices = Indices { functions, ..Indices::default() };
+    // A damaged section may name what the program has not: it would be the filesystem's here.
+    let all = |count: usize| IndexMap::keep(&vec![true; count], 0);
+    let indices = Indices {
+        functions,
+        memories: all(program.memories.len()),
+        globals: all(program.globals.len()),
+        data: all(program.data_segments() as usize),
+    };
     let Some(mut names) = Subsections::read(program, &indices)? else { return Ok(None) };
     names.functions.extend(added.functions);
     names.memories.extend(added.memories);
