@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 #![allow(clippy::missing_panics_doc, reason = "a test fails by panicking")]
 
+mod damaged;
 mod devices;
 mod errors;
 mod host_dir;
