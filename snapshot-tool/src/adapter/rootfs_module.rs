@@ -10,6 +10,7 @@ use std::ops::Range;
 
 use anyhow::{Context, Result, bail};
 
+use crate::adapter::rootfs_contract;
 use crate::error::{ErrorKind, Marked as _};
 use crate::packed::form::ModuleForm;
 use crate::packed::hollow::{HollowModule, ReadBack};
@@ -29,7 +30,8 @@ impl RootfsModule {
     ///
     /// # Errors
     ///
-    /// When the file cannot be read, or holds something else.
+    /// When the file cannot be read, holds something else, or is damaged: what is read is valid, and
+    /// what [`lower`](crate::adapter::lower::lower) writes.
     pub fn read_from(file: &mut (impl Read + Seek)) -> Result<(Self, Range<u64>)> {
         let found = HollowModule::read_from(file)?;
         let found = found.context(
@@ -39,6 +41,7 @@ impl RootfsModule {
         let ReadBack { module, section, contents, is_untouched: _ } =
             found.of_kind(ErrorKind::NotPacked)?;
         Self::check(&section).of_kind(ErrorKind::AlreadyPacked)?;
+        rootfs_contract::check(module.hollow(), &section).of_kind(ErrorKind::Damaged)?;
         Ok((Self { module, section }, contents))
     }
 

@@ -293,10 +293,16 @@ impl Emitter<'_> {
     fn tail(&self, added: WasmFeatures) -> Result<Vec<u8>> {
         let mut tail = Vec::new();
         // A damaged section is dropped, and noted: `custom_sections::notes`.
+        // A damaged section may name what the program has not: it would be the filesystem's here.
+        let all = |count: usize| IndexMap::keep(&vec![true; count], 0);
         let indices = names::Indices {
             functions: self.names_of_program(),
-            data: data_segments::joined_indices(self.program, self.joined),
-            ..names::Indices::default()
+            memories: all(self.program.memories.len()),
+            globals: all(self.program.globals.len()),
+            data: match data_segments::joined_indices(self.program, self.joined) {
+                IndexMap::Same => all(self.program.data_segments() as usize),
+                joined => joined,
+            },
         };
         let names = names::link(self.program, &indices, self.added_names()?);
         if let Ok(Some(names)) = names {

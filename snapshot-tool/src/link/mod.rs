@@ -15,7 +15,7 @@ use wasmparser::{ExternalKind, Import, TypeRef, WasmFeatures};
 
 use crate::adapter::initial_memory;
 use crate::adapter::names::{HOST_API_BASE, HOST_API_PREFIX};
-use crate::error::{ErrorKind, Marked as _, mark};
+use crate::error::{ErrorKind, Marked as _, is_marked, mark};
 use crate::format::grouped;
 use crate::link::emit::Emitter;
 use crate::link::forms::rules::FormRules;
@@ -85,6 +85,21 @@ pub(crate) fn link_with_reserve(
     form: Form,
     reserve: u64,
 ) -> Result<Linked> {
+    joined(program, rootfs, form, reserve).map_err(|error| match is_marked(&error) {
+        true => error,
+        // What stopped the linker may only be a consequence: nothing was said of the program before.
+        false => valid(program).err().unwrap_or(error),
+    })
+}
+
+/// Checks that a program is valid.
+fn valid(program: &[u8]) -> Result<()> {
+    verify::validate(program, WasmFeatures::all())
+        .context("the program is not valid WebAssembly")
+        .of_kind(ErrorKind::Damaged)
+}
+
+fn joined(program: &[u8], rootfs: &RootfsModule, form: Form, reserve: u64) -> Result<Linked> {
     let program = Module::parse(program)?;
     let user_memory = program::check(&program)?;
     let adapter = Module::parse(rootfs.hollow()).context("the rootfs module")?;
@@ -267,9 +282,7 @@ fn check(
 ) -> Result<()> {
     if let Err(error) = verify::validate(output.hollow(), features) {
         // Whose fault is it? Nothing was said of the program before, to do the work only once.
-        verify::validate(program.bytes, features | WasmFeatures::all())
-            .context("the program is not valid WebAssembly")
-            .of_kind(ErrorKind::Damaged)?;
+        valid(program.bytes)?;
         if error.to_string().contains(BEYOND_A_LIMIT) {
             // Of the module as a whole: what linking counts is checked before.
             let error =

@@ -13,6 +13,9 @@ use crate::wasm::module::Module;
 /// The name that preview1 gives to the memory that hosts read and write.
 const MEMORY_EXPORT: &str = "memory";
 
+/// The pages of a memory of 4 GiB.
+const MOST_PAGES: u64 = 1 << 16;
+
 /// Checks that a filesystem can serve the program, and returns the memory that it exports as
 /// `memory`.
 ///
@@ -68,6 +71,11 @@ fn check_memories(module: &Module<'_>) -> Result<()> {
             memory.page_size_log2.is_none(),
             "it has a memory with a custom page size: build it with pages of 64 KiB"
         );
+        if memory.initial > MOST_PAGES {
+            let pages = memory.initial;
+            let error = anyhow!("the module is damaged: it has a memory of {pages} pages");
+            return Err(error).of_kind(ErrorKind::Damaged);
+        }
     }
     Ok(())
 }

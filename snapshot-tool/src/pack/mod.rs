@@ -3,6 +3,8 @@
 //! The command line's `pack`, `image` and `link` are these calls, and a build script makes them
 //! too.
 
+#[cfg(test)]
+mod damaged;
 pub(crate) mod input;
 #[cfg(feature = "run")]
 pub(crate) mod preinit;

@@ -10,13 +10,15 @@ use crate::output::Destination;
 use crate::pack::input::{Program, named};
 use crate::pack::preinit::{self, Preinit};
 use crate::pack::report::{Printed, Report};
-use crate::packed::contents_source::{ContentsSource, FileRange};
+use crate::packed::contents_source::{ContentsSource, FileRange, ReaderRange};
 use crate::packed::form::Form;
 use crate::packed::hollow::HollowModule;
 use crate::packed::section::Section;
 use crate::progress::{Listener, Progress, Stage};
-use crate::tree::{TreeTotals, manifest};
+use crate::tree::TreeTotals;
 use std::fmt;
+use std::io::{Read, Seek};
+use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -85,12 +87,29 @@ impl Rootfs {
 
     fn read(path: &Path) -> InnerResult<Self> {
         let (mut file, found) = open_regular(path, FinalLink::Follow)?;
-        let read = RootfsModule::read_from(&mut file);
-        let (module, bytes) = read.of_kind(ErrorKind::Damaged).about(|| named(path))?;
-        let tree = manifest::decode(&module.section.manifest).of_kind(ErrorKind::Damaged);
-        let totals = tree.about(|| named(path))?.totals();
+        let read = Self::module_and_totals(&mut file).about(|| named(path));
+        let (module, bytes, totals) = read?;
         let contents = FileRange::new(file, path, Stamp::of(&found), bytes);
         Ok(Self::new(module, contents, totals, Listener::default()))
+    }
+
+    /// Reads a rootfs module from anything that can be read at any place. Its contents are read when
+    /// a result is written.
+    ///
+    /// # Errors
+    ///
+    /// As [`open`](Self::open).
+    pub fn from_reader(mut file: impl Read + Seek + Send + 'static) -> Result<Self, Error> {
+        let (module, bytes, totals) = Self::module_and_totals(&mut file)?;
+        Ok(Self::new(module, ReaderRange::new(file, bytes), totals, Listener::default()))
+    }
+
+    fn module_and_totals(
+        file: &mut (impl Read + Seek),
+    ) -> InnerResult<(RootfsModule, Range<u64>, TreeTotals)> {
+        let (module, bytes) = RootfsModule::read_from(file).of_kind(ErrorKind::Damaged)?;
+        let totals = module.section.tree().of_kind(ErrorKind::Damaged)?.totals();
+        Ok((module, bytes, totals))
     }
 
     /// Reports linking and writing to `progress`.

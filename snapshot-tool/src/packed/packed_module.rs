@@ -8,7 +8,7 @@ use crate::packed::form::ModuleForm;
 use crate::packed::places::Sections;
 use crate::packed::section::Section;
 use crate::policy::Policy;
-use crate::tree::{EntryKind, Tree, manifest};
+use crate::tree::{EntryKind, Tree};
 use anyhow::{Context as _, bail, ensure};
 use std::fs::File;
 use std::io::{self, BufReader, Read, Seek, SeekFrom, Write};
@@ -91,25 +91,8 @@ impl<R: Read + Seek> PackedModule<R> {
             "holds no files: it was not written by wasm-vfs, or another tool has removed its section `wasm-vfs`; pack it first",
         );
         let section = section.of_kind(ErrorKind::NotPacked)?;
-        let tree =
-            Self::checked_tree(&section, section.contents_len).of_kind(ErrorKind::Damaged)?;
+        let tree = section.tree().of_kind(ErrorKind::Damaged)?;
         Ok(Self { file, section, tree, sections, contents: None })
-    }
-
-    /// The tree of the manifest, whose files all lie in the contents.
-    fn checked_tree(section: &Section, contents_len: u64) -> InnerResult<Tree> {
-        let tree = manifest::decode(&section.manifest)?;
-        for (index, entry) in tree.entries().iter().enumerate() {
-            if let EntryKind::File { offset, len } = entry.kind {
-                let end = offset.checked_add(len);
-                ensure!(
-                    end.is_some_and(|end| end <= contents_len),
-                    "the contents of {} are cut short; the file is damaged",
-                    tree.display_path(index)
-                );
-            }
-        }
-        Ok(tree)
     }
 
     /// Returns the tree.

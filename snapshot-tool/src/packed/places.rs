@@ -22,6 +22,9 @@ pub(super) const DATA_SECTION: u8 = 11;
 /// The flag that starts a passive data segment.
 pub(super) const PASSIVE: u8 = 1;
 
+/// The flag that starts an active data segment that names its memory: the last kind that there is.
+const WITH_MEMORY: u32 = 2;
+
 /// `\0asm`, version 1.
 const PREAMBLE_BYTES: u64 = 8;
 
@@ -70,7 +73,10 @@ impl Sections {
                         found.digests = Some((place, Digests::decode(&data)?));
                     }
                 }
-                DATA_SECTION => found.data = Some(place),
+                DATA_SECTION => {
+                    ensure!(found.data.is_none(), "it has two data sections: the file is damaged");
+                    found.data = Some(place);
+                }
                 _ => {}
             }
             at = payload.end;
@@ -232,7 +238,8 @@ fn segment(file: &mut (impl Read + Seek), index: u32, at: u64, end: u64) -> Resu
     let header = read_range(file, at..end.min(at + SEGMENT_HEADER_BYTES))?;
     let mut reader = BinaryReader::new(&header, 0);
     let flags = reader.read_var_u32()?;
-    if flags == 2 {
+    ensure!(flags <= WITH_MEMORY, "there is no data segment of kind {flags}");
+    if flags == WITH_MEMORY {
         reader.read_var_u32()?;
     }
     let is_passive = flags == u32::from(PASSIVE);

@@ -23,6 +23,7 @@ use crate::packed::form::ModuleForm;
 use crate::packed::program_part::ProgramPart;
 use crate::policy::Policy;
 use crate::policy::file::ConfigFile;
+use crate::tree::{EntryKind, Tree, manifest};
 use crate::wasm::index::DataIdx;
 
 /// Name of the custom section.
@@ -84,6 +85,26 @@ impl Section {
         Ok(ConfigFile::from_table(&self.policy).context("the policy of the filesystem")?.policy)
     }
 
+    /// The tree of the manifest, whose files all lie in the contents.
+    ///
+    /// # Errors
+    ///
+    /// When the manifest is damaged, or a file of it ends beyond the contents.
+    pub(crate) fn tree(&self) -> Result<Tree> {
+        let tree = manifest::decode(&self.manifest)?;
+        for (index, entry) in tree.entries().iter().enumerate() {
+            if let EntryKind::File { offset, len } = entry.kind {
+                let end = offset.checked_add(len);
+                ensure!(
+                    end.is_some_and(|end| end <= self.contents_len),
+                    "the contents of {} are cut short; the file is damaged",
+                    tree.display_path(index)
+                );
+            }
+        }
+        Ok(tree)
+    }
+
     /// The section's payload (without its name).
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {
@@ -133,6 +154,11 @@ impl Section {
             0 => None,
             _ => Some(ProgramPart::decode(reader)?),
         };
+        ensure!(
+            program.is_none() == (form == ModuleForm::Rootfs),
+            "it says that it is a module of the form {form}, {} a program",
+            if program.is_none() { "without" } else { "with" }
+        );
         let manifest = payload[reader.original_position()..].to_vec();
         Ok(Self {
             form,

@@ -12,5 +12,6 @@ pub(crate) mod names;
 pub(crate) mod preamble;
 pub(crate) mod reach;
 pub(crate) mod remap;
+#[cfg(not(fuzzing))]
 pub(crate) mod snapshot;
 pub mod verify;

@@ -3,6 +3,7 @@
 #![allow(clippy::missing_panics_doc, reason = "a test fails by panicking")]
 
 mod changed;
+mod damaged;
 mod deep;
 mod devices;
 mod disk;
