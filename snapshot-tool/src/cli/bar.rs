@@ -95,6 +95,12 @@ impl Progress for Bar {
         eprintln!("{letters} {size:>10} {path}");
     }
 
+    fn detail(&self, text: &str) {
+        if self.talk == Talk::Verbose {
+            eprintln!("wasm-vfs: {text}");
+        }
+    }
+
     fn end(&self) {
         self.finish();
     }

@@ -7,22 +7,32 @@ use crate::output::Destination;
 use crate::pack::input::Program;
 use crate::packed::packed_module::PackedModule;
 use crate::policy::Policy;
-use crate::run::{Outcome, Runner};
+use crate::policy::file::ConfigFile;
+use crate::policy::values::{ByteCount, Trace};
+use crate::progress::Progress as _;
+use crate::run::Runner;
+use crate::run::imports::UnknownImports;
+use crate::run::limits::TimeLimit;
+use crate::run::outcome::Outcome;
 use anyhow::{Context as _, Result, bail};
 use clap::Args;
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Instant;
 
 /// What a shell reports for a program that aborted: 128 + SIGABRT. A trap is that, as under
 /// wasmtime's own command line.
 const TRAPPED: u8 = 134;
 
+/// What timeout(1) reports for a program that it stopped. Fuel is another measure of time.
+const STOPPED: u8 = 124;
+
 /// The arguments.
 #[derive(Debug, Args)]
 pub(super) struct Run {
-    /// A packed program, or any program together with an option that says how to pack it, such as
-    /// --dir
+    /// A program: one that is packed, or any other, which is packed in memory
     #[arg(value_name = "FILE.wasm")]
     program: PathBuf,
     #[command(flatten)]
@@ -37,10 +47,10 @@ pub(super) struct Run {
     #[arg(long, value_name = "HOST::GUEST")]
     put: Vec<String>,
     /// Copy a file or directory of the tree to the disk after the program has ended, also by a
-    /// trap; may be repeated
+    /// trap or a limit; may be repeated
     #[arg(long, value_name = "GUEST::HOST")]
     get: Vec<String>,
-    /// Write the tree as a tar archive after the program has ended, also by a trap
+    /// Write the tree as a tar archive after the program has ended, also by a trap or a limit
     #[arg(long, value_name = "OUT.tar")]
     export: Option<PathBuf>,
     /// Preopen a directory of the disk under a name, for a program packed with --mount or
@@ -49,29 +59,89 @@ pub(super) struct Run {
     /// HOST alone is also the name.
     #[arg(long, value_name = "HOST[::NAME]")]
     host_dir: Vec<String>,
-    /// Arguments of the program
-    #[arg(last = true)]
+    /// The name that the program sees as its own [default: that of its file]
+    #[arg(long, value_name = "NAME", allow_hyphen_values = true)]
+    argv0: Option<String>,
+    /// Call an exported function in place of `_start`, with ARGS, and print its results, one a
+    /// line
+    ///
+    /// A reactor's `_initialize` is called before. ARGS are read by the types of the function
+    /// (i32, i64, f32, f64); integers may be hexadecimal.
+    #[arg(long, value_name = "FUNC")]
+    invoke: Option<String>,
+    /// What becomes of functions that the program imports and nobody provides: `error`: it is not
+    /// run; `trap`: it runs until it calls one
+    #[arg(long, value_name = "trap|error", default_value = "error", hide_default_value = true)]
+    unknown_imports: UnknownImports,
+    #[command(flatten)]
+    limits: LimitArgs,
+    /// Write each call of the program to standard error, as `pack --trace` does
+    #[arg(long, value_name = "always|env|off", num_args = 0..=1, require_equals = true, default_missing_value = "always")]
+    trace: Option<Trace>,
+    /// Arguments of the program: the first that is no option, and all after it; or all after `--`
+    #[arg(value_name = "ARGS", trailing_var_arg = true, allow_negative_numbers = true)]
     args: Vec<String>,
     #[command(flatten)]
     tree: TreeArgs,
 }
 
+/// What the program may use up.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Limits of the program")]
+struct LimitArgs {
+    /// Stop the program when it has used up so much fuel: about one for each instruction
+    #[arg(long, value_name = "COUNT")]
+    fuel: Option<u64>,
+    /// Stop the program when it has run for so long: seconds, or with a unit, as in `500ms`;
+    /// compiling does not count
+    #[arg(long, value_name = "DURATION")]
+    timeout: Option<TimeLimit>,
+    /// How many bytes the memories of the program and of its files may take together, as in
+    /// `64MiB`; growing beyond them fails
+    #[arg(long, value_name = "BYTES")]
+    max_memory: Option<ByteCount>,
+}
+
 impl Run {
     pub(super) fn run(self, talk: Talk, bar: &Arc<Bar>) -> Result<ExitCode> {
-        let runner = self.runner()?.progress(Arc::clone(bar));
-        let packs = self.tree.is_given() || self.form.is_given() || self.preinit.is_given();
-        let program = if packs {
-            self.packed(talk, bar)?
+        let config = self.tree.config()?;
+        // The file may ask for more than the command line.
+        let verbose = config.policy.verbose && talk == Talk::Normal;
+        let talk = if verbose { Talk::Verbose } else { talk };
+        let bar = if verbose { Arc::new(Bar::new(talk)) } else { Arc::clone(bar) };
+        let runner = self.runner()?.progress(Arc::clone(&bar));
+        let asked = self.tree.is_given() || self.form.is_given() || self.preinit.is_given();
+        let packs = asked || self.trace.is_some();
+        let program = if packs || !PackedModule::is_packed(&self.program)? {
+            self.packed(&config, talk, &bar)?
         } else {
-            self.check_packed(talk)?;
+            self.show_imports(talk)?;
             Program::file(&self.program)
         };
-        Ok(status(runner.run(&program)?, &self.program))
+        status(runner.run(&program)?, &self.program)
     }
 
     /// What the program is run with.
     fn runner(&self) -> Result<Runner> {
-        let mut runner = Runner::new().args(self.args.iter().cloned());
+        let mut runner = Runner::new().unknown_imports(self.unknown_imports);
+        runner = match &self.invoke {
+            // They are its arguments, too: as wasmtime's own command has it.
+            Some(function) => runner.invoke(function, self.args.iter().cloned()),
+            None => runner,
+        };
+        runner = runner.args(self.args.iter().cloned());
+        if let Some(name) = &self.argv0 {
+            runner = runner.argv0(name);
+        }
+        if let Some(fuel) = self.limits.fuel {
+            runner = runner.fuel(fuel);
+        }
+        if let Some(TimeLimit(time)) = self.limits.timeout {
+            runner = runner.timeout(time);
+        }
+        if let Some(ByteCount(bytes)) = self.limits.max_memory {
+            runner = runner.max_memory(bytes);
+        }
         for directory in &self.host_dir {
             let (host, name) = directory.split_once("::").unwrap_or((directory, directory));
             runner = runner.host_directory(host, name);
@@ -105,11 +175,11 @@ impl Run {
     }
 
     /// The program packed with the tree of the options.
-    fn packed(&self, talk: Talk, bar: &Arc<Bar>) -> Result<Program> {
-        let config = self.tree.config()?;
-        let policy = Policy { verbose: talk.is_verbose(), ..Policy::default() };
-        let packer = self.tree.packer(&config, &[], policy)?;
-        let packer = self.form.apply(&config, self.preinit.clone().apply(&config, packer)?);
+    fn packed(&self, config: &ConfigFile, talk: Talk, bar: &Arc<Bar>) -> Result<Program> {
+        let began = Instant::now();
+        let policy = Policy { verbose: talk.is_verbose(), trace: self.trace, ..Policy::default() };
+        let packer = self.tree.packer(config, &[], policy)?;
+        let packer = self.form.apply(config, self.preinit.clone().apply(config, packer)?);
         let program = Program::file(&self.program);
         let name = program.name().to_owned();
         let packed = packer.progress(Arc::clone(bar)).pack(program)?;
@@ -123,17 +193,14 @@ impl Run {
             Talk::Normal => printed(&report),
             Talk::Verbose => notes(&report, talk),
         }
+        let (packed, result) = (report.packed(), report.result());
+        let seconds = began.elapsed().as_secs_f64();
+        bar.detail(&format!("{packed}, with `{name}`: {result}, {seconds:.2} s"));
         Ok(Program::bytes(name, bytes))
     }
 
-    /// Checks that the program is packed, where nothing is given to pack it with.
-    fn check_packed(&self, talk: Talk) -> Result<()> {
-        if !PackedModule::is_packed(&self.program)? {
-            bail!(
-                "`{}` is not packed; give it a directory with --dir or another option that says how to pack it, or pack it first",
-                self.program.display()
-            );
-        }
+    /// Lists what a packed program imports, for somebody who wants to know.
+    fn show_imports(&self, talk: Talk) -> Result<()> {
         if talk == Talk::Verbose {
             for (module, name) in PackedModule::open(&self.program)?.imports()? {
                 eprintln!("import {module} {name}");
@@ -144,22 +211,33 @@ impl Run {
 }
 
 /// What the process ends with, and why on standard error.
-fn status(outcome: Outcome, program: &Path) -> ExitCode {
-    match outcome {
+fn status(outcome: Outcome, program: &Path) -> Result<ExitCode> {
+    let program = program.display();
+    Ok(match outcome {
         // The system keeps eight bits of a status.
         Outcome::Exited(status) => ExitCode::from(status.to_le_bytes()[0]),
         Outcome::Initialized => {
             eprintln!(
-                "wasm-vfs: note: `{}` has no `_start`: it is a reactor, so its `_initialize` was \
-                 called and nothing more",
-                program.display()
+                "wasm-vfs: note: `{program}` has no `_start`: it is a reactor, so its \
+                 `_initialize` was called and nothing more; --invoke FUNC calls a function of it"
             );
             ExitCode::SUCCESS
         }
+        Outcome::Returned(results) => {
+            let mut out = io::stdout().lock();
+            for result in results {
+                writeln!(out, "{result}").context("cannot write to standard output")?;
+            }
+            ExitCode::SUCCESS
+        }
         Outcome::Trapped { reason, backtrace } => {
-            eprintln!("wasm-vfs: error: `{}` trapped: {reason}", program.display());
+            eprintln!("wasm-vfs: error: `{program}` trapped: {reason}");
             eprint!("{backtrace}");
             ExitCode::from(TRAPPED)
         }
-    }
+        Outcome::OutOfFuel | Outcome::TimedOut => {
+            eprintln!("wasm-vfs: error: `{program}` {outcome}");
+            ExitCode::from(STOPPED)
+        }
+    })
 }

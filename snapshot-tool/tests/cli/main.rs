@@ -6,6 +6,8 @@ mod devices;
 mod errors;
 mod host_dir;
 mod inside;
+mod invoke;
+mod limits;
 mod pack;
 mod policy;
 mod preinit;
