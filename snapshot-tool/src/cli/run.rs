@@ -73,14 +73,14 @@ pub(super) struct Run {
     /// run; `trap`: it runs until it calls one
     #[arg(long, value_name = "trap|error", default_value = "error", hide_default_value = true)]
     unknown_imports: UnknownImports,
-    #[command(flatten)]
-    limits: LimitArgs,
     /// Write each call of the program to standard error, as `pack --trace` does
     #[arg(long, value_name = "always|env|off", num_args = 0..=1, require_equals = true, default_missing_value = "always")]
     trace: Option<Trace>,
     /// Arguments of the program: the first that is no option, and all after it; or all after `--`
     #[arg(value_name = "ARGS", trailing_var_arg = true, allow_negative_numbers = true)]
     args: Vec<String>,
+    #[command(flatten)]
+    limits: LimitArgs,
     #[command(flatten)]
     tree: TreeArgs,
 }
@@ -112,7 +112,7 @@ impl Run {
         let runner = self.runner()?.progress(Arc::clone(&bar));
         let asked = self.tree.is_given() || self.form.is_given() || self.preinit.is_given();
         let packs = asked || self.trace.is_some();
-        let program = if packs || !PackedModule::is_packed(&self.program)? {
+        let program = if packs || !Program::runs_unpacked(&self.program)? {
             self.packed(&config, talk, &bar)?
         } else {
             self.show_imports(talk)?;
@@ -202,6 +202,9 @@ impl Run {
     /// Lists what a packed program imports, for somebody who wants to know.
     fn show_imports(&self, talk: Talk) -> Result<()> {
         if talk == Talk::Verbose {
+            if !PackedModule::is_packed(&self.program)? {
+                return Ok(());
+            }
             for (module, name) in PackedModule::open(&self.program)?.imports()? {
                 eprintln!("import {module} {name}");
             }

@@ -62,11 +62,20 @@ impl PackedModule<File> {
     ///
     /// If the file cannot be read or is no core module.
     pub fn is_packed(path: impl AsRef<Path>) -> Result<bool, Error> {
-        let path = path.as_ref();
+        Ok(Self::form_of(path.as_ref())?.is_some())
+    }
+
+    /// The form of a module that wasm-vfs wrote; `None` for any other.
+    ///
+    /// # Errors
+    ///
+    /// As [`is_packed`](Self::is_packed).
+    pub(crate) fn form_of(path: &Path) -> InnerResult<Option<ModuleForm>> {
         let mut file =
             File::open(path).with_context(|| format!("cannot read `{}`", path.display()))?;
         let found = hollow::locate(&mut file).of_kind(ErrorKind::Damaged);
-        Ok(found.about(|| format!("`{}`", path.display()))?.is_some())
+        let found = found.about(|| format!("`{}`", path.display()))?;
+        Ok(found.map(|(section, _)| section.form))
     }
 }
 

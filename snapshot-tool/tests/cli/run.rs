@@ -1,6 +1,6 @@
 //! `run`: arguments, environment, streams, exit status, traps.
 
-use crate::sandbox::{NOTHING, Sandbox};
+use crate::sandbox::{NOTHING, Sandbox, read};
 
 /// Writes its arguments and its environment, one to a line, then copies its input to its
 /// output, and exits with the number of its arguments.
@@ -149,6 +149,39 @@ fn an_unpacked_program_needs_no_directory() {
     assert!(sandbox.path("tree.tar").exists());
     let ran = sandbox.tool(&["run", "echo.wasm", "--env", "NO_SUCH_VARIABLE"]);
     assert!(ran.error().contains("--env NO_SUCH_VARIABLE"), "{}", ran.stderr);
+}
+
+#[test]
+fn a_program_that_asks_nothing_of_wasi_runs_as_it_is() {
+    let sandbox = Sandbox::new();
+    sandbox.wasm(
+        "add.wasm",
+        r#"(module (func (export "add") (param i32 i32) (result i32)
+          (i32.add (local.get 0) (local.get 1))))"#,
+    );
+    let add = ["run", "add.wasm", "--invoke", "add", "40", "2"];
+    assert_eq!(sandbox.tool(&add).ok().stdout(), "42\n");
+    assert_eq!(
+        sandbox.tool(&["run", "-v", "add.wasm", "--invoke", "add", "1", "2"]).stdout(),
+        "3\n"
+    );
+    let ran = sandbox.tool(&["run", "add.wasm", "--get", "/tmp::x", "--invoke", "add", "1", "2"]);
+    assert!(ran.error().contains("it exports no host interface"), "{}", ran.stderr);
+    // One whose section another tool has dropped is packed all the same.
+    sandbox.wasm("cat.wasm", CAT);
+    sandbox.file("host/link", "from the tree\n");
+    let packed = ["pack", "cat.wasm", "--dir", "host::/", "-o", "packed.wasm"];
+    sandbox.tool(&packed).ok();
+    let bytes = read(sandbox.path("packed.wasm"));
+    let at = bytes.windows(9).position(|name| name == b"\x08wasm-vfs").unwrap();
+    let mut renamed = bytes.clone();
+    renamed[at + 1] = b'W';
+    sandbox.file("renamed.wasm", renamed);
+    assert_eq!(sandbox.tool(&["run", "renamed.wasm"]).ok().stdout(), "from the tree\n");
+    // And one that is no program is told of.
+    sandbox.image(&["--dir", "host::/"]);
+    let ran = sandbox.tool(&["run", "image.wasm"]);
+    assert!(ran.error().starts_with("`image.wasm`: it is a rootfs module"), "{}", ran.stderr);
 }
 
 #[test]
