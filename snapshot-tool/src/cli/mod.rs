@@ -53,7 +53,7 @@ enum Command {
     /// was initialised; 134 if it trapped; 124 if --timeout or --fuel stopped it; 1 if it could not
     /// be run, or --get or --export failed; 2 for a usage error.
     #[cfg(feature = "run")]
-    Run(run::Run),
+    Run(Box<run::Run>),
     /// Bake directories into a rootfs module, to be linked with programs later
     Image(image::Image),
     /// Link a program with a rootfs module that `image` wrote

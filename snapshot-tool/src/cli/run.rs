@@ -42,6 +42,9 @@ pub(super) struct Run {
     /// Set an environment variable; NAME alone passes it on; may be repeated
     #[arg(long, value_name = "NAME[=VALUE]")]
     env: Vec<String>,
+    /// Pass on all variables of this process; --env sets others
+    #[arg(long)]
+    inherit_env: bool,
     /// Put a file or directory of the disk into the tree before the program starts; may be
     /// repeated
     #[arg(long, value_name = "HOST::GUEST")]
@@ -100,6 +103,10 @@ struct LimitArgs {
     /// `64MiB`; growing beyond them fails
     #[arg(long, value_name = "BYTES")]
     max_memory: Option<ByteCount>,
+    /// How many bytes the calls of the program may take on the stack, as in `8MiB`, for deep
+    /// recursion [default: 512 KiB]
+    #[arg(long, value_name = "BYTES")]
+    max_stack: Option<ByteCount>,
 }
 
 impl Run {
@@ -142,9 +149,21 @@ impl Run {
         if let Some(ByteCount(bytes)) = self.limits.max_memory {
             runner = runner.max_memory(bytes);
         }
+        if let Some(ByteCount(bytes)) = self.limits.max_stack {
+            runner = runner.max_stack(bytes);
+        }
         for directory in &self.host_dir {
             let (host, name) = directory.split_once("::").unwrap_or((directory, directory));
             runner = runner.host_directory(host, name);
+        }
+        for (name, value) in std::env::vars_os().filter(|_| self.inherit_env) {
+            let text = name.into_string().ok().zip(value.into_string().ok());
+            // A program of WASI takes text; and what --env sets comes once.
+            if let Some((name, value)) = text
+                && !self.env.iter().any(|set| set.split('=').next() == Some(&name))
+            {
+                runner = runner.env(name, value);
+            }
         }
         for variable in &self.env {
             // A name alone passes the variable on, as wasmtime does.

@@ -19,6 +19,8 @@ pub(crate) struct Limits {
     pub(crate) time: Option<Duration>,
     /// Of memories and tables together.
     pub(crate) memory_bytes: Option<u64>,
+    /// Of the stack; `None` for wasmtime's default.
+    pub(crate) stack_bytes: Option<u64>,
 }
 
 /// A duration as the command line takes it: a number of seconds, or numbers with units (`1min

@@ -153,6 +153,14 @@ impl Runner {
         self
     }
 
+    /// Lets the program's calls take so many bytes of the stack, in place of wasmtime's default of
+    /// 512 KiB. More is a trap.
+    #[must_use]
+    pub fn max_stack(mut self, bytes: u64) -> Self {
+        self.settings.limits.stack_bytes = Some(bytes);
+        self
+    }
+
     /// Whether compiled code is kept in the user's cache directory, which is wasmtime's own. The
     /// default is yes; where that directory cannot be used, nothing is kept.
     #[must_use]

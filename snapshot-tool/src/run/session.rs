@@ -20,9 +20,11 @@ use wasmtime::{AsContextMut, Cache, Config, Engine, Instance, Linker, Module, St
 use wasmtime_wasi::p1::{self, WasiP1Ctx};
 use wasmtime_wasi::{FsPerms, WasiCtxBuilder};
 
-/// The stack of the thread that a program with a time limit runs on: what a process's first thread
-/// has on Linux.
-const THREAD_STACK_BYTES: usize = 8 << 20;
+/// What a thread's stack has beyond that of the program's calls, for what they call of the host.
+const HOST_STACK_BYTES: usize = 4 << 20;
+
+/// How much of the stack the program's calls may take, if nobody says otherwise: wasmtime's default.
+const WASM_STACK_BYTES: usize = 512 << 10;
 
 /// How a run ended.
 #[derive(Debug)]
@@ -44,10 +46,13 @@ struct Host {
 ///
 /// When it does not run.
 pub(crate) fn run(settings: &Settings, name: &str, program: Cow<'_, [u8]>) -> InnerResult<Ended> {
-    if settings.limits.time.is_none() {
+    if settings.limits.time.is_none() && settings.limits.stack_bytes.is_none() {
         return run_here(settings, name, &program, Arc::new(|| {}));
     }
-    // On a thread of its own: a program that waits for its host, and does not come back, is left.
+    // On a thread of its own, whose stack is as large as it must be; and a program that waits for
+    // its host, and does not come back, is left on it.
+    let stack_bytes = stack_bytes(settings).checked_add(HOST_STACK_BYTES);
+    let stack_bytes = stack_bytes.context("no stack is so large: give less to --max-stack")?;
     let (report, reports) = mpsc::channel();
     let worker = {
         let (settings, name) = (settings.clone(), name.to_owned());
@@ -60,7 +65,9 @@ pub(crate) fn run(settings: &Settings, name: &str, program: Cow<'_, [u8]>) -> In
             let _ = report.send(Some(ended));
         };
         let thread = thread::Builder::new().name("program".to_owned());
-        thread.stack_size(THREAD_STACK_BYTES).spawn(work).context("cannot start a thread")?
+        let started = thread.stack_size(stack_bytes).spawn(work);
+        started
+            .with_context(|| format!("cannot start a thread with {stack_bytes} bytes of stack"))?
     };
     match reports.recv() {
         Ok(Some(ended)) => ended,
@@ -139,12 +146,21 @@ fn run_here(
     Ok(Ended { outcome, left })
 }
 
+/// How much of the stack the program's calls may take.
+fn stack_bytes(settings: &Settings) -> usize {
+    let asked = settings.limits.stack_bytes;
+    asked.map_or(WASM_STACK_BYTES, |bytes| usize::try_from(bytes).unwrap_or(usize::MAX))
+}
+
 /// Compiles a module, or finds it in the cache.
 fn compile(settings: &Settings, name: &str, program: &[u8]) -> InnerResult<Module> {
     let progress = &settings.progress;
     progress.begin(Stage::Compiling, None);
     let mut config = Config::new();
     config.wasm_exceptions(true).wasm_wide_arithmetic(true);
+    // wasmtime wants both, whichever it uses.
+    config.max_wasm_stack(stack_bytes(settings));
+    config.async_stack_size(stack_bytes(settings).saturating_add(HOST_STACK_BYTES));
     config.consume_fuel(settings.limits.fuel.is_some());
     config.epoch_interruption(settings.limits.time.is_some());
     // Only speed is lost without one.

@@ -220,6 +220,36 @@ fn memory_beyond_the_limit_is_refused_as_an_engine_does() {
 }
 
 #[test]
+fn recursion_may_be_deeper() {
+    let sandbox = Sandbox::new();
+    sandbox.wasm(
+        "app.wasm",
+        r#"(module
+          (func $deep (export "deep") (param i32) (result i32)
+            (if (result i32) (local.get 0)
+              (then (i32.add (i32.const 1) (call $deep (i32.sub (local.get 0) (i32.const 1)))))
+              (else (i32.const 0)))))"#,
+    );
+    let run = |depth: &str, more: &[&str]| {
+        let invoke = ["--invoke", "deep", depth];
+        sandbox.tool(&[&["run", "app.wasm"], more, &invoke].concat())
+    };
+    assert_eq!(run("1000", &[]).ok().stdout(), "1000\n");
+    let ran = run("500000", &[]);
+    assert_eq!(ran.status, 134);
+    assert!(ran.stderr.contains("call stack exhausted"), "{}", ran.stderr);
+    assert_eq!(run("500000", &["--max-stack", "64MiB"]).ok().stdout(), "500000\n");
+    assert_eq!(run("500000", &["--max-stack", "1MiB"]).status, 134);
+    let all = ["--max-stack", "64MiB", "--timeout", "1min", "--fuel", "100000000"];
+    assert_eq!(run("500000", &all).ok().stdout(), "500000\n");
+    assert_eq!(run("9", &["--max-stack", "16EiB"]).status, 2);
+    for bytes in ["15EiB", "0"] {
+        let ran = run("9", &["--max-stack", bytes]);
+        assert!(ran.error().starts_with("cannot run `app.wasm`: "), "{}", ran.stderr);
+    }
+}
+
+#[test]
 fn limits_that_are_none_are_usage_errors() {
     let sandbox = Sandbox::new();
     sandbox.wasm("app.wasm", NOTHING);

@@ -205,6 +205,19 @@ fn arguments_follow_the_program_with_and_without_dashes() {
 }
 
 #[test]
+fn the_environment_can_be_passed_on() {
+    let sandbox = Sandbox::new();
+    sandbox.wasm("echo.wasm", ECHO);
+    let env = [("INHERITED", "yes"), ("CHANGED", "before")];
+    let run = ["run", "echo.wasm", "--inherit-env", "--env", "CHANGED=after", "--env", "INHERITED"];
+    let ran = sandbox.tool_with(&run, &env, b"");
+    let count = |line: &str| ran.stdout().lines().filter(|it| *it == line).count();
+    assert_eq!(["INHERITED=yes", "CHANGED=after", "CHANGED=before"].map(count), [1, 1, 0]);
+    assert!(ran.stdout().contains("\nPATH="), "{}", ran.stdout());
+    assert_eq!(sandbox.tool_with(&run[..2], &env, b"").stdout(), "echo.wasm\n");
+}
+
+#[test]
 fn the_name_that_the_program_sees_can_be_chosen() {
     let sandbox = Sandbox::new();
     sandbox.wasm("echo.wasm", ECHO);
