@@ -11,6 +11,8 @@ mod export;
 mod extract;
 mod image;
 mod inspect;
+#[cfg(feature = "run")]
+mod limit_args;
 mod link;
 mod ls;
 mod metadata_text;

@@ -2,19 +2,24 @@
 
 use super::args::{FormArgs, PreinitArgs, Talk, TreeArgs};
 use super::bar::Bar;
+use super::limit_args::LimitArgs;
 use super::pack::{notes, printed};
+use crate::adapter::names::HOST_API_MEMORY;
+use crate::error::{ErrorKind, Marked as _};
+use crate::link::program::{IS_ROOTFS, imports_wasi};
 use crate::output::Destination;
-use crate::pack::input::Program;
+use crate::pack::input::{Program, named};
+use crate::packed::form::ModuleForm;
 use crate::packed::packed_module::PackedModule;
 use crate::policy::Policy;
 use crate::policy::file::ConfigFile;
-use crate::policy::values::{ByteCount, Trace};
+use crate::policy::values::Trace;
 use crate::progress::Progress as _;
 use crate::run::Runner;
 use crate::run::imports::UnknownImports;
-use crate::run::limits::TimeLimit;
 use crate::run::outcome::Outcome;
-use anyhow::{Context as _, Result, bail};
+use crate::wasm::module::Module;
+use anyhow::{Context as _, Result, anyhow, bail};
 use clap::Args;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
@@ -88,27 +93,6 @@ pub(super) struct Run {
     tree: TreeArgs,
 }
 
-/// What the program may use up.
-#[derive(Debug, Args)]
-#[command(next_help_heading = "Limits of the program")]
-struct LimitArgs {
-    /// Stop the program when it has used up so much fuel: about one for each instruction
-    #[arg(long, value_name = "COUNT")]
-    fuel: Option<u64>,
-    /// Stop the program when it has run for so long: seconds, or with a unit, as in `500ms`;
-    /// compiling does not count
-    #[arg(long, value_name = "DURATION")]
-    timeout: Option<TimeLimit>,
-    /// How many bytes the memories of the program and of its files may take together, as in
-    /// `64MiB`; growing beyond them fails
-    #[arg(long, value_name = "BYTES")]
-    max_memory: Option<ByteCount>,
-    /// How many bytes the calls of the program may take on the stack, as in `8MiB`, for deep
-    /// recursion [default: 512 KiB]
-    #[arg(long, value_name = "BYTES")]
-    max_stack: Option<ByteCount>,
-}
-
 impl Run {
     pub(super) fn run(self, talk: Talk, bar: &Arc<Bar>) -> Result<ExitCode> {
         let config = self.tree.config()?;
@@ -119,13 +103,31 @@ impl Run {
         let runner = self.runner()?.progress(Arc::clone(&bar));
         let asked = self.tree.is_given() || self.form.is_given() || self.preinit.is_given();
         let packs = asked || self.trace.is_some();
-        let program = if packs || !Program::runs_unpacked(&self.program)? {
+        let program = if packs || !self.runs_as_it_is()? {
             self.packed(&config, talk, &bar)?
         } else {
             self.show_imports(talk)?;
             Program::file(&self.program)
         };
         status(runner.run(&program)?, &self.program)
+    }
+
+    /// Whether the program need not be packed: it is already, or has no use for a filesystem.
+    fn runs_as_it_is(&self) -> Result<bool> {
+        match PackedModule::form_of(&self.program)? {
+            Some(ModuleForm::Linked(_)) => return Ok(true),
+            Some(ModuleForm::Rootfs) => {
+                let error = Err(anyhow!(IS_ROOTFS)).of_kind(ErrorKind::Unservable);
+                return error.about(|| named(&self.program));
+            }
+            None => {}
+        }
+        let program = Program::file(&self.program);
+        let bytes = program.read_module()?;
+        let module = program.blame(Module::parse(&bytes))?;
+        // Another tool may have dropped the section of a packed program.
+        let has_host_api = module.exports.iter().any(|it| it.name == HOST_API_MEMORY);
+        Ok(has_host_api || !imports_wasi(&module))
     }
 
     /// What the program is run with.
@@ -140,18 +142,7 @@ impl Run {
         if let Some(name) = &self.argv0 {
             runner = runner.argv0(name);
         }
-        if let Some(fuel) = self.limits.fuel {
-            runner = runner.fuel(fuel);
-        }
-        if let Some(TimeLimit(time)) = self.limits.timeout {
-            runner = runner.timeout(time);
-        }
-        if let Some(ByteCount(bytes)) = self.limits.max_memory {
-            runner = runner.max_memory(bytes);
-        }
-        if let Some(ByteCount(bytes)) = self.limits.max_stack {
-            runner = runner.max_stack(bytes);
-        }
+        runner = self.limits.apply(runner);
         for directory in &self.host_dir {
             let (host, name) = directory.split_once("::").unwrap_or((directory, directory));
             runner = runner.host_directory(host, name);

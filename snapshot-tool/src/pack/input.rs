@@ -2,17 +2,14 @@
 //! Such a module is taken apart into its program and its tree; new directories are laid over that
 //! tree, and its contents are read in place when the result is written.
 
-use crate::adapter::names::HOST_API_MEMORY;
 use crate::error::{ErrorKind, Marked as _};
 use crate::gather::packed_tree::{PackedBytes, PackedTree};
-use crate::link::program::{IS_ROOTFS, imports_wasi};
+use crate::link::program::IS_ROOTFS;
 use crate::link::unlink::unlink;
 use crate::packed::form::{Form, ModuleForm};
 use crate::packed::hollow::HollowModule;
-use crate::packed::packed_module::PackedModule;
 use crate::packed::section::Section;
 use crate::policy::Policy;
-use crate::wasm::module::Module;
 use crate::wasm::preamble::check_preamble;
 use anyhow::{Context as _, Result, anyhow};
 use std::borrow::Cow;
@@ -100,29 +97,6 @@ impl Program {
         let bytes = self.read()?;
         self.blame(check_preamble(bytes.get(..8).unwrap_or(&bytes)))?;
         Ok(bytes)
-    }
-
-    /// Whether the program in a file runs as it is, and need not be packed: it is packed already, or
-    /// has no use for a filesystem.
-    ///
-    /// # Errors
-    ///
-    /// When the file cannot be read or is no program.
-    pub(crate) fn runs_unpacked(path: &Path) -> Result<bool> {
-        match PackedModule::form_of(path)? {
-            Some(ModuleForm::Linked(_)) => return Ok(true),
-            Some(ModuleForm::Rootfs) => {
-                let error = Err(anyhow!(IS_ROOTFS)).of_kind(ErrorKind::Unservable);
-                return error.about(|| named(path));
-            }
-            None => {}
-        }
-        let program = Self::file(path);
-        let bytes = program.read_module()?;
-        let module = program.blame(Module::parse(&bytes))?;
-        // Another tool may have dropped the section of a packed program.
-        let has_host_api = module.exports.iter().any(|it| it.name == HOST_API_MEMORY);
-        Ok(has_host_api || !imports_wasi(&module))
     }
 
     /// The result, whose error names the program's file.

@@ -4,9 +4,6 @@
 //! of it: `meter` sets them before each call and lifts them after it. Memory counts whenever it
 //! grows ([`MemoryLimit`]).
 
-use crate::error::{Error, ErrorKind, InnerResult, Marked as _};
-use anyhow::{Context as _, ensure};
-use std::str::FromStr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use wasmtime::ResourceLimiter;
@@ -21,31 +18,6 @@ pub(crate) struct Limits {
     pub(crate) memory_bytes: Option<u64>,
     /// Of the stack; `None` for wasmtime's default.
     pub(crate) stack_bytes: Option<u64>,
-}
-
-/// A duration as the command line takes it: a number of seconds, or numbers with units (`1min
-/// 30s`).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct TimeLimit(pub(crate) Duration);
-
-impl FromStr for TimeLimit {
-    type Err = Error;
-
-    fn from_str(text: &str) -> Result<Self, Error> {
-        Ok(Self::parse(text).of_kind(ErrorKind::Policy)?)
-    }
-}
-
-impl TimeLimit {
-    fn parse(text: &str) -> InnerResult<Self> {
-        let explain = || format!("`{text}` is no duration like 10, 0.5, 500ms or 2min");
-        let duration = match text.parse::<f64>() {
-            Ok(seconds) => Duration::try_from_secs_f64(seconds).with_context(explain)?,
-            Err(_) => humantime::parse_duration(text).with_context(explain)?,
-        };
-        ensure!(!duration.is_zero(), "`{text}`: no program runs in no time");
-        Ok(Self(duration))
-    }
 }
 
 /// When the time of the running program is over, for whoever waits on its behalf.
