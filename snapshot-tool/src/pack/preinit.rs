@@ -318,7 +318,7 @@ struct ProgramInstance {
 impl ProgramInstance {
     fn start(module: &[u8], name: &str) -> Result<Self> {
         let mut config = Config::new();
-        config.wasm_exceptions(true).max_wasm_stack(WASM_STACK_BYTES);
+        config.wasm_exceptions(true).wasm_wide_arithmetic(true).max_wasm_stack(WASM_STACK_BYTES);
         config.async_stack_size(THREAD_STACK_BYTES);
         let engine = Engine::new(&config)?;
         let module = wasmtime::Module::new(&engine, module)?;

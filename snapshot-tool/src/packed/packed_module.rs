@@ -67,10 +67,19 @@ impl PackedModule<File> {
     ///
     /// If the file cannot be read or is no core module.
     pub fn is_packed(path: impl AsRef<Path>) -> Result<bool, Error> {
-        let path = path.as_ref();
+        Ok(Self::form_of(path.as_ref())?.is_some())
+    }
+
+    /// The form of a module that wasm-vfs wrote; `None` for any other.
+    ///
+    /// # Errors
+    ///
+    /// As [`is_packed`](Self::is_packed).
+    pub(crate) fn form_of(path: &Path) -> InnerResult<Option<ModuleForm>> {
         let (mut file, _) = open_regular(path, FinalLink::Follow)?;
         let found = Sections::walk(&mut file).of_kind(ErrorKind::Damaged);
-        Ok(found.about(|| format!("`{}`", path.display()))?.vfs.is_some())
+        let found = found.about(|| format!("`{}`", path.display()))?;
+        Ok(found.vfs.map(|section| section.form))
     }
 }
 

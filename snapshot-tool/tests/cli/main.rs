@@ -10,6 +10,8 @@ mod disk;
 mod errors;
 mod host_dir;
 mod inside;
+mod invoke;
+mod limits;
 mod names;
 mod pack;
 mod policy;
