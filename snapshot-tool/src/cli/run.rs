@@ -29,6 +29,9 @@ pub(super) struct Run {
     form: FormArgs,
     #[command(flatten)]
     preinit: PreinitArgs,
+    /// Preopen no directory: descriptor 3 is not open, and no path leads anywhere
+    #[arg(long)]
+    no_preopen: bool,
     /// Set an environment variable; NAME alone passes it on; may be repeated
     #[arg(long, value_name = "NAME[=VALUE]")]
     env: Vec<String>,
@@ -59,7 +62,10 @@ pub(super) struct Run {
 impl Run {
     pub(super) fn run(self, talk: Talk, bar: &Arc<Bar>) -> Result<ExitCode> {
         let runner = self.runner()?.progress(Arc::clone(bar));
-        let packs = self.tree.is_given() || self.form.is_given() || self.preinit.is_given();
+        let packs = self.tree.is_given()
+            || self.form.is_given()
+            || self.preinit.is_given()
+            || self.no_preopen;
         let program = if packs {
             self.packed(talk, bar)?
         } else {
@@ -107,7 +113,8 @@ impl Run {
     /// The program packed with the tree of the options.
     fn packed(&self, talk: Talk, bar: &Arc<Bar>) -> Result<Program> {
         let config = self.tree.config()?;
-        let policy = Policy { verbose: talk.is_verbose(), ..Policy::default() };
+        let (verbose, no_preopen) = (talk.is_verbose(), self.no_preopen);
+        let policy = Policy { verbose, no_preopen, ..Policy::default() };
         let packer = self.tree.packer(&config, &[], policy)?;
         let packer = self.form.apply(&config, self.preinit.clone().apply(&config, packer)?);
         let program = Program::file(&self.program);
