@@ -46,6 +46,9 @@ pub(super) struct Run {
     form: FormArgs,
     #[command(flatten)]
     preinit: PreinitArgs,
+    /// Preopen no directory: descriptor 3 is not open, and no path leads anywhere
+    #[arg(long)]
+    no_preopen: bool,
     /// Set an environment variable; NAME alone passes it on; may be repeated
     #[arg(long, value_name = "NAME[=VALUE]")]
     env: Vec<String>,
@@ -113,7 +116,7 @@ impl Run {
         let bar = if verbose { Arc::new(Bar::new(talk)) } else { Arc::clone(bar) };
         let runner = self.runner()?.progress(Arc::clone(&bar));
         let asked = self.tree.is_given() || self.form.is_given() || self.preinit.is_given();
-        let packs = asked || self.trace.is_some();
+        let packs = asked || self.trace.is_some() || self.no_preopen;
         let program = if packs || !self.runs_as_it_is()? {
             self.packed(&config, talk, &bar)?
         } else {
@@ -205,7 +208,8 @@ impl Run {
     /// The program packed with the tree of the options.
     fn packed(&self, config: &ConfigFile, talk: Talk, bar: &Arc<Bar>) -> Result<Program> {
         let began = Instant::now();
-        let policy = Policy { verbose: talk.is_verbose(), trace: self.trace, ..Policy::default() };
+        let (verbose, no_preopen) = (talk.is_verbose(), self.no_preopen);
+        let policy = Policy { verbose, no_preopen, trace: self.trace, ..Policy::default() };
         let packer = self.tree.packer(config, &[], policy)?;
         let packer = self.form.apply(config, self.preinit.clone().apply(config, packer)?);
         let program = Program::file(&self.program);
