@@ -85,11 +85,13 @@ impl Rootfs {
 
     fn read(path: &Path) -> InnerResult<Self> {
         let (mut file, found) = open_regular(path, FinalLink::Follow)?;
+        let stamp = Stamp::of(&found);
+        Stamp::settle([stamp]);
         let read = RootfsModule::read_from(&mut file);
         let (module, bytes) = read.of_kind(ErrorKind::Damaged).about(|| named(path))?;
         let tree = manifest::decode(&module.section.manifest).of_kind(ErrorKind::Damaged);
         let totals = tree.about(|| named(path))?.totals();
-        let contents = FileRange::new(file, path, Stamp::of(&found), bytes);
+        let contents = FileRange::new(file, path, stamp, bytes);
         Ok(Self::new(module, contents, totals, Listener::default()))
     }
 
