@@ -87,9 +87,11 @@ impl Rootfs {
 
     fn read(path: &Path) -> InnerResult<Self> {
         let (mut file, found) = open_regular(path, FinalLink::Follow)?;
+        let stamp = Stamp::of(&found);
+        Stamp::settle([stamp]);
         let read = Self::module_and_totals(&mut file).about(|| named(path));
         let (module, bytes, totals) = read?;
-        let contents = FileRange::new(file, path, Stamp::of(&found), bytes);
+        let contents = FileRange::new(file, path, stamp, bytes);
         Ok(Self::new(module, contents, totals, Listener::default()))
     }
 
