@@ -174,6 +174,11 @@ pub(crate) fn mark(inner: anyhow::Error, kind: ErrorKind) -> anyhow::Error {
     }
 }
 
+/// Whether a layer has marked the error with a kind, or it comes of I/O.
+pub(crate) fn is_marked(error: &anyhow::Error) -> bool {
+    known_kind(error).is_some()
+}
+
 /// Marks errors with what a layer knows of them.
 pub(crate) trait Marked<T> {
     /// The result, whose error is of this kind unless an inner layer has marked it, or it comes of

@@ -1,4 +1,4 @@
-//! Sizes for people.
+//! Sizes and counts for people.
 
 /// A size in bytes as people read it: `512 B`, `12.3 MB`, decimal units.
 #[must_use]
@@ -17,9 +17,36 @@ pub(crate) fn human_bytes(bytes: u64) -> String {
     format!("{}.{} {}", tenths / 10, tenths % 10, UNITS[unit])
 }
 
+/// A count whose digits are in groups of three: `1,000,000`.
+#[must_use]
+pub(crate) fn grouped(count: u64) -> String {
+    let digits = count.to_string();
+    let mut text = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn counts() {
+        for (count, text) in [
+            (0, "0"),
+            (999, "999"),
+            (1000, "1,000"),
+            (100_000, "100,000"),
+            (7_654_321, "7,654,321"),
+        ] {
+            assert_eq!(grouped(count), text);
+        }
+    }
 
     #[test]
     fn sizes() {

@@ -100,7 +100,11 @@ pub use policy::Policy;
 pub use policy::file::{ConfigFile, TreeKeys};
 pub use progress::{Progress, Stage};
 #[cfg(feature = "run")]
-pub use run::{Outcome, Runner};
+pub use run::Runner;
+#[cfg(feature = "run")]
+pub use run::imports::UnknownImports;
+#[cfg(feature = "run")]
+pub use run::outcome::Outcome;
 pub use wasm_vfs_core::{Errno, FileType};
 
 /// Reaching the tree of a program that runs in a wasmtime of your own.

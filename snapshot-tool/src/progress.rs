@@ -57,6 +57,9 @@ pub trait Progress: Send + Sync {
     /// An entry is in the tree, at this path.
     fn entry(&self, _path: &str, _entry: &TreeEntry) {}
 
+    /// Something that only somebody who asks for details wants to know, in a line.
+    fn detail(&self, _text: &str) {}
+
     /// All work is done: a program is about to run, and may write to the terminal.
     fn end(&self) {}
 }
@@ -72,6 +75,10 @@ impl<P: Progress + ?Sized> Progress for Arc<P> {
 
     fn entry(&self, path: &str, entry: &TreeEntry) {
         (**self).entry(path, entry);
+    }
+
+    fn detail(&self, text: &str) {
+        (**self).detail(text);
     }
 
     fn end(&self) {

@@ -18,13 +18,11 @@ for (let round = 0; round < 3; round++) {
   ok(names.includes("t") && names.length > 10, `${names}`);
   const archive = program.exportTar("/");
   ok(archive.length > 512 * names.length);
-  for (const write of [
-    () => program.put("/t/n/new", large),
-    () => program.mkdir("/t/n/e/w"),
-    () => program.importTar("/t", program.exportTar("/t/d")),
-  ]) {
-    throws(write, ({ code }) => code === "ENOSPC" || code === "ENOMEM");
-  }
+  const refused = ({ code }) => code === "ENOSPC" || code === "ENOMEM";
+  throws(() => program.put("/t/n/new", large), refused);
+  // As much of it as there was room for.
+  if (program.list("/t").some(({ name }) => name === "n")) program.remove("/t/n");
+  throws(() => program.importTar("/t", program.exportTar("/t/d")), refused);
   deepEqual(program.list("/t").map(({ name }) => name), ["a.txt", "d"]);
 }
 program.remove("/f0000001");

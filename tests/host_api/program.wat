@@ -78,8 +78,10 @@
       (local.set $left (i32.div_u (local.get $left) (i32.const 10)))
       (local.set $at (i32.sub (local.get $at) (i32.const 1)))
       (br_if $digits (i32.gt_u (local.get $at) (i32.const 180)))))
-  ;; Uses up the memory of the tree: by files of 64 KiB, then by open files, then by directories.
+  ;; Uses up the memory of the tree: by files of 64 KiB, then by open files, then by directories in
+  ;; the root, until it cannot grow, and then by directories within directories.
   (func (export "fill")
+    (local $at i32) (local $next i32) (local $opened i32)
     (i32.store8 (i32.const 180) (i32.const 102))
     (i32.store (i32.const 0) (i32.const 0))
     (i32.store (i32.const 4) (i32.const 65536))
@@ -93,12 +95,29 @@
         (br $more)))
     (block $full
       (loop $more
-        (br_if $more (i32.eqz (call $open (i32.const 3) (i32.const 180) (i32.const 8)
-          (i32.const 0))))))
+        (br_if $full (call $open (i32.const 3) (i32.const 180) (i32.const 8) (i32.const 0)))
+        (local.set $opened (i32.add (local.get $opened) (i32.const 1)))
+        (br $more)))
     (block $full
       (loop $more
         (call $next_name)
         (br_if $more (i32.eqz (call $path_create_directory (i32.const 3) (i32.const 180)
+          (i32.const 8))))))
+    (if (i32.lt_u (local.get $opened) (i32.const 2)) (then (return)))
+    (drop (call $fd_close (i32.load (i32.const 16))))
+    (drop (call $fd_close (i32.sub (i32.load (i32.const 16)) (i32.const 1))))
+    ;; The last that was made.
+    (global.set $number (i32.sub (global.get $number) (i32.const 2)))
+    (call $next_name)
+    (local.set $at (i32.const 3))
+    (block $full
+      (loop $more
+        (br_if $full (call $path_open (local.get $at) (i32.const 0) (i32.const 180) (i32.const 8)
+          (i32.const 0) (i64.const 2) (i64.const 2) (i32.const 0) (i32.const 16)))
+        (local.set $next (i32.load (i32.const 16)))
+        (if (i32.ne (local.get $at) (i32.const 3)) (then (drop (call $fd_close (local.get $at)))))
+        (local.set $at (local.get $next))
+        (br_if $more (i32.eqz (call $path_create_directory (local.get $at) (i32.const 180)
           (i32.const 8)))))))
   ;; Sets the size of /input/in.
   (func (export "stretch") (param $size i64)

@@ -44,7 +44,8 @@ fn it_is_there_unless_stripped() {
             without.len(),
             kept.len() - without.len()
         );
-        assert!(kept.len() - without.len() < 48 << 10);
+        // A fifth of it: sparse members, and what is set aside for when memory is used up.
+        assert!(kept.len() - without.len() < 60 << 10);
         // It asks for no feature that the form did not need before.
         let needed = |wasm: &[u8]| verify::features_needed(wasm).unwrap();
         assert_eq!(needed(&kept), needed(&without), "{form}");

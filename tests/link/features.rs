@@ -99,6 +99,31 @@ fn programs() -> Vec<(&'static str, String, String)> {
             &[3, 2, 2, 1, 1, 8, 5],
         ),
         program(
+            "atomics on plain memory",
+            r#"(func (export "_start")
+              (i32.atomic.store (i32.const 1024) (i32.const 40))
+              (call $print (i32.atomic.rmw.add (i32.const 1024) (i32.const 2)))
+              (atomic.fence)
+              (call $print (i32.atomic.rmw8.cmpxchg_u (i32.const 1024) (i32.const 42) (i32.const 7)))
+              (call $print (memory.atomic.notify (i32.const 1024) (i32.const 1)))
+              (call $print (i32.atomic.load (i32.const 1024))))"#,
+            &[40, 42, 0, 7],
+        ),
+        program(
+            "wide arithmetic",
+            r#"(func (export "_start") (local $low i64)
+              (local.set $low
+                (call $print_wide
+                  (i64.add128 (i64.const -1) (i64.const 4) (i64.const 8) (i64.const 5))))
+              (call $print (i32.wrap_i64 (local.get $low)))
+              (drop (call $print_wide (i64.mul_wide_u (i64.const -1) (i64.const 10)))))
+            ;; Prints the upper half and returns the lower.
+            (func $print_wide (param $low i64) (param $high i64) (result i64)
+              (call $print (i32.wrap_i64 (local.get $high)))
+              (local.get $low))"#,
+            &[10, 7, 9],
+        ),
+        program(
             "SIMD",
             r#"(func (export "_start")
               (v128.store (i32.const 1040) (i32x4.mul (v128.const i32x4 1 2 3 4) (i32x4.splat (i32.const 10))))
@@ -196,6 +221,7 @@ fn programs() -> Vec<(&'static str, String, String)> {
 fn run(module: &[u8], root: Option<&std::path::Path>) -> String {
     let mut config = Config::new();
     config.wasm_tail_call(true).wasm_function_references(true).wasm_gc(true).wasm_exceptions(true);
+    config.wasm_threads(true).wasm_wide_arithmetic(true);
     config.cranelift_opt_level(wasmtime::OptLevel::None);
     let engine = Engine::new(&config).unwrap();
     let module = Module::new(&engine, module).unwrap_or_else(|error| panic!("{error:?}"));

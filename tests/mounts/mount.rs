@@ -498,3 +498,87 @@ fn the_tool_says_what_does_not_fit() {
     let message = error(inside, "mount = ['/m']");
     assert!(message.contains("at /m/inside would be hidden by the mount at /m"), "{message}");
 }
+
+/// Lists a directory in pieces, and removes each file as soon as it was listed; how many that were.
+fn remove_while_listing(p: &mut Puppet, path: &str, room: u32) -> usize {
+    let fd = p.open_at(3, true, path, DIRECTORY, READ).unwrap();
+    let (mut cookie, mut seen) = (0, 0);
+    loop {
+        let (entries, next) = p.entries_from(fd, room, cookie).unwrap();
+        for (name, kind) in entries {
+            if kind == TYPE_FILE {
+                seen += 1;
+                p.at("path_unlink_file", fd, &name).unwrap();
+            }
+        }
+        let Some(next) = next else { break };
+        cookie = next;
+    }
+    p.close(fd).unwrap();
+    seen
+}
+
+/// wasmtime's cookies count positions, so what moves up would be missed.
+#[test]
+fn removing_what_is_listed_misses_none() {
+    for form in FORMS {
+        let host = host();
+        fs::create_dir(host.path().join("many")).unwrap();
+        for number in 0..300 {
+            fs::write(host.path().join(format!("many/some-longer-name-{number}")), "").unwrap();
+            fs::write(host.path().join(format!("{number}")), "").unwrap();
+        }
+        let mut p = mounted(form, host.path());
+        // A directory in it, and the mount point itself.
+        assert_eq!(remove_while_listing(&mut p, "a/mnt/many", 300), 300, "{form}");
+        assert_eq!(p.rmdir("a/mnt/many"), Ok(()));
+        assert_eq!(remove_while_listing(&mut p, "a/mnt", 200), 301, "{form}");
+        assert_eq!(p.list("a/mnt").unwrap(), "absolute@ d/ leaves@ to-deep@ to-g@");
+        p.assert_untouched();
+    }
+}
+
+/// A listing is of the moment at which it began: at cookie 0, for each descriptor of its own.
+#[test]
+fn a_listing_is_as_old_as_its_beginning() {
+    for form in FORMS {
+        let host = host();
+        let mut p = mounted(form, host.path());
+        let open = |p: &mut Puppet| p.open_at(3, true, "a/mnt/d", DIRECTORY, READ).unwrap();
+        let (one, other) = (open(&mut p), open(&mut p));
+        assert_eq!(p.list_fd(one).unwrap(), "deep/ g");
+        let names = |p: &mut Puppet, fd, cookie| {
+            let (entries, _) = p.entries_from(fd, 4000, cookie).unwrap();
+            let mut names: Vec<String> = entries.into_iter().map(|(name, _)| name).collect();
+            names.sort();
+            names.join(" ")
+        };
+        fs::write(host.path().join("d/new"), "").unwrap();
+        assert_eq!(names(&mut p, one, 1).split(' ').count(), 3, "the beginning was before");
+        assert_eq!(names(&mut p, other, 0), ". .. deep g new");
+        fs::remove_file(host.path().join("d/new")).unwrap();
+        assert_eq!(names(&mut p, other, 1).split(' ').count(), 4);
+        assert_eq!(names(&mut p, one, 0), ". .. deep g");
+        // Beyond the end there is nothing; a listing need not begin at its beginning.
+        assert_eq!(names(&mut p, one, u64::MAX), "");
+        p.close(one).unwrap();
+        let again = open(&mut p);
+        assert_eq!(again, one);
+        fs::write(host.path().join("d/newer"), "").unwrap();
+        assert_eq!(names(&mut p, again, 1).split(' ').count(), 4, "the one before is forgotten");
+        p.renumber(again, other).unwrap();
+        assert_eq!(names(&mut p, other, 0), ". .. deep g newer");
+        // It takes no memory of the program's, and none that is not given back.
+        let pages = p.pages();
+        for _ in 0..300 {
+            let fd = open(&mut p);
+            assert_eq!(names(&mut p, fd, 0), ". .. deep g newer");
+            p.close(fd).unwrap();
+        }
+        assert_eq!(p.pages(), pages);
+        // What is written is written where it may be.
+        let args = [u64::from(other), 0xffff_fff0, 300, 0, u64::from(OUT)];
+        assert_eq!(p.call("fd_readdir", &args), Err(FAULT));
+        p.assert_untouched();
+    }
+}

@@ -69,13 +69,15 @@ pub fn program() -> Vec<u8> {
 const PATH: u32 = 0x8000;
 const SECOND_PATH: u32 = 0xa000;
 const IOVECS: u32 = 0xc000;
-const OUT: u32 = 0xd000;
+pub const OUT: u32 = 0xd000;
 const BUFFER: u32 = 0x1_0000;
 const BUFFER_BYTES: u32 = 0x2_0000;
 /// What is in all of the memory at first.
 const PATTERN: u8 = 0x5a;
 
 pub const READ: u64 = 1 << 1;
+/// Every right there is.
+const ALL: u64 = (1 << 30) - 1;
 pub const WRITE: u64 = 1 << 6;
 pub const CREAT: u16 = 1;
 pub const DIRECTORY: u16 = 2;
@@ -98,6 +100,9 @@ pub const XDEV: u16 = 75;
 pub const NOTCAPABLE: u16 = 76;
 
 /// The types of files.
+/// Names with their types, and where the next ones begin.
+pub type Piece = (Vec<(String, u8)>, Option<u64>);
+
 pub const TYPE_DIRECTORY: u8 = 3;
 pub const TYPE_FILE: u8 = 4;
 pub const TYPE_SYMLINK: u8 = 7;
@@ -291,8 +296,9 @@ impl Puppet {
                 addr,
                 len,
                 u64::from(oflags),
-                rights,
-                rights,
+                // All that have nothing to do with reading and writing, as programs ask for them.
+                if rights == 0 { 0 } else { rights | ALL & !(READ | WRITE) },
+                if rights == 0 { 0 } else { ALL },
                 0,
                 u64::from(OUT),
             ],
@@ -420,24 +426,31 @@ impl Puppet {
     pub fn entries(&mut self, fd: u32, room: u32) -> Result<Vec<(String, u8)>, u16> {
         let (mut entries, mut cookie) = (Vec::new(), 0);
         loop {
-            let args = [u64::from(fd), u64::from(BUFFER), u64::from(room), cookie, u64::from(OUT)];
-            self.call("fd_readdir", &args)?;
-            let used = self.u32(OUT);
-            let mut at = BUFFER;
-            while at + 24 <= BUFFER + used {
-                let len = self.u32(at + 16);
-                if at + 24 + len > BUFFER + used {
-                    break;
-                }
-                let name = String::from_utf8(self.get(at + 24, len as usize).to_vec()).unwrap();
-                entries.push((name, self.get(at + 20, 1)[0]));
-                cookie = self.u64(at);
-                at += 24 + len;
-            }
-            if used < room {
-                return Ok(entries);
-            }
+            let (piece, next) = self.entries_from(fd, room, cookie)?;
+            entries.extend(piece);
+            let Some(next) = next else { return Ok(entries) };
+            cookie = next;
         }
+    }
+
+    /// One piece of a listing, and the cookie of the next one if there is one.
+    pub fn entries_from(&mut self, fd: u32, room: u32, cookie: u64) -> Result<Piece, u16> {
+        let args = [u64::from(fd), u64::from(BUFFER), u64::from(room), cookie, u64::from(OUT)];
+        self.call("fd_readdir", &args)?;
+        let (mut entries, mut next) = (Vec::new(), cookie);
+        let used = self.u32(OUT);
+        let mut at = BUFFER;
+        while at + 24 <= BUFFER + used {
+            let len = self.u32(at + 16);
+            if at + 24 + len > BUFFER + used {
+                break;
+            }
+            let name = String::from_utf8(self.get(at + 24, len as usize).to_vec()).unwrap();
+            entries.push((name, self.get(at + 20, 1)[0]));
+            next = self.u64(at);
+            at += 24 + len;
+        }
+        Ok((entries, (used == room).then_some(next)))
     }
 
     /// The names in a directory, sorted, but for `.` and `..`; those of directories with a slash after them, those of links with

@@ -133,12 +133,16 @@ fn append(list: &mut Vec<Vec<u8>>, string: Vec<u8>) -> Result<(), Errno> {
     Ok(())
 }
 
-/// Preopens a directory: the buffer has its name and then its path in the tree. Without any, `/` is
-/// preopened.
+/// Preopens a directory: the buffer has its name and then its path in the tree. If both are empty,
+/// nothing is preopened; without any call, `/` is.
 #[unsafe(no_mangle)]
 extern "C" fn bake_preopen(name_len: u32, path_len: u32) -> i32 {
     answer(with(|baking, kernel| {
         let both = name_len.checked_add(path_len).ok_or(Errno::EFAULT)?;
+        if both == 0 {
+            kernel.settings.no_preopen = true;
+            return Ok(());
+        }
         let mut name = bytes(baking, both)?;
         let path = name.split_off(name_len as usize);
         kernel.settings.add_preopen(name, path)

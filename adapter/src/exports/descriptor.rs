@@ -17,6 +17,7 @@ use crate::kernel::descriptors::{Owner, owner};
 use crate::kernel::token::host_fd;
 use crate::kernel::{self, Kernel};
 use crate::memory::user::{UserRange, check_for_host};
+use crate::mounts;
 
 /// Nothing of the host's.
 const NONE: u32 = u32::MAX;
@@ -56,6 +57,7 @@ fn at_host(owner: Owner) -> u32 {
 #[inline(never)]
 fn close(fd: i32) -> Result<u32> {
     let owner = owner(fd, 0)?;
+    mounts::forget_listing(fd);
     kernel::enter(|kernel, _| Ok(kernel.fs.close(&mut kernel.process, fd)?))?;
     Ok(at_host(owner))
 }
@@ -68,6 +70,7 @@ fn renumber(from: i32, to: i32) -> Result<u32> {
     if from == to {
         return Ok(NONE);
     }
+    mounts::forget_listing(to);
     kernel::enter(|kernel, _| {
         kernel.fs.dup2(&mut kernel.process, from, to)?;
         Ok(kernel.fs.close(&mut kernel.process, from)?)

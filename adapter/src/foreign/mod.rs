@@ -9,6 +9,8 @@ mod absent;
 #[cfg(feature = "mounts")]
 pub(crate) mod host_path;
 #[cfg(feature = "mounts")]
+pub(crate) mod listing;
+#[cfg(feature = "mounts")]
 pub(crate) mod lower;
 #[cfg(feature = "mounts")]
 mod lower_read;

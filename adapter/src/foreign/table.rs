@@ -7,6 +7,7 @@ use core::fmt;
 
 use wasm_vfs_core::{DirectoryId, Foreign};
 
+use super::listing::Listings;
 use super::lower::Lower;
 use crate::memory::path::{PathBuffer, Which};
 
@@ -68,6 +69,8 @@ pub(crate) struct MountTable {
     pub(crate) ways_out: [Cell<Option<Vec<u8>>>; 2],
     /// The lower directories of overlays.
     pub(crate) lower: Cell<Lower>,
+    /// The listings of mounted directories.
+    pub(crate) listings: Cell<Listings>,
     /// A lower file could not be read since this was asked.
     pub(crate) read_failed: Cell<bool>,
 }
@@ -97,6 +100,7 @@ impl MountTable {
             rest: Cell::new(Vec::new()),
             ways_out: [const { Cell::new(None) }; 2],
             lower: Cell::new(Lower::new()),
+            listings: Cell::new(Listings::new()),
             read_failed: Cell::new(false),
         }
     }

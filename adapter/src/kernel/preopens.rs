@@ -46,7 +46,7 @@ impl Kernel {
     /// `ENFILE`, `EMFILE`: no memory. `ENOENT`, `ENOTDIR` and others of open(2): what is to be open
     /// is not in the tree.
     pub(crate) fn open_all(&mut self) -> Result<(), Errno> {
-        if self.settings.preopens.is_empty() {
+        if self.settings.preopens.is_empty() && !self.settings.no_preopen {
             let root = || [b'/'].to_vec();
             self.settings.add_preopen(root(), root())?;
         }

@@ -10,6 +10,8 @@ pub(crate) const SEED_BYTES: usize = 32;
 pub(crate) struct Settings {
     /// The directories that the program finds open.
     pub(crate) preopens: Vec<Preopen>,
+    /// Whether none of them stands for none, rather than for `/`.
+    pub(crate) no_preopen: bool,
     /// Standard input, output and error.
     pub(crate) streams: [Stream; 3],
     /// Variables of the environment, as `NAME=VALUE`.
@@ -62,6 +64,7 @@ impl Settings {
     pub(crate) fn new() -> Settings {
         Settings {
             preopens: Vec::new(),
+            no_preopen: false,
             streams: [Stream::Host, Stream::Host, Stream::Host],
             variables: Vec::new(),
             inherited: Inherited::All,

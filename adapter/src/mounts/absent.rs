@@ -36,6 +36,10 @@ to_the_tree! {
 #[inline]
 pub(crate) fn shift_device(_addr: u32) {}
 
+/// There are no listings.
+#[inline]
+pub(crate) fn forget_listing(_fd: i32) {}
+
 /// There is nothing to mark.
 #[inline]
 pub(crate) fn seal(_kernel: &mut Kernel) -> Result<(), Errno> {

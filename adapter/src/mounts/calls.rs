@@ -14,6 +14,8 @@ use crate::abi::{imports, path_imports as import};
 use crate::defect::len32;
 use crate::errno::{Error, Result, answer};
 use crate::foreign::host_path::{HostPath, HostStat, filestat, open, readlink};
+use crate::foreign::listing::Listing;
+use crate::foreign::table::with;
 use crate::kernel;
 use crate::kernel::token::{host_fd, mount_of, token};
 use crate::memory::loan::Loan;
@@ -278,11 +280,41 @@ fn on_directory(fd: i32, needs: Rights, call: impl FnOnce(u32) -> Result<()>) ->
     }
 }
 
+/// Serves a listing that is read whole when it begins: at cookie 0, or with another one if there
+/// is none under way.
 pub(crate) fn fd_readdir(fd: i32, buf: u32, len: u32, cookie: u64, used: u32) -> Option<i32> {
     on_directory(fd, wasi::RIGHTS_FD_READDIR, |host_fd| {
-        Error::check_host(check_for_host(buf, len) | check_for_host(used, 4))?;
-        Error::check_host(import::fd_readdir(host_fd, buf, len, cookie, used))
+        let used = UserRange::new(used, 4)?;
+        let out = UserRange::new(buf, len)?;
+        let (file, is_under_way) = kernel::enter(|kernel, _| {
+            let file = kernel.fs.fdget(&kernel.process, fd)?.number();
+            let listings = &kernel.fs.platform().mounts.listings;
+            Ok((file, with(listings, |listings| listings.of(file).is_some())))
+        })?;
+        let begun = if cookie == 0 || !is_under_way { Some(Listing::read(host_fd)?) } else { None };
+        kernel::enter(|kernel, _| {
+            with(&kernel.fs.platform().mounts.listings, |listings| {
+                if let Some(listing) = begun {
+                    listings.keep(file, listing)?;
+                }
+                let records = listings.of(file).map_or(&[][..], |listing| listing.from(cookie));
+                out.store_prefix(records);
+                // At most what the buffer has.
+                used.store_u32(0, len32(records.len().min(out.len() as usize)));
+                Ok(())
+            })
+        })
     })
+}
+
+/// Drops the listing of a descriptor that is about to be closed.
+pub(crate) fn forget_listing(fd: i32) {
+    // What is not open has none.
+    let _ = kernel::enter(|kernel, _| {
+        let file = kernel.fs.fdget(&kernel.process, fd)?.number();
+        with(&kernel.fs.platform().mounts.listings, |listings| listings.forget(file));
+        Ok(())
+    });
 }
 
 /// Only where the tree's descriptor is of a mount point: the host's are served with the standard

@@ -31,9 +31,9 @@ mod resolve;
 pub(crate) use absent::*;
 #[cfg(feature = "mounts")]
 pub(crate) use calls::{
-    fd_filestat_get, fd_filestat_set_times, fd_readdir, path_create_directory, path_filestat_get,
-    path_filestat_set_times, path_link, path_open, path_readlink, path_remove_directory,
-    path_rename, path_symlink, path_unlink_file, shift_device,
+    fd_filestat_get, fd_filestat_set_times, fd_readdir, forget_listing, path_create_directory,
+    path_filestat_get, path_filestat_set_times, path_link, path_open, path_readlink,
+    path_remove_directory, path_rename, path_symlink, path_unlink_file, shift_device,
 };
 #[cfg(feature = "mounts")]
 pub(crate) use host_directory::seal;

@@ -7,23 +7,18 @@
 //! are read; their bytes are read from the host where they are, into the program's buffer, until
 //! they are written to.
 
-use alloc::vec::Vec;
-
-use wasm_vfs_core::{DirectoryId, Errno, LowerFile, LowerKind, PATH_MAX};
+use wasm_vfs_core::{DirectoryId, LowerFile, LowerKind, PATH_MAX};
 
 use super::host_directory::host_directory;
-use crate::abi::layout::{DIRENT_BYTES, timespec};
+use crate::abi::imports;
+use crate::abi::layout::timespec;
 use crate::abi::open_flags::OpenHow;
-use crate::abi::{imports, path_imports as import};
 use crate::bytes::copy;
 use crate::errno::{Error, Result};
 use crate::foreign::host_path::{HostPath, filestat, open, readlink};
+use crate::foreign::listing::Listing;
 use crate::foreign::table::with;
 use crate::kernel;
-use crate::memory::loan::Loan;
-
-/// How much of a directory is asked for at a time: at least one entry with the longest name.
-const LISTING_BYTES: u32 = 4096;
 
 /// The target of a link whose own the host does not tell. Like that it leads nowhere that a program
 /// may go: `EPERM`.
@@ -51,8 +46,8 @@ pub(super) fn read_in(at: DirectoryId, number: u32) -> Result<()> {
             fdflags: 0,
         };
         let directory = open(&HostPath { fd, mount, path }, &how)?;
-        let added = list(directory)
-            .and_then(|names| names.each(|name| add(at, number, directory, mount, name)));
+        let added = Listing::read(directory)
+            .and_then(|listing| listing.each_name(|name| add(at, number, directory, mount, name)));
         imports::fd_close(directory);
         added?;
     }
@@ -103,72 +98,4 @@ fn add(at: DirectoryId, parent: u32, directory: u32, mount: u32, name: &[u8]) ->
         };
         Ok(kernel.fs.add_lower(at, &file)?)
     })
-}
-
-/// Names, one after another, each with its length before it.
-#[derive(Default)]
-struct Names(Vec<u8>);
-
-impl Names {
-    fn push(&mut self, name: &[u8]) -> Result<()> {
-        // No filesystem has longer ones, and no name here may be longer.
-        let len = u8::try_from(name.len()).map_err(|_| Error::NAMETOOLONG)?;
-        self.0.try_reserve(name.len() + 1).map_err(Errno::from)?;
-        self.0.push(len);
-        self.0.extend_from_slice(name);
-        Ok(())
-    }
-
-    fn each(&self, mut visit: impl FnMut(&[u8]) -> Result<()>) -> Result<()> {
-        let mut rest = &self.0[..];
-        while let Some((&len, tail)) = rest.split_first() {
-            let (name, tail) = tail.split_at_checked(usize::from(len)).unwrap_or((tail, &[]));
-            visit(name)?;
-            rest = tail;
-        }
-        Ok(())
-    }
-}
-
-/// The names in a directory of the host's, but for `.` and `..`.
-///
-/// # Errors
-///
-/// What the host answers; `IO`: its answer makes no sense; `NOMEM`: no memory.
-fn list(directory: u32) -> Result<Names> {
-    let mut names = Names::default();
-    let mut cookie = 0;
-    loop {
-        let mut listing = [0; LISTING_BYTES as usize];
-        let used = {
-            let mut loan = Loan::of(Loan::room_for(&[listing.len(), 4])?)?;
-            let used = loan.take(4);
-            let buf = loan.take(LISTING_BYTES);
-            let (addr, len) = (buf.addr(), buf.len());
-            Error::check_host(import::fd_readdir(directory, addr, len, cookie, used.addr()))?;
-            buf.copy_to_kernel(&mut listing);
-            used.load_u32(0)
-        };
-        let mut rest = listing.get(..used as usize).ok_or(Error::IO)?;
-        let before = cookie;
-        while let Some((header, tail)) = rest.split_first_chunk::<{ DIRENT_BYTES as usize }>() {
-            let (next, after) = header.split_first_chunk::<8>().ok_or(Error::IO)?;
-            let (_, after) = after.split_first_chunk::<8>().ok_or(Error::IO)?;
-            let (namlen, _) = after.split_first_chunk::<4>().ok_or(Error::IO)?;
-            let namlen = u32::from_le_bytes(*namlen) as usize;
-            // One that is cut off comes again.
-            let Some((name, tail)) = tail.split_at_checked(namlen) else { break };
-            if !matches!(name, b"." | b"..") {
-                names.push(name)?;
-            }
-            cookie = u64::from_le_bytes(*next);
-            rest = tail;
-        }
-        if used < LISTING_BYTES {
-            return Ok(names);
-        }
-        if cookie == before {
-            return Err(Error::IO);
-        }
-    }
 }

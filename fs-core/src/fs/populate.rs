@@ -52,17 +52,23 @@ impl<P: Platform> Fs<P> {
     /// * `ENOSPC`: no memory, or a limit is reached.
     pub fn populate(&mut self, population: &mut Population, records: &[u8]) -> Result<(), Errno> {
         for record in Reader::new(records) {
-            let ino = self.populate_one(population, &record?)?;
+            let ino = self.populate_one(population, &record?, records.len())?;
             try_push(&mut population.inos, ino)?;
         }
         Ok(())
     }
 
-    fn populate_one(&mut self, population: &Population, record: &Record<'_>) -> Result<Ino, Errno> {
+    /// Adds one of records that take `bytes` together.
+    fn populate_one(
+        &mut self,
+        population: &Population,
+        record: &Record<'_>,
+        bytes: usize,
+    ) -> Result<Ino, Errno> {
         let Attributes { mode, uid, gid, mtime } = record.attributes;
         if population.inos.is_empty() {
             let RecordKind::Directory { entries } = record.kind else { return Err(Errno::ENOTDIR) };
-            let expected = self.expected_entries(entries);
+            let expected = self.expected_entries(entries, bytes);
             let root = self.inode_mut(Ino::ROOT)?;
             let holds = root.holds;
             let empty = InodeKind::directory(Ino::ROOT)?;
@@ -107,7 +113,7 @@ impl<P: Platform> Fs<P> {
             RecordKind::Directory { entries } => {
                 let mut kind = InodeKind::directory(parent)?;
                 if let InodeKind::Directory(directory) = &mut kind {
-                    directory.reserve_exact(self.expected_entries(entries))?;
+                    directory.reserve_exact(self.expected_entries(entries, bytes))?;
                 }
                 kind
             }
@@ -127,11 +133,13 @@ impl<P: Platform> Fs<P> {
         Ok(ino)
     }
 
-    /// For how many entries a directory's table is made. With a limit of inodes, only hard links
-    /// can be more, and a manifest that claims billions cannot take the memory.
-    fn expected_entries(&self, claimed: u32) -> usize {
+    /// For how many entries a directory's table is made: `bytes` of records hold no more. A
+    /// directory whose records come in several pieces may have more, and its table grows then; a
+    /// manifest that claims billions cannot take the memory. With a limit of inodes, only hard links
+    /// can be more.
+    fn expected_entries(&self, claimed: u32, bytes: usize) -> usize {
         let limit = if self.config.max_inodes == 0 { u32::MAX } else { self.config.max_inodes };
-        claimed.min(limit) as usize
+        (claimed.min(limit) as usize).min(bytes)
     }
 
     /// Gives back memory that filling took beforehand.
@@ -211,6 +219,19 @@ mod tests {
         let mut bytes = [0; 8];
         assert_eq!(fs.read(&process, fd, &mut bytes[..]), Ok(5));
         assert_eq!(&bytes, b"Baked\0\0\0");
+    }
+
+    #[test]
+    fn a_claim_of_entries_takes_no_memory() {
+        let mut fs = Fs::new(ByteContents::default(), Config::default()).unwrap();
+        let records = encode(&[
+            (0, b"", 0o755, RecordKind::Directory { entries: u32::MAX }),
+            (0, b"d", 0o755, RecordKind::Directory { entries: u32::MAX }),
+        ]);
+        for entries in [u32::MAX, 1 << 31] {
+            assert!(fs.expected_entries(entries, records.len()) <= records.len());
+        }
+        fs.populate(&mut Population::default(), &records).unwrap();
     }
 
     #[test]

@@ -183,7 +183,9 @@ impl BakingInstance {
 
     /// Hands over what a settled policy chooses and the adapter would not do by itself.
     fn choose(&mut self, policy: &Settled) -> Result<()> {
-        if policy.preopen != [Preopen::root()] {
+        if policy.preopen.is_empty() {
+            self.set("bake_preopen", "", &[length("")?, length("")?])?;
+        } else if policy.preopen != [Preopen::root()] {
             for preopen in &policy.preopen {
                 let path = preopen.path.to_string();
                 let lengths = [length(&preopen.name)?, length(&path)?];

@@ -26,7 +26,8 @@ use crate::adapter::contract::Intrinsic;
 use crate::adapter::entries::{self, Entries, EntryPlaces};
 use crate::adapter::initial_memory::{Segment, encode_active};
 use crate::adapter::names::{
-    HOST_API_BASE, HOST_API_MEMORY, HOST_API_PREFIX, KERNEL_MEMORY, NAME_PREFIX, WASI_HOST,
+    APP, HOST_API_BASE, HOST_API_MEMORY, HOST_API_PREFIX, KERNEL_MEMORY, MEMORY, NAME_PREFIX,
+    WASI_HOST,
 };
 use crate::adapter::rootfs_module::RootfsModule;
 use crate::adapter::surface::Surface;
@@ -173,7 +174,7 @@ impl<'a> Lowering<'a> {
             shared: false,
             page_size_log2: None,
         };
-        imports.import("app", "memory", EntityType::Memory(app));
+        imports.import(APP, MEMORY, EntityType::Memory(app));
         for (function, import) in self.core.function_imports() {
             if self.live.functions[function.index()] {
                 imports.import(WASI_HOST, import.name, EntityType::Function(self.ty(function)?));

@@ -8,6 +8,11 @@ pub(crate) const USER_MEMORY: MemIdx = MemIdx(0);
 /// The filesystem's own memory in a rootfs module.
 pub(crate) const KERNEL_MEMORY: MemIdx = MemIdx(1);
 
+/// The import module of the program's memory in a rootfs module.
+pub(crate) const APP: &str = "app";
+/// The program's memory: what WASI hosts look for, and its name in [`APP`].
+pub(crate) const MEMORY: &str = "memory";
+
 /// Import module of the functions that copy to and from the program's memory.
 pub(crate) const USER: &str = "user";
 /// Import module of the functions that copy from the contents.

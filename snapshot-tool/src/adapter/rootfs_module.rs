@@ -10,9 +10,10 @@ use std::ops::Range;
 
 use anyhow::{Context, Result, bail};
 
+use crate::adapter::rootfs_contract;
 use crate::error::{ErrorKind, Marked as _};
 use crate::packed::form::ModuleForm;
-use crate::packed::hollow::HollowModule;
+use crate::packed::hollow::{HollowModule, ReadBack};
 use crate::packed::section::Section;
 
 /// A rootfs module as a module, without the bytes of its contents.
@@ -29,15 +30,18 @@ impl RootfsModule {
     ///
     /// # Errors
     ///
-    /// When the file cannot be read, or holds something else.
+    /// When the file cannot be read, holds something else, or is damaged: what is read is valid, and
+    /// what [`lower`](crate::adapter::lower::lower) writes.
     pub fn read_from(file: &mut (impl Read + Seek)) -> Result<(Self, Range<u64>)> {
         let found = HollowModule::read_from(file)?;
         let found = found.context(
             "it has no `wasm-vfs` section, so it is no rootfs module: make one with \
              `wasm-vfs image`",
         );
-        let (module, section, contents) = found.of_kind(ErrorKind::NotPacked)?;
+        let ReadBack { module, section, contents, is_untouched: _, in_component: _ } =
+            found.of_kind(ErrorKind::NotPacked)?;
         Self::check(&section).of_kind(ErrorKind::AlreadyPacked)?;
+        rootfs_contract::check(module.hollow(), &section).of_kind(ErrorKind::Damaged)?;
         Ok((Self { module, section }, contents))
     }
 

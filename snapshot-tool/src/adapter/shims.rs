@@ -22,6 +22,7 @@ use wasm_encoder::{
 };
 use wasmparser::{ExternalKind, FuncType};
 
+use crate::adapter::names;
 use crate::adapter::names::{HOST_API_PREFIX, WASI_HOST};
 use crate::adapter::rootfs_module::RootfsModule;
 use crate::preview1::PREVIEW1;
@@ -30,9 +31,9 @@ use crate::wasm::module::Module;
 use crate::wasm::remap::{Remap, explain};
 
 /// The import module of the program's memory, in a rootfs module and in [`host`].
-pub const APP: &str = "app";
+pub const APP: &str = names::APP;
 /// The program's memory: what WASI hosts look for.
-pub const MEMORY: &str = "memory";
+pub const MEMORY: &str = names::MEMORY;
 /// The export of [`calls`] that is filled: the function at each position is the one of that number
 /// among its exported ones.
 pub const TABLE: &str = "functions";

@@ -96,6 +96,12 @@ impl Progress for Bar {
         say(format_args!("{letters} {size:>10} {path}"));
     }
 
+    fn detail(&self, text: &str) {
+        if self.talk == Talk::Verbose {
+            eprintln!("wasm-vfs: {text}");
+        }
+    }
+
     fn end(&self) {
         self.finish();
     }

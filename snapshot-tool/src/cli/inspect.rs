@@ -1,7 +1,9 @@
 //! `wasm-vfs inspect`: what a module is and what its program sees.
 
 use super::packed_file::stdout;
+use crate::error::{ErrorKind, Marked as _};
 use crate::format::human_bytes;
+use crate::pack::input::named;
 use crate::packed::component::Interfaces;
 use crate::packed::packed_module::PackedModule;
 use crate::quote::escaped;
@@ -62,8 +64,9 @@ impl Inspect {
             writeln!(out, "    {}", escaped(&import))?;
         }
         writeln!(out, "policy")?;
-        let policy = section.chosen()?.settle()?.asked().to_toml()?;
-        for line in policy.lines() {
+        let settled = section.chosen().and_then(|policy| policy.settle());
+        let settled = settled.of_kind(ErrorKind::Damaged).about(|| named(&file))?;
+        for line in settled.asked().to_toml()?.lines() {
             writeln!(out, "    {}", escaped(line))?;
         }
         Ok(out.flush()?)

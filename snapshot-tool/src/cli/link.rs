@@ -39,7 +39,7 @@ impl Link {
         // What is no program is told before the filesystem is opened. Read once: it may be a pipe.
         let bytes = program.read_module()?;
         let rootfs = Rootfs::open(rootfs)?.progress(Arc::clone(bar));
-        let linked = rootfs.link_bytes(&bytes, form.form());
+        let linked = rootfs.link_bytes(&bytes, form.form(), None);
         let packed = linked.and_then(|it| if component { it.componentized() } else { Ok(it) });
         let packed = program.blame(packed)?;
         let destination = Destination::from_option(&output);

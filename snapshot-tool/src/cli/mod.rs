@@ -11,6 +11,8 @@ mod export;
 mod extract;
 mod image;
 mod inspect;
+#[cfg(feature = "run")]
+mod limit_args;
 mod link;
 mod ls;
 mod metadata_text;
@@ -49,10 +51,13 @@ enum Command {
     Pack(pack::Pack),
     /// Run a packed program, or pack one in memory and run it
     ///
-    /// The program gets this process's standard streams and no directory of the disk. The exit
-    /// status is the program's; 134 if it trapped.
+    /// The program gets this process's standard streams and no directory of the disk.
+    ///
+    /// Exit status: the program's own (its lowest eight bits); 0 after --invoke, or after a reactor
+    /// was initialised; 134 if it trapped; 124 if --timeout or --fuel stopped it; 1 if it could not
+    /// be run, or --get or --export failed; 2 for a usage error.
     #[cfg(feature = "run")]
-    Run(run::Run),
+    Run(Box<run::Run>),
     /// Bake directories into a rootfs module, to be linked with programs later
     Image(image::Image),
     /// Link a program with a rootfs module that `image` wrote

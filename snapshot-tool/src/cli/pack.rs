@@ -66,20 +66,18 @@ pub(super) fn notes(report: &Report, talk: Talk) {
         return;
     }
     printed(report);
-    if let Some(link) = &report.link {
-        for note in &link.notes {
-            say(format_args!("wasm-vfs: note: {note}"));
-        }
-        if talk == Talk::Verbose {
-            match &report.component_imports {
-                None => {
-                    for (module, name) in &link.imports {
-                        say(format_args!("import {module} {name}"));
-                    }
+    for note in report.notes() {
+        say(format_args!("wasm-vfs: note: {note}"));
+    }
+    if let Some(link) = report.link.as_ref().filter(|_| talk == Talk::Verbose) {
+        match &report.component_imports {
+            None => {
+                for (module, name) in &link.imports {
+                    say(format_args!("import {module} {name}"));
                 }
-                Some(interfaces) => {
-                    interfaces.iter().for_each(|it| say(format_args!("import {it}")));
-                }
+            }
+            Some(interfaces) => {
+                interfaces.iter().for_each(|it| say(format_args!("import {it}")));
             }
         }
     }

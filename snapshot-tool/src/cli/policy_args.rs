@@ -25,6 +25,9 @@ pub(crate) struct PolicyArgs {
     /// gives programs an initial directory.
     #[arg(long, value_name = "GUEST[=TREEPATH]")]
     preopen: Vec<Preopen>,
+    /// Preopen no directory: descriptor 3 is not open, and no path leads anywhere
+    #[arg(long, conflicts_with = "preopen")]
+    no_preopen: bool,
     /// Set an environment variable; may be repeated
     #[arg(long, value_name = "NAME=VALUE")]
     env: Vec<Variable>,

@@ -2,39 +2,59 @@
 
 use super::args::{FormArgs, PreinitArgs, Talk, TreeArgs};
 use super::bar::Bar;
+use super::limit_args::LimitArgs;
 use super::pack::{notes, printed};
 use super::say::say;
+use crate::adapter::names::HOST_API_MEMORY;
+use crate::error::{ErrorKind, Marked as _};
+use crate::link::program::{IS_ROOTFS, imports_wasi};
 use crate::output::Destination;
-use crate::pack::input::Program;
+use crate::pack::input::{Program, named};
+use crate::packed::form::ModuleForm;
 use crate::packed::packed_module::PackedModule;
 use crate::policy::Policy;
-use crate::policy::values::ByteCount;
-use crate::run::{Outcome, Runner};
+use crate::policy::file::ConfigFile;
+use crate::policy::values::{ByteCount, Trace};
+use crate::progress::Progress as _;
+use crate::run::Runner;
+use crate::run::imports::UnknownImports;
+use crate::run::outcome::Outcome;
 use crate::tree::guest_path::split_pair;
-use anyhow::{Context as _, Result, bail};
+use crate::wasm::module::Module;
+use anyhow::{Context as _, Result, anyhow, bail};
 use clap::Args;
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Instant;
 
 /// What a shell reports for a program that aborted: 128 + SIGABRT. A trap is that, as under
 /// wasmtime's own command line.
 const TRAPPED: u8 = 134;
 
+/// What timeout(1) reports for a program that it stopped. Fuel is another measure of time.
+const STOPPED: u8 = 124;
+
 /// The arguments.
 #[derive(Debug, Args)]
 pub(super) struct Run {
-    /// A packed program, or any program together with an option that says how to pack it, such as
-    /// --dir
+    /// A program: one that is packed, or any other, which is packed in memory
     #[arg(value_name = "FILE.wasm")]
     program: PathBuf,
     #[command(flatten)]
     form: FormArgs,
     #[command(flatten)]
     preinit: PreinitArgs,
+    /// Preopen no directory: descriptor 3 is not open, and no path leads anywhere
+    #[arg(long)]
+    no_preopen: bool,
     /// Set an environment variable; NAME alone passes it on; may be repeated
     #[arg(long, value_name = "NAME[=VALUE]")]
     env: Vec<String>,
+    /// Pass on all variables of this process; --env sets others
+    #[arg(long)]
+    inherit_env: bool,
     /// Put a file or directory of the disk into the tree before the program starts; may be
     /// repeated
     ///
@@ -42,7 +62,7 @@ pub(super) struct Run {
     #[arg(long, value_name = "HOST::GUEST")]
     put: Vec<String>,
     /// Copy a file or directory of the tree to the disk after the program has ended, also by a
-    /// trap; may be repeated
+    /// trap or a limit; may be repeated
     ///
     /// A `::` that belongs to a name is written `\::`.
     #[arg(long, value_name = "GUEST::HOST")]
@@ -51,7 +71,8 @@ pub(super) struct Run {
     /// 4GiB]
     #[arg(long, value_name = "BYTES")]
     get_limit: Option<ByteCount>,
-    /// Write the tree as a tar archive after the program has ended, also by a trap
+    /// Write the tree as a tar archive after the program has ended, also by a trap or a
+    /// limit
     #[arg(long, value_name = "OUT.tar")]
     export: Option<PathBuf>,
     /// Preopen a directory of the disk under a name, for a program packed with --mount or
@@ -60,32 +81,94 @@ pub(super) struct Run {
     /// HOST alone is also the name.
     #[arg(long, value_name = "HOST[::NAME]")]
     host_dir: Vec<String>,
-    /// Arguments of the program
-    #[arg(last = true)]
+    /// The name that the program sees as its own [default: that of its file]
+    #[arg(long, value_name = "NAME", allow_hyphen_values = true)]
+    argv0: Option<String>,
+    /// Call an exported function in place of `_start`, with ARGS, and print its results, one a
+    /// line
+    ///
+    /// A reactor's `_initialize` is called before. ARGS are read by the types of the function
+    /// (i32, i64, f32, f64); integers may be hexadecimal.
+    #[arg(long, value_name = "FUNC")]
+    invoke: Option<String>,
+    /// What becomes of functions that the program imports and nobody provides: `error`: it is not
+    /// run; `trap`: it runs until it calls one
+    #[arg(long, value_name = "trap|error", default_value = "error", hide_default_value = true)]
+    unknown_imports: UnknownImports,
+    /// Write each call of the program to standard error, as `pack --trace` does
+    #[arg(long, value_name = "always|env|off", num_args = 0..=1, require_equals = true, default_missing_value = "always")]
+    trace: Option<Trace>,
+    /// Arguments of the program: the first that is no option, and all after it; or all after `--`
+    #[arg(value_name = "ARGS", trailing_var_arg = true, allow_negative_numbers = true)]
     args: Vec<String>,
+    #[command(flatten)]
+    limits: LimitArgs,
     #[command(flatten)]
     tree: TreeArgs,
 }
 
 impl Run {
     pub(super) fn run(self, talk: Talk, bar: &Arc<Bar>) -> Result<ExitCode> {
-        let runner = self.runner()?.progress(Arc::clone(bar));
-        let packs = self.tree.is_given() || self.form.is_given() || self.preinit.is_given();
-        let program = if packs {
-            self.packed(talk, bar)?
+        let config = self.tree.config()?;
+        // The file may ask for more than the command line.
+        let verbose = config.policy.verbose && talk == Talk::Normal;
+        let talk = if verbose { Talk::Verbose } else { talk };
+        let bar = if verbose { Arc::new(Bar::new(talk)) } else { Arc::clone(bar) };
+        let runner = self.runner()?.progress(Arc::clone(&bar));
+        let asked = self.tree.is_given() || self.form.is_given() || self.preinit.is_given();
+        let packs = asked || self.trace.is_some() || self.no_preopen;
+        let program = if packs || !self.runs_as_it_is()? {
+            self.packed(&config, talk, &bar)?
         } else {
-            self.check_packed(talk)?;
+            self.show_imports(talk)?;
             Program::file(&self.program)
         };
-        Ok(status(runner.run(&program)?, &self.program))
+        status(runner.run(&program)?, &self.program)
+    }
+
+    /// Whether the program need not be packed: it is already, or has no use for a filesystem.
+    fn runs_as_it_is(&self) -> Result<bool> {
+        match PackedModule::form_of(&self.program)? {
+            Some(ModuleForm::Linked(_)) => return Ok(true),
+            Some(ModuleForm::Rootfs) => {
+                let error = Err(anyhow!(IS_ROOTFS)).of_kind(ErrorKind::Unservable);
+                return error.about(|| named(&self.program));
+            }
+            None => {}
+        }
+        let program = Program::file(&self.program);
+        let bytes = program.read_module()?;
+        let module = program.blame(Module::parse(&bytes))?;
+        // Another tool may have dropped the section of a packed program.
+        let has_host_api = module.exports.iter().any(|it| it.name == HOST_API_MEMORY);
+        Ok(has_host_api || !imports_wasi(&module))
     }
 
     /// What the program is run with.
     fn runner(&self) -> Result<Runner> {
-        let mut runner = Runner::new().args(self.args.iter().cloned());
+        let mut runner = Runner::new().unknown_imports(self.unknown_imports);
+        runner = match &self.invoke {
+            // They are its arguments, too: as wasmtime's own command has it.
+            Some(function) => runner.invoke(function, self.args.iter().cloned()),
+            None => runner,
+        };
+        runner = runner.args(self.args.iter().cloned());
+        if let Some(name) = &self.argv0 {
+            runner = runner.argv0(name);
+        }
+        runner = self.limits.apply(runner);
         for directory in &self.host_dir {
             let (host, name) = split_pair(directory);
             runner = runner.host_directory(&host, name.unwrap_or_else(|| host.clone()));
+        }
+        for (name, value) in std::env::vars_os().filter(|_| self.inherit_env) {
+            let text = name.into_string().ok().zip(value.into_string().ok());
+            // A program of WASI takes text; and what --env sets comes once.
+            if let Some((name, value)) = text
+                && !self.env.iter().any(|set| set.split('=').next() == Some(&name))
+            {
+                runner = runner.env(name, value);
+            }
         }
         for variable in &self.env {
             // A name alone passes the variable on, as wasmtime does.
@@ -123,11 +206,12 @@ impl Run {
     }
 
     /// The program packed with the tree of the options.
-    fn packed(&self, talk: Talk, bar: &Arc<Bar>) -> Result<Program> {
-        let config = self.tree.config()?;
-        let policy = Policy { verbose: talk.is_verbose(), ..Policy::default() };
-        let packer = self.tree.packer(&config, &[], policy)?;
-        let packer = self.form.apply(&config, self.preinit.clone().apply(&config, packer)?);
+    fn packed(&self, config: &ConfigFile, talk: Talk, bar: &Arc<Bar>) -> Result<Program> {
+        let began = Instant::now();
+        let (verbose, no_preopen) = (talk.is_verbose(), self.no_preopen);
+        let policy = Policy { verbose, no_preopen, trace: self.trace, ..Policy::default() };
+        let packer = self.tree.packer(config, &[], policy)?;
+        let packer = self.form.apply(config, self.preinit.clone().apply(config, packer)?);
         let program = Program::file(&self.program);
         let name = program.name().to_owned();
         let packed = packer.progress(Arc::clone(bar)).pack(program)?;
@@ -141,18 +225,18 @@ impl Run {
             Talk::Normal => printed(&report),
             Talk::Verbose => notes(&report, talk),
         }
+        let (packed, result) = (report.packed(), report.result());
+        let seconds = began.elapsed().as_secs_f64();
+        bar.detail(&format!("{packed}, with `{name}`: {result}, {seconds:.2} s"));
         Ok(Program::bytes(name, bytes))
     }
 
-    /// Checks that the program is packed, where nothing is given to pack it with.
-    fn check_packed(&self, talk: Talk) -> Result<()> {
-        if !PackedModule::is_packed(&self.program)? {
-            bail!(
-                "`{}` is not packed; give it a directory with --dir or another option that says how to pack it, or pack it first",
-                self.program.display()
-            );
-        }
+    /// Lists what a packed program imports, for somebody who wants to know.
+    fn show_imports(&self, talk: Talk) -> Result<()> {
         if talk == Talk::Verbose {
+            if !PackedModule::is_packed(&self.program)? {
+                return Ok(());
+            }
             for (module, name) in PackedModule::open(&self.program)?.imports()? {
                 say(format_args!("import {module} {name}"));
             }
@@ -162,23 +246,34 @@ impl Run {
 }
 
 /// What the process ends with, and why on standard error.
-fn status(outcome: Outcome, program: &Path) -> ExitCode {
-    match outcome {
+fn status(outcome: Outcome, program: &Path) -> Result<ExitCode> {
+    let program = program.display();
+    Ok(match outcome {
         // The system keeps eight bits of a status.
         Outcome::Exited(status) => ExitCode::from(status.to_le_bytes()[0]),
         Outcome::Initialized => {
             say(format_args!(
-                "wasm-vfs: note: `{}` has no `_start`: it is a reactor, so its `_initialize` was \
-                 called and nothing more",
-                program.display()
+                "wasm-vfs: note: `{program}` has no `_start`: it is a reactor, so its \
+                 `_initialize` was called and nothing more; --invoke FUNC calls a function of it"
             ));
             ExitCode::SUCCESS
         }
+        Outcome::Returned(results) => {
+            let mut out = io::stdout().lock();
+            for result in results {
+                writeln!(out, "{result}").context("cannot write to standard output")?;
+            }
+            ExitCode::SUCCESS
+        }
         Outcome::Trapped { reason, backtrace } => {
-            say(format_args!("wasm-vfs: error: `{}` trapped: {reason}", program.display()));
+            say(format_args!("wasm-vfs: error: `{program}` trapped: {reason}"));
             // The names in it are the program's.
             backtrace.lines().for_each(|line| say(line));
             ExitCode::from(TRAPPED)
         }
-    }
+        Outcome::OutOfFuel | Outcome::TimedOut => {
+            say(format_args!("wasm-vfs: error: `{program}` {outcome}"));
+            ExitCode::from(STOPPED)
+        }
+    })
 }

@@ -60,7 +60,9 @@ pub(crate) fn open_regular(path: &Path, link: FinalLink) -> Result<(File, Metada
 /// it.
 pub(crate) fn read_found(path: &Path, limit: u64) -> Result<Vec<u8>> {
     let (file, found) = open_regular(path, FinalLink::Follow)?;
-    Named { path, file, regular: Some(Stamp::of(&found)) }.read_to_end(limit)
+    let stamp = Stamp::of(&found);
+    Stamp::settle([stamp]);
+    Named { path, file, regular: Some(stamp) }.read_to_end(limit)
 }
 
 /// Reads a file of at most `limit` bytes that a person named.
@@ -91,6 +93,7 @@ impl<'a> Named<'a> {
         let file = File::open(path).with_context(|| unreadable(path))?;
         let found = file.metadata().with_context(|| unreadable(path))?;
         let regular = found.is_file().then(|| Stamp::of(&found));
+        Stamp::settle(regular);
         Ok(Self { path, file, regular })
     }
 

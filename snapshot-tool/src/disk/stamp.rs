@@ -60,17 +60,55 @@ impl Stamp {
 
     /// Waits, a few milliseconds at most, until whoever writes to the files of these stamps gives
     /// them other stamps. What is read afterwards, and checked, is of one time.
-    pub(crate) fn settle(stamps: impl Iterator<Item = Self>) {
+    pub(crate) fn settle(stamps: impl IntoIterator<Item = Self>) {
         let Ok(now) = SystemTime::now().duration_since(UNIX_EPOCH) else { return };
         let age = |stamp: Self| {
             let (sec, nsec) = (u64::try_from(stamp.mtime.0), u32::try_from(stamp.mtime.1));
             now.checked_sub(Duration::new(sec.ok()?, nsec.ok()?))
         };
         // What is dated later than now stays so for longer than anybody waits.
-        if let Some(youngest) = stamps.filter_map(age).min()
+        if let Some(youngest) = stamps.into_iter().filter_map(age).min()
             && let Some(left) = TICK.checked_sub(youngest)
         {
             thread::sleep(left);
         }
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests {
+    use super::*;
+    use std::fs;
+    use std::time::Instant;
+
+    #[test]
+    fn what_is_written_after_settling_gets_another_stamp() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("file");
+        for _ in 0..30 {
+            fs::write(&path, "old").unwrap();
+            let stamp = Stamp::of(&fs::metadata(&path).unwrap());
+            stamp.check(&path, &fs::metadata(&path).unwrap()).unwrap();
+            Stamp::settle([stamp]);
+            fs::write(&path, "new").unwrap();
+            let error = stamp.check(&path, &fs::metadata(&path).unwrap()).unwrap_err();
+            assert!(error.to_string().contains("changed while it was being read"), "{error}");
+        }
+    }
+
+    #[test]
+    fn only_young_files_are_waited_for() {
+        let directory = tempfile::tempdir().unwrap();
+        let file = fs::File::create(directory.path().join("file")).unwrap();
+        let started = Instant::now();
+        let (day, now) = (Duration::from_secs(86_400), SystemTime::now());
+        let dates = [now - day, now + day, UNIX_EPOCH, UNIX_EPOCH - day];
+        for date in dates.into_iter().cycle().take(400) {
+            file.set_modified(date).unwrap();
+            Stamp::settle([Stamp::of(&file.metadata().unwrap())]);
+        }
+        // Else it would be some seconds.
+        assert!(started.elapsed() < TICK * 300);
     }
 }

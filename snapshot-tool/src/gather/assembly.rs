@@ -1,12 +1,17 @@
 //! A tree while it is put together: nodes by name, from directories of the disk and from packed
 //! modules, placed, merged, and laid out as entries in the end.
+//!
+//! A packed module may hold a tree of any depth, so nothing here calls itself for what is beneath a
+//! directory.
 
 use crate::gather::contents_plan::FileContents;
 use crate::progress::Progress;
 use crate::tree::guest_path::GuestPath;
 use crate::tree::{EntryKind, Metadata, Tree, TreeEntry};
 use anyhow::{Context as _, Result, bail};
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, HashMap};
+use std::ops::{Deref, DerefMut};
 use wasm_vfs_core::Dev;
 
 /// An entry while the tree is put together.
@@ -30,11 +35,56 @@ pub(crate) enum Identity {
 
 #[derive(Debug)]
 pub(crate) enum NodeKind {
-    Directory(BTreeMap<String, Node>),
+    Directory(Entries),
     File(FileContents),
     Symlink(Vec<u8>),
     CharDevice(Dev),
     DescriptorDirectory,
+}
+
+/// The nodes of a directory by their names. They are dropped one by one: left to the compiler, a
+/// drop calls itself for each level of the tree.
+#[derive(Debug, Default)]
+pub(crate) struct Entries(BTreeMap<String, Node>);
+
+impl Entries {
+    /// Takes all nodes out.
+    fn take(&mut self) -> BTreeMap<String, Node> {
+        std::mem::take(&mut self.0)
+    }
+}
+
+impl From<BTreeMap<String, Node>> for Entries {
+    fn from(entries: BTreeMap<String, Node>) -> Self {
+        Self(entries)
+    }
+}
+
+impl Deref for Entries {
+    type Target = BTreeMap<String, Node>;
+
+    fn deref(&self) -> &Self::Target {
+        &self.0
+    }
+}
+
+impl DerefMut for Entries {
+    fn deref_mut(&mut self) -> &mut Self::Target {
+        &mut self.0
+    }
+}
+
+impl Drop for Entries {
+    fn drop(&mut self) {
+        let mut left = vec![self.take()];
+        while let Some(entries) = left.pop() {
+            for mut node in entries.into_values() {
+                if let NodeKind::Directory(beneath) = &mut node.kind {
+                    left.push(beneath.take());
+                }
+            }
+        }
+    }
 }
 
 impl NodeKind {
@@ -52,7 +102,7 @@ impl NodeKind {
 impl Node {
     /// A directory that is there because something is beneath it.
     pub(crate) fn implied_directory() -> Self {
-        Self { metadata: None, kind: NodeKind::Directory(BTreeMap::new()), identity: None }
+        Self { metadata: None, kind: NodeKind::Directory(Entries::default()), identity: None }
     }
 
     /// The node at a guest path: what is there, or an empty directory.
@@ -82,25 +132,71 @@ impl Node {
     /// When a directory of `over` that is only there for what is beneath it meets something that is
     /// no directory.
     pub(crate) fn merge(&mut self, over: Node, at: &GuestPath) -> Result<()> {
-        match (&mut self.kind, over.kind) {
-            (NodeKind::Directory(entries), NodeKind::Directory(over_entries)) => {
-                self.metadata = over.metadata.or(self.metadata);
-                for (name, node) in over_entries {
-                    match entries.get_mut(&name) {
-                        Some(under) => under.merge(node, &at.join(&name))?,
-                        None => {
-                            entries.insert(name, node);
-                        }
+        let mut places = Places::default();
+        // What is still to be laid over what, and where; the next pair last.
+        let mut left = vec![(self, over, None)];
+        while let Some((under, over, place)) = left.pop() {
+            let both = (&under.kind, &over.kind);
+            if !matches!(both, (NodeKind::Directory(_), NodeKind::Directory(_))) {
+                if let NodeKind::Directory(entries) = &over.kind
+                    && over.metadata.is_none()
+                {
+                    let at = places.path(at, place);
+                    let beneath = entries.keys().next().map_or(at.clone(), |name| at.join(name));
+                    bail!(passes_through(&beneath, &at, under.kind.name()));
+                }
+                *under = over;
+                continue;
+            }
+            under.metadata = over.metadata.or(under.metadata);
+            let (NodeKind::Directory(entries), NodeKind::Directory(mut over)) =
+                (&mut under.kind, over.kind)
+            else {
+                continue;
+            };
+            let mut in_both = BTreeMap::new();
+            for (name, node) in over.take() {
+                match entries.entry(name) {
+                    Entry::Occupied(under) => {
+                        in_both.insert(under.key().clone(), node);
+                    }
+                    Entry::Vacant(free) => {
+                        free.insert(node);
                     }
                 }
             }
-            (kind, NodeKind::Directory(entries)) if over.metadata.is_none() => {
-                let beneath = entries.keys().next().map_or(at.clone(), |name| at.join(name));
-                bail!(passes_through(&beneath, at, kind.name()));
+            for (name, under) in entries.iter_mut().rev() {
+                if in_both.is_empty() {
+                    break;
+                }
+                if let Some(over) = in_both.remove(name) {
+                    left.push((under, over, Some(places.add(place, name))));
+                }
             }
-            (_, kind) => *self = Node { kind, ..over },
         }
         Ok(())
+    }
+}
+
+/// Where the directories of a tree are that is being merged: each is named by its place in the list,
+/// and its path is put together only for a message.
+#[derive(Default)]
+struct Places(Vec<(Option<usize>, String)>);
+
+impl Places {
+    fn add(&mut self, parent: Option<usize>, name: &str) -> usize {
+        self.0.push((parent, name.to_owned()));
+        self.0.len() - 1
+    }
+
+    /// The path of a place, from the path of the top.
+    fn path(&self, top: &GuestPath, mut place: Option<usize>) -> GuestPath {
+        let mut names = Vec::new();
+        while let Some((parent, name)) = place.and_then(|at| self.0.get(at)) {
+            names.push(name);
+            place = *parent;
+        }
+        names.into_iter().rev().fold(top.clone(), |path, name| path.join(name))
     }
 }
 
@@ -117,7 +213,12 @@ fn passes_through(guest: &GuestPath, path: &GuestPath, kind: &str) -> String {
 pub(crate) fn flatten(root: Node, implied: Metadata) -> (Vec<TreeEntry>, Vec<FileContents>) {
     let mut flat =
         Flat { implied, entries: Vec::new(), contents: Vec::new(), originals: HashMap::new() };
-    flat.add(0, String::new(), root);
+    // What is still to be added, with its directory and its name; the next one last.
+    let mut left = vec![(0, String::new(), root)];
+    while let Some((parent, name, node)) = left.pop() {
+        let (index, mut beneath) = flat.add(parent, name, node);
+        left.extend(beneath.take().into_iter().rev().map(|(name, node)| (index, name, node)));
+    }
     (flat.entries, flat.contents)
 }
 
@@ -130,14 +231,15 @@ struct Flat {
 }
 
 impl Flat {
-    fn add(&mut self, parent: usize, name: String, node: Node) {
+    /// Adds a node without what is beneath it; returns its index and that.
+    fn add(&mut self, parent: usize, name: String, node: Node) -> (usize, Entries) {
         let index = self.entries.len();
         let mut metadata = node.metadata.unwrap_or(self.implied);
         let earlier = node.identity.and_then(|identity| self.originals.get(&identity).copied());
         if let (Some(identity), None) = (node.identity, earlier) {
             self.originals.insert(identity, index);
         }
-        let mut beneath = BTreeMap::new();
+        let mut beneath = Entries::default();
         let kind = match (node.kind, earlier) {
             (NodeKind::Directory(entries), _) => {
                 beneath = entries;
@@ -158,9 +260,7 @@ impl Flat {
             }
         };
         self.entries.push(TreeEntry { parent, name: name.into_bytes(), metadata, kind });
-        for (name, node) in beneath {
-            self.add(index, name, node);
-        }
+        (index, beneath)
     }
 }
 
@@ -193,8 +293,17 @@ pub(crate) fn finish(
         }
     }
     let tree = Tree::new(entries)?;
-    for (index, entry) in tree.entries().iter().enumerate() {
-        progress.entry(&tree.display_path(index), entry);
+    // The path of the entry, of which the directory's is the first part: pre-order.
+    let mut path = String::new();
+    let mut path_bytes: Vec<usize> = Vec::with_capacity(tree.entries().len());
+    for entry in tree.entries() {
+        path.truncate(path_bytes.get(entry.parent).copied().unwrap_or(0));
+        if !entry.name.is_empty() {
+            path.push('/');
+            path.push_str(&String::from_utf8_lossy(&entry.name));
+        }
+        path_bytes.push(path.len());
+        progress.entry(if path.is_empty() { "/" } else { &path }, entry);
     }
     Ok(tree)
 }

@@ -7,7 +7,7 @@
 use crate::disk::input::kind_name;
 use crate::disk::temporary::is_temporary;
 use crate::error::{Error, ErrorKind, InnerResult, Marked as _};
-use crate::gather::assembly::{Identity, Node, NodeKind, finish, flatten, paths_of_files};
+use crate::gather::assembly::{Entries, Identity, Node, NodeKind, finish, flatten, paths_of_files};
 use crate::gather::contents_plan::{ContentsPlan, FileContents, SharedBytes};
 use crate::gather::host_file::HostFile;
 use crate::gather::ignore_rules::{IGNORE_FILE, IgnoreRules};
@@ -343,7 +343,7 @@ impl TreeBuilder {
     fn made_directory(&self, mode: u16) -> Node {
         Node {
             metadata: Some(self.made(mode)),
-            kind: NodeKind::Directory(BTreeMap::new()),
+            kind: NodeKind::Directory(Entries::default()),
             identity: None,
         }
     }
@@ -437,7 +437,7 @@ impl Scan<'_> {
             }
         }
         self.rules.leave();
-        Ok(NodeKind::Directory(entries))
+        Ok(NodeKind::Directory(entries.into()))
     }
 
     fn leaves_out(&self, name: &OsStr, found: &fs::Metadata) -> bool {

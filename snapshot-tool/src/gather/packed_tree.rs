@@ -2,13 +2,12 @@
 //! are until the new module is written: in the packed module's file, or in the caller's bytes.
 
 use crate::disk::stamp::Stamp;
-use crate::gather::assembly::{Identity, Node, NodeKind};
+use crate::gather::assembly::{Entries, Identity, Node, NodeKind};
 use crate::gather::contents_plan::{FileContents, SharedBytes};
 use crate::gather::host_file::HostFile;
 use crate::packed::section::Section;
-use crate::tree::{EntryKind, Tree, manifest};
-use anyhow::{Context as _, Result};
-use std::collections::BTreeMap;
+use crate::tree::{EntryKind, Tree};
+use anyhow::{Context as _, Result, ensure};
 use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
@@ -42,13 +41,21 @@ impl PackedTree {
     ///
     /// # Errors
     ///
-    /// When the section is damaged.
+    /// When the section is damaged, or has a name that is not UTF-8: no directory gives one.
     pub(crate) fn new(
         section: &Section,
         module: PackedBytes,
         contents: Range<u64>,
     ) -> Result<Self> {
-        Ok(Self { tree: manifest::decode(&section.manifest)?, module, contents })
+        let tree = section.tree()?;
+        for (index, entry) in tree.entries().iter().enumerate() {
+            ensure!(
+                std::str::from_utf8(&entry.name).is_ok(),
+                "its manifest is damaged: {} has a name that is not UTF-8",
+                tree.display_path(index)
+            );
+        }
+        Ok(Self { tree, module, contents })
     }
 
     /// The tree.
@@ -62,22 +69,25 @@ impl PackedTree {
     ///
     /// When the module is damaged.
     pub(crate) fn nodes(&self) -> Result<Node> {
-        self.node(0)
+        let entries = self.tree.entries();
+        // What is in each directory. From the last entry on, so that a directory comes when all that
+        // is beneath it has come.
+        let mut beneath: Vec<Entries> = entries.iter().map(|_| Entries::default()).collect();
+        for (index, entry) in entries.iter().enumerate().skip(1).rev() {
+            let name = String::from_utf8(entry.name.clone());
+            let name = name.context("the manifest has a name that is not UTF-8")?;
+            let node = self.node(index, beneath.pop().unwrap_or_default())?;
+            beneath[entry.parent].insert(name, node);
+        }
+        self.node(0, beneath.pop().unwrap_or_default())
     }
 
-    fn node(&self, index: usize) -> Result<Node> {
+    /// A node that has these beneath it, if it is a directory.
+    fn node(&self, index: usize, beneath: Entries) -> Result<Node> {
         let entries = self.tree.entries();
         let original = self.tree.original(index);
         let kind = match &entries[original].kind {
-            EntryKind::Directory => {
-                let mut beneath = BTreeMap::new();
-                for child in self.tree.children(index) {
-                    let name = String::from_utf8(entries[child].name.clone());
-                    let name = name.context("the manifest has a name that is not UTF-8")?;
-                    beneath.insert(name, self.node(child)?);
-                }
-                NodeKind::Directory(beneath)
-            }
+            EntryKind::Directory => NodeKind::Directory(beneath),
             EntryKind::File { offset, len } => NodeKind::File(self.contents(*offset, *len)?),
             EntryKind::Symlink { target } => NodeKind::Symlink(target.clone()),
             EntryKind::CharDevice { major, minor } => {

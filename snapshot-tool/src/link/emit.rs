@@ -4,6 +4,8 @@
 //! those that hold function indices are re-encoded; code is rewritten by
 //! [`program_code`](crate::link::program_code).
 
+use std::borrow::Cow;
+
 use anyhow::{Context, Result, anyhow};
 use wasm_encoder::reencode::Reencode as _;
 use wasm_encoder::{
@@ -17,12 +19,13 @@ use crate::adapter::initial_memory::{Segment, encode_active, encode_passive};
 use crate::adapter::names::{
     HOST_API_BASE, HOST_API_MEMORY, KERNEL_MEMORY, NAME_PREFIX, USER_MEMORY,
 };
-use crate::link::custom_sections;
 use crate::link::custom_sections::Leading;
 use crate::link::forms::rules::FormRules;
 use crate::link::plan::{AddedFunction, Plan};
 use crate::link::program_code::{Direction, ProgramCode};
+use crate::link::{custom_sections, data_segments};
 use crate::packed::hollow::HollowModule;
+use crate::packed::program_part::JoinedSegment;
 use crate::packed::section::{SECTION_NAME, Section};
 use crate::preview1::PREVIEW1;
 use crate::wasm::index::DataIdx;
@@ -36,15 +39,16 @@ pub(crate) struct Emitter<'a> {
     pub(crate) adapter: &'a Module<'a>,
     pub(crate) plan: &'a Plan<'a>,
     pub(crate) rules: &'a dyn FormRules,
+    /// The program's segments that are joined with the one before.
+    pub(crate) joined: &'a [JoinedSegment],
     pub(crate) segments: &'a [Segment],
     pub(crate) section: Section,
+    /// The contents' segment in the rootfs module.
+    pub(crate) adapter_contents: DataIdx,
 }
 
 /// The size of a section as LEB128 in this many bytes, when it is written before it is known.
 const PADDED_SIZE_BYTES: usize = 5;
-
-/// What comes before the code section's payload: its id and its size.
-const CODE_HEADER_BYTES: usize = 1 + PADDED_SIZE_BYTES;
 
 impl Emitter<'_> {
     /// Writes the module; also its `wasm-vfs` section, and the features that program, filesystem
@@ -53,7 +57,7 @@ impl Emitter<'_> {
     /// # Errors
     ///
     /// When a section of the program is damaged.
-    pub(crate) fn emit(mut self) -> Result<(HollowModule, Section, WasmFeatures)> {
+    pub(crate) fn emit(self) -> Result<(HollowModule, Section, WasmFeatures)> {
         let mut head = wasm_encoder::Module::HEADER.to_vec();
         head.reserve(self.program.bytes.len() + self.adapter.bytes.len());
         custom_sections::copy(self.program, Leading::Yes, &mut head);
@@ -68,11 +72,7 @@ impl Emitter<'_> {
         self.start(&mut head)?;
         copy::elements(self.program, self.program_remap(), &mut head)?;
         DataCountSection { count: self.contents_segment().0 + 1 }.append_to(&mut head);
-        let before_code = head.len();
         let code_features = self.code(&mut head)?;
-        if let Some(part) = &mut self.section.program {
-            part.code_bytes = (head.len() - before_code - CODE_HEADER_BYTES) as u64;
-        }
         let payload = self.section.encode();
         CustomSection { name: SECTION_NAME.into(), data: payload.into() }.append_to(&mut head);
 
@@ -83,10 +83,11 @@ impl Emitter<'_> {
         let tail = self.tail(added)?;
         let (count, segments) = self.data()?;
         let program_data = match &self.program.sections.data {
-            Some(data) => self.program.item_bytes(data),
-            None => &[],
+            Some(data) if self.joined.is_empty() => Cow::Borrowed(self.program.item_bytes(data)),
+            Some(_) => Cow::Owned(data_segments::join(self.program, self.joined)?),
+            None => Cow::Borrowed(&[][..]),
         };
-        let data: [&[u8]; 3] = [&count, program_data, &segments];
+        let data: [&[u8]; 3] = [&count, &program_data, &segments];
         let output = HollowModule::assemble(head, &data, &[], &tail, self.section.contents_len)?;
         let sections = features::of_sections(self.program)?;
         Ok((output, self.section, sections | code_features | added))
@@ -295,7 +296,18 @@ impl Emitter<'_> {
     fn tail(&self, added: WasmFeatures) -> Result<Vec<u8>> {
         let mut tail = Vec::new();
         // A damaged section is dropped, and noted: `custom_sections::notes`.
-        let names = names::link(self.program, self.names_of_program(), self.added_names()?);
+        // A damaged section may name what the program has not: it would be the filesystem's here.
+        let all = |count: usize| IndexMap::keep(&vec![true; count], 0);
+        let indices = names::Indices {
+            functions: self.names_of_program(),
+            memories: all(self.program.memories.len()),
+            globals: all(self.program.globals.len()),
+            data: match data_segments::joined_indices(self.program, self.joined) {
+                IndexMap::Same => all(self.program.data_segments() as usize),
+                joined => joined,
+            },
+        };
+        let names = names::link(self.program, &indices, self.added_names()?);
         if let Ok(Some(names)) = names {
             names.append_to(&mut tail);
         }
@@ -369,7 +381,7 @@ impl Emitter<'_> {
         memories[USER_MEMORY.index()] = Some(self.plan.user_memory.0);
         memories[KERNEL_MEMORY.index()] = Some(self.rules.kernel_memory().0);
         let mut data = vec![None; self.adapter.data_segments() as usize];
-        if let Some(contents) = data.last_mut() {
+        if let Some(contents) = data.get_mut(self.adapter_contents.index()) {
             *contents = Some(self.contents_segment().0);
         }
         Remap {

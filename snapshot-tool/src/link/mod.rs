@@ -1,8 +1,10 @@
 //! Joins a program with a rootfs module into one module.
 
 pub(crate) mod custom_sections;
+pub(crate) mod data_segments;
 pub(crate) mod emit;
 pub(crate) mod forms;
+pub(crate) mod limits;
 pub(crate) mod plan;
 pub(crate) mod program;
 pub(crate) mod program_code;
@@ -13,15 +15,16 @@ use wasmparser::{ExternalKind, Import, TypeRef, WasmFeatures};
 
 use crate::adapter::initial_memory;
 use crate::adapter::names::{HOST_API_BASE, HOST_API_PREFIX};
-use crate::error::{ErrorKind, Marked as _, mark};
+use crate::error::{ErrorKind, Marked as _, is_marked, mark};
+use crate::format::grouped;
 use crate::link::emit::Emitter;
 use crate::link::forms::rules::FormRules;
 use crate::link::plan::{Inputs, Plan};
 use crate::packed::form::{Form, ModuleForm};
-use crate::packed::program_part::{Entry, ProgramPart, ServedImport, SizeView};
+use crate::packed::program_part::{Entry, JoinedSegment, ProgramPart, ServedImport, SizeView};
 use crate::packed::section::Section;
 use crate::preview1::{PREVIEW1, UNSTABLE, WasiModule};
-use crate::wasm::index::{FuncIdx, TypeIdx};
+use crate::wasm::index::{DataIdx, FuncIdx, TypeIdx};
 use crate::wasm::module::Module;
 use crate::wasm::reach::Live;
 use crate::wasm::verify;
@@ -30,6 +33,9 @@ pub use crate::adapter::lower::lower;
 use crate::adapter::rootfs_module::RootfsModule;
 pub use crate::packed::contents_source::{ContentsSource, FileRange};
 pub use crate::packed::hollow::HollowModule;
+
+/// What the host interface exports beside its functions: the memory, and the base of addresses.
+const HOST_API_PLACES: usize = 2;
 
 /// A linked module and what can be said about it.
 #[derive(Debug)]
@@ -69,6 +75,31 @@ pub struct Summary {
 ///
 /// When the program cannot be served; the message says why and what to do, in one line.
 pub fn link(program: &[u8], rootfs: &RootfsModule, form: Form) -> Result<Linked> {
+    link_with_reserve(program, rootfs, form, 0)
+}
+
+/// Links as [`link`] does, so that `reserve` data segments can be added to the result.
+pub(crate) fn link_with_reserve(
+    program: &[u8],
+    rootfs: &RootfsModule,
+    form: Form,
+    reserve: u64,
+) -> Result<Linked> {
+    joined(program, rootfs, form, reserve).map_err(|error| match is_marked(&error) {
+        true => error,
+        // What stopped the linker may only be a consequence: nothing was said of the program before.
+        false => valid(program).err().unwrap_or(error),
+    })
+}
+
+/// Checks that a program is valid.
+fn valid(program: &[u8]) -> Result<()> {
+    verify::validate(program, WasmFeatures::all())
+        .context("the program is not valid WebAssembly")
+        .of_kind(ErrorKind::Damaged)
+}
+
+fn joined(program: &[u8], rootfs: &RootfsModule, form: Form, reserve: u64) -> Result<Linked> {
     let program = Module::parse(program)?;
     let user_memory = program::check(&program)?;
     let adapter = Module::parse(rootfs.hollow()).context("the rootfs module")?;
@@ -85,7 +116,8 @@ pub fn link(program: &[u8], rootfs: &RootfsModule, form: Form) -> Result<Linked>
     {
         live.globals[base as usize] = true;
     }
-    let mut segments = initial_memory::segments(&adapter)?;
+    let segments = initial_memory::segments(&adapter)?;
+    let (mut segments, joined) = data_segments::make_room(&program, segments, reserve)?;
     let rules = forms::rules(form, &program, user_memory, &adapter, &live, &segments)?;
     if let Some(initial) = rules.initial() {
         segments.insert(0, initial);
@@ -100,19 +132,22 @@ pub fn link(program: &[u8], rootfs: &RootfsModule, form: Form) -> Result<Linked>
         user_memory,
         synthesised_functions: &synthesised,
         synthesised_globals: rules.globals().len(),
+        program_segments: program.data_segments() as usize - joined.len(),
         kernel_segments: segments.len(),
     };
     let plan = Plan::new(&inputs)?;
-    let added_segments = segments.len() + usize::from(rules.passive_segment().is_some());
+    check_limits(&program, &adapter, &plan, rules.as_ref())?;
     let section =
-        linked_section(&rootfs.section, &inputs, &plan, rules.as_ref(), form, added_segments)?;
+        linked_section(&rootfs.section, &inputs, &plan, rules.as_ref(), form, joined.clone())?;
     let emitter = Emitter {
         program: &program,
         adapter: &adapter,
         plan: &plan,
         rules: rules.as_ref(),
+        joined: &joined,
         segments: &segments,
         section,
+        adapter_contents: rootfs.section.contents_segment,
     };
     let (output, section, features) = emitter.emit()?;
     let added = rules.export().map(|(name, _)| name);
@@ -122,16 +157,49 @@ pub fn link(program: &[u8], rootfs: &RootfsModule, form: Form) -> Result<Linked>
     Ok(Linked { output, section, summary })
 }
 
-/// What the linked module says about itself. How long its code is, the emitter adds.
+/// Checks that engines take as much as the linked module has of everything. Bodies are checked when
+/// they are written, data segments when room is made for them.
+fn check_limits(
+    program: &Module<'_>,
+    adapter: &Module<'_>,
+    plan: &Plan<'_>,
+    rules: &dyn FormRules,
+) -> Result<()> {
+    let adds_memory = adapter.exported(HOST_API_BASE, ExternalKind::Global).is_some();
+    let host_api = plan.host_api.len() + if adds_memory { HOST_API_PLACES } else { 0 };
+    let functions =
+        plan.imported_functions as usize + program.bodies.len() + plan.added_functions().count();
+    let globals = (0..u32::try_from(adapter.globals.len())?)
+        .filter(|&global| plan.adapter_globals.get(global).is_some())
+        .count();
+    for (limit, own, linked) in [
+        (limits::TYPES, program.types.len(), program.types.len() + plan.types.len()),
+        (limits::IMPORTS, program.imports.len(), plan.kept_imports.len() + plan.host_imports.len()),
+        (limits::FUNCTIONS, program.function_types.len(), functions),
+        (limits::MEMORIES, program.memories.len(), rules.memories().len()),
+        (
+            limits::GLOBALS,
+            program.globals.len(),
+            program.globals.len() + rules.globals().len() + globals,
+        ),
+        (limits::EXPORTS, program.exports.len(), program.exports.len() + host_api),
+    ] {
+        limit.check(own as u64, linked as u64)?;
+    }
+    Ok(())
+}
+
+/// What the linked module says about itself.
 fn linked_section(
     rootfs: &Section,
     inputs: &Inputs<'_>,
     plan: &Plan<'_>,
     rules: &dyn FormRules,
     form: Form,
-    added_segments: usize,
+    joined: Vec<JoinedSegment>,
 ) -> Result<Section> {
     let program = inputs.program;
+    let form_segments = usize::from(rules.passive_segment().is_some());
     let user_memory = plan.user_memory;
     let memory = program.memories[user_memory.index()];
     let places = plan.places();
@@ -142,26 +210,26 @@ fn linked_section(
         tool_version: env!("CARGO_PKG_VERSION").to_owned(),
         policy: rootfs.policy.clone(),
         contents_len: rootfs.contents_len,
-        contents_segment: plan.contents_segment(program, added_segments),
+        contents_segment: DataIdx::from_index(plan.passive_segment.index() + form_segments),
         preinit: None,
         program: Some(ProgramPart {
             types: count(program.types.len())?,
             functions: count(program.bodies.len())?,
             globals: count(program.globals.len())?,
             memories: count(program.memories.len())?,
-            data_segments: program.data_segments(),
+            data_segments: count(inputs.program_segments)?,
             imports: count(program.imports.len())?,
             exports: count(program.exports.len())?,
             user_memory,
             user_memory_min: memory.initial,
             user_memory_max: memory.maximum,
             first_function: FuncIdx(plan.imported_functions + count(plan.before.len())?),
-            code_bytes: 0,
             start: program.start.map(|start| plan.moved(start)).transpose()?,
             view: rules.view(&places).map(|view| SizeView { pages: view.pages, grow: view.grow }),
             entries: gated_exports(program, plan, rules)?,
             features: custom_sections::own_features(program),
             served: served_imports(inputs, plan)?,
+            joined,
         }),
         manifest: rootfs.manifest.clone(),
     })
@@ -203,6 +271,9 @@ fn served_imports(inputs: &Inputs<'_>, plan: &Plan<'_>) -> Result<Vec<ServedImpo
     Ok(imports)
 }
 
+/// What wasmparser says where a module is too large in some way.
+const BEYOND_A_LIMIT: &str = "exceeds the limit";
+
 /// Validates the result, and that it imports and exports nothing unexpected.
 fn check(
     program: &Module<'_>,
@@ -213,9 +284,13 @@ fn check(
 ) -> Result<()> {
     if let Err(error) = verify::validate(output.hollow(), features) {
         // Whose fault is it? Nothing was said of the program before, to do the work only once.
-        verify::validate(program.bytes, features | WasmFeatures::all())
-            .context("the program is not valid WebAssembly")
-            .of_kind(ErrorKind::Damaged)?;
+        valid(program.bytes)?;
+        if error.to_string().contains(BEYOND_A_LIMIT) {
+            // Of the module as a whole: what linking counts is checked before.
+            let error =
+                error.context("with its filesystem it is more than engines take of a module");
+            return Err(mark(error, ErrorKind::Unservable));
+        }
         let error = error.context("the linked module came out invalid: please report this");
         return Err(mark(error, ErrorKind::Internal));
     }
@@ -253,6 +328,8 @@ fn summarise(
     let kept = plan.kept_imports.iter().map(|it| (it.module.to_owned(), it.name.to_owned()));
     let added = plan.host_imports.iter().map(|it| (PREVIEW1.to_owned(), it.0.to_owned()));
     let dropped_bytes = custom_sections::dropped_bytes(program);
+    let mut notes = custom_sections::notes(program);
+    notes.extend(note_of_joined(section));
     let kept_bytes = program.bytes.len() as u64 - dropped_bytes;
     let files = section.contents_len + section.manifest.len() as u64;
     Ok(Summary {
@@ -262,6 +339,18 @@ fn summarise(
         initialised_bytes: None,
         filesystem_functions: plan.added_functions().count(),
         imports: kept.chain(added).collect(),
-        notes: custom_sections::notes(program),
+        notes,
+    })
+}
+
+/// What to say of data segments that were joined.
+fn note_of_joined(section: &Section) -> Option<String> {
+    let joined = section.program.as_ref()?.joined.len();
+    (joined > 0).then(|| {
+        format!(
+            "joined {joined} of its data segments with those before, for engines take {} of a module; packing again \
+             takes them apart",
+            grouped(limits::DATA_SEGMENTS.most)
+        )
     })
 }

@@ -6,7 +6,8 @@
 //!            | some of the filesystem's | the program's | the rest of the filesystem's
 //! globals    the program's | synthesised | the filesystem's
 //! memories   the program's | the filesystem's (isolated form)
-//! data       the program's | the filesystem's memory | what the form adds | the contents
+//! data       the program's, joined where there are too many | the filesystem's memory
+//!            | what the form adds | the contents
 //! ```
 //!
 //! Imports that the filesystem serves disappear. Just as many of the filesystem's functions take
@@ -123,7 +124,7 @@ pub(crate) struct Plan<'a> {
     pub(crate) adapter_globals: IndexMap,
     pub(crate) first_synthesised_global: GlobalIdx,
     /// What comes behind the initial memory.
-    passive_segment: DataIdx,
+    pub(crate) passive_segment: DataIdx,
     /// The host's functions that the result imports.
     fd_write: Option<FuncIdx>,
     proc_exit: Option<FuncIdx>,
@@ -143,6 +144,8 @@ pub(crate) struct Inputs<'a> {
     pub(crate) user_memory: MemIdx,
     pub(crate) synthesised_functions: &'a [SynthesisedFunction],
     pub(crate) synthesised_globals: usize,
+    /// How many data segments the program's are after some were joined.
+    pub(crate) program_segments: usize,
     /// How many segments of initial memory are added.
     pub(crate) kernel_segments: usize,
 }
@@ -185,9 +188,7 @@ impl<'a> Plan<'a> {
             adapter_globals: IndexMap::keep(&live.globals, after_synthesised.0),
             first_synthesised_global: first,
             synthesised_types,
-            passive_segment: DataIdx::from_index(
-                program.data_segments() as usize + inputs.kernel_segments,
-            ),
+            passive_segment: DataIdx::from_index(inputs.program_segments + inputs.kernel_segments),
             fd_write: None,
             proc_exit: None,
             user_memory: inputs.user_memory,
@@ -222,11 +223,6 @@ impl<'a> Plan<'a> {
             fd_write: self.fd_write,
             proc_exit: self.proc_exit,
         }
-    }
-
-    /// The contents' segment: the program's come first, then `added` ones.
-    pub(crate) fn contents_segment(&self, program: &Module<'_>, added: usize) -> DataIdx {
-        DataIdx::from_index(program.data_segments() as usize + added)
     }
 
     /// The host's function of preview1, if the result imports it with this type.

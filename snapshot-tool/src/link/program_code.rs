@@ -11,6 +11,7 @@ use anyhow::{Context, Result};
 use wasm_encoder::Encode as _;
 use wasmparser::{FunctionBody, WasmFeatures};
 
+use crate::link::limits;
 use crate::wasm::features::{Reference, Used};
 use crate::wasm::index::{FuncIdx, GlobalIdx, MemIdx};
 use crate::wasm::module::Module;
@@ -140,7 +141,11 @@ impl ProgramCode<'_> {
             }
         }
         let rest = &bytes[copied..];
-        (scratch.len() + rest.len()).encode(out);
+        let len = scratch.len() + rest.len();
+        if self.direction == Direction::Link {
+            limits::BODY_BYTES.check(bytes.len() as u64, len as u64)?;
+        }
+        len.encode(out);
         out.extend_from_slice(scratch);
         out.extend_from_slice(rest);
         Ok(())

@@ -14,9 +14,9 @@ use wasm_encoder::{
 };
 use wasmparser::{ExternalKind, MemoryType, TypeRef};
 
-use crate::link::custom_sections;
 use crate::link::custom_sections::Leading;
 use crate::link::program_code::{Direction, MemoryView, ProgramCode};
+use crate::link::{custom_sections, data_segments};
 use crate::packed::program_part::ProgramPart;
 use crate::packed::section::Section;
 use crate::wasm::index::{FuncIdx, MemIdx};
@@ -24,12 +24,12 @@ use crate::wasm::module::Module;
 use crate::wasm::remap::{IndexMap, Remap, explain};
 use crate::wasm::{copy, names};
 
-/// The program in a packed module. `hollow` is the module without its contents, `section` what it
-/// says about itself.
+/// The program in a packed module. `hollow` is the module without its contents, as it was written;
+/// `section` what it says about itself.
 ///
 /// # Errors
 ///
-/// When the module was changed since it was linked, or is damaged.
+/// When the program cannot be taken out, or the module is damaged.
 pub(crate) fn unlink(hollow: &[u8], section: &Section) -> Result<Vec<u8>> {
     let part = section.program.as_ref().context("it holds no program, only a filesystem")?;
     if let Some(function) = &section.preinit {
@@ -39,7 +39,7 @@ pub(crate) fn unlink(hollow: &[u8], section: &Section) -> Result<Vec<u8>> {
         );
     }
     let mut linked = Module::parse(hollow)?;
-    check_untouched(&linked, part)?;
+    check_counts(&linked, part)?;
     let first = part.first_function.0 - linked.imported_functions;
     linked.bodies.truncate((first + part.functions) as usize);
     linked.bodies.drain(..first as usize);
@@ -47,15 +47,14 @@ pub(crate) fn unlink(hollow: &[u8], section: &Section) -> Result<Vec<u8>> {
     unlinking.write()
 }
 
-/// Checks that everything is where linking put it.
-fn check_untouched(linked: &Module<'_>, part: &ProgramPart) -> Result<()> {
+/// Checks that there is as much of everything as linking put there.
+fn check_counts(linked: &Module<'_>, part: &ProgramPart) -> Result<()> {
     let holds = |have: usize, counts: &[u32]| {
         let need: u64 = counts.iter().copied().map(u64::from).sum();
         have as u64 >= need
     };
     let served = u32::try_from(part.served.len())?;
-    let untouched = linked.code_bytes as u64 == part.code_bytes
-        && part.first_function.0 >= linked.imported_functions
+    let fits = part.first_function.0 >= linked.imported_functions
         && holds(linked.function_types.len(), &[part.first_function.0, part.functions])
         && holds(linked.types.len(), &[part.types])
         && holds(linked.globals.len(), &[part.globals])
@@ -65,11 +64,7 @@ fn check_untouched(linked: &Module<'_>, part: &ProgramPart) -> Result<()> {
         && holds(linked.exports.len(), &[part.exports])
         && part.imports >= served
         && holds(linked.imports.len(), &[part.imports - served]);
-    ensure!(
-        untouched,
-        "another tool changed it since it was packed, so the program cannot be told from its filesystem: pack the original \
-         program with all its directories"
-    );
+    ensure!(fits, "its `wasm-vfs` section is damaged: it counts more than there is");
     Ok(())
 }
 
@@ -131,7 +126,7 @@ fn imports_back(linked: &Module<'_>, part: &ProgramPart) -> Result<Vec<ImportBac
         imports.push(match served.next_if(|(_, import)| import.position == position) {
             Some((which, _)) => ImportBack::Served(which),
             None => {
-                // `check_untouched` has counted them.
+                // `check_counts` has counted them.
                 ImportBack::Kept(kept.next().context("an import is missing")?)
             }
         });
@@ -165,7 +160,7 @@ impl Unlinking<'_> {
             StartSection { function_index }.append_to(&mut out);
         }
         copy::elements(&self.linked, self.remap(), &mut out)?;
-        DataCountSection { count: self.part.data_segments }.append_to(&mut out);
+        DataCountSection { count: self.data_segments()? }.append_to(&mut out);
         self.code(&mut out)?;
         self.data(&mut out)?;
         if let Some(names) = names::unlink(&self.linked, &self.names())? {
@@ -294,17 +289,21 @@ impl Unlinking<'_> {
         Ok(())
     }
 
+    /// How many data segments the program had before some were joined.
+    fn data_segments(&self) -> Result<u32> {
+        let count = self.part.data_segments as usize + self.part.joined.len();
+        u32::try_from(count)
+            .context("its `wasm-vfs` section is damaged: it joins segments without end")
+    }
+
     /// The program's segments come first.
     fn data(&self, out: &mut Vec<u8>) -> Result<()> {
-        let Some(section) = &self.linked.sections.data else { return Ok(()) };
-        let start = section.range().end - self.linked.item_bytes(section).len();
-        let mut end = start;
-        for segment in section.clone().into_iter().take(self.part.data_segments as usize) {
-            end = segment?.range.end;
+        if self.linked.sections.data.is_none() {
+            return Ok(());
         }
         let mut data = Vec::new();
-        self.part.data_segments.encode(&mut data);
-        data.extend_from_slice(&self.linked.bytes[start..end]);
+        self.data_segments()?.encode(&mut data);
+        data.extend(data_segments::split(&self.linked, self.part)?);
         RawSection { id: SectionId::Data.into(), data: &data }.append_to(out);
         Ok(())
     }
@@ -325,7 +324,7 @@ impl Unlinking<'_> {
             functions: self.functions.named.clone(),
             memories: first(self.part.memories),
             globals: first(self.part.globals),
-            data: first(self.part.data_segments),
+            data: data_segments::split_indices(self.part),
         }
     }
 }

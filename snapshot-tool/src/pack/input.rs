@@ -7,16 +7,15 @@ use crate::error::{ErrorKind, Marked as _};
 use crate::gather::packed_tree::{PackedBytes, PackedTree};
 use crate::link::program::IS_ROOTFS;
 use crate::link::unlink::unlink;
+#[cfg(feature = "run")]
 use crate::packed::component::module_in;
 use crate::packed::form::{Form, ModuleForm};
-use crate::packed::hollow::HollowModule;
-use crate::packed::section::Section;
+use crate::packed::hollow::{HollowModule, ReadBack};
 use crate::policy::Policy;
 use crate::wasm::preamble::{Kind, check_preamble, kind};
 use anyhow::{Context as _, Result, anyhow};
 use std::borrow::Cow;
 use std::io::{Cursor, Seek as _};
-use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -180,10 +179,8 @@ impl Input {
                 if let Some((open, stamp)) = file.regular() {
                     let found = HollowModule::read_from(open).of_kind(ErrorKind::Damaged);
                     if let Some(found) = program.blame(found)? {
-                        let component = program.blame(module_in(open))?.in_component;
                         file.check()?;
-                        let bytes = PackedBytes::file(path, stamp);
-                        return program.blame(Self::packed(found, bytes, component));
+                        return program.blame(Self::packed(found, PackedBytes::file(path, stamp)));
                     }
                     open.rewind().with_context(|| format!("cannot read {}", named(path)))?;
                 }
@@ -196,27 +193,31 @@ impl Input {
 
     fn in_memory(bytes: Vec<u8>) -> Result<Self> {
         match HollowModule::read_from(&mut Cursor::new(&bytes)).of_kind(ErrorKind::Damaged)? {
-            Some(found) => {
-                let component = module_in(&mut Cursor::new(&bytes))?.in_component;
-                Self::packed(found, PackedBytes::Memory(bytes.into()), component)
-            }
+            Some(found) => Self::packed(found, PackedBytes::Memory(bytes.into())),
             None => Ok(Self { program: bytes, before: None }),
         }
     }
 
     fn packed(
-        (module, section, contents): (HollowModule, Section, Range<u64>),
+        ReadBack { module, section, contents, is_untouched, in_component }: ReadBack,
         bytes: PackedBytes,
-        component: bool,
     ) -> Result<Self> {
         let form = match section.form {
             ModuleForm::Linked(form) => form,
             ModuleForm::Rootfs => return Err(anyhow!(IS_ROOTFS)).of_kind(ErrorKind::Unservable),
         };
+        if !is_untouched {
+            return Err(anyhow!(
+                "another tool changed it since it was packed, so the program cannot be told from its filesystem: pack the \
+                 original program with all its directories"
+            ))
+            .of_kind(ErrorKind::Damaged);
+        }
         let program = unlink(module.hollow(), &section).of_kind(ErrorKind::Damaged)?;
         let tree = PackedTree::new(&section, bytes, contents).of_kind(ErrorKind::Damaged)?;
         let policy = section.chosen().of_kind(ErrorKind::Damaged)?;
-        let before = PackedWith { tree: Arc::new(tree), policy, form, component };
+        let tree = Arc::new(tree);
+        let before = PackedWith { tree, policy, form, component: in_component };
         Ok(Self { program, before: Some(before) })
     }
 }

@@ -4,6 +4,8 @@
 //! too.
 
 pub(crate) mod component;
+#[cfg(test)]
+mod damaged;
 pub(crate) mod input;
 #[cfg(feature = "run")]
 pub(crate) mod preinit;
@@ -160,7 +162,8 @@ impl Packer {
             bytes = program.blame(preinit.with_start(bytes).of_kind(ErrorKind::Run))?;
         }
         let rootfs = packer.baked()?;
-        let linked = rootfs.link_bytes(&bytes, packer.form.unwrap_or_default());
+        let form = packer.form.unwrap_or_default();
+        let linked = rootfs.link_bytes(&bytes, form, packer.preinit.as_ref());
         let packed = linked.and_then(|packed| match &packer.preinit {
             Some(preinit) => packed.initialised(preinit, program.name()),
             None => Ok(packed),

@@ -57,6 +57,10 @@ const CLOCK_FROM_S: u64 = 946_684_800;
 /// How much later each reading is.
 const CLOCK_STEP_NS: u64 = 1_000_000;
 
+/// How many data segments a snapshot adds at most: Wizer joins what would be more
+/// (`MAX_DATA_SEGMENTS`), and leaves those that were there, empty.
+pub(crate) const ADDED_SEGMENTS: u64 = 10_000;
+
 /// Which function runs when the program is packed.
 ///
 /// ```
@@ -314,7 +318,7 @@ struct ProgramInstance {
 impl ProgramInstance {
     fn start(module: &[u8], name: &str) -> Result<Self> {
         let mut config = Config::new();
-        config.wasm_exceptions(true).max_wasm_stack(WASM_STACK_BYTES);
+        config.wasm_exceptions(true).wasm_wide_arithmetic(true).max_wasm_stack(WASM_STACK_BYTES);
         config.async_stack_size(THREAD_STACK_BYTES);
         let engine = Engine::new(&config)?;
         let module = wasmtime::Module::new(&engine, module)?;

@@ -8,6 +8,8 @@ use crate::packed::section::Section;
 use crate::policy::Policy;
 use anyhow::Result;
 
+pub(crate) const ADDED_SEGMENTS: u64 = 0;
+
 #[derive(Clone, Debug)]
 pub(crate) enum Preinit {}
 

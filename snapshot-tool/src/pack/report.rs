@@ -2,6 +2,7 @@
 
 use crate::format::human_bytes;
 use crate::link::Summary;
+use crate::link::limits::note_of_length;
 use crate::tree::TreeTotals;
 use std::fmt;
 
@@ -34,6 +35,14 @@ pub struct Printed {
 }
 
 impl Report {
+    /// What a person should know, one line each: what linking dropped and why, and what engines do
+    /// not take the result.
+    #[must_use]
+    pub fn notes(&self) -> Vec<String> {
+        let link = self.link.iter().flat_map(|link| link.notes.iter().cloned());
+        link.chain(note_of_length(self.output_bytes)).collect()
+    }
+
     /// What went in, as text: `packed 3 files, 12.3 kB`.
     pub(crate) fn packed(&self) -> String {
         let TreeTotals { files, file_bytes, shared_bytes, .. } = self.totals;

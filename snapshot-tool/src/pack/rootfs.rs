@@ -5,21 +5,22 @@ use crate::adapter::shims;
 use crate::disk::input::{FinalLink, open_regular};
 use crate::disk::stamp::Stamp;
 use crate::error::{Error, ErrorKind, InnerResult, Marked as _};
-use crate::link::{Summary, link};
+use crate::link::{Summary, link_with_reserve};
 use crate::output::Destination;
 use crate::pack::component::{self, Encoded};
 use crate::pack::input::{Program, named};
 use crate::pack::preinit::{self, Preinit};
 use crate::pack::report::{Printed, Report};
 use crate::packed::component::Shell;
-use crate::packed::contents_source::{ContentsSource, FileRange};
+use crate::packed::contents_source::{ContentsSource, FileRange, ReaderRange};
 use crate::packed::form::Form;
 use crate::packed::hollow::HollowModule;
 use crate::packed::section::Section;
 use crate::progress::{Listener, Progress, Stage};
-use crate::tree::{TreeTotals, manifest};
+use crate::tree::TreeTotals;
 use std::fmt;
-use std::io::Write;
+use std::io::{Read, Seek, Write};
+use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -88,12 +89,31 @@ impl Rootfs {
 
     fn read(path: &Path) -> InnerResult<Self> {
         let (mut file, found) = open_regular(path, FinalLink::Follow)?;
-        let read = RootfsModule::read_from(&mut file);
-        let (module, bytes) = read.of_kind(ErrorKind::Damaged).about(|| named(path))?;
-        let tree = manifest::decode(&module.section.manifest).of_kind(ErrorKind::Damaged);
-        let totals = tree.about(|| named(path))?.totals();
-        let contents = FileRange::new(file, path, Stamp::of(&found), bytes);
+        let stamp = Stamp::of(&found);
+        Stamp::settle([stamp]);
+        let read = Self::module_and_totals(&mut file).about(|| named(path));
+        let (module, bytes, totals) = read?;
+        let contents = FileRange::new(file, path, stamp, bytes);
         Ok(Self::new(module, contents, totals, Listener::default()))
+    }
+
+    /// Reads a rootfs module from anything that can be read at any place. Its contents are read when
+    /// a result is written.
+    ///
+    /// # Errors
+    ///
+    /// As [`open`](Self::open).
+    pub fn from_reader(mut file: impl Read + Seek + Send + 'static) -> Result<Self, Error> {
+        let (module, bytes, totals) = Self::module_and_totals(&mut file)?;
+        Ok(Self::new(module, ReaderRange::new(file, bytes), totals, Listener::default()))
+    }
+
+    fn module_and_totals(
+        file: &mut (impl Read + Seek),
+    ) -> InnerResult<(RootfsModule, Range<u64>, TreeTotals)> {
+        let (module, bytes) = RootfsModule::read_from(file).of_kind(ErrorKind::Damaged)?;
+        let totals = module.section.tree().of_kind(ErrorKind::Damaged)?.totals();
+        Ok((module, bytes, totals))
     }
 
     /// Reports linking and writing to `progress`.
@@ -110,12 +130,20 @@ impl Rootfs {
     /// If the program cannot be read, is no core module, is packed already, or cannot be served.
     pub fn link(&self, program: Program, form: Form) -> Result<Packed, Error> {
         let bytes = program.read_module()?;
-        Ok(program.blame(self.link_bytes(&bytes, form))?)
+        Ok(program.blame(self.link_bytes(&bytes, form, None))?)
     }
 
-    pub(crate) fn link_bytes(&self, program: &[u8], form: Form) -> InnerResult<Packed> {
+    /// Links a program, so that `preinit` can run.
+    pub(crate) fn link_bytes(
+        &self,
+        program: &[u8],
+        form: Form,
+        preinit: Option<&Preinit>,
+    ) -> InnerResult<Packed> {
         self.progress.begin(Stage::Linking, Some(1));
-        let linked = link(program, &self.baked.module, form).of_kind(ErrorKind::Unservable)?;
+        let reserve = preinit.map_or(0, |_| preinit::ADDED_SEGMENTS);
+        let linked = link_with_reserve(program, &self.baked.module, form, reserve)
+            .of_kind(ErrorKind::Unservable)?;
         self.progress.advance(1);
         Ok(Packed {
             module: linked.output,

@@ -14,10 +14,10 @@ use wasmparser::{
     BinaryReader, ComponentExportSectionReader, ComponentExternName, ComponentImportSectionReader,
 };
 
-use crate::packed::framing::{
+use crate::packed::section::SECTION_NAME;
+use crate::wasm::framing::{
     CUSTOM_SECTION, PREAMBLE_BYTES, custom_named, read_range, section_header,
 };
-use crate::packed::section::SECTION_NAME;
 use crate::wasm::preamble::{Kind, check_preamble, kind};
 
 /// Section ids of components that are looked at here.

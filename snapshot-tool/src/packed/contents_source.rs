@@ -5,7 +5,7 @@
 //! one moment it is needed.
 
 use std::fs::File;
-use std::io::{self, Read as _, Seek as _, SeekFrom, Write};
+use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
@@ -86,6 +86,39 @@ impl ContentsSource for FileRange {
             copied == self.len(),
             "`{}` ends after {copied} of the {} bytes of its contents: it was cut short",
             self.path.display(),
+            self.len()
+        );
+        Ok(())
+    }
+}
+
+/// The contents of a module that is read from elsewhere: a range of the reader's bytes.
+#[derive(Debug)]
+pub(crate) struct ReaderRange<F> {
+    file: Mutex<F>,
+    bytes: Range<u64>,
+}
+
+impl<F: Read + Seek> ReaderRange<F> {
+    /// The bytes `bytes` of `file`.
+    pub(crate) fn new(file: F, bytes: Range<u64>) -> Self {
+        Self { file: Mutex::new(file), bytes }
+    }
+}
+
+impl<F: Read + Seek> ContentsSource for ReaderRange<F> {
+    fn len(&self) -> u64 {
+        self.bytes.end - self.bytes.start
+    }
+
+    fn write_to(&self, out: &mut dyn Write) -> Result<()> {
+        let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
+        file.seek(SeekFrom::Start(self.bytes.start)).context("seeking to the contents")?;
+        let copied =
+            io::copy(&mut (&mut *file).take(self.len()), out).context("copying the contents")?;
+        ensure!(
+            copied == self.len(),
+            "the contents end after {copied} of their {} bytes: the module was cut short",
             self.len()
         );
         Ok(())

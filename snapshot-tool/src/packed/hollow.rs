@@ -1,6 +1,6 @@
 //! A finished module without the bytes of its contents: [`HollowModule`].
 //!
-//! The contents are a segment of the data section, so a module is five runs of bytes:
+//! The contents are a segment of the data section, so a module is six runs of bytes:
 //!
 //! ```text
 //! head        everything before the data section
@@ -8,35 +8,28 @@
 //! (contents)  its header here, its bytes from a `ContentsSource`
 //! after       segments behind it: only a pre-initialised module has any
 //! tail        custom sections
+//! digests     the section that `digests` describes, made while the contents are written
 //! ```
 //!
-//! With contents of length zero this is a complete module of its own, the *hollow* module: whether
-//! a module is valid does not depend on how long a segment is, so that is what gets validated.
+//! Without the digests, and with contents of length zero, this is a complete module of its own, the
+//! *hollow* module: whether a module is valid does not depend on how long a segment is, so that is
+//! what gets validated.
 
 use std::io::{Cursor, Read, Seek, Write};
 use std::ops::Range;
 
-use anyhow::{Context, Result, anyhow, bail, ensure};
+use anyhow::{Context, Result, anyhow, ensure};
 use wasm_encoder::Encode as _;
-use wasmparser::{BinaryReader, ConstExpr};
 
 use crate::error::{ErrorKind, mark};
-use crate::packed::component::{self, ModulePlace};
 use crate::packed::contents_source::ContentsSource;
-use crate::packed::framing::{
-    CUSTOM_SECTION, PREAMBLE_BYTES, custom_named, read_range, section_header,
+use crate::packed::digests::{ContentsDigester, Digest, Digests};
+use crate::packed::places::{
+    DATA_SECTION, PASSIVE, Sections, SegmentPlace, check_contents, digest_of_sections, each_segment,
 };
-use crate::packed::section::{SECTION_NAME, Section};
-
-/// The id of the data section.
-const DATA_SECTION: u8 = 11;
-
-/// The flag that starts a passive data segment.
-const PASSIVE: u8 = 1;
-
-/// The most that a segment's header (flags, memory, offset expression, length) is expected to
-/// take: a constant expression is a few instructions.
-const SEGMENT_HEADER_BYTES: u64 = 1024;
+use crate::packed::section::Section;
+use crate::wasm::framing::read_range;
+use crate::wasm::index::DataIdx;
 
 /// A finished module whose contents segment's bytes are not in memory.
 #[derive(Debug, Clone)]
@@ -101,9 +94,17 @@ impl HollowModule {
     /// When it is damaged, or has no `wasm-vfs` section.
     pub(crate) fn from_hollow(hollow: &[u8], contents_len: u64) -> Result<Self> {
         let file = &mut Cursor::new(hollow);
-        let place = Place::find(file)?.context("it has no `wasm-vfs` section")?;
-        place.check_contents_len(0)?;
-        place.read(file, contents_len)
+        let sections = Sections::walk(file)?;
+        let section = sections.vfs.as_ref().context("it has no `wasm-vfs` section")?;
+        let data = sections.data.as_ref().context("it has no data section")?;
+        let mut contents = None;
+        each_segment(file, data.payload.clone(), |segment| {
+            let wanted = segment.index == section.contents_segment.0;
+            contents = Some(segment).filter(|_| wanted);
+            !wanted
+        })?;
+        let contents = contents.filter(|it| it.is_passive && it.bytes.is_empty());
+        read_around(file, &sections, &contents.context("it is not hollow")?, contents_len)
     }
 
     /// Length of the contents segment in bytes.
@@ -116,7 +117,9 @@ impl HollowModule {
     #[must_use]
     #[expect(clippy::len_without_is_empty, reason = "no module is empty")]
     pub fn len(&self) -> u64 {
-        self.contents_range().end + (self.after().len() + self.tail().len()) as u64
+        self.contents_range().end
+            + (self.after().len() + self.tail().len()) as u64
+            + Digests::section_len(self.contents_len)
     }
 
     /// Where in the written file the contents' bytes are.
@@ -149,17 +152,25 @@ impl HollowModule {
         out.write_all(&self.data_header())?;
         out.write_all(self.before())?;
         out.write_all(&contents_header(self.contents_len))?;
-        let mut counting = Counting { out, written: 0 };
-        contents.write_to(&mut counting)?;
+        let mut digesting = Digesting { out, digester: ContentsDigester::default() };
+        contents.write_to(&mut digesting)?;
+        let digester = digesting.digester;
         ensure!(
-            counting.written == self.contents_len,
+            digester.written() == self.contents_len,
             "the contents wrote {} bytes instead of {}: did a file change while it was packed?",
-            counting.written,
+            digester.written(),
             self.contents_len
         );
         out.write_all(self.after())?;
         out.write_all(self.tail())?;
+        let digests = Digests { module: self.digest()?, chunks: digester.finish() };
+        out.write_all(&digests.section())?;
         Ok(())
+    }
+
+    /// The digest of all but the contents and the custom sections.
+    fn digest(&self) -> Result<Digest> {
+        digest_of_sections(&self.hollow)
     }
 
     /// The same module with a contents segment of length zero.
@@ -188,84 +199,69 @@ impl HollowModule {
         &self.hollow[self.data.end..]
     }
 
-    /// Reads a module that this crate wrote, alone or in a component, all but the bytes of its
-    /// contents: the module, its `wasm-vfs` section, and where in `file` the contents are. `None`
-    /// if no such section is there.
+    /// Reads a module that this crate wrote, alone or in a component, all but the bytes of its contents, which are checked.
+    /// `None` if it has no `wasm-vfs` section.
     ///
     /// # Errors
     ///
-    /// When the file is not wasm, cannot be read, or its section and segments disagree.
-    pub fn read_from(file: &mut (impl Read + Seek)) -> Result<Option<(Self, Section, Range<u64>)>> {
-        let Some(place) = Place::find(file)? else { return Ok(None) };
-        place.check_contents_len(place.section.contents_len)?;
-        let output = place.read(file, place.section.contents_len)?;
-        Ok(Some((output, place.section, place.contents.bytes)))
-    }
-}
-
-/// A packed module that is a file or a part of one.
-#[derive(Debug)]
-pub(crate) struct Located {
-    /// Its `wasm-vfs` section.
-    pub(crate) section: Section,
-    /// Where in the file it is.
-    pub(crate) module: ModulePlace,
-    /// Where in the file its contents are.
-    pub(crate) contents: Range<u64>,
-}
-
-/// Finds a packed module, its `wasm-vfs` section and where in the file its contents are, reading
-/// little else. `None` if no such section is there.
-///
-/// # Errors
-///
-/// When the file is not wasm, cannot be read, or its section and segments disagree.
-pub(crate) fn locate(file: &mut (impl Read + Seek)) -> Result<Option<Located>> {
-    let Some(place) = Place::find(file)? else { return Ok(None) };
-    place.check_contents_len(place.section.contents_len)?;
-    let Place { section, contents, data: _, module } = place;
-    Ok(Some(Located { section, module, contents: contents.bytes }))
-}
-
-/// What a walk over a module's headers finds, if this crate wrote the module.
-struct Place {
-    section: Section,
-    contents: SegmentPlace,
-    data: SectionPlace,
-    /// Where the module is.
-    module: ModulePlace,
-}
-
-impl Place {
-    fn find(file: &mut (impl Read + Seek)) -> Result<Option<Self>> {
-        let Sections { vfs, data, module } = Sections::walk(file)?;
-        let Some(section) = vfs else { return Ok(None) };
-        let Some(data) = data else {
-            bail!("it has a `wasm-vfs` section but no data section: the file is damaged");
-        };
-        let contents = find_contents(file, data.payload.clone(), section.contents_segment.0)
-            .context("looking for the contents segment")?;
-        Ok(Some(Self { section, contents, data, module }))
-    }
-
-    fn check_contents_len(&self, expected: u64) -> Result<()> {
-        let found = self.contents.bytes.end - self.contents.bytes.start;
+    /// When the file is not wasm, cannot be read, or its contents are not what was packed.
+    pub fn read_from(file: &mut (impl Read + Seek)) -> Result<Option<ReadBack>> {
+        let mut sections = Sections::walk(file)?;
+        let Some(mut section) = sections.vfs.take() else { return Ok(None) };
+        let contents = sections.find_contents(file, &section)?;
         ensure!(
-            found == expected,
-            "its contents segment has {found} bytes but its `wasm-vfs` section says {expected}: the file is damaged"
+            contents.is_passive,
+            "another tool has made the contents an active segment, which is copied to memory at each start"
         );
-        Ok(())
+        let module = read_around(file, &sections, &contents, section.contents_len)?;
+        let (_, digests) = sections.digests.context("it has no digests")?;
+        check_contents(file, &contents.bytes, &digests)?;
+        section.contents_segment = DataIdx(contents.index);
+        let is_untouched = module.digest()? == digests.module;
+        let in_component = sections.module.in_component;
+        let contents = contents.bytes;
+        Ok(Some(ReadBack { module, section, contents, is_untouched, in_component }))
     }
+}
 
-    /// The module without its contents, which will have `contents_len` bytes.
-    fn read(&self, file: &mut (impl Read + Seek), contents_len: u64) -> Result<HollowModule> {
-        let Self { contents, data, module, .. } = self;
-        let head = read_range(file, module.bytes.start..data.header)?;
-        let before = read_range(file, data.payload.start..contents.header)?;
-        let after = read_range(file, contents.bytes.end..data.payload.end)?;
-        let tail = read_range(file, data.payload.end..module.bytes.end)?;
-        HollowModule::assemble(head, &[&before], &after, &tail, contents_len)
-    }
+/// A module that was read back from its file.
+#[derive(Debug)]
+pub struct ReadBack {
+    /// The module, without the bytes of its contents.
+    pub module: HollowModule,
+    /// Its `wasm-vfs` section, which names the segment where the contents are now.
+    pub section: Section,
+    /// Where in the file the contents are.
+    pub contents: Range<u64>,
+    /// Whether the module is as it was written, but for custom sections.
+    pub is_untouched: bool,
+    /// Whether it is in a component.
+    pub in_component: bool,
+}
+
+/// The module without its contents, which will have `contents_len` bytes, and without its digests.
+fn read_around(
+    file: &mut (impl Read + Seek),
+    sections: &Sections,
+    contents: &SegmentPlace,
+    contents_len: u64,
+) -> Result<HollowModule> {
+    let data = sections.data.as_ref().context("it has no data section")?;
+    let digests = sections.digests.as_ref().map(|(place, _)| place.header..place.payload.end);
+    let mut read = |range: Range<u64>| match &digests {
+        // Written last, but a tool may have put it elsewhere.
+        Some(cut) if range.start <= cut.start && cut.end <= range.end => {
+            let mut bytes = read_range(file, range.start..cut.start)?;
+            bytes.extend(read_range(file, cut.end..range.end)?);
+            Ok(bytes)
+        }
+        _ => read_range(file, range),
+    };
+    let head = read(sections.module.bytes.start..data.header)?;
+    let before = read(data.payload.start..contents.header)?;
+    let after = read(contents.bytes.end..data.payload.end)?;
+    let tail = read(data.payload.end..sections.module.bytes.end)?;
+    HollowModule::assemble(head, &[&before], &after, &tail, contents_len)
 }
 
 /// Id and size of a data section with `data_len` bytes before the contents segment.
@@ -299,105 +295,20 @@ pub(crate) fn check_contents_len(contents_len: u64) -> Result<()> {
     Err(mark(error, ErrorKind::Tree))
 }
 
-/// Counts what passes through.
-struct Counting<'a> {
+/// Digests what passes through.
+struct Digesting<'a> {
     out: &'a mut dyn Write,
-    written: u64,
+    digester: ContentsDigester,
 }
 
-impl Write for Counting<'_> {
+impl Write for Digesting<'_> {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
         let written = self.out.write(bytes)?;
-        self.written += written as u64;
+        self.digester.update(&bytes[..written]);
         Ok(written)
     }
 
     fn flush(&mut self) -> std::io::Result<()> {
         self.out.flush()
     }
-}
-
-/// What a walk over a file's section headers finds.
-struct Sections {
-    vfs: Option<Section>,
-    data: Option<SectionPlace>,
-    /// Where the module is.
-    module: ModulePlace,
-}
-
-/// Where a section lies in a file.
-struct SectionPlace {
-    /// Start of its id and size.
-    header: u64,
-    payload: Range<u64>,
-}
-
-impl Sections {
-    fn walk(file: &mut (impl Read + Seek)) -> Result<Self> {
-        let module = component::module_in(file)?;
-        let end = module.bytes.end;
-        let mut at = module.bytes.start + PREAMBLE_BYTES;
-        let mut found = Self { vfs: None, data: None, module };
-        while at < end {
-            let (id, payload) = section_header(file, at, end)?;
-            match id {
-                CUSTOM_SECTION => {
-                    if let Some(section) = read_if_vfs(file, payload.clone())? {
-                        found.vfs = Some(section);
-                    }
-                }
-                DATA_SECTION => {
-                    found.data = Some(SectionPlace { header: at, payload: payload.clone() });
-                }
-                _ => {}
-            }
-            at = payload.end;
-        }
-        Ok(found)
-    }
-}
-
-/// Decodes a custom section if it is ours.
-fn read_if_vfs(file: &mut (impl Read + Seek), payload: Range<u64>) -> Result<Option<Section>> {
-    let Some(rest) = custom_named(file, payload, SECTION_NAME)? else { return Ok(None) };
-    Section::decode(&read_range(file, rest)?).map(Some)
-}
-
-/// Where a data segment lies in a file.
-struct SegmentPlace {
-    header: u64,
-    bytes: Range<u64>,
-}
-
-/// Walks the data section to segment number `wanted`.
-fn find_contents(
-    file: &mut (impl Read + Seek),
-    payload: Range<u64>,
-    wanted: u32,
-) -> Result<SegmentPlace> {
-    let start = read_range(file, payload.start..payload.end.min(payload.start + 5))?;
-    let mut reader = BinaryReader::new(&start, 0);
-    let count = reader.read_var_u32()?;
-    ensure!(wanted < count, "it has {count} data segments, the contents should be number {wanted}");
-    let mut at = payload.start + reader.original_position() as u64;
-    for _ in 0..wanted {
-        at = segment(file, at, payload.end)?.bytes.end;
-    }
-    segment(file, at, payload.end)
-}
-
-fn segment(file: &mut (impl Read + Seek), at: u64, end: u64) -> Result<SegmentPlace> {
-    let header = read_range(file, at..end.min(at + SEGMENT_HEADER_BYTES))?;
-    let mut reader = BinaryReader::new(&header, 0);
-    let flags = reader.read_var_u32()?;
-    if flags == 2 {
-        reader.read_var_u32()?;
-    }
-    if flags != u32::from(PASSIVE) {
-        reader.read::<ConstExpr<'_>>()?;
-    }
-    let len = u64::from(reader.read_var_u32()?);
-    let start = at + reader.original_position() as u64;
-    ensure!(start + len <= end, "a data segment ends beyond the data section");
-    Ok(SegmentPlace { header: at, bytes: start..start + len })
 }

@@ -3,17 +3,16 @@
 
 use crate::disk::input::{FinalLink, open_regular};
 use crate::error::{Error, ErrorKind, InnerResult, Marked as _};
-use crate::packed::component::{Interfaces, ModulePlace};
+use crate::packed::checked_contents::{CheckedContents, CheckedRuns, ContentsReader};
+use crate::packed::component::Interfaces;
 use crate::packed::form::ModuleForm;
-use crate::packed::hollow::{self, Located};
+use crate::packed::places::Sections;
 use crate::packed::section::Section;
-use crate::packed::sparse_map::Runs;
 use crate::policy::Policy;
-use crate::tree::{EntryKind, Tree, manifest};
+use crate::tree::{EntryKind, Tree};
 use anyhow::{Context as _, bail, ensure};
 use std::fs::File;
 use std::io::{self, BufReader, Read, Seek, SeekFrom, Write};
-use std::ops::Range;
 use std::path::Path;
 use wasmparser::{Chunk, Parser, Payload};
 
@@ -43,10 +42,9 @@ pub struct PackedModule<R> {
     file: R,
     section: Section,
     tree: Tree,
-    /// Where in the file the module is,
-    module: ModulePlace,
-    /// and its contents.
-    contents: Range<u64>,
+    sections: Sections,
+    /// Found when the first byte is wanted: what needs none works although they are gone.
+    contents: Option<CheckedContents>,
 }
 
 impl PackedModule<BufReader<File>> {
@@ -70,10 +68,19 @@ impl PackedModule<File> {
     ///
     /// If the file cannot be read or is no core module.
     pub fn is_packed(path: impl AsRef<Path>) -> Result<bool, Error> {
-        let path = path.as_ref();
+        Ok(Self::form_of(path.as_ref())?.is_some())
+    }
+
+    /// The form of a module that wasm-vfs wrote; `None` for any other.
+    ///
+    /// # Errors
+    ///
+    /// As [`is_packed`](Self::is_packed).
+    pub(crate) fn form_of(path: &Path) -> InnerResult<Option<ModuleForm>> {
         let (mut file, _) = open_regular(path, FinalLink::Follow)?;
-        let found = hollow::locate(&mut file).of_kind(ErrorKind::Damaged);
-        Ok(found.about(|| format!("`{}`", path.display()))?.is_some())
+        let found = Sections::walk(&mut file).of_kind(ErrorKind::Damaged);
+        let found = found.about(|| format!("`{}`", path.display()))?;
+        Ok(found.vfs.map(|section| section.form))
     }
 }
 
@@ -89,27 +96,13 @@ impl<R: Read + Seek> PackedModule<R> {
     }
 
     fn read(mut file: R) -> InnerResult<Self> {
-        let found = hollow::locate(&mut file).of_kind(ErrorKind::Damaged)?;
-        let found = found.context("holds no files: it was not written by wasm-vfs; pack it first");
-        let Located { section, module, contents } = found.of_kind(ErrorKind::NotPacked)?;
-        let tree = Self::checked_tree(&section, contents.end - contents.start);
-        Ok(Self { tree: tree.of_kind(ErrorKind::Damaged)?, file, section, module, contents })
-    }
-
-    /// The tree of the manifest, whose files all lie in the contents.
-    fn checked_tree(section: &Section, contents_len: u64) -> InnerResult<Tree> {
-        let tree = manifest::decode(&section.manifest)?;
-        for (index, entry) in tree.entries().iter().enumerate() {
-            if let EntryKind::File { offset, len } = entry.kind {
-                let end = offset.checked_add(len);
-                ensure!(
-                    end.is_some_and(|end| end <= contents_len),
-                    "the contents of {} are cut short; the file is damaged",
-                    tree.display_path(index)
-                );
-            }
-        }
-        Ok(tree)
+        let mut sections = Sections::walk(&mut file).of_kind(ErrorKind::Damaged)?;
+        let section = sections.vfs.take().context(
+            "holds no files: it was not written by wasm-vfs, or another tool has removed its section `wasm-vfs`; pack it first",
+        );
+        let section = section.of_kind(ErrorKind::NotPacked)?;
+        let tree = section.tree().of_kind(ErrorKind::Damaged)?;
+        Ok(Self { file, section, tree, sections, contents: None })
     }
 
     /// Returns the tree.
@@ -151,7 +144,7 @@ impl<R: Read + Seek> PackedModule<R> {
     /// [`Packer::component`]: crate::Packer::component
     #[must_use]
     pub fn is_component(&self) -> bool {
-        self.module.in_component
+        self.sections.module.in_component
     }
 
     /// Returns what the component around the module imports and exports; `None` if there is none.
@@ -160,7 +153,7 @@ impl<R: Read + Seek> PackedModule<R> {
     ///
     /// If it cannot be read or is damaged.
     pub fn interfaces(&mut self) -> Result<Option<Interfaces>, Error> {
-        if !self.module.in_component {
+        if !self.is_component() {
             return Ok(None);
         }
         Ok(Some(Interfaces::of(&mut self.file).of_kind(ErrorKind::Damaged)?))
@@ -188,7 +181,8 @@ impl<R: Read + Seek> PackedModule<R> {
     }
 
     fn read_imports(&mut self) -> InnerResult<Vec<(String, String)>> {
-        self.file.seek(SeekFrom::Start(self.module.bytes.start)).context("cannot read")?;
+        let start = SeekFrom::Start(self.sections.module.bytes.start);
+        self.file.seek(start).context("cannot read")?;
         let (mut parser, mut bytes) = (Parser::new(0), Vec::new());
         loop {
             // Imports come before anything that is long; nothing beyond them is read.
@@ -219,20 +213,36 @@ impl<R: Read + Seek> PackedModule<R> {
         }
     }
 
-    /// Returns a reader of a regular file's contents; a hard link gives its original's.
+    /// Returns a reader of a regular file's contents; a hard link gives its original's. What it
+    /// reads is what was packed: if another tool has changed it, reading fails
+    /// ([`InvalidData`](io::ErrorKind::InvalidData)).
     ///
     /// # Errors
     ///
-    /// If the entry is no regular file ([`Tree`](ErrorKind::Tree)), or the module cannot be read.
+    /// If the entry is no regular file ([`Tree`](ErrorKind::Tree)), the module cannot be read, or
+    /// another tool has removed the contents ([`Damaged`](ErrorKind::Damaged)).
     ///
     /// # Panics
     ///
     /// If there is no entry of that index.
-    pub fn contents(&mut self, index: usize) -> Result<io::Take<&mut R>, Error> {
+    pub fn contents(&mut self, index: usize) -> Result<impl Read, Error> {
+        Ok(self.reader(index)?)
+    }
+
+    fn reader(&mut self, index: usize) -> InnerResult<ContentsReader<'_, R>> {
         let (offset, len) = self.range(index).of_kind(ErrorKind::Tree)?;
-        let start = SeekFrom::Start(self.contents.start + offset);
-        self.file.seek(start).context("cannot read")?;
-        Ok(Read::by_ref(&mut self.file).take(len))
+        let (contents, file) = self.checked()?;
+        Ok(contents.reader(file, offset, len))
+    }
+
+    /// The contents, found now if they were not before, and the file that they are in.
+    fn checked(&mut self) -> InnerResult<(&mut CheckedContents, &mut R)> {
+        let contents = match self.contents.take() {
+            Some(contents) => contents,
+            None => CheckedContents::find(&mut self.file, &self.sections, &self.section)
+                .of_kind(ErrorKind::Damaged)?,
+        };
+        Ok((self.contents.insert(contents), &mut self.file))
     }
 
     /// A reader of some runs of a regular file's contents, one after the other.
@@ -240,9 +250,10 @@ impl<R: Read + Seek> PackedModule<R> {
         &'a mut self,
         index: usize,
         runs: &'a [(u64, u64)],
-    ) -> InnerResult<Runs<'a, R>> {
+    ) -> InnerResult<CheckedRuns<'a, R>> {
         let (offset, _) = self.range(index)?;
-        Ok(Runs::new(&mut self.file, self.contents.start + offset, runs))
+        let (contents, file) = self.checked()?;
+        Ok(CheckedRuns::new(contents, file, offset, runs))
     }
 
     /// Where among the contents a file's are, and how long.
@@ -272,19 +283,23 @@ impl<R: Read + Seek> PackedModule<R> {
     ///
     /// If there is no entry of that index.
     pub fn copy_contents(&mut self, index: usize, out: &mut dyn Write) -> Result<u64, Error> {
-        let mut contents = self.contents(index)?;
+        let mut contents = self.reader(index)?;
         Ok(copy_all(&mut contents, out).of_kind(ErrorKind::Damaged)?)
     }
 }
 
 /// Copies contents to their end, in large pieces.
-fn copy_all(contents: &mut io::Take<impl Read>, out: &mut dyn Write) -> InnerResult<u64> {
-    let expected = contents.limit();
+fn copy_all<R: Read + Seek>(
+    contents: &mut ContentsReader<'_, R>,
+    out: &mut dyn Write,
+) -> InnerResult<u64> {
+    let expected = contents.left();
     let room = usize::try_from(expected).map_or(COPY_BYTES, |len| len.min(COPY_BYTES));
     let mut buffer = vec![0; room];
-    while contents.limit() > 0 {
+    while contents.left() > 0 {
         let read = match contents.read(&mut buffer) {
             Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            Err(error) if error.kind() == io::ErrorKind::InvalidData => bail!("{error}"),
             read => read?,
         };
         ensure!(read > 0, "the module ends before the contents do; it is damaged");
@@ -297,6 +312,7 @@ fn copy_all(contents: &mut io::Take<impl Read>, out: &mut dyn Write) -> InnerRes
 #[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
     use super::*;
+    use crate::packed::digests::{ContentsDigester, Digests};
     use crate::packed::section::SECTION_NAME;
     use crate::tree::FinalSymlink;
     use crate::tree::manifest::Manifest;
@@ -305,33 +321,84 @@ mod tests {
     use std::io::Cursor;
     use wasm_encoder::{CustomSection, DataSection, Module};
 
-    /// A module with the sample's manifest, whose files are bytes 0 to 3, and these contents.
-    fn module(contents: &[u8]) -> Cursor<Vec<u8>> {
+    /// A module with the sample's manifest, whose files are bytes 0 to 3, for these contents, and
+    /// with these data segments, of which it says that number 1 holds the contents.
+    fn module(contents: &[u8], segments: &[&[u8]]) -> Cursor<Vec<u8>> {
         let manifest = Manifest::of(&sample()).unwrap().bytes;
         let section =
             Section::for_rootfs(contents.len() as u64, DataIdx(1), String::new(), manifest);
         let mut data = DataSection::new();
-        data.passive(*b"another").passive(contents.iter().copied());
+        for segment in segments {
+            data.passive(segment.iter().copied());
+        }
         let custom = CustomSection { name: SECTION_NAME.into(), data: section.encode().into() };
         let mut module = Module::new();
         module.section(&data).section(&custom);
-        Cursor::new(module.finish())
+        let mut digester = ContentsDigester::default();
+        digester.update(contents);
+        let digests = Digests { module: [0; 16], chunks: digester.finish() };
+        Cursor::new([module.finish(), digests.section()].concat())
+    }
+
+    /// What the file `/z` reads as.
+    fn read(module: Cursor<Vec<u8>>, path: &str) -> Result<Vec<u8>, Error> {
+        let mut packed = PackedModule::from_reader(module).unwrap();
+        let index = packed.tree().lookup(path.as_bytes(), FinalSymlink::Follow).unwrap();
+        let mut contents = Vec::new();
+        packed.copy_contents(index, &mut contents)?;
+        Ok(contents)
     }
 
     #[test]
     fn files_are_ranges_of_the_contents() {
-        let mut packed = PackedModule::from_reader(module(b"abc")).unwrap();
         for path in ["/z", "/g", "/abs/f"] {
-            let index = packed.tree().lookup(path.as_bytes(), FinalSymlink::Follow).unwrap();
-            let mut contents = Vec::new();
-            packed.copy_contents(index, &mut contents).unwrap();
-            assert_eq!(contents, b"abc", "{path}");
+            let found = read(module(b"abc", &[b"another", b"abc"]), path).unwrap();
+            assert_eq!(found, b"abc", "{path}");
         }
     }
 
     #[test]
+    fn contents_are_found_by_what_they_are() {
+        // Of the same length, before and behind, and with fewer segments than the number says.
+        for segments in [&[&b"abc"[..], b"xyz"][..], &[b"xyz", b"zyx", b"abc"], &[b"abc"]] {
+            assert_eq!(read(module(b"abc", segments), "/z").unwrap(), b"abc", "{segments:?}");
+        }
+        for (segments, cause) in [
+            (&[&b"xyz"[..], b"zyx"][..], "its contents are not what was packed"),
+            (&[b"abcabc", b"ab"], "no data segment has the 3 bytes of its contents"),
+            (&[], "no data segment has the 3 bytes of its contents"),
+        ] {
+            let error = read(module(b"abc", segments), "/z").unwrap_err();
+            assert!(error.to_string().contains(cause), "{segments:?}: {error}");
+            assert_eq!(error.kind(), ErrorKind::Damaged);
+        }
+    }
+
+    #[test]
+    fn each_chunk_is_checked_that_is_read() {
+        let mut contents = vec![7; 3 << 20];
+        contents[..3].copy_from_slice(b"abc");
+        let mut changed = contents.clone();
+        changed[2 << 20] = 8;
+        let module = || module(&contents, &[&changed]);
+        assert_eq!(read(module(), "/z").unwrap(), b"abc");
+        let mut packed = PackedModule::from_reader(module()).unwrap();
+        let found = CheckedContents::find(&mut packed.file, &packed.sections, &packed.section);
+        let mut found = found.unwrap();
+        let mut all = Vec::new();
+        let error = found.reader(&mut packed.file, 5, 3 << 20).read_to_end(&mut all).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::InvalidData);
+        assert_eq!(all, contents[5..2 << 20]);
+        // Across a border of chunks.
+        let mut some = Vec::new();
+        found.reader(&mut packed.file, (1 << 20) - 2, 4).read_to_end(&mut some).unwrap();
+        assert_eq!(some, [7; 4]);
+    }
+
+    #[test]
     fn files_beyond_the_contents_are_damage() {
-        let message = PackedModule::from_reader(module(b"ab")).unwrap_err().to_string();
+        let message =
+            PackedModule::from_reader(module(b"ab", &[b"", b"ab"])).unwrap_err().to_string();
         assert_eq!(message, "the contents of /a/b/f are cut short; the file is damaged");
     }
 }

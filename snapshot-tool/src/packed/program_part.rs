@@ -7,13 +7,14 @@
 //! types, functions, globals, memories, data segments, imports, exports
 //! user memory                          its index, its least size in pages, option: its largest
 //! first function                       the index of the first of the program's own
-//! code                                 length of the code section in bytes: another tool's work shows in it
 //! start                                option: the program's start function
 //! view                                 option: the global that `memory.size` reads, the function that `memory.grow` calls
 //! entries                              count; each: the export's position, the program's function that it was
 //! features                             option: how many entries of `target_features` are the program's; then count; each of those
 //!                                      that the program does not use: position, prefix
 //! served imports                       count; each: place, name, perhaps type, function that answers
+//! joined                               count; each data segment that was joined with the one before: how many segments stand
+//!                                      between it and the last of these, the gap's and its own length in bytes
 //! ```
 //!
 //! A served import's place is how many imports stand between it and the one before it, times 4, and
@@ -42,7 +43,7 @@ pub struct ProgramPart {
     pub globals: u32,
     /// Memories.
     pub memories: u32,
-    /// Data segments.
+    /// Data segments, as many as are left after some were [`joined`](Self::joined).
     pub data_segments: u32,
     /// Imports of the unlinked program, of all kinds.
     pub imports: u32,
@@ -56,8 +57,6 @@ pub struct ProgramPart {
     pub user_memory_max: Option<u64>,
     /// Where the functions that the program defines begin.
     pub first_function: FuncIdx,
-    /// Length of the linked module's code section in bytes.
-    pub code_bytes: u64,
     /// The program's start function.
     pub start: Option<FuncIdx>,
     /// How the program sees the size of its memory, if not directly.
@@ -68,6 +67,8 @@ pub struct ProgramPart {
     pub features: Option<OwnFeatures>,
     /// The imports that the filesystem serves, in their order.
     pub served: Vec<ServedImport>,
+    /// The data segments that were joined with the one before, in their order.
+    pub joined: Vec<JoinedSegment>,
 }
 
 /// What took the place of the program's `memory.size` and `memory.grow`.
@@ -95,6 +96,17 @@ pub struct OwnFeatures {
     pub count: u32,
     /// Those of them that do not say that the program uses the feature: position and prefix.
     pub unused: Vec<(u32, u8)>,
+}
+
+/// A data segment of the program that was joined with the one before, with zeros between them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct JoinedSegment {
+    /// Its index in the unlinked program.
+    pub index: u32,
+    /// How many zeros are between the two.
+    pub gap: u32,
+    /// Its length in bytes.
+    pub bytes: u32,
 }
 
 /// An import of the program that the filesystem serves.
@@ -129,7 +141,6 @@ impl ProgramPart {
         self.user_memory_min.encode(out);
         option(self.user_memory_max, out);
         self.first_function.0.encode(out);
-        self.code_bytes.encode(out);
         option(self.start.map(|start| start.0.into()), out);
         option(self.view.map(|view| view.pages.0.into()), out);
         if let Some(view) = self.view {
@@ -154,6 +165,14 @@ impl ProgramPart {
             import.encode(next, out);
             next = import.position + 1;
         }
+        self.joined.len().encode(out);
+        let mut next = 0;
+        for segment in &self.joined {
+            (segment.index - next).encode(out);
+            segment.gap.encode(out);
+            segment.bytes.encode(out);
+            next = segment.index + 1;
+        }
     }
 
     pub(crate) fn decode(reader: &mut BinaryReader<'_>) -> Result<Self> {
@@ -169,7 +188,6 @@ impl ProgramPart {
             user_memory_min: reader.read_var_u64()?,
             user_memory_max: read_option(reader)?,
             first_function: FuncIdx(reader.read_var_u32()?),
-            code_bytes: reader.read_var_u64()?,
             start: read_index(reader)?.map(FuncIdx),
             ..Self::default()
         };
@@ -193,6 +211,14 @@ impl ProgramPart {
             let import = ServedImport::decode(next, reader)?;
             next = import.position.checked_add(1).context("an import is out of place")?;
             part.served.push(import);
+        }
+        let mut next = 0_u32;
+        for _ in 0..reader.read_var_u32()? {
+            let index =
+                next.checked_add(reader.read_var_u32()?).context("a segment is out of place")?;
+            let (gap, bytes) = (reader.read_var_u32()?, reader.read_var_u32()?);
+            part.joined.push(JoinedSegment { index, gap, bytes });
+            next = index.checked_add(1).context("a segment is out of place")?;
         }
         Ok(part)
     }

@@ -4,7 +4,7 @@
 //! read only this section and the contents segment that it names. All integers are unsigned LEB128:
 //!
 //! ```text
-//! format version                       3
+//! format version                       4
 //! form                                 0 rootfs module, 1 portable, 2 isolated
 //! tool version                         length, UTF-8 bytes
 //! policy                               length, UTF-8 bytes: TOML, as in a configuration file
@@ -23,14 +23,15 @@ use crate::packed::form::ModuleForm;
 use crate::packed::program_part::ProgramPart;
 use crate::policy::Policy;
 use crate::policy::file::ConfigFile;
+use crate::tree::{EntryKind, Tree, manifest};
 use crate::wasm::index::DataIdx;
 
 /// Name of the custom section.
 pub const SECTION_NAME: &str = "wasm-vfs";
 
 /// The version of the layout above. Version 1 had no policy, version 2 of the program's part only
-/// counts.
-const FORMAT_VERSION: u32 = 3;
+/// counts, version 3 no digests and no joined segments.
+const FORMAT_VERSION: u32 = 4;
 
 /// The decoded section.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -84,6 +85,26 @@ impl Section {
         Ok(ConfigFile::from_table(&self.policy).context("the policy of the filesystem")?.policy)
     }
 
+    /// The tree of the manifest, whose files all lie in the contents.
+    ///
+    /// # Errors
+    ///
+    /// When the manifest is damaged, or a file of it ends beyond the contents.
+    pub(crate) fn tree(&self) -> Result<Tree> {
+        let tree = manifest::decode(&self.manifest)?;
+        for (index, entry) in tree.entries().iter().enumerate() {
+            if let EntryKind::File { offset, len } = entry.kind {
+                let end = offset.checked_add(len);
+                ensure!(
+                    end.is_some_and(|end| end <= self.contents_len),
+                    "the contents of {} are cut short; the file is damaged",
+                    tree.display_path(index)
+                );
+            }
+        }
+        Ok(tree)
+    }
+
     /// The section's payload (without its name).
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {
@@ -133,6 +154,11 @@ impl Section {
             0 => None,
             _ => Some(ProgramPart::decode(reader)?),
         };
+        ensure!(
+            program.is_none() == (form == ModuleForm::Rootfs),
+            "it says that it is a module of the form {form}, {} a program",
+            if program.is_none() { "without" } else { "with" }
+        );
         let manifest = payload[reader.original_position()..].to_vec();
         Ok(Self {
             form,
@@ -152,7 +178,7 @@ mod tests {
     #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
     use super::*;
     use crate::packed::form::Form;
-    use crate::packed::program_part::{Entry, OwnFeatures, ServedImport, SizeView};
+    use crate::packed::program_part::{Entry, JoinedSegment, OwnFeatures, ServedImport, SizeView};
     use crate::preview1::WasiModule;
     use crate::wasm::index::{FuncIdx, GlobalIdx, TypeIdx};
 
@@ -170,7 +196,6 @@ mod tests {
         section.program = Some(ProgramPart {
             functions: 70_000,
             user_memory_max: Some(0),
-            code_bytes: 1 << 33,
             view: Some(SizeView { pages: GlobalIdx(1), grow: FuncIdx(2) }),
             features: Some(OwnFeatures { count: 2, unused: vec![(1, b'-')] }),
             entries: vec![Entry { export: 3, function: FuncIdx(4) }],
@@ -189,6 +214,11 @@ mod tests {
                     ty: None,
                     function: FuncIdx(10),
                 },
+            ],
+            joined: vec![
+                JoinedSegment { index: 1, gap: 16, bytes: 300 },
+                JoinedSegment { index: 2, gap: 0, bytes: 0 },
+                JoinedSegment { index: 99_999, gap: u32::MAX, bytes: 1 },
             ],
             ..ProgramPart::default()
         });

@@ -18,6 +18,8 @@ pub(crate) struct PolicyKeys {
     hermetic: bool,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     preopen: Vec<Preopen>,
+    #[serde(skip_serializing_if = "is_false")]
+    no_preopen: bool,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     env: Vec<Variable>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -146,9 +148,10 @@ pub(super) fn suggestion(key: &str, known: impl Iterator<Item = &'static str> + 
 }
 
 /// The names of the keys.
-pub(crate) const POLICY_KEYS: [&str; 30] = [
+pub(crate) const POLICY_KEYS: [&str; 31] = [
     "hermetic",
     "preopen",
+    "no-preopen",
     "env",
     "inherit-env",
     "no-env",

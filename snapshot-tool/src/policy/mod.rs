@@ -26,6 +26,7 @@ macro_rules! with_the_fields {
         let $from {
             hermetic,
             preopen,
+            no_preopen,
             env,
             inherit_env,
             no_env,
@@ -58,6 +59,7 @@ macro_rules! with_the_fields {
         $to {
             hermetic,
             preopen,
+            no_preopen,
             env,
             inherit_env,
             no_env,
@@ -124,6 +126,8 @@ pub struct Policy {
     /// GUEST is what the program knows it by, TREEPATH where it is [default: GUEST, from /]. `.`
     /// gives programs an initial directory.
     pub preopen: Vec<Preopen>,
+    /// Preopen no directory: descriptor 3 is not open, and no path leads anywhere
+    pub no_preopen: bool,
     /// Set an environment variable; may be repeated
     pub env: Vec<Variable>,
     /// Pass the WASI host's environment on, or only the variables named [default: all]
@@ -205,6 +209,7 @@ impl Policy {
         let Policy {
             hermetic,
             preopen,
+            no_preopen,
             env,
             inherit_env,
             no_env,
@@ -235,7 +240,13 @@ impl Policy {
             strip_host_api,
         } = over;
         self.hermetic |= hermetic;
+        if no_preopen {
+            self.preopen.clear();
+        } else if !preopen.is_empty() {
+            self.no_preopen = false;
+        }
         self.preopen.extend(preopen);
+        self.no_preopen |= no_preopen;
         self.env.extend(env);
         if no_env {
             self.inherit_env = None;
@@ -305,5 +316,9 @@ mod tests {
         assert!(both.settle().is_ok());
         let both = policy("inherit-env = 'B'").overridden_by(policy("no-env = true"));
         assert_eq!((both.no_env, both.inherit_env), (true, None));
+        let both = policy("preopen = ['/a']").overridden_by(policy("no-preopen = true"));
+        assert_eq!((both.no_preopen, both.preopen.len()), (true, 0));
+        let both = both.packed_again_with(policy("preopen = ['/b']"));
+        assert_eq!((both.no_preopen, both.preopen.len()), (false, 1));
     }
 }

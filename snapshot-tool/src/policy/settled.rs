@@ -39,7 +39,7 @@ fn first_repeated<'a>(names: impl Iterator<Item = &'a String> + Clone) -> Option
 pub(crate) struct Settled {
     /// The policy asked for nothing of the WASI host: for a reader.
     hermetic: bool,
-    /// At least one.
+    /// Empty: the program finds no directory open.
     pub(crate) preopen: Vec<Preopen>,
     /// No name twice.
     pub(crate) env: Vec<Variable>,
@@ -90,6 +90,7 @@ impl Policy {
         let Policy {
             hermetic,
             mut preopen,
+            no_preopen,
             env,
             inherit_env,
             no_env,
@@ -119,7 +120,7 @@ impl Policy {
             trace,
             strip_host_api,
         } = self.clone();
-        if preopen.is_empty() {
+        if preopen.is_empty() && !no_preopen {
             preopen.push(Preopen::root());
         }
         let nothing_inherited = no_env || hermetic;
@@ -167,6 +168,10 @@ impl Policy {
             !(self.no_env && self.inherit_env.is_some()),
             "`no-env` and `inherit-env` contradict each other: keep one"
         );
+        ensure!(
+            !self.no_preopen || self.preopen.is_empty(),
+            "`no-preopen` and `preopen` contradict each other: keep one"
+        );
         if let Some(name) = first_repeated(self.env.iter().map(|variable| &variable.name)) {
             bail!("the environment variable `{name}` is set twice: keep one `env`");
         }
@@ -188,7 +193,8 @@ impl Policy {
                 "`{key}` is 0, which no tree fits in: allow more, or drop it"
             );
         }
-        let found_open = STREAMS + self.preopen.len().max(1);
+        let preopened = if self.no_preopen { 0 } else { self.preopen.len().max(1) };
+        let found_open = STREAMS + preopened;
         ensure!(
             self.max_fds.is_none_or(|max| max as usize >= found_open),
             "`max-fds` is {}, but the program finds {found_open} descriptors open: allow as many",
@@ -329,6 +335,7 @@ impl Settled {
         } = self;
         Policy {
             hermetic,
+            no_preopen: preopen.is_empty(),
             preopen,
             env,
             inherit_env: Some(inherit_env),
@@ -381,6 +388,13 @@ mod tests {
     }
 
     #[test]
+    fn no_preopen_is_none() {
+        let settled = policy("no-preopen = true\nmax-fds = 3").settle().unwrap();
+        assert_eq!(settled.preopen, []);
+        assert_eq!(settled.clone().asked().settle().unwrap(), settled);
+    }
+
+    #[test]
     fn a_hermetic_policy_asks_the_host_for_nothing() {
         let settled = policy("hermetic = true\nstdout = 'null'").settle().unwrap();
         assert_eq!(settled.stdout, Stream::Null);
@@ -393,6 +407,7 @@ mod tests {
     fn contradictions_are_named() {
         for (text, wants) in [
             ("no-env = true\ninherit-env = true", "`no-env` and `inherit-env`"),
+            ("no-preopen = true\npreopen = ['/']", "`no-preopen` and `preopen`"),
             ("env = ['A=1', 'A=2']", "`A` is set twice"),
             ("preopen = ['/', '/=/x']", "preopened as `/`"),
             ("hermetic = true\nstdin = 'host'", "`stdin = host` does"),

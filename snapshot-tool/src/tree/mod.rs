@@ -118,7 +118,8 @@ impl Tree {
     /// When the entries are not in sorted pre-order, or refer to entries that cannot be.
     pub(crate) fn new(entries: Vec<TreeEntry>) -> InnerResult<Self> {
         match entries.first() {
-            Some(root) if root.kind == EntryKind::Directory && root.name.is_empty() => {}
+            Some(TreeEntry { parent: 0, name, kind: EntryKind::Directory, .. })
+                if name.is_empty() => {}
             _ => bail!("the tree does not begin with its root directory"),
         }
         // The chain of directories that the next entry may go into, each with its last name.
@@ -504,6 +505,7 @@ pub(crate) mod tests {
         let rows = [
             (vec![], "root"),
             (vec![entry(0, "x", EntryKind::Directory)], "root"),
+            (vec![entry(1, "", EntryKind::Directory)], "root"),
             (vec![root(), entry(0, "b", FILE), entry(0, "a", FILE)], "name"),
             (vec![root(), entry(0, "a", FILE), entry(0, "a", FILE)], "name"),
             (vec![root(), entry(0, "..", EntryKind::Directory)], "name"),

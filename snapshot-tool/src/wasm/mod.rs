@@ -6,11 +6,13 @@
 
 pub(crate) mod copy;
 pub mod features;
+pub(crate) mod framing;
 pub mod index;
 pub(crate) mod module;
 pub(crate) mod names;
 pub(crate) mod preamble;
 pub(crate) mod reach;
 pub(crate) mod remap;
+#[cfg(not(fuzzing))]
 pub(crate) mod snapshot;
 pub mod verify;

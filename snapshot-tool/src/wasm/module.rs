@@ -3,7 +3,7 @@
 //! Nothing is validated here and no function body is decoded; [`verify`](crate::wasm::verify)
 //! checks what comes out in the end.
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use wasmparser::{
     BinaryReader, CompositeInnerType, CustomSectionReader, DataSectionReader, ElementSectionReader,
     Export, ExportSectionReader, ExternalKind, FuncType, FunctionBody, FunctionSectionReader,
@@ -40,8 +40,6 @@ pub(crate) struct Module<'a> {
     pub(crate) sections: Sections<'a>,
     /// In order of appearance.
     pub(crate) customs: Vec<Custom<'a>>,
-    /// Bytes of the code section's payload.
-    pub(crate) code_bytes: usize,
 }
 
 /// The sections that are copied or re-encoded item by item.
@@ -92,7 +90,6 @@ impl<'a> Module<'a> {
             imported_globals: 0,
             sections: Sections::default(),
             customs: Vec::new(),
-            code_bytes: 0,
         };
         let mut parser = Parser::new(0);
         // Whatever a program uses must be parsed; whether that is allowed is decided by
@@ -105,6 +102,12 @@ impl<'a> Module<'a> {
             module.add(payload, only_customs).context("the module is damaged")?;
             only_customs &= is_custom;
         }
+        let declared = module.function_types.len() - module.imported_functions as usize;
+        ensure!(
+            module.bodies.len() == declared,
+            "the module is damaged: it declares {declared} functions and has the code of {}",
+            module.bodies.len()
+        );
         Ok(module)
     }
 
@@ -153,9 +156,16 @@ impl<'a> Module<'a> {
             Payload::StartSection { func, .. } => self.start = Some(FuncIdx(func)),
             Payload::ElementSection(section) => self.sections.elements = Some(section),
             Payload::DataCountSection { count, .. } => self.data_count = Some(count),
-            Payload::DataSection(section) => self.sections.data = Some(section),
+            Payload::DataSection(section) => {
+                // Whoever counts segments may rely on it that there are so many.
+                let claimed = section.count();
+                ensure!(
+                    claimed as usize <= section.range().len(),
+                    "its data section claims {claimed} segments"
+                );
+                self.sections.data = Some(section);
+            }
             Payload::CodeSectionStart { count, range, .. } => {
-                self.code_bytes = range.len();
                 // A damaged count must not reserve more than there can be.
                 self.bodies.reserve((count as usize).min(range.len()));
             }

@@ -51,19 +51,18 @@ pub(crate) struct Added {
 }
 
 /// The section of the linked module, or `None` if the program has none: a stripped program stays
-/// stripped. `functions` gives the new indices of the program's functions; an imported function
-/// that is served now has `None`, for it bears the filesystem's name.
+/// stripped. `indices` gives the new indices of what is the program's; an imported function that is
+/// served now has none, for it bears the filesystem's name.
 ///
 /// # Errors
 ///
 /// When the program's section is damaged.
 pub(crate) fn link(
     program: &Module<'_>,
-    functions: IndexMap,
+    indices: &Indices,
     added: Added,
 ) -> Result<Option<NameSection>> {
-    let indices = Indices { functions, ..Indices::default() };
-    let Some(mut names) = Subsections::read(program, &indices)? else { return Ok(None) };
+    let Some(mut names) = Subsections::read(program, indices)? else { return Ok(None) };
     names.functions.extend(added.functions);
     names.memories.extend(added.memories);
     names.globals.extend(added.globals);

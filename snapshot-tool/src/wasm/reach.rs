@@ -4,7 +4,7 @@
 use anyhow::{Context, Result, bail};
 use wasmparser::{BlockType, Operator};
 
-use crate::wasm::index::{FuncIdx, TypeIdx};
+use crate::wasm::index::FuncIdx;
 use crate::wasm::module::Module;
 
 /// What is used, by index of the module that was searched.
@@ -38,10 +38,10 @@ impl Live {
         };
         let mut queue = roots.to_vec();
         while let Some(function) = queue.pop() {
-            if std::mem::replace(&mut live.functions[function.index()], true) {
+            if mark(&mut live.functions, function.0, "function")? {
                 continue;
             }
-            live.types[module.function_types[function.index()].index()] = true;
+            mark(&mut live.types, module.function_types[function.index()].0, "type")?;
             let calls = live
                 .uses_of(module, function)
                 .with_context(|| format!("in function {} of the adapter", function.0))?;
@@ -61,11 +61,11 @@ impl Live {
                     calls.push(FuncIdx(function_index));
                 }
                 Operator::GlobalGet { global_index } | Operator::GlobalSet { global_index } => {
-                    self.globals[global_index as usize] = true;
+                    mark(&mut self.globals, global_index, "global")?;
                 }
                 Operator::Block { blockty }
                 | Operator::Loop { blockty }
-                | Operator::If { blockty } => self.block_type(blockty),
+                | Operator::If { blockty } => self.block_type(blockty)?,
                 Operator::CallIndirect { .. }
                 | Operator::ReturnCallIndirect { .. }
                 | Operator::CallRef { .. }
@@ -79,14 +79,22 @@ impl Live {
         Ok(calls)
     }
 
-    fn block_type(&mut self, ty: BlockType) {
+    fn block_type(&mut self, ty: BlockType) -> Result<()> {
         if let BlockType::FuncType(ty) = ty {
-            self.types[TypeIdx(ty).index()] = true;
+            mark(&mut self.types, ty, "type")?;
         }
+        Ok(())
     }
 
     /// The live functions in order.
     pub(crate) fn function_indices(&self) -> impl Iterator<Item = FuncIdx> {
         (0..self.functions.len()).filter(|&at| self.functions[at]).map(FuncIdx::from_index)
     }
+}
+
+/// Marks an item as used; says whether it was marked before.
+fn mark(used: &mut [bool], index: u32, space: &str) -> Result<bool> {
+    let used = used.get_mut(index as usize);
+    let used = used.with_context(|| format!("there is no {space} {index}"))?;
+    Ok(std::mem::replace(used, true))
 }

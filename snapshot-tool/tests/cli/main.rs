@@ -2,13 +2,17 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 #![allow(clippy::missing_panics_doc, reason = "a test fails by panicking")]
 
+mod changed;
 mod component;
+mod damaged;
 mod deep;
 mod devices;
 mod disk;
 mod errors;
 mod host_dir;
 mod inside;
+mod invoke;
+mod limits;
 mod names;
 mod pack;
 mod policy;

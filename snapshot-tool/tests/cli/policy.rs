@@ -43,6 +43,59 @@ fn flags_and_file_say_the_same() {
     assert!(told.contains("clock = \"host\""), "{told}");
 }
 
+/// Ends with what `fd_prestat_get` says of descriptor 3, and 100 more if a directory can be opened there.
+const ASKS_FOR_A_PREOPEN: &str = r#"
+(module
+  (import "wasi_snapshot_preview1" "fd_prestat_get" (func $prestat (param i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "path_open"
+    (func $open (param i32 i32 i32 i32 i32 i64 i64 i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
+  (memory (export "memory") 1)
+  (data (i32.const 64) ".")
+  (func (export "_start")
+    (call $exit
+      (i32.add
+        (call $prestat (i32.const 3) (i32.const 0))
+        (i32.mul (i32.const 100)
+          (i32.eqz
+            (call $open (i32.const 3) (i32.const 0) (i32.const 64) (i32.const 1) (i32.const 2)
+              (i64.const 0) (i64.const 0) (i32.const 0) (i32.const 16))))))))"#;
+
+#[test]
+fn a_program_without_any_preopen() {
+    const EBADF: i32 = 8;
+    let sandbox = Sandbox::new();
+    sandbox.file("host/f", "");
+    sandbox.wasm("asks.wasm", ASKS_FOR_A_PREOPEN);
+    sandbox.file("vfs.toml", "no-preopen = true");
+    let pack = ["pack", "asks.wasm", "--dir", "host::/", "-q", "-o"];
+    sandbox.tool(&[&pack[..], &["with.wasm"]].concat()).ok();
+    assert_eq!(sandbox.tool(&["run", "with.wasm"]).status, 100);
+    for options in [&["--no-preopen"][..], &["--config", "vfs.toml"]] {
+        sandbox.tool(&[&pack[..], &["none.wasm"], options].concat()).ok();
+        assert_eq!(sandbox.tool(&["run", "none.wasm"]).status, EBADF, "{options:?}");
+    }
+    let isolated = [&pack[..], &["isolated.wasm", "--isolate", "--no-preopen"]].concat();
+    sandbox.tool(&isolated).ok();
+    assert_eq!(sandbox.tool(&["run", "isolated.wasm"]).status, EBADF);
+    // `run` packs for it, too: a program that is not packed, and one that is.
+    assert_eq!(sandbox.tool(&["run", "asks.wasm", "--no-preopen"]).status, EBADF);
+    assert_eq!(sandbox.tool(&["run", "with.wasm", "--no-preopen"]).status, EBADF);
+    // Its tree is there for the embedder, and `inspect` shows the choice.
+    assert_eq!(sandbox.tool(&["ls", "none.wasm"]).ok().stdout, b"dev\nf\ntmp\n");
+    let told = inspected(&sandbox, &["--no-preopen"]);
+    assert!(told.lines().any(|line| line == "    no-preopen = true"), "{told}");
+    assert!(!told.contains("    preopen"), "{told}");
+    // Packing again keeps it, unless a preopen is asked for.
+    sandbox.tool(&["pack", "none.wasm", "-q", "-o", "again.wasm"]).ok();
+    assert_eq!(sandbox.tool(&["run", "again.wasm"]).status, EBADF);
+    sandbox.tool(&["pack", "none.wasm", "--preopen", "/", "-q", "-o", "again.wasm"]).ok();
+    assert_eq!(sandbox.tool(&["run", "again.wasm"]).status, 100);
+    let both =
+        sandbox.tool(&["pack", "asks.wasm", "--preopen", "/", "--no-preopen", "-o", "x.wasm"]);
+    assert_eq!(both.status, 2, "{}", both.stderr);
+}
+
 #[test]
 fn what_makes_no_sense_is_named() {
     let sandbox = Sandbox::new();

@@ -1,6 +1,6 @@
 //! `run`: arguments, environment, streams, exit status, traps.
 
-use crate::sandbox::{NOTHING, Sandbox};
+use crate::sandbox::{NOTHING, Sandbox, read};
 
 /// Writes its arguments and its environment, one to a line, then copies its input to its
 /// output, and exits with the number of its arguments.
@@ -140,13 +140,151 @@ fn reactors_are_initialized_and_that_is_said() {
 }
 
 #[test]
-fn an_unpacked_program_needs_a_directory() {
+fn an_unpacked_program_needs_no_directory() {
     let sandbox = Sandbox::new();
-    sandbox.wasm("app.wasm", NOTHING);
-    let ran = sandbox.tool(&["run", "app.wasm"]);
-    assert!(ran.error().starts_with("`app.wasm` is not packed; give it a directory"));
-    let ran = sandbox.tool(&["run", "app.wasm", "--dir", ".", "--env", "NO_SUCH_VARIABLE"]);
+    sandbox.wasm("echo.wasm", ECHO);
+    let ran = sandbox.tool_with(&["run", "echo.wasm", "--", "-x"], &[], b"input");
+    assert_eq!((ran.status, ran.stdout()), (2, "echo.wasm\n-x\ninput"), "{}", ran.stderr);
+    sandbox.tool(&["run", "echo.wasm", "--export", "tree.tar"]);
+    assert!(sandbox.path("tree.tar").exists());
+    let ran = sandbox.tool(&["run", "echo.wasm", "--env", "NO_SUCH_VARIABLE"]);
     assert!(ran.error().contains("--env NO_SUCH_VARIABLE"), "{}", ran.stderr);
+}
+
+#[test]
+fn a_program_that_asks_nothing_of_wasi_runs_as_it_is() {
+    let sandbox = Sandbox::new();
+    sandbox.wasm(
+        "add.wasm",
+        r#"(module (func (export "add") (param i32 i32) (result i32)
+          (i32.add (local.get 0) (local.get 1))))"#,
+    );
+    let add = ["run", "add.wasm", "--invoke", "add", "40", "2"];
+    assert_eq!(sandbox.tool(&add).ok().stdout(), "42\n");
+    assert_eq!(
+        sandbox.tool(&["run", "-v", "add.wasm", "--invoke", "add", "1", "2"]).stdout(),
+        "3\n"
+    );
+    let ran = sandbox.tool(&["run", "add.wasm", "--get", "/tmp::x", "--invoke", "add", "1", "2"]);
+    assert!(ran.error().contains("it exports no host interface"), "{}", ran.stderr);
+    // One whose section another tool has dropped is packed all the same.
+    sandbox.wasm("cat.wasm", CAT);
+    sandbox.file("host/link", "from the tree\n");
+    let packed = ["pack", "cat.wasm", "--dir", "host::/", "-o", "packed.wasm"];
+    sandbox.tool(&packed).ok();
+    let bytes = read(sandbox.path("packed.wasm"));
+    let at = bytes.windows(9).position(|name| name == b"\x08wasm-vfs").unwrap();
+    let mut renamed = bytes.clone();
+    renamed[at + 1] = b'W';
+    sandbox.file("renamed.wasm", renamed);
+    assert_eq!(sandbox.tool(&["run", "renamed.wasm"]).ok().stdout(), "from the tree\n");
+    // And one that is no program is told of.
+    sandbox.image(&["--dir", "host::/"]);
+    let ran = sandbox.tool(&["run", "image.wasm"]);
+    assert!(ran.error().starts_with("`image.wasm`: it is a rootfs module"), "{}", ran.stderr);
+}
+
+#[test]
+fn arguments_follow_the_program_with_and_without_dashes() {
+    let sandbox = Sandbox::new();
+    sandbox.wasm("echo.wasm", ECHO);
+    for (args, wants) in [
+        (&["one"][..], "one\n"),
+        // All that follows the first is the program's, as with engines' own commands.
+        (&["one", "--get", "-v", "--", "x"], "one\n--get\n-v\n--\nx\n"),
+        (&["-5", "6"], "-5\n6\n"),
+        (&["--", "--get"], "--get\n"),
+        (&["--argv0", "sh", "one"], "one\n"),
+    ] {
+        let ran = sandbox.tool(&[&["run", "echo.wasm"], args].concat());
+        let name = if args[0] == "--argv0" { "sh" } else { "echo.wasm" };
+        assert_eq!(ran.stdout(), format!("{name}\n{wants}"), "{}", ran.stderr);
+    }
+    let ran = sandbox.tool(&["run", "echo.wasm", "--gte", "x"]);
+    assert_eq!(ran.status, 2, "{}", ran.stderr);
+}
+
+#[test]
+fn the_environment_can_be_passed_on() {
+    let sandbox = Sandbox::new();
+    sandbox.wasm("echo.wasm", ECHO);
+    let env = [("INHERITED", "yes"), ("CHANGED", "before")];
+    let run = ["run", "echo.wasm", "--inherit-env", "--env", "CHANGED=after", "--env", "INHERITED"];
+    let ran = sandbox.tool_with(&run, &env, b"");
+    let count = |line: &str| ran.stdout().lines().filter(|it| *it == line).count();
+    assert_eq!(["INHERITED=yes", "CHANGED=after", "CHANGED=before"].map(count), [1, 1, 0]);
+    assert!(ran.stdout().contains("\nPATH="), "{}", ran.stdout());
+    assert_eq!(sandbox.tool_with(&run[..2], &env, b"").stdout(), "echo.wasm\n");
+}
+
+#[test]
+fn the_name_that_the_program_sees_can_be_chosen() {
+    let sandbox = Sandbox::new();
+    sandbox.wasm("echo.wasm", ECHO);
+    sandbox.tool(&["pack", "echo.wasm", "-o", "packed.wasm"]).ok();
+    for program in ["echo.wasm", "packed.wasm"] {
+        let name = |name: &str| {
+            let ran = sandbox.tool(&["run", program, "--argv0", name, "--", "x"]);
+            ran.stdout().to_owned()
+        };
+        assert_eq!(name("busybox"), "busybox\nx\n");
+        assert_eq!(name("-sh"), "-sh\nx\n");
+        assert_eq!(name(""), "\nx\n");
+    }
+}
+
+#[test]
+fn programs_run_with_the_proposals_of_engines_own_commands() {
+    let sandbox = Sandbox::new();
+    // One thread and plain memory, as clang writes it with -matomics.
+    sandbox.wasm(
+        "atomics.wasm",
+        r#"(module
+          (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
+          (memory (export "memory") 1)
+          (func (export "add") (drop (i32.atomic.rmw.add (i32.const 64) (i32.const 3))))
+          (func (export "_start")
+            (drop (i32.atomic.rmw.add (i32.const 64) (i32.const 4)))
+            (atomic.fence)
+            (call $exit (i32.atomic.load (i32.const 64)))))"#,
+    );
+    // (2^64 - 1) + 1 carries into the upper half.
+    sandbox.wasm(
+        "wide.wasm",
+        r#"(module
+          (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
+          (memory (export "memory") 1)
+          (global $sum (mut i64) (i64.const 0))
+          (func $add (param i64)
+            (i64.add128 (i64.const -1) (local.get 0) (i64.const 1) (i64.const 0))
+            (global.set $sum) (drop))
+          (func (export "add") (call $add (i64.const 3)))
+          (func (export "_start")
+            (if (i64.eqz (global.get $sum)) (then (call $add (i64.const 4))))
+            (call $exit (i32.wrap_i64 (global.get $sum)))))"#,
+    );
+    for (program, plain, initialised) in [("atomics.wasm", 4, 7), ("wide.wasm", 5, 4)] {
+        for form in [&[][..], &["--isolate"]] {
+            sandbox.tool(&[&["pack", program, "-o", "packed.wasm"], form].concat()).ok();
+            assert_eq!(sandbox.tool(&["run", "packed.wasm"]).status, plain, "{program}");
+            let run = [&["run", program], form].concat();
+            assert_eq!(sandbox.tool(&run).status, plain, "{program}");
+            let preinit = sandbox.tool(&[&run[..], &["--preinit", "add"]].concat());
+            assert_eq!(preinit.status, initialised, "{program}: {}", preinit.stderr);
+        }
+    }
+}
+
+#[test]
+fn a_program_can_be_traced() {
+    let sandbox = Sandbox::new();
+    sandbox.wasm("echo.wasm", ECHO);
+    sandbox.tool(&["pack", "echo.wasm", "-o", "packed.wasm"]).ok();
+    for program in ["echo.wasm", "packed.wasm"] {
+        let ran = sandbox.tool(&["run", program, "--trace", "x"]);
+        assert_eq!(ran.status, 2);
+        assert!(ran.stderr.contains("proc_exit(2) = ?"), "{}", ran.stderr);
+    }
 }
 
 #[test]
@@ -161,18 +299,44 @@ fn a_cache_that_cannot_be_used_is_done_without() {
 }
 
 #[test]
-fn verbose_lists_what_is_packed_and_what_is_imported() {
+fn verbose_lists_what_is_packed_imported_compiled_and_how_it_ends() {
     let sandbox = Sandbox::new();
     sandbox.wasm("echo.wasm", ECHO);
     sandbox.file("host/inside", "");
-    let ran = sandbox.tool(&["run", "-v", "echo.wasm", "--dir", "host::/"]);
-    assert!(ran.stderr.lines().any(|line| line.ends_with(" /inside")), "{}", ran.stderr);
+    sandbox.file("vfs.toml", "verbose = true\ndir = ['host::/']\n");
     let import = "import wasi_snapshot_preview1 fd_write";
-    assert!(ran.stderr.lines().any(|line| line == import), "{}", ran.stderr);
+    let options = ["-v", "--dir", "host::/"];
+    let file = ["--config", "vfs.toml"];
+    let unpacked = |options: &[&str]| {
+        let ran = sandbox.tool(&[&["run", "echo.wasm"], options].concat());
+        assert_eq!(ran.status, 1);
+        assert!(ran.stderr.lines().any(|line| line.ends_with(" /inside")), "{}", ran.stderr);
+        assert!(ran.stderr.lines().any(|line| line == import), "{}", ran.stderr);
+        let packed = "wasm-vfs: packed 1 file, 0 B, with `echo.wasm`: ";
+        assert!(ran.stderr.lines().any(|line| line.starts_with(packed)), "{}", ran.stderr);
+        let ended = "wasm-vfs: `echo.wasm` exited with status 1, after ";
+        assert!(ran.stderr.lines().any(|line| line.starts_with(ended)), "{}", ran.stderr);
+        ran.stderr
+    };
+    let first = unpacked(&options);
+    assert!(first.contains("wasm-vfs: compiled `echo.wasm` ("), "{first}");
+    assert!(first.contains(" s, for the cache in `"), "{first}");
+    let again = unpacked(&options);
+    assert!(again.contains("wasm-vfs: compiled code of `echo.wasm` ("), "{again}");
+    assert!(again.contains("): from the cache, in "), "{again}");
+    // The configuration may ask for it, and the command line forbid it.
+    unpacked(&file);
+    let quiet = sandbox.tool(&[&["run", "-q", "echo.wasm"], &file[..]].concat());
+    assert_eq!(quiet.stderr, "");
+
     sandbox.tool(&["pack", "echo.wasm", "--dir", "host::/", "-o", "packed.wasm"]).ok();
     let ran = sandbox.tool(&["run", "-v", "packed.wasm"]);
     assert!(ran.stderr.lines().any(|line| line == import), "{}", ran.stderr);
+    assert!(ran.stderr.contains("compiled `packed.wasm`"), "{}", ran.stderr);
     assert_eq!(sandbox.tool(&["run", "packed.wasm"]).stderr, "");
+    let broken = [("XDG_CACHE_HOME", "/dev/null")];
+    let ran = sandbox.tool_with(&["run", "-v", "packed.wasm"], &broken, b"");
+    assert!(ran.stderr.contains("; there is no cache: "), "{}", ran.stderr);
 }
 
 #[test]

@@ -87,19 +87,23 @@ impl Sandbox {
         self.tool_with(args, &[], b"")
     }
 
-    /// Runs the tool here with more environment and with standard input.
-    pub(crate) fn tool_with(&self, args: &[&str], env: &[(&str, &str)], stdin: &[u8]) -> Ran {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_wasm-vfs"))
+    /// The tool, to be run here with its streams as pipes.
+    pub(crate) fn command(&self, args: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_wasm-vfs"));
+        command
             .args(args)
             .current_dir(self.directory.path())
             .env_remove("SOURCE_DATE_EPOCH")
             .env("XDG_CACHE_HOME", self.path(".cache"))
-            .envs(env.iter().copied())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
+            .stderr(Stdio::piped());
+        command
+    }
+
+    /// Runs the tool here with more environment and with standard input.
+    pub(crate) fn tool_with(&self, args: &[&str], env: &[(&str, &str)], stdin: &[u8]) -> Ran {
+        let mut child = self.command(args).envs(env.iter().copied()).spawn().unwrap();
         // The tool may end without reading it.
         let _ = child.stdin.take().unwrap().write_all(stdin);
         let Output { status, stdout, stderr } = child.wait_with_output().unwrap();

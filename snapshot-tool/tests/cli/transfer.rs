@@ -125,7 +125,10 @@ fn errors_name_what_is_at_fault() {
         (&["--put", "in::/"], "--put in::/: `/` is a directory"),
         (&["--put", "in::/f", "--put", "in::/f/g"], "its member `f/g`: Not a directory"),
         (&["--put", "full::/x"], "`full/socket` is a device, a socket or a pipe"),
-        (&["--get", "/none::x"], "the program exited with status 0, but"),
+        (
+            &["--get", "/none::x"],
+            "`app.wasm` exited with status 0, but not all that it left could be copied: --get",
+        ),
         (
             &["--get", "/none::x"],
             "--get /none::x: cannot look at `/none` of the tree: No such file",
@@ -146,7 +149,7 @@ fn errors_name_what_is_at_fault() {
     // A trap is told in the error.
     packed(&sandbox, "unreachable", &[]);
     let ran = sandbox.tool(&["run", "app.wasm", "--put", "in::/input/in", "--get", "/none::x"]);
-    assert!(ran.error().contains("the program trapped (wasm trap: "), "{}", ran.stderr);
+    assert!(ran.error().contains("`app.wasm` trapped (wasm trap: "), "{}", ran.stderr);
 }
 
 #[test]

@@ -306,10 +306,11 @@
     i32.store $wasm_vfs::memory offset=16
     i32.const 0
   )
-  (@custom "wasm-vfs" (after code) "\03\02\050.1.0\00\09\04\00\01\05\01\00\01\00\05\02\00\01\01\04\05\d4\05\00\00\01\01\05\00\04\00\09\08\04\15\04\00\1b\06\00\1a\07manifest")
+  (@custom "wasm-vfs" (after code) "\04\02\050.1.0\00\09\04\00\01\05\01\00\01\00\05\02\00\01\01\04\05\00\00\01\01\05\00\04\00\09\08\04\15\04\00\1b\06\00\1a\07\00manifest")
   (data (;0;) (memory $wasm_vfs::memory) (i32.const 0) "mark")
   (data (;1;) (memory $wasm_vfs::memory) (i32.const 1024) "state\00\00\00\00\00\00\00\00\00\00\00near")
   (data (;2;) (memory $wasm_vfs::memory) (i32.const 70000) "far")
   (data (;3;) "p")
   (data $wasm_vfs::contents (;4;) "the bytes")
+  (@custom "wasm-vfs-digests" (after data) "\87\93\0f\fe\b2\ff\10\03\e0z/\ef\d9~\8e\fe}\f0\03\d3\e1u\aa\e2\04<\17\b3\f4b\1c\d8")
 )

@@ -194,7 +194,7 @@
     i32.store $wasm_vfs::memory offset=16
     i32.const 0
   )
-  (@custom "wasm-vfs" (after code) "\03\02\050.1.0\00\09\06\00\01\0a\06\03\01\02\04\09\00\01\00\02\84\03\00\00\00\00\01\04\15\08manifest")
+  (@custom "wasm-vfs" (after code) "\04\02\050.1.0\00\09\06\00\01\0a\06\03\01\02\04\09\00\01\00\02\00\00\00\00\01\04\15\08\00manifest")
   (data $active (;0;) (i32.const 8) "active")
   (data $passive (;1;) "passive")
   (data (;2;) (memory $wasm_vfs::memory) (i32.const 0) "mark")
@@ -202,4 +202,5 @@
   (data (;4;) (memory $wasm_vfs::memory) (i32.const 70000) "far")
   (data (;5;) "p")
   (data $wasm_vfs::contents (;6;) "the bytes")
+  (@custom "wasm-vfs-digests" (after data) "\ec\b5\c6\89E\0e\bb|\0f\0b\e74\09\d4\0b\13}\f0\03\d3\e1u\aa\e2\04<\17\b3\f4b\1c\d8")
 )

@@ -11,8 +11,9 @@
     i32.load
     call $proc_exit
   )
-  (@custom "wasm-vfs" (after code) "\03\02\050.1.0\00\09\02\00\01\02\01\00\01\00\01\02\00\01\00\01\0b\00\00\00\00\00manifest")
+  (@custom "wasm-vfs" (after code) "\04\02\050.1.0\00\09\02\00\01\02\01\00\01\00\01\02\00\01\00\01\00\00\00\00\00\00manifest")
   (data (;0;) (memory $wasm_vfs::memory) (i32.const 1024) "state\00\00\00\00\00\00\00\00\00\00\00near")
   (data (;1;) (memory $wasm_vfs::memory) (i32.const 70000) "far")
   (data $wasm_vfs::contents (;2;) "the bytes")
+  (@custom "wasm-vfs-digests" (after data) "\91-g\e9\c4\5cK\0f*\ba\bf\c9\eb\a6\0f\0a}\f0\03\d3\e1u\aa\e2\04<\17\b3\f4b\1c\d8")
 )

@@ -190,9 +190,10 @@
     drop
     i32.const 0
   )
-  (@custom "wasm-vfs" (after code) "\03\02\050.1.0\00\09\03\00\01\02\01\00\01\00\01\02\00\01\00\01\92\03\00\00\00\00\01\00\09\02manifest")
+  (@custom "wasm-vfs" (after code) "\04\02\050.1.0\00\09\03\00\01\02\01\00\01\00\01\02\00\01\00\01\00\00\00\00\01\00\09\02\00manifest")
   (data (;0;) (memory $wasm_vfs::memory) (i32.const 0) "mark")
   (data (;1;) (memory $wasm_vfs::memory) (i32.const 1024) "state\00\00\00\00\00\00\00\00\00\00\00near")
   (data (;2;) (memory $wasm_vfs::memory) (i32.const 70000) "far")
   (data $wasm_vfs::contents (;3;) "the bytes")
+  (@custom "wasm-vfs-digests" (after data) "\1e\0a\8f\8d7\af\09\99\1f\ec\ae!\c1\e2\00g}\f0\03\d3\e1u\aa\e2\04<\17\b3\f4b\1c\d8")
 )

@@ -91,8 +91,9 @@
     i32.store 1 offset=16
     i32.const 0
   )
-  (@custom "wasm-vfs" (after code) "\03\00\050.1.0\00\09\02\00\00manifest")
+  (@custom "wasm-vfs" (after code) "\04\00\050.1.0\00\09\02\00\00manifest")
   (data (;0;) (memory 1) (i32.const 1024) "state\00\00\00\00\00\00\00\00\00\00\00near")
   (data (;1;) (memory 1) (i32.const 70000) "far")
   (data (;2;) "the bytes")
+  (@custom "wasm-vfs-digests" (after data) "j\88a\ac\f4{\1a\cf\86\8a^\e9\bf>3l}\f0\03\d3\e1u\aa\e2\04<\17\b3\f4b\1c\d8")
 )

@@ -147,10 +147,11 @@
     i32.store $wasm_vfs::memory offset=16
     i32.const 0
   )
-  (@custom "wasm-vfs" (after code) "\03\02\050.1.0\00\09\04\00\01\03\02\00\01\00\02\02\00\01\00\02\c8\02\00\00\01\01\02\00\01\04\15\05manifest")
+  (@custom "wasm-vfs" (after code) "\04\02\050.1.0\00\09\04\00\01\03\02\00\01\00\02\02\00\01\00\02\00\00\01\01\02\00\01\04\15\05\00manifest")
   (data (;0;) (memory $wasm_vfs::memory) (i32.const 0) "mark")
   (data (;1;) (memory $wasm_vfs::memory) (i32.const 1024) "state\00\00\00\00\00\00\00\00\00\00\00near")
   (data (;2;) (memory $wasm_vfs::memory) (i32.const 70000) "far")
   (data (;3;) "p")
   (data $wasm_vfs::contents (;4;) "the bytes")
+  (@custom "wasm-vfs-digests" (after data) "\f9\163k\a4\80C\d2}\0b<\c6\07\d2\8c\e3}\f0\03\d3\e1u\aa\e2\04<\17\b3\f4b\1c\d8")
 )

@@ -145,7 +145,7 @@
     i32.store $wasm_vfs::memory offset=16
     i32.const 0
   )
-  (@custom "wasm-vfs" (after code) "\03\02\050.1.0\00\09\05\00\01\03\01\01\01\01\02\02\00\01\00\02\c1\02\00\00\01\01\02\01\02\01\01-\01\00\15\04manifest")
+  (@custom "wasm-vfs" (after code) "\04\02\050.1.0\00\09\05\00\01\03\01\01\01\01\02\02\00\01\00\02\00\00\01\01\02\01\02\01\01-\01\00\15\04\00manifest")
   (data $rodata (;0;) (i32.const 0) "x")
   (data (;1;) (memory $wasm_vfs::memory) (i32.const 0) "mark")
   (data (;2;) (memory $wasm_vfs::memory) (i32.const 1024) "state\00\00\00\00\00\00\00\00\00\00\00near")
@@ -159,4 +159,5 @@
   )
   (@custom "target_features" (after data) "\04+\08sign-ext+\0bbulk-memory+\0bmultimemory+\0fmutable-globals")
   (@custom "something" (after data) "stays")
+  (@custom "wasm-vfs-digests" (after data) "\08\86\12k\d7}\b7\c1\8a\a2L\de\edO|\f0}\f0\03\d3\e1u\aa\e2\04<\17\b3\f4b\1c\d8")
 )

@@ -220,9 +220,10 @@
     drop
     i32.const 0
   )
-  (@custom "wasm-vfs" (after code) "\03\02\050.1.0\00\09\03\00\01\04\01\00\01\00\03\02\00\01\00\03\d3\03\00\00\01\01\03\00\02\02\1a\04\02\09\05manifest")
+  (@custom "wasm-vfs" (after code) "\04\02\050.1.0\00\09\03\00\01\04\01\00\01\00\03\02\00\01\00\03\00\00\01\01\03\00\02\02\1a\04\02\09\05\00manifest")
   (data (;0;) (memory $wasm_vfs::memory) (i32.const 0) "mark")
   (data (;1;) (memory $wasm_vfs::memory) (i32.const 1024) "state\00\00\00\00\00\00\00\00\00\00\00near")
   (data (;2;) (memory $wasm_vfs::memory) (i32.const 70000) "far")
   (data $wasm_vfs::contents (;3;) "the bytes")
+  (@custom "wasm-vfs-digests" (after data) "\8c\95\c5#\ea\e7\ce\ea\7f\08:P\d2=\f3j}\f0\03\d3\e1u\aa\e2\04<\17\b3\f4b\1c\d8")
 )

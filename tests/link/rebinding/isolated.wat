@@ -235,9 +235,10 @@
     drop
     i32.const 0
   )
-  (@custom "wasm-vfs" (after code) "\03\02\050.1.0\00\09\03\00\01\05\04\01\01\00\03\06\00\01\00\03\db\03\01\03\00\00\00\02\00\1a\07\04\09\08manifest")
+  (@custom "wasm-vfs" (after code) "\04\02\050.1.0\00\09\03\00\01\05\04\01\01\00\03\06\00\01\00\03\01\03\00\00\00\02\00\1a\07\04\09\08\00manifest")
   (data (;0;) (memory $wasm_vfs::memory) (i32.const 0) "mark")
   (data (;1;) (memory $wasm_vfs::memory) (i32.const 1024) "state\00\00\00\00\00\00\00\00\00\00\00near")
   (data (;2;) (memory $wasm_vfs::memory) (i32.const 70000) "far")
   (data $wasm_vfs::contents (;3;) "the bytes")
+  (@custom "wasm-vfs-digests" (after data) "b\8b\b4\fa\dd\d0>\e4\9f\c3\a5\d2W\06U\ec}\f0\03\d3\e1u\aa\e2\04<\17\b3\f4b\1c\d8")
 )

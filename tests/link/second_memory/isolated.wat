@@ -143,11 +143,12 @@
     i32.store $wasm_vfs::memory offset=16
     i32.const 0
   )
-  (@custom "wasm-vfs" (after code) "\03\02\050.1.0\00\09\05\00\01\02\01\00\02\01\01\02\01\01\00\01\cf\02\00\00\01\01\01\00\01\00\15\03manifest")
+  (@custom "wasm-vfs" (after code) "\04\02\050.1.0\00\09\05\00\01\02\01\00\02\01\01\02\01\01\00\01\00\00\01\01\01\00\01\00\15\03\00manifest")
   (data (;0;) (memory $main) (i32.const 0) "main")
   (data (;1;) (memory $wasm_vfs::memory) (i32.const 0) "mark")
   (data (;2;) (memory $wasm_vfs::memory) (i32.const 1024) "state\00\00\00\00\00\00\00\00\00\00\00near")
   (data (;3;) (memory $wasm_vfs::memory) (i32.const 70000) "far")
   (data (;4;) "p")
   (data $wasm_vfs::contents (;5;) "the bytes")
+  (@custom "wasm-vfs-digests" (after data) "m\16\1beR;c\a3\a0b\0ak\5c\b5\af\0a}\f0\03\d3\e1u\aa\e2\04<\17\b3\f4b\1c\d8")
 )

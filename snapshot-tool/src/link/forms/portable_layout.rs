@@ -2,7 +2,7 @@
 //! base is, and which calls can move it.
 
 use anyhow::Result;
-use wasmparser::Operator;
+use wasmparser::{FunctionBody, Operator};
 
 use crate::adapter::names::USER_MEMORY;
 use crate::wasm::index::{FuncIdx, GlobalIdx, MemIdx};
@@ -29,27 +29,38 @@ pub(crate) struct PortableLayout<'a> {
 /// When a body is damaged.
 pub(crate) fn moving_functions(adapter: &Module<'_>, live: &Live) -> Result<Vec<bool>> {
     let mut moves = vec![false; adapter.function_types.len()];
+    let mut callers: Vec<Vec<FuncIdx>> = vec![Vec::new(); moves.len()];
+    // Those whose callers are still to be marked.
+    let mut left = Vec::new();
     for function in live.function_indices() {
-        moves[function.index()] = match adapter.body(function) {
+        for callee in &live.calls[function.index()] {
+            callers[callee.index()].push(function);
+        }
+        let grows = match adapter.body(function) {
             None => true,
-            Some(body) => {
-                let mut grows = false;
-                for operator in body.get_operators_reader()? {
-                    let grow = Operator::MemoryGrow { mem: USER_MEMORY.0 };
-                    grows |= operator? == grow;
-                }
-                grows
-            }
+            Some(body) => grows_program(body)?,
         };
-    }
-    loop {
-        let before = moves.clone();
-        for function in live.function_indices() {
-            let calls = &live.calls[function.index()];
-            moves[function.index()] |= calls.iter().any(|callee| before[callee.index()]);
-        }
-        if moves == before {
-            return Ok(moves);
+        if grows {
+            moves[function.index()] = true;
+            left.push(function);
         }
     }
+    while let Some(callee) = left.pop() {
+        for &caller in &callers[callee.index()] {
+            if !std::mem::replace(&mut moves[caller.index()], true) {
+                left.push(caller);
+            }
+        }
+    }
+    Ok(moves)
+}
+
+/// Whether a body grows the program's memory itself.
+fn grows_program(body: &FunctionBody<'_>) -> Result<bool> {
+    for operator in body.get_operators_reader()? {
+        if operator? == (Operator::MemoryGrow { mem: USER_MEMORY.0 }) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
