@@ -294,8 +294,9 @@
     i32.store offset=2064
     i32.const 0
   )
-  (@custom "wasm-vfs" (after code) "\03\01\050.1.0\00\09\02\00\01\05\01\00\01\00\05\02\00\01\01\04\05\f8\03\00\01\02\02\00\00\04\00\09\08\04\15\04\00\1b\06\00\1a\07manifest")
+  (@custom "wasm-vfs" (after code) "\04\01\050.1.0\00\09\02\00\01\05\01\00\01\00\05\02\00\01\01\04\05\00\01\02\02\00\00\04\00\09\08\04\15\04\00\1b\06\00\1a\07\00manifest")
   (data (;0;) (i32.const 132096) "state\00\00\00\00\00\00\00\00\00\00\00near")
   (data (;1;) (i32.const 201072) "far")
   (data $wasm_vfs::contents (;2;) "the bytes")
+  (@custom "wasm-vfs-digests" (after data) "\8e|\cf\daW\80\18H>\cf\8c\b4\83\15\8f(}\f0\03\d3\e1u\aa\e2\04<\17\b3\f4b\1c\d8")
 )

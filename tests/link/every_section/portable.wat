@@ -260,10 +260,11 @@
     i32.store offset=2064
     i32.const 0
   )
-  (@custom "wasm-vfs" (after code) "\03\01\050.1.0\00\09\04\00\01\0a\06\03\01\02\04\09\00\01\00\02\ab\03\00\01\05\01\00\00\01\04\15\09manifest")
+  (@custom "wasm-vfs" (after code) "\04\01\050.1.0\00\09\04\00\01\0a\06\03\01\02\04\09\00\01\00\02\00\01\05\01\00\00\01\04\15\09\00manifest")
   (data $active (;0;) (i32.const 8) "active")
   (data $passive (;1;) "passive")
   (data (;2;) (i32.const 132096) "state\00\00\00\00\00\00\00\00\00\00\00near")
   (data (;3;) (i32.const 201072) "far")
   (data $wasm_vfs::contents (;4;) "the bytes")
+  (@custom "wasm-vfs-digests" (after data) "\f0\cc\c2#\d7w\9a\8b\a2l\04\b7<\e5\cf\f5}\f0\03\d3\e1u\aa\e2\04<\17\b3\f4b\1c\d8")
 )

@@ -176,8 +176,9 @@
     i32.shr_u
     i32.sub
   )
-  (@custom "wasm-vfs" (after code) "\03\01\050.1.0\00\09\02\00\01\02\01\00\01\00\01\02\00\01\00\01\a6\02\00\01\02\02\00\00\00manifest")
+  (@custom "wasm-vfs" (after code) "\04\01\050.1.0\00\09\02\00\01\02\01\00\01\00\01\02\00\01\00\01\00\01\02\02\00\00\00\00manifest")
   (data (;0;) (i32.const 132096) "state\00\00\00\00\00\00\00\00\00\00\00near")
   (data (;1;) (i32.const 201072) "far")
   (data $wasm_vfs::contents (;2;) "the bytes")
+  (@custom "wasm-vfs-digests" (after data) " \a8\04\e6\f5\95\16\f9\e6'4oX\9b\d7^}\f0\03\d3\e1u\aa\e2\04<\17\b3\f4b\1c\d8")
 )

@@ -238,8 +238,9 @@
     drop
     i32.const 0
   )
-  (@custom "wasm-vfs" (after code) "\03\01\050.1.0\00\09\02\00\01\02\01\00\01\00\01\02\00\01\00\01\97\03\00\01\02\00\00\00\01\00\09\03manifest")
+  (@custom "wasm-vfs" (after code) "\04\01\050.1.0\00\09\02\00\01\02\01\00\01\00\01\02\00\01\00\01\00\01\02\00\00\00\01\00\09\03\00manifest")
   (data (;0;) (i32.const 132096) "state\00\00\00\00\00\00\00\00\00\00\00near")
   (data (;1;) (i32.const 201072) "far")
   (data $wasm_vfs::contents (;2;) "the bytes")
+  (@custom "wasm-vfs-digests" (after data) "\adN5\12W3j\de4\5c0\ef)9\eb\10}\f0\03\d3\e1u\aa\e2\04<\17\b3\f4b\1c\d8")
 )

@@ -208,8 +208,9 @@
     i32.store offset=2064
     i32.const 0
   )
-  (@custom "wasm-vfs" (after code) "\03\01\050.1.0\00\09\02\00\01\03\02\00\01\00\02\02\00\01\00\02\e4\02\00\01\02\01\00\00\01\04\15\05manifest")
+  (@custom "wasm-vfs" (after code) "\04\01\050.1.0\00\09\02\00\01\03\02\00\01\00\02\02\00\01\00\02\00\01\02\01\00\00\01\04\15\05\00manifest")
   (data (;0;) (i32.const 132096) "state\00\00\00\00\00\00\00\00\00\00\00near")
   (data (;1;) (i32.const 201072) "far")
   (data $wasm_vfs::contents (;2;) "the bytes")
+  (@custom "wasm-vfs-digests" (after data) "a\c8g@b\14w\e2W\b3\90\c4XW\a0{}\f0\03\d3\e1u\aa\e2\04<\17\b3\f4b\1c\d8")
 )

@@ -206,7 +206,7 @@
     i32.store offset=2064
     i32.const 0
   )
-  (@custom "wasm-vfs" (after code) "\03\01\050.1.0\00\09\03\00\01\03\01\01\01\01\02\02\00\01\00\02\dd\02\00\01\03\01\00\01\02\01\01-\01\00\15\04manifest")
+  (@custom "wasm-vfs" (after code) "\04\01\050.1.0\00\09\03\00\01\03\01\01\01\01\02\02\00\01\00\02\00\01\03\01\00\01\02\01\01-\01\00\15\04\00manifest")
   (data $rodata (;0;) (i32.const 0) "x")
   (data (;1;) (i32.const 132096) "state\00\00\00\00\00\00\00\00\00\00\00near")
   (data (;2;) (i32.const 201072) "far")
@@ -218,4 +218,5 @@
   )
   (@custom "target_features" (after data) "\03+\08sign-ext+\0bbulk-memory+\0fmutable-globals")
   (@custom "something" (after data) "stays")
+  (@custom "wasm-vfs-digests" (after data) "\9fk\f5\a8\00M\c3k{\9d_[;\d3(\9c}\f0\03\d3\e1u\aa\e2\04<\17\b3\f4b\1c\d8")
 )

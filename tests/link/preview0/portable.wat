@@ -253,8 +253,9 @@
     drop
     i32.const 0
   )
-  (@custom "wasm-vfs" (after code) "\03\01\050.1.0\00\09\02\00\01\04\01\00\01\00\03\02\00\01\00\03\b2\03\00\01\02\01\00\00\02\02\1a\04\02\09\05manifest")
+  (@custom "wasm-vfs" (after code) "\04\01\050.1.0\00\09\02\00\01\04\01\00\01\00\03\02\00\01\00\03\00\01\02\01\00\00\02\02\1a\04\02\09\05\00manifest")
   (data (;0;) (i32.const 132096) "state\00\00\00\00\00\00\00\00\00\00\00near")
   (data (;1;) (i32.const 201072) "far")
   (data $wasm_vfs::contents (;2;) "the bytes")
+  (@custom "wasm-vfs-digests" (after data) "\1e\08\88\90\c1C\1a\17\e9#\e9`\7f\f1\af\b9}\f0\03\d3\e1u\aa\e2\04<\17\b3\f4b\1c\d8")
 )

@@ -266,8 +266,9 @@
     drop
     i32.const 0
   )
-  (@custom "wasm-vfs" (after code) "\03\01\050.1.0\00\09\02\00\01\05\04\01\01\00\03\06\00\01\00\03\b6\03\01\03\01\03\01\00\00\02\00\1a\07\04\09\08manifest")
+  (@custom "wasm-vfs" (after code) "\04\01\050.1.0\00\09\02\00\01\05\04\01\01\00\03\06\00\01\00\03\01\03\01\03\01\00\00\02\00\1a\07\04\09\08\00manifest")
   (data (;0;) (i32.const 132096) "state\00\00\00\00\00\00\00\00\00\00\00near")
   (data (;1;) (i32.const 201072) "far")
   (data $wasm_vfs::contents (;2;) "the bytes")
+  (@custom "wasm-vfs-digests" (after data) "\96E\1cJ\b0'!T\a5\0c\80\7f\a0B\a2\f3}\f0\03\d3\e1u\aa\e2\04<\17\b3\f4b\1c\d8")
 )

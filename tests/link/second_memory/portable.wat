@@ -206,9 +206,10 @@
     i32.store $main offset=2064
     i32.const 0
   )
-  (@custom "wasm-vfs" (after code) "\03\01\050.1.0\00\09\03\00\01\02\01\00\02\01\01\02\01\01\00\01\e6\02\00\01\02\00\00\00\01\00\15\03manifest")
+  (@custom "wasm-vfs" (after code) "\04\01\050.1.0\00\09\03\00\01\02\01\00\02\01\01\02\01\01\00\01\00\01\02\00\00\00\01\00\15\03\00manifest")
   (data (;0;) (memory $main) (i32.const 0) "main")
   (data (;1;) (memory $main) (i32.const 132096) "state\00\00\00\00\00\00\00\00\00\00\00near")
   (data (;2;) (memory $main) (i32.const 201072) "far")
   (data $wasm_vfs::contents (;3;) "the bytes")
+  (@custom "wasm-vfs-digests" (after data) "\aa\0c\a1\c1\f3\ca\5c\90\e6G\1c'2\b8R\e2}\f0\03\d3\e1u\aa\e2\04<\17\b3\f4b\1c\d8")
 )
