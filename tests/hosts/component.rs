@@ -96,7 +96,7 @@ fn hungry(name: &str) -> Result<()> {
     ensure!(succeeded.status == Some(0), "{succeeded:?}");
     let Some(jco) = Jco::find()? else { return Ok(()) };
     packed.check("jco", &jco.run(&packed.component, &invocation)?)?;
-    let theirs = jco.new(&packed.module)?;
+    let theirs = jco.new_component(&packed.module)?;
     packed.check("jco new", &jco.run(&theirs, &invocation)?)
 }
 

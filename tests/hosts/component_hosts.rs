@@ -195,7 +195,7 @@ impl Jco {
     }
 
     /// Makes a component of a module as `jco new --adapt` does.
-    pub(crate) fn new(&self, module: &[u8]) -> Result<Vec<u8>> {
+    pub(crate) fn new_component(&self, module: &[u8]) -> Result<Vec<u8>> {
         let file = |name: &str| self.project.path().join(name);
         fs::write(file("module.wasm"), module)?;
         fs::write(file("adapter.wasm"), WASI_SNAPSHOT_PREVIEW1_COMMAND_ADAPTER)?;
