@@ -3,10 +3,9 @@
 use super::errno::{
     BADF, DIRECTORY, FAULT, INVAL, NAMETOOLONG, NOTCAPABLE, NOTDIR, NOTSOCK, REGULAR_FILE,
 };
-use super::rig::{BUFFER, IOVECS, OUT, READ, Rig, Tree, WRITE};
+use super::rig::{ALL, BUFFER, IOVECS, OUT, READ, Rig, Tree, WRITE};
 
 const SEEK: u64 = 1 << 2;
-const ALL: u64 = (1 << 30) - 1;
 
 #[test]
 fn standard_streams_are_the_hosts() {

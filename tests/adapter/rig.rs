@@ -317,8 +317,8 @@ impl Rig {
             addr,
             len,
             u64::from(oflags),
-            rights,
-            rights,
+            and_others(rights),
+            ALL,
             u64::from(fdflags),
             u64::from(OUT),
         ];
@@ -466,6 +466,13 @@ impl Rig {
 
 pub const READ: u64 = 1 << 1;
 pub const WRITE: u64 = 1 << 6;
+/// Every right there is.
+pub const ALL: u64 = (1 << 30) - 1;
+
+/// Those of reading and writing that are given, and all that are neither: what programs ask for.
+const fn and_others(rights: u64) -> u64 {
+    rights | ALL & !(READ | WRITE)
+}
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Filestat {

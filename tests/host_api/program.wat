@@ -58,7 +58,7 @@
       (if (call $path_create_directory (local.get $at) (i32.const 160) (i32.const 1))
         (then unreachable))
       (if (call $path_open (local.get $at) (i32.const 0) (i32.const 160) (i32.const 1)
-          (i32.const 0) (i64.const 2) (i64.const 2) (i32.const 0) (i32.const 16))
+          (i32.const 0) (i64.const 0) (i64.const 0) (i32.const 0) (i32.const 16))
         (then unreachable))
       (local.set $next (i32.load (i32.const 16)))
       (if (i32.ne (local.get $at) (i32.const 3)) (then (drop (call $fd_close (local.get $at)))))

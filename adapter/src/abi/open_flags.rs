@@ -101,11 +101,11 @@ pub(crate) fn open_flags(
     if truncates {
         flags |= OFlags::TRUNC;
     }
-    // As wasmtime: what is not to be written is opened for reading, and creating or cutting takes
-    // writing.
+    // As wasmtime: what is not to be written is opened for reading. Creating and cutting do not
+    // take writing: a program gets what it asked for.
     let writes = rights_base & wasi::RIGHTS_FD_WRITE != 0;
     let reads = rights_base & wasi::RIGHTS_FD_READ != 0 || !writes;
-    flags |= match (reads, writes || creates || truncates) {
+    flags |= match (reads, writes) {
         (_, false) => OFlags::RDONLY,
         (false, true) => OFlags::WRONLY,
         (true, true) => OFlags::RDWR,

@@ -1,8 +1,9 @@
 //! Rights of descriptors, as programs expect to see them.
 //!
-//! What is shown follows wasmtime: rights derive from what a descriptor is open on and how. Nobody
-//! but the program itself limits them: what `fd_fdstat_set_rights` took away is noted in the
-//! description's private word, and only that is ever refused.
+//! What a descriptor can have follows wasmtime: it derives from what the descriptor is open on and
+//! how. Nobody but the program itself limits it: what the program did not ask `path_open` for, and
+//! what `fd_fdstat_set_rights` took away, is noted in the description's private word, and only that
+//! is ever refused.
 
 use wasi::Rights;
 use wasm_vfs_core::{Descriptor, FileType, OFlags};
@@ -49,7 +50,7 @@ const PREOPEN_INHERITING: Rights = PREOPEN_BASE
 const NOT_OF_DIRECTORIES: Rights =
     wasi::RIGHTS_FD_SEEK | wasi::RIGHTS_FD_FILESTAT_SET_SIZE | wasi::RIGHTS_PATH_FILESTAT_SET_SIZE;
 
-/// The private word of a description: what was taken from its rights, and which preopen it is.
+/// The private word of a description: what is missing of its rights, and which preopen it is.
 ///
 /// Zero, the word of a fresh description: everything is allowed, and it is no preopen.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -72,12 +73,12 @@ impl Private {
         ((self.0 >> PREOPEN_SHIFT) as usize).checked_sub(1)
     }
 
-    /// Base rights that were taken away.
+    /// Base rights that are missing.
     pub(crate) fn lost(self) -> Rights {
         self.0 & ALL
     }
 
-    /// Inheriting rights that were taken away.
+    /// Inheriting rights that are missing.
     pub(crate) fn lost_inheriting(self) -> Rights {
         (self.0 >> INHERITING_SHIFT) & ALL
     }
@@ -98,6 +99,34 @@ impl Private {
         let lost = self.lost_inheriting();
         Private(lost | lost << INHERITING_SHIFT)
     }
+
+    /// The word of what is opened with no other rights than those. A program that asks for none at
+    /// all gets everything: wasmtime's gets it too, and could do nothing with the descriptor.
+    pub(crate) fn asked(self, base: Rights, inheriting: Rights) -> Private {
+        if base | inheriting == 0 {
+            return self;
+        }
+        // What it is not open for is no right that could be missing, as `open_flags` has it: who
+        // writes to what is open for reading hears of that.
+        let precluded = if base & wasi::RIGHTS_FD_WRITE == 0 {
+            wasi::RIGHTS_FD_WRITE
+        } else {
+            wasi::RIGHTS_FD_READ
+        };
+        let unasked = |rights: Rights| ALL & !(rights | implied(rights));
+        Private(self.0 | unasked(base) & !precluded | unasked(inheriting) << INHERITING_SHIFT)
+    }
+}
+
+/// The rights that others imply: telling is part of seeking (preview1 says so), and synchronizing
+/// the data is part of synchronizing.
+const fn implied(rights: Rights) -> Rights {
+    const SEEK_TO_TELL: u32 =
+        wasi::RIGHTS_FD_TELL.trailing_zeros() - wasi::RIGHTS_FD_SEEK.trailing_zeros();
+    const SYNC_TO_DATASYNC: u32 =
+        wasi::RIGHTS_FD_SYNC.trailing_zeros() - wasi::RIGHTS_FD_DATASYNC.trailing_zeros();
+    (rights & wasi::RIGHTS_FD_SEEK) << SEEK_TO_TELL
+        | (rights & wasi::RIGHTS_FD_SYNC) >> SYNC_TO_DATASYNC
 }
 
 /// How many preopens there may be: what fits in a [`Private`].
@@ -124,25 +153,53 @@ pub(crate) fn shown(private: Private, file_type: FileType, flags: OFlags) -> (Ri
     (base & !private.lost(), inheriting & !private.lost_inheriting())
 }
 
-/// Checks that `needs` was not taken from the rights of a descriptor.
-///
-/// # Errors
-///
-/// `NOTCAPABLE`: it was.
+/// Which of the rights `needs` a descriptor lacks.
 #[inline]
-pub(crate) fn require(descriptor: &Descriptor, needs: Rights) -> Result<()> {
-    if Private(descriptor.private_data).lost() & needs != 0 {
-        return Err(Error::NOTCAPABLE);
-    }
-    Ok(())
+pub(crate) fn missing(descriptor: &Descriptor, needs: Rights) -> Rights {
+    Private(descriptor.private_data).lost() & needs
 }
 
-/// The private word of what is opened through `directory`.
+/// Checks that a descriptor has the rights `needs`.
 ///
 /// # Errors
 ///
-/// `NOTCAPABLE`: the directory lost a right that opening so takes, or that the new descriptor would
-/// have.
+/// `NOTCAPABLE`: one was taken away, or not asked for.
+#[inline]
+fn require(descriptor: &Descriptor, needs: Rights) -> Result<()> {
+    if missing(descriptor, needs) == 0 { Ok(()) } else { Err(Error::NOTCAPABLE) }
+}
+
+/// The rights to what cannot be done with a description of the tree that is open so, whatever
+/// rights there are. Lacking them is no error of its own: the call fails with the one that programs
+/// know (`BADF`, `NOTDIR`, `INVAL`). Libraries do not ask for such rights.
+pub(crate) fn in_vain(is_directory: bool, flags: OFlags) -> Rights {
+    const SIZE: Rights = wasi::RIGHTS_FD_ALLOCATE | wasi::RIGHTS_FD_FILESTAT_SET_SIZE;
+    const OF_FILES: Rights = SIZE
+        | wasi::RIGHTS_FD_DATASYNC
+        | wasi::RIGHTS_FD_READ
+        | wasi::RIGHTS_FD_SEEK
+        | wasi::RIGHTS_FD_FDSTAT_SET_FLAGS
+        | wasi::RIGHTS_FD_SYNC
+        | wasi::RIGHTS_FD_TELL
+        | wasi::RIGHTS_FD_WRITE
+        | wasi::RIGHTS_FD_ADVISE;
+    const OF_DIRECTORIES: Rights =
+        PREOPEN_BASE & !(wasi::RIGHTS_FD_FILESTAT_GET | wasi::RIGHTS_FD_FILESTAT_SET_TIMES);
+    match (is_directory, flags.access_mode()) {
+        (true, _) => OF_FILES,
+        (false, OFlags::RDONLY) => OF_DIRECTORIES | SIZE,
+        (false, _) => OF_DIRECTORIES,
+    }
+}
+
+/// The private word of what is opened through `directory`, before it is narrowed to what was
+/// [`asked`](Private::asked).
+///
+/// # Errors
+///
+/// `NOTCAPABLE`: the directory lacks a right that opening so takes, or it does not inherit reading
+/// or writing, which was asked for. (Creating and cutting change what is there, so they count as
+/// writing.)
 pub(crate) fn opening_rights(
     directory: &Descriptor,
     rights_base: u64,
@@ -159,7 +216,7 @@ pub(crate) fn opening_rights(
     }
     require(directory, needs)?;
     let mut wants = rights_base & (wasi::RIGHTS_FD_READ | wasi::RIGHTS_FD_WRITE);
-    if flags.access_mode() != OFlags::RDONLY {
+    if flags.intersects(OFlags::CREAT | OFlags::TRUNC) {
         wants |= wasi::RIGHTS_FD_WRITE;
     }
     if private.lost_inheriting() & wants != 0 {
@@ -170,7 +227,7 @@ pub(crate) fn opening_rights(
 
 #[cfg(test)]
 mod tests {
-    use super::{Private, shown};
+    use super::{ALL, Private, in_vain, shown};
     use wasm_vfs_core::{FileType, OFlags};
 
     #[test]
@@ -191,5 +248,49 @@ mod tests {
         assert_eq!(opened.preopen_index(), None);
         assert_eq!(opened.lost(), wasi::RIGHTS_FD_WRITE);
         assert_eq!(opened.lost_inheriting(), wasi::RIGHTS_FD_WRITE);
+    }
+
+    #[test]
+    fn what_is_asked_for_is_there() {
+        let fresh = Private::default();
+        assert_eq!(fresh.asked(0, 0), fresh);
+        assert_eq!(fresh.asked(ALL, ALL), fresh);
+        let asked = wasi::RIGHTS_FD_READ | wasi::RIGHTS_FD_SEEK | wasi::RIGHTS_FD_SYNC;
+        let word = fresh.asked(asked, wasi::RIGHTS_FD_READ);
+        let implied = wasi::RIGHTS_FD_TELL | wasi::RIGHTS_FD_DATASYNC;
+        assert_eq!(
+            shown(word, FileType::Regular, OFlags::RDONLY),
+            (asked | implied, wasi::RIGHTS_FD_READ)
+        );
+        assert_eq!(word.preopen_index(), None);
+        // A directory passes on no more than it inherits.
+        let through = word.inherited().asked(ALL, ALL);
+        assert_eq!(
+            shown(through, FileType::Regular, OFlags::RDWR),
+            (wasi::RIGHTS_FD_READ, wasi::RIGHTS_FD_READ)
+        );
+    }
+
+    #[test]
+    fn what_cannot_be_done_at_all_needs_no_right() {
+        let (read, write) = (wasi::RIGHTS_FD_READ, wasi::RIGHTS_FD_WRITE);
+        assert_eq!(Private::default().asked(read, 0).lost() & (read | write), 0);
+        assert_eq!(Private::default().asked(write, 0).lost() & (read | write), 0);
+        assert_eq!(Private::default().asked(ALL & !(read | write), 0).lost(), read);
+        let (size, list) = (wasi::RIGHTS_FD_FILESTAT_SET_SIZE, wasi::RIGHTS_FD_READDIR);
+        // rows: of a directory, open for, a right, whether it is in vain
+        for (is_directory, flags, right, expected) in [
+            (false, OFlags::RDONLY, size, true),
+            (false, OFlags::RDWR, size, false),
+            (false, OFlags::RDWR, list, true),
+            (false, OFlags::RDONLY, read, false),
+            (false, OFlags::RDONLY, wasi::RIGHTS_FD_FILESTAT_GET, false),
+            (false, OFlags::RDONLY, wasi::RIGHTS_PATH_OPEN, true),
+            (true, OFlags::RDONLY, list, false),
+            (true, OFlags::RDONLY, wasi::RIGHTS_FD_SEEK, true),
+            (true, OFlags::RDONLY, wasi::RIGHTS_FD_FILESTAT_SET_TIMES, false),
+        ] {
+            assert_eq!(in_vain(is_directory, flags) & right != 0, expected, "{right}");
+        }
     }
 }

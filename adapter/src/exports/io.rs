@@ -34,7 +34,7 @@ impl Transfer {
     ///
     /// * `BADF`: `fd` is not open, is not open for this, or is a directory, whatever Linux says of
     ///   that.
-    /// * `NOTCAPABLE`: it lost one of the rights `needs`.
+    /// * `NOTCAPABLE`: it lacks one of the rights `needs`.
     /// * `FAULT`, `INVAL`: as [`IoVecs::new`].
     /// * What `serve` answers.
     #[inline]

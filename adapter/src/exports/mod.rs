@@ -33,7 +33,7 @@ use crate::kernel::{Buffers, Kernel};
 /// # Errors
 ///
 /// * `BADF`: `fd` is not open.
-/// * `NOTCAPABLE`: it lost one of the rights `needs`.
+/// * `NOTCAPABLE`: it lacks one of the rights `needs`.
 #[inline]
 fn on_fd(
     fd: i32,

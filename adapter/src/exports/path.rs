@@ -40,7 +40,7 @@ impl UserPath {
 /// # Errors
 ///
 /// * `BADF`: the descriptor is not open or not a directory.
-/// * `NOTCAPABLE`: it lost one of the rights `needs`.
+/// * `NOTCAPABLE`: it lacks one of the rights `needs`.
 /// * What [`path::path`] answers for the path.
 #[inline]
 fn on_path(
@@ -205,8 +205,6 @@ extern "C" fn path_open(
     ) {
         return answer;
     }
-    // What a descriptor may is shown as wasmtime shows it.
-    let _ = rights_inheriting;
     answer(kernel::enter(|kernel, buffers| {
         let directory = kernel.fs.descriptor(&kernel.process, dirfd)?;
         let result = open_flags(dirflags, oflags, rights_base, fdflags).and_then(|flags| {
@@ -214,6 +212,7 @@ extern "C" fn path_open(
             let path = UserPath { dirfd, addr, len };
             let path = path.bytes(kernel.fs.platform(), Which::First, &mut buffers.path)?;
             let private = opening_rights(&directory, rights_base, flags)?;
+            let private = private.asked(rights_base, rights_inheriting);
             let fd = open(kernel, dirfd, path, flags, oflags)?;
             if private != Private::default() {
                 kernel.fs.set_private_data(&kernel.process, fd, private.0)?;

@@ -5,7 +5,7 @@ use wasm_vfs_core::{Descriptor, FileType, OpenFile, Target};
 
 use super::state::{Entered, Kernel, enter};
 use super::token::host_fd;
-use crate::abi::rights::require;
+use crate::abi::rights::{in_vain, missing};
 use crate::errno::{Error, Result};
 
 /// Whose a descriptor is.
@@ -22,7 +22,7 @@ pub(crate) enum Owner {
 /// # Errors
 ///
 /// * `BADF`: it is not open.
-/// * `NOTCAPABLE`: it lost one of the rights `needs`.
+/// * `NOTCAPABLE`: it lacks one of the rights `needs`.
 #[inline]
 pub(crate) fn owner(fd: i32, needs: Rights) -> Result<Owner> {
     let word = owner_word(fd, needs);
@@ -51,7 +51,9 @@ fn owner_word(fd: i32, needs: Rights) -> u64 {
     let found = enter(|kernel, _| {
         let file = kernel.fs.fdget(&kernel.process, fd)?;
         let descriptor = kernel.fs.described(file)?;
-        require(&descriptor, needs)?;
+        if missing(&descriptor, needs) != 0 {
+            kernel.refuse(fd, &descriptor, needs)?;
+        }
         Ok(match descriptor.target {
             Target::Inode => OF_TREE | u64::from(file.number()),
             Target::Foreign(token) => OF_HOST | u64::from(host_fd(token)),
@@ -72,10 +74,27 @@ impl Kernel {
     /// # Errors
     ///
     /// * `BADF`: it is not open.
-    /// * `NOTCAPABLE`: it lost one of the rights `needs`.
+    /// * `NOTCAPABLE`: it lacks one of the rights `needs`.
     #[inline(never)]
     pub(crate) fn directory(&self, fd: i32, needs: Rights) -> Result<()> {
-        require(&self.fs.descriptor(&self.process, fd)?, needs)
+        let descriptor = self.fs.descriptor(&self.process, fd)?;
+        if missing(&descriptor, needs) == 0 { Ok(()) } else { self.refuse(fd, &descriptor, needs) }
+    }
+
+    /// What comes of a call on a descriptor that lacks rights.
+    ///
+    /// # Errors
+    ///
+    /// `NOTCAPABLE`, unless the call can only fail ([`in_vain`]). What is possible with what the
+    /// host has is for the host to say.
+    #[cold]
+    #[inline(never)]
+    fn refuse(&self, fd: i32, descriptor: &Descriptor, needs: Rights) -> Result<()> {
+        let in_vain = match descriptor.target {
+            Target::Inode => in_vain(self.is_directory(fd), descriptor.flags),
+            Target::Foreign(_) => 0,
+        };
+        if missing(descriptor, needs) & !in_vain == 0 { Ok(()) } else { Err(Error::NOTCAPABLE) }
     }
 
     /// Whether a descriptor is of a directory of the filesystem.

@@ -52,7 +52,12 @@ fn path(bytes: &[u8]) -> (i32, i32) {
     (address(bytes), bytes.len() as i32)
 }
 
-/// Opens with the links at the end of the path followed.
+/// Every right there is.
+pub const ALL: u64 = (1 << 30) - 1;
+
+/// Opens with the links at the end of the path followed. `rights` says whether for reading and for
+/// writing; no rights at all are passed on so, and with any the program asks for all that are
+/// neither, as libraries do. [`open_for`] asks for no more than it is told.
 pub fn open(dir: Fd, at: impl AsRef<[u8]>, oflags: u16, rights: u64, fdflags: u16) -> Answer<Fd> {
     open_at(dir, FOLLOW, at, oflags, rights, fdflags)
 }
@@ -65,7 +70,24 @@ pub fn open_at(
     rights: u64,
     fdflags: u16,
 ) -> Answer<Fd> {
-    let (addr, len) = path(at.as_ref());
+    let rights = if rights == 0 { (0, 0) } else { (rights | ALL & !(READ | WRITE), ALL) };
+    path_open(dir, lookup, at.as_ref(), oflags, rights, fdflags)
+}
+
+/// Opens for these base and inheriting rights, with the links at the end of the path followed.
+pub fn open_for(dir: Fd, at: impl AsRef<[u8]>, oflags: u16, rights: (u64, u64)) -> Answer<Fd> {
+    path_open(dir, FOLLOW, at.as_ref(), oflags, rights, 0)
+}
+
+fn path_open(
+    dir: Fd,
+    lookup: u32,
+    at: &[u8],
+    oflags: u16,
+    (base, inheriting): (u64, u64),
+    fdflags: u16,
+) -> Answer<Fd> {
+    let (addr, len) = path(at);
     let mut fd: Fd = u32::MAX;
     let errno = unsafe {
         raw::path_open(
@@ -74,8 +96,8 @@ pub fn open_at(
             addr,
             len,
             i32::from(oflags),
-            rights as i64,
-            rights as i64,
+            base as i64,
+            inheriting as i64,
             i32::from(fdflags),
             address(&raw mut fd),
         )

@@ -2,8 +2,6 @@
 
 use preview1_themes::*;
 
-const ALL: u64 = (1 << 30) - 1;
-
 fn main() {
     let mut t = Theme::start();
     let preopen = fdstat(t.root).need("fdstat of the preopen");
@@ -43,7 +41,6 @@ fn main() {
         ("write", WRITE, WRITE),
         ("read and write", READ | WRITE, READ | WRITE),
         ("nothing is reading", 0, READ),
-        ("seek alone is reading", wasi::RIGHTS_FD_SEEK, READ),
         ("all", ALL, READ | WRITE),
     ] {
         let fd = open(t.dir, "f", 0, rights, 0).need(name);
@@ -52,6 +49,77 @@ fn main() {
         t.is(&format!("opened for {name}: seek"), stat.base & wasi::RIGHTS_FD_SEEK != 0, true);
         close(fd).need(name);
     }
+
+    let fd = open(t.dir, "f", 0, wasi::RIGHTS_FD_SEEK, 0).need("seek alone");
+    let base = fdstat(fd).need("seek alone").base;
+    t.differs("opened for seek alone: reading", base & (READ | WRITE), READ, 0);
+    t.is("opened for seek alone: seek", base & wasi::RIGHTS_FD_SEEK != 0, true);
+    close(fd).need("seek alone");
+
+    // What is asked for is what there is; wasmtime gives everything. Creating is not writing there, either.
+    let asked = READ | wasi::RIGHTS_FD_SEEK;
+    let fd = open_for(t.dir, "f", 0, (asked, 0)).need("two rights");
+    let stat = fdstat(fd).need("two rights");
+    t.differs("two rights", stat.base, ALL & !WRITE, asked | wasi::RIGHTS_FD_TELL);
+    t.differs("and none that is inherited", stat.inheriting, ALL & !WRITE, 0);
+    t.is("they serve", seek(fd, 3, SET), Ok(3));
+    t.is("seeking implies telling", tell(fd), Ok(3));
+    t.is("read", read(fd, 3), Ok(b"ten".to_vec()));
+    t.differs(
+        "stat, which was not asked for",
+        fstat(fd).map(|stat| stat.size),
+        Ok(8),
+        Err(NOTCAPABLE),
+    );
+    t.is("write, which it is not open for", write(fd, b"x"), Err(BADF));
+    t.is("cut, which it is not open for", truncate(fd, 0), Err(INVAL));
+    close(fd).need("two rights");
+    let fd = open_for(t.dir, "f", 0, (wasi::RIGHTS_FD_SYNC, 0)).need("sync");
+    t.is("synchronizing implies synchronizing data", datasync(fd), Ok(()));
+    t.differs("no reading by the way", read(fd, 1).err(), None, Some(NOTCAPABLE));
+    close(fd).need("sync");
+    for (name, oflags) in [("created", O_CREAT), ("cut", O_CREAT | O_TRUNC)] {
+        let fd = open(t.dir, name, oflags, READ, 0).need(name);
+        let stat = fdstat(fd).need(name);
+        t.differs(&format!("{name} for reading: write"), stat.base & WRITE, WRITE, 0);
+        t.differs(
+            &format!("write to what was {name} for reading"),
+            write(fd, b"x"),
+            Ok(1),
+            Err(BADF),
+        );
+        close(fd).need(name);
+    }
+    // Through a hard link, without creating: the same.
+    let asked = READ | wasi::RIGHTS_FD_FILESTAT_GET | wasi::RIGHTS_PATH_OPEN;
+    let created = open_for(t.dir, "new", O_CREAT, (asked, asked)).and_then(fdstat);
+    link(t.dir, NOFOLLOW, "new", t.dir, "link").need("link");
+    let linked = open_for(t.dir, "link", 0, (asked, asked)).and_then(fdstat);
+    t.differs("created and opened, they show the same", created == linked, false, true);
+    mkdir(t.dir, "sub").need("sub");
+    let base = wasi::RIGHTS_PATH_OPEN | wasi::RIGHTS_FD_READDIR;
+    let sub = open_for(t.dir, "sub", O_DIRECTORY, (base, READ)).need("sub");
+    let stat = fdstat(sub).need("sub");
+    t.differs("of a directory", stat.base, dir.base, base);
+    t.differs("inherited", stat.inheriting, dir.inheriting, READ);
+    t.is("it lists", readdir_bytes(sub, 100, 0).is_ok(), true);
+    t.differs("create in it", mkdir(sub, "x"), Ok(()), Err(NOTCAPABLE));
+    t.differs("for writing in it", open(sub, "f", O_CREAT, WRITE, 0).err(), None, Some(NOTCAPABLE));
+    t.differs(
+        "what does not exist, for all rights",
+        open_for(sub, "nope", 0, (ALL, ALL)).err(),
+        Some(NOENT),
+        Some(NOTCAPABLE),
+    );
+    let up = open_for(sub, ".", 0, (ALL & !WRITE, ALL)).need("itself");
+    t.differs("no more than it inherits", fdstat(up).map(|stat| stat.base), Ok(dir.base), Ok(READ));
+    close(up).need("itself");
+    close(sub).need("sub");
+    t.is(
+        "no right at all is every right",
+        open_for(t.dir, "sub", O_DIRECTORY, (0, 0)).and_then(fdstat),
+        Ok(dir),
+    );
 
     // A program that reads only what it may and tries the other all the same.
     let reader = open(t.dir, "f", 0, READ, 0).need("f");

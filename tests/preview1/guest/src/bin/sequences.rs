@@ -96,6 +96,9 @@ fn run(root: Fd, seed: u64) {
                     random.pick(&[READ, WRITE, READ | WRITE, READ | WRITE, 0]),
                     random.pick(&[0, 0, 0, APPEND, NONBLOCK]),
                 );
+                // What is created or cut is open for writing on a host directory, asked for or not.
+                let implied = if oflags & (O_CREAT | O_TRUNC) == 0 { 0 } else { WRITE };
+                let rights = rights | implied;
                 let opened = open_at(dir, lookup, &path, oflags, rights, flags);
                 if let Ok(fd) = opened {
                     fds.push(fd);
