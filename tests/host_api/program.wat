@@ -113,7 +113,7 @@
     (block $full
       (loop $more
         (br_if $full (call $path_open (local.get $at) (i32.const 0) (i32.const 180) (i32.const 8)
-          (i32.const 0) (i64.const 2) (i64.const 2) (i32.const 0) (i32.const 16)))
+          (i32.const 0) (i64.const 0) (i64.const 0) (i32.const 0) (i32.const 16)))
         (local.set $next (i32.load (i32.const 16)))
         (if (i32.ne (local.get $at) (i32.const 3)) (then (drop (call $fd_close (local.get $at)))))
         (local.set $at (local.get $next))

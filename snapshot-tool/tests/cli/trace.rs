@@ -42,10 +42,10 @@ const CALLS: &str = r#"
   (data (i32.const 240) "\00\10\00\00\00\02\00\00")
   (func (export "_start")
     (drop (call $path_open (i32.const 3) (i32.const 1) (i32.const 100) (i32.const 4) (i32.const 5)
-      (i64.const 66) (i64.const 0) (i32.const 1) (i32.const 16)))
+      (i64.const 0x3fffffff) (i64.const 0) (i32.const 1) (i32.const 16)))
     (drop (call $path_filestat_get (i32.const 3) (i32.const 0) (i32.const 110) (i32.const 9) (i32.const 300)))
     (drop (call $path_open (i32.const 3) (i32.const 2) (i32.const 0xffff0000) (i32.const 4) (i32.const 16)
-      (i64.const 0x3fffffff) (i64.const 0) (i32.const 64) (i32.const 16)))
+      (i64.const 66) (i64.const 0) (i32.const 64) (i32.const 16)))
     (drop (call $fd_write (i32.const 4) (i32.const 200) (i32.const 2) (i32.const 20)))
     (drop (call $fd_write (i32.const 4) (i32.const 220) (i32.const 1) (i32.const 20)))
     (drop (call $fd_write (i32.const 4) (i32.const 0x7fffffff) (i32.const 1) (i32.const 20)))
@@ -68,9 +68,9 @@ const CALLS: &str = r#"
     (call $proc_exit (i32.const 3))))"#;
 
 /// What the calls are told as.
-const LINES: &str = r#"path_open(3, SYMLINK_FOLLOW, "file", CREAT|EXCL, FD_READ|FD_WRITE, APPEND) = 4
+const LINES: &str = r#"path_open(3, SYMLINK_FOLLOW, "file", CREAT|EXCL, FD_DATASYNC|FD_READ|FD_SEEK|FD_FDSTAT_SET_FLAGS|FD_SYNC|..., APPEND) = 4
 path_filestat_get(3, 0, "a \"b\"\nä\x01") = NOENT
-path_open(3, 2, 0xffff0000, 16, FD_DATASYNC|FD_READ|FD_SEEK|FD_FDSTAT_SET_FLAGS|FD_SYNC|..., 64) = INVAL
+path_open(3, 2, 0xffff0000, 16, FD_READ|FD_WRITE, 64) = INVAL
 fd_write(4, "a text that is longer than what "..., 48) = 48
 fd_write(4, "", 0) = FAULT
 fd_write(4, 0x7fffffff) = FAULT
