@@ -165,7 +165,7 @@ pub(crate) fn missing(descriptor: &Descriptor, needs: Rights) -> Rights {
 ///
 /// `NOTCAPABLE`: one was taken away, or not asked for.
 #[inline]
-fn require(descriptor: &Descriptor, needs: Rights) -> Result<()> {
+pub(crate) fn require(descriptor: &Descriptor, needs: Rights) -> Result<()> {
     if missing(descriptor, needs) == 0 { Ok(()) } else { Err(Error::NOTCAPABLE) }
 }
 

@@ -268,7 +268,7 @@ fn status(outcome: Outcome, program: &Path) -> Result<ExitCode> {
         Outcome::Trapped { reason, backtrace } => {
             say(format_args!("wasm-vfs: error: `{program}` trapped: {reason}"));
             // The names in it are the program's.
-            backtrace.lines().for_each(|line| say(line));
+            backtrace.lines().for_each(say);
             ExitCode::from(TRAPPED)
         }
         Outcome::OutOfFuel | Outcome::TimedOut => {

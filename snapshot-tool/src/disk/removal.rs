@@ -88,7 +88,7 @@ mod tests {
         std_fs::write(path.join("stays/file"), "").unwrap();
         symlink("../../stays", path.join("gone/a/link")).unwrap();
         std_fs::write(path.join("gone/a/b/file"), "").unwrap();
-        std_fs::set_permissions(path.join("gone/c"), std_fs::Permissions::from_mode(0)).unwrap();
+        std_fs::set_permissions(path.join("gone/c"), std_fs::Permissions::from_mode(0o0)).unwrap();
         remove_tree(&path.join("gone")).unwrap();
         assert!(!path.join("gone").exists());
         assert!(path.join("stays/file").exists());

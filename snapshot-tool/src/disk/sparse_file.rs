@@ -11,7 +11,7 @@ use std::os::unix::fs::FileExt as _;
 const BLOCK_BYTES: usize = 4096;
 
 /// How much is written to a pipe or a device at a time for a hole, which it has not.
-const ZEROS: [u8; 1 << 16] = [0; 1 << 16];
+static ZEROS: [u8; 1 << 16] = [0; 1 << 16];
 
 /// A file that is being written, by whoever owns or lends it. It must be empty.
 #[derive(Debug)]

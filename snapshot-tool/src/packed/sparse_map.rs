@@ -134,7 +134,8 @@ mod tests {
 
     #[test]
     fn maps_as_gnu_tar_writes_them() {
-        let rows: [(u64, &[(u64, u64)], &str); 4] = [
+        type Row<'a> = (u64, &'a [(u64, u64)], &'a str);
+        let rows: [Row<'_>; 4] = [
             (10, &[], "1\n10\n0\n"),
             (8192, &[(4096, 4096)], "1\n4096\n4096\n"),
             (8192, &[(0, 4096)], "2\n0\n4096\n8192\n0\n"),
@@ -155,7 +156,8 @@ mod tests {
     #[test]
     fn long_runs_of_zeros_are_holes() {
         const MIB: u64 = 1 << 20;
-        let rows: [(u64, &[u64], &[(u64, u64)]); 8] = [
+        type Row<'a> = (u64, &'a [u64], &'a [(u64, u64)]);
+        let rows: [Row<'_>; 8] = [
             (0, &[], &[(0, 0)]),
             (MIB - 1, &[], &[(0, MIB - 1)]),
             (MIB, &[], &[]),
