@@ -7,9 +7,10 @@
 
 use anyhow::Result;
 use wasmparser::{
-    CompositeInnerType, ConstExpr, DataKind, ElementItems, ElementKind, ExternalKind, FuncType,
-    FunctionBody, MemoryType, Operator, RefType, StorageType, SubType, TableInit, TableType,
-    TypeRef, ValType, VisitOperator, VisitSimdOperator, WasmFeatures,
+    AbstractHeapType as Abstract, CompositeInnerType, ConstExpr, DataKind, ElementItems,
+    ElementKind, ExternalKind, FuncType, FunctionBody, HeapType, MemoryType, Operator, RefType,
+    StorageType, SubType, TableInit, TableType, TypeRef, ValType, VisitOperator, VisitSimdOperator,
+    WasmFeatures,
 };
 
 use crate::wasm::index::{FuncIdx, GlobalIdx, MemIdx};
@@ -153,6 +154,13 @@ impl Used {
         if ty == RefType::FUNCREF || ty == RefType::EXTERNREF {
             return;
         }
+        match ty.heap_type() {
+            HeapType::Abstract { shared: true, .. } => {
+                self.features |= WasmFeatures::SHARED_EVERYTHING_THREADS;
+            }
+            HeapType::Exact(_) => self.features |= WasmFeatures::CUSTOM_DESCRIPTORS | GC,
+            _ => {}
+        }
         if ty == RefType::EXNREF {
             self.features |= WasmFeatures::EXCEPTIONS;
         } else if ty == RefType::FUNCREF.as_non_null()
@@ -160,6 +168,10 @@ impl Used {
             || ty.is_concrete_type_ref()
         {
             self.features |= FUNCTION_REFERENCES;
+        } else if let HeapType::Abstract { ty: Abstract::Cont | Abstract::NoCont, .. } =
+            ty.heap_type()
+        {
+            self.features |= WasmFeatures::STACK_SWITCHING | GC;
         } else {
             self.features |= GC | WasmFeatures::EXCEPTIONS;
         }

@@ -141,6 +141,7 @@ mod tests {
                 typed | F::BULK_MEMORY,
             ),
             ("(module (type (struct)))", typed | F::GC),
+            ("(module (func (local contref)))", typed | F::GC | F::STACK_SWITCHING),
             ("(module (rec (type (func)) (type (func))))", typed | F::GC),
             ("(module (memory i64 1))", F::MEMORY64),
             ("(module (memory 1 1 shared))", F::THREADS),
