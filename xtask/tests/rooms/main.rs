@@ -32,6 +32,7 @@ const ADAPTER: &[&str] = &[
     "errno.rs",
     "bytes.rs",
     "one_thread.rs",
+    "runtime/",
     "memory/",
     "abi/",
     "foreign/",
@@ -40,7 +41,6 @@ const ADAPTER: &[&str] = &[
     "mounts/",
     "exports/",
     "host_api/",
-    "runtime/",
     "trace/",
     "bake/",
 ];
