@@ -47,8 +47,9 @@ const WASM_PAGE_BYTES: u64 = 1 << 16;
 ///
 /// When it is damaged; the message says what is wrong.
 pub(crate) fn check(hollow: &[u8], section: &Section) -> Result<()> {
-    let found = verify::validate(hollow, FEATURES).and_then(|()| {
-        let module = Module::parse(hollow)?;
+    // Parsed before it is validated: a validator makes room for as many imports as a section claims.
+    let found = Module::parse(hollow).and_then(|module| {
+        verify::validate(hollow, FEATURES)?;
         check_imports(&module)?;
         check_memories(&module)?;
         check_globals(&module)?;
