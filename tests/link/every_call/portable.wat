@@ -252,5 +252,5 @@
   (data (;0;) (i32.const 132096) "state\00\00\00\00\00\00\00\00\00\00\00near")
   (data (;1;) (i32.const 201072) "far")
   (data $wasm_vfs::contents (;2;) "the bytes")
-  (@custom "wasm-vfs-digests" (after data) "*\81\afM\01\ab\da?\af@\8c\dch\f81\ca}\f0\03\d3\e1u\aa\e2\04<\17\b3\f4b\1c\d8")
+  (@custom "wasm-vfs-digests" (after data) "\be+\b6\85P\cf\d7og\01\05g\fc#X\ca}\f0\03\d3\e1u\aa\e2\04<\17\b3\f4b\1c\d8")
 )

@@ -220,5 +220,5 @@
   (data (;2;) (i32.const 132096) "state\00\00\00\00\00\00\00\00\00\00\00near")
   (data (;3;) (i32.const 201072) "far")
   (data $wasm_vfs::contents (;4;) "the bytes")
-  (@custom "wasm-vfs-digests" (after data) "\e4\5c\d2\d9D\fb\d78\ddHxc(=\05\bf}\f0\03\d3\e1u\aa\e2\04<\17\b3\f4b\1c\d8")
+  (@custom "wasm-vfs-digests" (after data) "c8\b6_va\cc\af\b7R\a76?\8a\195}\f0\03\d3\e1u\aa\e2\04<\17\b3\f4b\1c\d8")
 )

@@ -134,5 +134,5 @@
   (data (;0;) (i32.const 132096) "state\00\00\00\00\00\00\00\00\00\00\00near")
   (data (;1;) (i32.const 201072) "far")
   (data $wasm_vfs::contents (;2;) "the bytes")
-  (@custom "wasm-vfs-digests" (after data) "e%\f7\b1\bbt\8a|\1c\e8p\ae\07\df\027}\f0\03\d3\e1u\aa\e2\04<\17\b3\f4b\1c\d8")
+  (@custom "wasm-vfs-digests" (after data) "\b8:\f7\10\f8\9e\19\a3G\5c\13\f0w\dcm\d2}\f0\03\d3\e1u\aa\e2\04<\17\b3\f4b\1c\d8")
 )

@@ -196,5 +196,5 @@
   (data (;0;) (i32.const 132096) "state\00\00\00\00\00\00\00\00\00\00\00near")
   (data (;1;) (i32.const 201072) "far")
   (data $wasm_vfs::contents (;2;) "the bytes")
-  (@custom "wasm-vfs-digests" (after data) "\8b\fe\d1n\bf\e1\af\10\03\f9\aa\e1\ec\a2M\a1}\f0\03\d3\e1u\aa\e2\04<\17\b3\f4b\1c\d8")
+  (@custom "wasm-vfs-digests" (after data) "\b8(\edh\5c\f7\11`n\d3\e7\05\fc -~}\f0\03\d3\e1u\aa\e2\04<\17\b3\f4b\1c\d8")
 )

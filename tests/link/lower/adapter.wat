@@ -94,5 +94,5 @@
   (data (;0;) (memory 1) (i32.const 1024) "state\00\00\00\00\00\00\00\00\00\00\00near")
   (data (;1;) (memory 1) (i32.const 70000) "far")
   (data (;2;) "the bytes")
-  (@custom "wasm-vfs-digests" (after data) "j\88a\ac\f4{\1a\cf\86\8a^\e9\bf>3l}\f0\03\d3\e1u\aa\e2\04<\17\b3\f4b\1c\d8")
+  (@custom "wasm-vfs-digests" (after data) "m\a4\c5\d7\8f\122\cc\82l\d3\9e\ca9\91$}\f0\03\d3\e1u\aa\e2\04<\17\b3\f4b\1c\d8")
 )

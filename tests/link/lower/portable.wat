@@ -166,5 +166,5 @@
   (data (;0;) (i32.const 132096) "state\00\00\00\00\00\00\00\00\00\00\00near")
   (data (;1;) (i32.const 201072) "far")
   (data $wasm_vfs::contents (;2;) "the bytes")
-  (@custom "wasm-vfs-digests" (after data) "\c5\de\0f\d3>z4j*\a4\81\907\ac\c1\7f}\f0\03\d3\e1u\aa\e2\04<\17\b3\f4b\1c\d8")
+  (@custom "wasm-vfs-digests" (after data) "a\88\13\e9\99Q-\ccB\fe\06\c1\d0\97\1fx}\f0\03\d3\e1u\aa\e2\04<\17\b3\f4b\1c\d8")
 )

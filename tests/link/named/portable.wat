@@ -172,5 +172,5 @@
   )
   (@custom "target_features" (after data) "\03+\08sign-ext+\0bbulk-memory+\0fmutable-globals")
   (@custom "something" (after data) "stays")
-  (@custom "wasm-vfs-digests" (after data) "\c4\d3kX\9d\deQ\0b\e2\0eV\b8\f9\b54\9f}\f0\03\d3\e1u\aa\e2\04<\17\b3\f4b\1c\d8")
+  (@custom "wasm-vfs-digests" (after data) "j\f6\93\c1(\d3\22\124w\87,\1df[|}\f0\03\d3\e1u\aa\e2\04<\17\b3\f4b\1c\d8")
 )

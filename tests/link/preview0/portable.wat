@@ -211,5 +211,5 @@
   (data (;0;) (i32.const 132096) "state\00\00\00\00\00\00\00\00\00\00\00near")
   (data (;1;) (i32.const 201072) "far")
   (data $wasm_vfs::contents (;2;) "the bytes")
-  (@custom "wasm-vfs-digests" (after data) "\17\d0\10aC\09\87\0d\c6\94\00f\8fav\d1}\f0\03\d3\e1u\aa\e2\04<\17\b3\f4b\1c\d8")
+  (@custom "wasm-vfs-digests" (after data) "+\e8\ac@i\a5B\c8\f3\06\dbd\9ch\dc\f3}\f0\03\d3\e1u\aa\e2\04<\17\b3\f4b\1c\d8")
 )

@@ -224,5 +224,5 @@
   (data (;0;) (i32.const 132096) "state\00\00\00\00\00\00\00\00\00\00\00near")
   (data (;1;) (i32.const 201072) "far")
   (data $wasm_vfs::contents (;2;) "the bytes")
-  (@custom "wasm-vfs-digests" (after data) "\a5\b6b*\97p\af\d8\c8\b9'\bc\11\cd3\eb}\f0\03\d3\e1u\aa\e2\04<\17\b3\f4b\1c\d8")
+  (@custom "wasm-vfs-digests" (after data) "\f6&\8b\17\8bk\84\04\actLC\89\9d\8e\5c}\f0\03\d3\e1u\aa\e2\04<\17\b3\f4b\1c\d8")
 )

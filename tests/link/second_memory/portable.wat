@@ -165,5 +165,5 @@
   (data (;1;) (memory $main) (i32.const 132096) "state\00\00\00\00\00\00\00\00\00\00\00near")
   (data (;2;) (memory $main) (i32.const 201072) "far")
   (data $wasm_vfs::contents (;3;) "the bytes")
-  (@custom "wasm-vfs-digests" (after data) ";\99J\06JC&\b1{\1e\9d\ab\94\0c\d4\1e}\f0\03\d3\e1u\aa\e2\04<\17\b3\f4b\1c\d8")
+  (@custom "wasm-vfs-digests" (after data) "\82*o@\a3\ed\cf\88_\df\b8o\9b\03N(}\f0\03\d3\e1u\aa\e2\04<\17\b3\f4b\1c\d8")
 )
