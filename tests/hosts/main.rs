@@ -7,6 +7,7 @@
 //! * `memory`: memory that somebody else adds.
 //! * `cut_short`: calls that never return, and calls within calls.
 //! * `room`: what a program then has to grow in.
+//! * `other_tools`: what another tool makes of a packed module.
 //! * `component`: components of WASI 0.2, by whoever makes and runs them.
 
 #![allow(unreachable_pub, missing_docs, missing_debug_implementations, reason = "a harness")]
@@ -23,4 +24,5 @@ mod component_hosts;
 mod cut_short;
 mod guest;
 mod memory;
+mod other_tools;
 mod room;

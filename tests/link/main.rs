@@ -4,6 +4,7 @@
 //!   core module; the one in this directory unless the case has its own) give `adapter.wat`,
 //!   `portable.wat` and `isolated.wat`, or `error.txt`. `BLESS=1` writes them anew.
 //! * `features`: programs of every proposal, and large ones.
+//! * `limits`: programs at the limits that engines share.
 //! * `memory`: programs that grow while the filesystem holds state, in both forms.
 //! * `rebinding`: every way of referring to an imported function.
 //! * `relocation`: every instruction that accesses memory, in a filesystem that moves.
@@ -16,6 +17,7 @@
 
 mod features;
 mod golden;
+mod limits;
 mod memory;
 mod rebinding;
 mod refusals;

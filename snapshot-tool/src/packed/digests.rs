@@ -8,8 +8,8 @@
 //! its custom sections has changed, so that its program can still be told from its filesystem.
 //!
 //! ```text
-//! module       16 bytes: of each section but custom ones, in order: id, length, payload; the data section's
-//!              payload without the contents
+//! module       16 bytes: of, for each section but custom ones, in order, its id, the length of its payload (8 bytes,
+//!              big-endian) and its payload's digest; the data section's payload without the contents
 //! contents     16 bytes for each chunk of `CHUNK_BYTES`; the last chunk is what is left
 //! ```
 //!
@@ -33,20 +33,6 @@ pub(super) type Digest = [u8; 16];
 /// The digest of some bytes.
 pub(super) fn digest_of(bytes: &[u8]) -> Digest {
     XxHash3_128::oneshot(bytes).to_be_bytes()
-}
-
-/// The digest of bytes that come in pieces.
-#[derive(Default)]
-pub(super) struct Digester(XxHash3_128);
-
-impl Digester {
-    pub(super) fn update(&mut self, bytes: &[u8]) {
-        self.0.write(bytes);
-    }
-
-    pub(super) fn finish(&self) -> Digest {
-        self.0.finish_128().to_be_bytes()
-    }
 }
 
 /// What the section holds.
@@ -91,31 +77,39 @@ impl Digests {
 #[derive(Default)]
 pub(super) struct ContentsDigester {
     chunks: Vec<Digest>,
-    current: Digester,
-    /// How many bytes of the chunk were digested.
-    filled: u64,
+    /// What has come of a chunk. XXH3 of a whole chunk is so much faster than of its parts that
+    /// copying it here costs less.
+    part: Vec<u8>,
     written: u64,
 }
+
+/// [`CHUNK_BYTES`], for lengths in memory.
+const CHUNK_LEN: usize = 1 << 20;
+const _: () = assert!(CHUNK_LEN as u64 == CHUNK_BYTES);
 
 impl ContentsDigester {
     pub(super) fn update(&mut self, mut bytes: &[u8]) {
         self.written += bytes.len() as u64;
         while !bytes.is_empty() {
-            let room = usize::try_from(CHUNK_BYTES - self.filled).unwrap_or(bytes.len());
-            let (now, later) = bytes.split_at(room.min(bytes.len()));
-            self.current.update(now);
-            self.filled += now.len() as u64;
+            if let (true, Some((chunk, later))) =
+                (self.part.is_empty(), bytes.split_at_checked(CHUNK_LEN))
+            {
+                self.chunks.push(digest_of(chunk));
+                bytes = later;
+                continue;
+            }
+            let (now, later) = bytes.split_at(bytes.len().min(CHUNK_LEN - self.part.len()));
+            self.part.extend_from_slice(now);
             bytes = later;
-            if self.filled == CHUNK_BYTES {
+            if self.part.len() == CHUNK_LEN {
                 self.end_chunk();
             }
         }
     }
 
     fn end_chunk(&mut self) {
-        self.chunks.push(self.current.finish());
-        self.current = Digester::default();
-        self.filled = 0;
+        self.chunks.push(digest_of(&self.part));
+        self.part.clear();
     }
 
     /// How many bytes came.
@@ -124,9 +118,29 @@ impl ContentsDigester {
     }
 
     pub(super) fn finish(mut self) -> Vec<Digest> {
-        if self.filled > 0 {
+        if !self.part.is_empty() {
             self.end_chunk();
         }
         self.chunks
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pieces_of_any_length_give_the_same_digests() {
+        let bytes: Vec<u8> = (0..3_u32 << 20).map(|at| (at % 251).to_le_bytes()[0]).collect();
+        for len in [0, 1, CHUNK_LEN - 1, CHUNK_LEN, CHUNK_LEN + 1, 3 * CHUNK_LEN - 5] {
+            let bytes = &bytes[..len];
+            let whole: Vec<Digest> = bytes.chunks(CHUNK_LEN).map(digest_of).collect();
+            for piece in [1000, CHUNK_LEN, CHUNK_LEN + 77, usize::MAX] {
+                let mut digester = ContentsDigester::default();
+                bytes.chunks(piece).for_each(|piece| digester.update(piece));
+                assert_eq!(digester.written(), len as u64);
+                assert_eq!(digester.finish(), whole, "{len} bytes by {piece}");
+            }
+        }
     }
 }

@@ -13,7 +13,7 @@ use anyhow::{Context, Result, ensure};
 use wasmparser::{BinaryReader, ConstExpr};
 
 use crate::packed::component::{self, ModulePlace};
-use crate::packed::digests::{self, CHUNK_BYTES, Digest, Digester, Digests, digest_of};
+use crate::packed::digests::{self, CHUNK_BYTES, Digest, Digests, digest_of};
 use crate::packed::section::{SECTION_NAME, Section};
 use crate::wasm::framing::{
     CUSTOM_SECTION, PREAMBLE_BYTES, custom_named, read_range, section_header,
@@ -162,19 +162,19 @@ pub(super) fn check_contents(
 ///
 /// When it is damaged.
 pub(super) fn digest_of_sections(hollow: &[u8]) -> Result<Digest> {
-    let mut digester = Digester::default();
+    let mut sections = Vec::new();
     let (mut at, end) = (PREAMBLE_BYTES, hollow.len() as u64);
     while at < end {
         let (id, payload) = section_header(&mut Cursor::new(hollow), at, end)?;
         if id != CUSTOM_SECTION {
             let bytes = &hollow[usize::try_from(payload.start)?..usize::try_from(payload.end)?];
-            digester.update(&[id]);
-            digester.update(&(bytes.len() as u64).to_be_bytes());
-            digester.update(bytes);
+            sections.push(id);
+            sections.extend((bytes.len() as u64).to_be_bytes());
+            sections.extend(digest_of(bytes));
         }
         at = payload.end;
     }
-    Ok(digester.finish())
+    Ok(digest_of(&sections))
 }
 
 /// What a custom section holds, if it has this name.

@@ -312,5 +312,5 @@
   (data (;2;) (memory $wasm_vfs::memory) (i32.const 70000) "far")
   (data (;3;) "p")
   (data $wasm_vfs::contents (;4;) "the bytes")
-  (@custom "wasm-vfs-digests" (after data) "\87\93\0f\fe\b2\ff\10\03\e0z/\ef\d9~\8e\fe}\f0\03\d3\e1u\aa\e2\04<\17\b3\f4b\1c\d8")
+  (@custom "wasm-vfs-digests" (after data) "\9a\0f\b45\aeb\97\b6\14i\d4$_\c9\b7\0f}\f0\03\d3\e1u\aa\e2\04<\17\b3\f4b\1c\d8")
 )

@@ -202,5 +202,5 @@
   (data (;4;) (memory $wasm_vfs::memory) (i32.const 70000) "far")
   (data (;5;) "p")
   (data $wasm_vfs::contents (;6;) "the bytes")
-  (@custom "wasm-vfs-digests" (after data) "\ec\b5\c6\89E\0e\bb|\0f\0b\e74\09\d4\0b\13}\f0\03\d3\e1u\aa\e2\04<\17\b3\f4b\1c\d8")
+  (@custom "wasm-vfs-digests" (after data) "^NG\16c\01\9c\fb\19\ab\91<\8b\a5\9a\ce}\f0\03\d3\e1u\aa\e2\04<\17\b3\f4b\1c\d8")
 )

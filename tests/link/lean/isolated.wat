@@ -15,5 +15,5 @@
   (data (;0;) (memory $wasm_vfs::memory) (i32.const 1024) "state\00\00\00\00\00\00\00\00\00\00\00near")
   (data (;1;) (memory $wasm_vfs::memory) (i32.const 70000) "far")
   (data $wasm_vfs::contents (;2;) "the bytes")
-  (@custom "wasm-vfs-digests" (after data) "\91-g\e9\c4\5cK\0f*\ba\bf\c9\eb\a6\0f\0a}\f0\03\d3\e1u\aa\e2\04<\17\b3\f4b\1c\d8")
+  (@custom "wasm-vfs-digests" (after data) "\d26\a7/\0b\9e\a6/\0f\22\96\f7VF\b8\d6}\f0\03\d3\e1u\aa\e2\04<\17\b3\f4b\1c\d8")
 )

@@ -195,5 +195,5 @@
   (data (;1;) (memory $wasm_vfs::memory) (i32.const 1024) "state\00\00\00\00\00\00\00\00\00\00\00near")
   (data (;2;) (memory $wasm_vfs::memory) (i32.const 70000) "far")
   (data $wasm_vfs::contents (;3;) "the bytes")
-  (@custom "wasm-vfs-digests" (after data) "\1e\0a\8f\8d7\af\09\99\1f\ec\ae!\c1\e2\00g}\f0\03\d3\e1u\aa\e2\04<\17\b3\f4b\1c\d8")
+  (@custom "wasm-vfs-digests" (after data) "\b1m\82\0c\b6\fd\05\f5d\ae\ce\f5AM\22\96}\f0\03\d3\e1u\aa\e2\04<\17\b3\f4b\1c\d8")
 )

@@ -153,5 +153,5 @@
   (data (;2;) (memory $wasm_vfs::memory) (i32.const 70000) "far")
   (data (;3;) "p")
   (data $wasm_vfs::contents (;4;) "the bytes")
-  (@custom "wasm-vfs-digests" (after data) "\f9\163k\a4\80C\d2}\0b<\c6\07\d2\8c\e3}\f0\03\d3\e1u\aa\e2\04<\17\b3\f4b\1c\d8")
+  (@custom "wasm-vfs-digests" (after data) "\dc\1e\bd\88\96a\ab%\83.\e1\e4\03\c4(H}\f0\03\d3\e1u\aa\e2\04<\17\b3\f4b\1c\d8")
 )

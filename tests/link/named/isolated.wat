@@ -159,5 +159,5 @@
   )
   (@custom "target_features" (after data) "\04+\08sign-ext+\0bbulk-memory+\0bmultimemory+\0fmutable-globals")
   (@custom "something" (after data) "stays")
-  (@custom "wasm-vfs-digests" (after data) "\08\86\12k\d7}\b7\c1\8a\a2L\de\edO|\f0}\f0\03\d3\e1u\aa\e2\04<\17\b3\f4b\1c\d8")
+  (@custom "wasm-vfs-digests" (after data) "\d8[\c0\a4\8f\8fA\bb\1bB\91)6\fd\c8\da}\f0\03\d3\e1u\aa\e2\04<\17\b3\f4b\1c\d8")
 )

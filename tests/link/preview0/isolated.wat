@@ -225,5 +225,5 @@
   (data (;1;) (memory $wasm_vfs::memory) (i32.const 1024) "state\00\00\00\00\00\00\00\00\00\00\00near")
   (data (;2;) (memory $wasm_vfs::memory) (i32.const 70000) "far")
   (data $wasm_vfs::contents (;3;) "the bytes")
-  (@custom "wasm-vfs-digests" (after data) "\8c\95\c5#\ea\e7\ce\ea\7f\08:P\d2=\f3j}\f0\03\d3\e1u\aa\e2\04<\17\b3\f4b\1c\d8")
+  (@custom "wasm-vfs-digests" (after data) "0\8e\93{\db\caP\86\1a\f4\f8\7fL.\1e\c3}\f0\03\d3\e1u\aa\e2\04<\17\b3\f4b\1c\d8")
 )

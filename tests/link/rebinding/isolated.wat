@@ -240,5 +240,5 @@
   (data (;1;) (memory $wasm_vfs::memory) (i32.const 1024) "state\00\00\00\00\00\00\00\00\00\00\00near")
   (data (;2;) (memory $wasm_vfs::memory) (i32.const 70000) "far")
   (data $wasm_vfs::contents (;3;) "the bytes")
-  (@custom "wasm-vfs-digests" (after data) "b\8b\b4\fa\dd\d0>\e4\9f\c3\a5\d2W\06U\ec}\f0\03\d3\e1u\aa\e2\04<\17\b3\f4b\1c\d8")
+  (@custom "wasm-vfs-digests" (after data) "\0b\fc\f2p\c3\03[\eb\86B\22t2\a7.z}\f0\03\d3\e1u\aa\e2\04<\17\b3\f4b\1c\d8")
 )

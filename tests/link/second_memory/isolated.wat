@@ -150,5 +150,5 @@
   (data (;3;) (memory $wasm_vfs::memory) (i32.const 70000) "far")
   (data (;4;) "p")
   (data $wasm_vfs::contents (;5;) "the bytes")
-  (@custom "wasm-vfs-digests" (after data) "m\16\1beR;c\a3\a0b\0ak\5c\b5\af\0a}\f0\03\d3\e1u\aa\e2\04<\17\b3\f4b\1c\d8")
+  (@custom "wasm-vfs-digests" (after data) "\c1\b5Y]\8c\9e\f9%\f4\e7Q\bc^8P=}\f0\03\d3\e1u\aa\e2\04<\17\b3\f4b\1c\d8")
 )
