@@ -52,7 +52,7 @@ fn owner_word(fd: i32, needs: Rights) -> u64 {
         let file = kernel.fs.fdget(&kernel.process, fd)?;
         let descriptor = kernel.fs.described(file)?;
         if missing(&descriptor, needs) != 0 {
-            kernel.refuse(fd, &descriptor, needs)?;
+            kernel.refuse(fd, needs)?;
         }
         Ok(match descriptor.target {
             Target::Inode => OF_TREE | u64::from(file.number()),
@@ -78,7 +78,7 @@ impl Kernel {
     #[inline(never)]
     pub(crate) fn directory(&self, fd: i32, needs: Rights) -> Result<()> {
         let descriptor = self.fs.descriptor(&self.process, fd)?;
-        if missing(&descriptor, needs) == 0 { Ok(()) } else { self.refuse(fd, &descriptor, needs) }
+        if missing(&descriptor, needs) == 0 { Ok(()) } else { self.refuse(fd, needs) }
     }
 
     /// What comes of a call on a descriptor that lacks rights.
@@ -89,12 +89,14 @@ impl Kernel {
     /// host has is for the host to say.
     #[cold]
     #[inline(never)]
-    fn refuse(&self, fd: i32, descriptor: &Descriptor, needs: Rights) -> Result<()> {
+    fn refuse(&self, fd: i32, needs: Rights) -> Result<()> {
+        // Looked up again: a description that is handed over lies in memory in every call.
+        let descriptor = self.fs.descriptor(&self.process, fd)?;
         let in_vain = match descriptor.target {
             Target::Inode => in_vain(self.is_directory(fd), descriptor.flags),
             Target::Foreign(_) => 0,
         };
-        if missing(descriptor, needs) & !in_vain == 0 { Ok(()) } else { Err(Error::NOTCAPABLE) }
+        if missing(&descriptor, needs) & !in_vain == 0 { Ok(()) } else { Err(Error::NOTCAPABLE) }
     }
 
     /// Whether a descriptor is of a directory of the filesystem.
