@@ -352,5 +352,5 @@
   (data (;0;) (i32.const 132096) "state\00\00\00\00\00\00\00\00\00\00\00near")
   (data (;1;) (i32.const 201072) "far")
   (data $wasm_vfs::contents (;2;) "the bytes")
-  (@custom "wasm-vfs-digests" (after data) "\e6\a4\c7[\04Y\f6g\0feV\ebA\1c<U}\f0\03\d3\e1u\aa\e2\04<\17\b3\f4b\1c\d8")
+  (@custom "wasm-vfs-digests" (after data) "\15\f3\85:F\cd.SHo\9f\07\aa\ab\ce\ea}\f0\03\d3\e1u\aa\e2\04<\17\b3\f4b\1c\d8")
 )

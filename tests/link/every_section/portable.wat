@@ -266,5 +266,5 @@
   (data (;2;) (i32.const 132096) "state\00\00\00\00\00\00\00\00\00\00\00near")
   (data (;3;) (i32.const 201072) "far")
   (data $wasm_vfs::contents (;4;) "the bytes")
-  (@custom "wasm-vfs-digests" (after data) "\f0\cc\c2#\d7w\9a\8b\a2l\04\b7<\e5\cf\f5}\f0\03\d3\e1u\aa\e2\04<\17\b3\f4b\1c\d8")
+  (@custom "wasm-vfs-digests" (after data) "p\ad~@J\f7\c3\e08\d9\07*\e4\c8\d2:}\f0\03\d3\e1u\aa\e2\04<\17\b3\f4b\1c\d8")
 )

@@ -180,5 +180,5 @@
   (data (;0;) (i32.const 132096) "state\00\00\00\00\00\00\00\00\00\00\00near")
   (data (;1;) (i32.const 201072) "far")
   (data $wasm_vfs::contents (;2;) "the bytes")
-  (@custom "wasm-vfs-digests" (after data) " \a8\04\e6\f5\95\16\f9\e6'4oX\9b\d7^}\f0\03\d3\e1u\aa\e2\04<\17\b3\f4b\1c\d8")
+  (@custom "wasm-vfs-digests" (after data) ",\b12\b3\fdf\b4\c3\22\db*\e0 \ed7\aa}\f0\03\d3\e1u\aa\e2\04<\17\b3\f4b\1c\d8")
 )

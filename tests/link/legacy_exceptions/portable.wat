@@ -242,5 +242,5 @@
   (data (;0;) (i32.const 132096) "state\00\00\00\00\00\00\00\00\00\00\00near")
   (data (;1;) (i32.const 201072) "far")
   (data $wasm_vfs::contents (;2;) "the bytes")
-  (@custom "wasm-vfs-digests" (after data) "\adN5\12W3j\de4\5c0\ef)9\eb\10}\f0\03\d3\e1u\aa\e2\04<\17\b3\f4b\1c\d8")
+  (@custom "wasm-vfs-digests" (after data) ",\80\08\9bM\1e\baN\e8\fe\a2:\f0{\14;}\f0\03\d3\e1u\aa\e2\04<\17\b3\f4b\1c\d8")
 )

@@ -95,5 +95,5 @@
   (data (;0;) (memory 1) (i32.const 1024) "state\00\00\00\00\00\00\00\00\00\00\00near")
   (data (;1;) (memory 1) (i32.const 70000) "far")
   (data (;2;) "the bytes")
-  (@custom "wasm-vfs-digests" (after data) "\03\ff\c4\1b}\0cm$\aeZx\a2\e0\e5\f5\11}\f0\03\d3\e1u\aa\e2\04<\17\b3\f4b\1c\d8")
+  (@custom "wasm-vfs-digests" (after data) "\9d\e5\0d\a8\dc\a2\1e\9c\86\bcW\9fT\d4\0c\af}\f0\03\d3\e1u\aa\e2\04<\17\b3\f4b\1c\d8")
 )

@@ -190,5 +190,5 @@
   (data (;0;) (i32.const 132096) "state\00\00\00\00\00\00\00\00\00\00\00near")
   (data (;1;) (i32.const 201072) "far")
   (data $wasm_vfs::contents (;2;) "the bytes")
-  (@custom "wasm-vfs-digests" (after data) "\a7%\8e]\b2Y'\c1\ccb\89\edi\12\db0}\f0\03\d3\e1u\aa\e2\04<\17\b3\f4b\1c\d8")
+  (@custom "wasm-vfs-digests" (after data) "\eb\a6\c8,\1b\05\01V\c2\acZ\5c\dc\ca}\dc}\f0\03\d3\e1u\aa\e2\04<\17\b3\f4b\1c\d8")
 )

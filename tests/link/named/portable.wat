@@ -218,5 +218,5 @@
   )
   (@custom "target_features" (after data) "\03+\08sign-ext+\0bbulk-memory+\0fmutable-globals")
   (@custom "something" (after data) "stays")
-  (@custom "wasm-vfs-digests" (after data) "\9fk\f5\a8\00M\c3k{\9d_[;\d3(\9c}\f0\03\d3\e1u\aa\e2\04<\17\b3\f4b\1c\d8")
+  (@custom "wasm-vfs-digests" (after data) "w\e0\cb\190\ae\d9\f0\b4!e#f&F5}\f0\03\d3\e1u\aa\e2\04<\17\b3\f4b\1c\d8")
 )

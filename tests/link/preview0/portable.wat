@@ -257,5 +257,5 @@
   (data (;0;) (i32.const 132096) "state\00\00\00\00\00\00\00\00\00\00\00near")
   (data (;1;) (i32.const 201072) "far")
   (data $wasm_vfs::contents (;2;) "the bytes")
-  (@custom "wasm-vfs-digests" (after data) "\1e\08\88\90\c1C\1a\17\e9#\e9`\7f\f1\af\b9}\f0\03\d3\e1u\aa\e2\04<\17\b3\f4b\1c\d8")
+  (@custom "wasm-vfs-digests" (after data) "\07U\85\eb\a5\98\ff\17n\db%\fe\dd\1f\d8\81}\f0\03\d3\e1u\aa\e2\04<\17\b3\f4b\1c\d8")
 )

@@ -270,5 +270,5 @@
   (data (;0;) (i32.const 132096) "state\00\00\00\00\00\00\00\00\00\00\00near")
   (data (;1;) (i32.const 201072) "far")
   (data $wasm_vfs::contents (;2;) "the bytes")
-  (@custom "wasm-vfs-digests" (after data) "\96E\1cJ\b0'!T\a5\0c\80\7f\a0B\a2\f3}\f0\03\d3\e1u\aa\e2\04<\17\b3\f4b\1c\d8")
+  (@custom "wasm-vfs-digests" (after data) "\a5\b8\22\1d>R\97\9aH\e4<\a2\d5\8e\e0\e3}\f0\03\d3\e1u\aa\e2\04<\17\b3\f4b\1c\d8")
 )

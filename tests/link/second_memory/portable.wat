@@ -189,5 +189,5 @@
   (data (;1;) (memory $main) (i32.const 132096) "state\00\00\00\00\00\00\00\00\00\00\00near")
   (data (;2;) (memory $main) (i32.const 201072) "far")
   (data $wasm_vfs::contents (;3;) "the bytes")
-  (@custom "wasm-vfs-digests" (after data) "\9b&v\d4\dd\b4sK\95h@\00p\b4\afH}\f0\03\d3\e1u\aa\e2\04<\17\b3\f4b\1c\d8")
+  (@custom "wasm-vfs-digests" (after data) "\c5-\dct~oL?\e9pd\00;\df-\c6}\f0\03\d3\e1u\aa\e2\04<\17\b3\f4b\1c\d8")
 )
