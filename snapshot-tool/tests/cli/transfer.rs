@@ -198,7 +198,9 @@ fn everything_is_kept_both_ways() {
     {
         sandbox.dress(&format!("from/{name}"), mode);
     }
-    packed(&sandbox, "", &[]);
+    sandbox.wasm("program.wasm", NOTHING);
+    sandbox.directory("empty");
+    sandbox.tool(&["pack", "program.wasm", "--dir", "empty::/", "-o", "app.wasm"]).ok();
     let host = describe(&sandbox.path("from"));
     assert_eq!(host.len(), 10, "{host:?}");
     sandbox.tool(&["run", "app.wasm", "--put", "from::/in", "--get", "/in::to"]).ok();
