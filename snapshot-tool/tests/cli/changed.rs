@@ -61,8 +61,8 @@ fn the_section_is_gone() {
             "{command}"
         );
     }
-    let ran = sandbox.tool(&["run", "x.wasm"]);
-    assert!(ran.error().contains("another tool has removed its section `wasm-vfs`"));
+    // It is told by its exports that it is packed, and running it needs no section.
+    sandbox.tool(&["run", "x.wasm"]).ok();
 }
 
 #[test]
