@@ -13,6 +13,7 @@ use anyhow::{Context as _, Result, anyhow};
 use rustix::io::Errno;
 use std::fs::{self, File, Metadata, Permissions};
 use std::io::{self, BufWriter, Write};
+#[cfg(feature = "run")]
 use std::os::fd::AsFd as _;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, fchown};
 use std::path::{Path, PathBuf};

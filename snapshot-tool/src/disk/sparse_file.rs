@@ -11,6 +11,7 @@ use std::os::unix::fs::FileExt as _;
 const BLOCK_BYTES: usize = 4096;
 
 /// How much is written to a pipe or a device at a time for a hole, which it has not.
+#[cfg(feature = "run")]
 static ZEROS: [u8; 1 << 16] = [0; 1 << 16];
 
 /// A file that is being written, by whoever owns or lends it. It must be empty.
@@ -62,6 +63,7 @@ impl<F: Borrow<File>> SparseFile<F> {
     /// # Errors
     ///
     /// When the file would become too long, or it is a pipe or a device that takes no zeros.
+    #[cfg(feature = "run")]
     pub(crate) fn skip(&mut self, bytes: u64) -> io::Result<()> {
         self.check(bytes)?;
         if !self.has_holes {

@@ -93,6 +93,7 @@ impl SparseMap {
 }
 
 /// A reader of runs of bytes, one after the other.
+#[cfg(feature = "run")]
 #[derive(Debug)]
 pub(crate) struct Runs<'a, R> {
     file: &'a mut R,
@@ -104,6 +105,7 @@ pub(crate) struct Runs<'a, R> {
     left: u64,
 }
 
+#[cfg(feature = "run")]
 impl<'a, R> Runs<'a, R> {
     /// The runs of a map's file, which begins at `start` of `file`.
     pub(crate) fn new(file: &'a mut R, start: u64, runs: &'a [(u64, u64)]) -> Self {
@@ -111,6 +113,7 @@ impl<'a, R> Runs<'a, R> {
     }
 }
 
+#[cfg(feature = "run")]
 impl<R: Read + Seek> Read for Runs<'_, R> {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
         while self.left == 0 {
