@@ -1,7 +1,9 @@
 //! Where in a file its bytes are, and where there are only holes: the map in front of a sparse
 //! member's contents, in format 1.0 of GNU tar (its manual, "Storing Sparse Files").
 
-use std::io::{self, Read, Seek, SeekFrom};
+use std::io::{self, Read};
+#[cfg(feature = "run")]
+use std::io::{Seek, SeekFrom};
 
 /// Bytes of a block of an archive.
 const TAR_BLOCK_BYTES: usize = 512;
