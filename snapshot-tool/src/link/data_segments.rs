@@ -24,6 +24,7 @@ use anyhow::{Context, Result, anyhow, ensure};
 use wasmparser::{Data, DataKind, Operator};
 
 use crate::adapter::initial_memory::{Segment, constant, encode_active, joined_over};
+use crate::error::{ErrorKind, mark};
 use crate::format::grouped;
 use crate::link::limits::DATA_SEGMENTS;
 use crate::packed::program_part::{JoinedSegment, ProgramPart};
@@ -99,13 +100,14 @@ fn no_room(
             grouped(possible as u64)
         ),
     };
-    anyhow!(
+    let error = anyhow!(
         "it has {} data segments and packing adds {}, but engines take no more than {} of a module, and {why}: build the \
          program with fewer",
         grouped(count),
         grouped(added),
         grouped(DATA_SEGMENTS.most)
-    )
+    );
+    mark(error, ErrorKind::Unservable)
 }
 
 /// The first function with an instruction that names a data segment.

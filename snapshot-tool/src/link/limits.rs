@@ -8,8 +8,9 @@
 //!
 //! Only what linking adds to is here. A program keeps its tables, tags, parameters and locals.
 
-use anyhow::{Result, bail};
+use anyhow::{Result, anyhow};
 
+use crate::error::{ErrorKind, mark};
 use crate::format::grouped;
 
 /// One limit: what it counts, and the most that there may be.
@@ -50,14 +51,17 @@ impl Limit {
             return Ok(());
         }
         let (has, most) = (grouped(program), grouped(most));
-        if program > self.most {
-            bail!("it has {has} {what}, and engines take no more than {most} of a {of}");
-        }
-        let added = grouped(linked.saturating_sub(program));
-        bail!(
-            "it has {has} {what} and packing adds {added}, but engines take no more than {most} of a {of}: build the \
-             program with fewer"
-        )
+        let error = if program > self.most {
+            anyhow!("it has {has} {what}, and engines take no more than {most} of a {of}")
+        } else {
+            let added = grouped(linked.saturating_sub(program));
+            anyhow!(
+                "it has {has} {what} and packing adds {added}, but engines take no more than {most} of a {of}: build the \
+                 program with fewer"
+            )
+        };
+        // Such a program is no valid one to validators with these limits: that says less.
+        Err(mark(error, ErrorKind::Unservable))
     }
 }
 
