@@ -6,6 +6,7 @@
 //!
 //! * `memory`: memory that somebody else adds.
 //! * `cut_short`: calls that never return, and calls within calls.
+//! * `javascript`: the same by an embedder in JavaScript, on Node, Bun and Deno.
 //! * `room`: what a program then has to grow in.
 //! * `other_tools`: what another tool makes of a packed module.
 //! * `component`: components of WASI 0.2, by whoever makes and runs them.
@@ -23,6 +24,7 @@ mod component;
 mod component_hosts;
 mod cut_short;
 mod guest;
+mod javascript;
 mod memory;
 mod other_tools;
 mod room;
