@@ -7,6 +7,7 @@
 //! * `memory`: memory that somebody else adds.
 //! * `cut_short`: calls that never return, and calls within calls.
 //! * `javascript`: the same by an embedder in JavaScript, on Node, Bun and Deno.
+//! * `wasmi`: the same on an interpreter.
 //! * `room`: what a program then has to grow in.
 //! * `other_tools`: what another tool makes of a packed module.
 //! * `component`: components of WASI 0.2, by whoever makes and runs them.
@@ -28,3 +29,4 @@ mod javascript;
 mod memory;
 mod other_tools;
 mod room;
+mod wasmi;
