@@ -3,6 +3,7 @@
 
 use wasm_vfs::embed::HostApi;
 use wasm_vfs::{Form, Packer, Policy, Program, TreeBuilder};
+use wasm_vfs_tests::reexporting;
 use wasmtime::{Caller, Config, Engine, Instance, Linker, Memory, Module, OptLevel, Store, Val};
 
 /// Both forms: every test runs in each.
@@ -55,33 +56,16 @@ const TRUNC: u64 = 8;
 
 /// The program.
 pub fn program() -> Vec<u8> {
-    use std::fmt::Write as _;
-    let (mut imports, mut exports) = (String::new(), String::new());
-    for (name, params) in FUNCTIONS {
-        let types: String =
-            params.chars().map(|c| if c == 'i' { "i32 " } else { "i64 " }).collect();
-        let gets: String = (0..params.len()).map(|n| format!("(local.get {n})")).collect();
-        writeln!(
-            imports,
-            r#"(import "wasi_snapshot_preview1" "{name}" (func ${name} (param {types}) (result i32)))"#
-        )
-        .unwrap();
-        writeln!(
-            exports,
-            r#"(func (export "{name}") (param {types}) (result i32) (call ${name} {gets}))"#
-        )
-        .unwrap();
-    }
-    wat::parse_str(format!(
-        r#"(module {imports} (memory (export "memory") {PAGES}) {exports}
-             (func (export "size") (result i32) (memory.size))
-             ;; As allocators do, it makes an address of the result.
-             (func (export "grow") (param i32) (result i32) (local $page i32)
-               (local.set $page (memory.grow (local.get 0)))
-               (drop (i32.shl (local.get $page) (i32.const 16)))
-               (local.get $page)))"#
-    ))
-    .unwrap()
+    let own = format!(
+        r#"(memory (export "memory") {PAGES})
+           (func (export "size") (result i32) (memory.size))
+           ;; As allocators do, it makes an address of the result.
+           (func (export "grow") (param i32) (result i32) (local $page i32)
+             (local.set $page (memory.grow (local.get 0)))
+             (drop (i32.shl (local.get $page) (i32.const 16)))
+             (local.get $page))"#
+    );
+    wat::parse_str(reexporting::program(FUNCTIONS, &own)).unwrap()
 }
 
 /// The program, packed with a tree.

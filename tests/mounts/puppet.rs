@@ -5,6 +5,7 @@ use std::path::Path;
 
 use wasm_vfs::embed::HostApi;
 use wasm_vfs::{Form, Packer, Policy, Program, TreeBuilder};
+use wasm_vfs_tests::reexporting;
 use wasmtime::{Config, Engine, Instance, Linker, Memory, Module, OptLevel, Store, Val};
 use wasmtime_wasi::p1::{self, WasiP1Ctx};
 use wasmtime_wasi::p2::pipe::MemoryOutputPipe;
@@ -44,24 +45,8 @@ const FUNCTIONS: &[(&str, &str)] = &[
 
 /// The program.
 pub fn program() -> Vec<u8> {
-    use std::fmt::Write as _;
-    let (mut imports, mut exports) = (String::new(), String::new());
-    for (name, params) in FUNCTIONS {
-        let types: String =
-            params.chars().map(|c| if c == 'i' { "i32 " } else { "i64 " }).collect();
-        let gets: String = (0..params.len()).map(|n| format!("(local.get {n})")).collect();
-        writeln!(
-            imports,
-            r#"(import "wasi_snapshot_preview1" "{name}" (func ${name} (param {types}) (result i32)))"#
-        )
-        .unwrap();
-        writeln!(
-            exports,
-            r#"(func (export "{name}") (param {types}) (result i32) (call ${name} {gets}))"#
-        )
-        .unwrap();
-    }
-    wat::parse_str(format!(r#"(module {imports} (memory (export "memory") 4) {exports})"#)).unwrap()
+    let text = reexporting::program(FUNCTIONS, r#"(memory (export "memory") 4)"#);
+    wat::parse_str(text).unwrap()
 }
 
 /// Where arguments are put in the program's memory. Everything before is where the filesystem borrows, and must never

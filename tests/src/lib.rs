@@ -7,6 +7,7 @@
 //! * [`matrix`]: what engines do with packed programs, held against what they are known to do, and
 //!   the record of it.
 //! * [`npm_package`]: our JavaScript package, installed as its users install it.
+//! * [`reexporting`]: a program that does what a test tells it.
 //! * [`trees`]: the directory trees that programs are given.
 //! * [`tools`]: where `cargo xtask setup` put programs and compilers, and the record of what is
 //!   missing.
@@ -16,6 +17,7 @@
 pub mod engines;
 pub mod matrix;
 pub mod npm_package;
+pub mod reexporting;
 pub mod tools;
 pub mod trees;
 

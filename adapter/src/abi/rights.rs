@@ -32,8 +32,11 @@ const PREOPEN_BASE: Rights = wasi::RIGHTS_PATH_CREATE_DIRECTORY
     | wasi::RIGHTS_FD_FILESTAT_GET
     | wasi::RIGHTS_FD_FILESTAT_SET_TIMES;
 
-/// What may be opened through it may.
-const PREOPEN_INHERITING: Rights = PREOPEN_BASE
+/// What changes a file's size.
+const ON_SIZES: Rights = wasi::RIGHTS_FD_ALLOCATE | wasi::RIGHTS_FD_FILESTAT_SET_SIZE;
+
+/// What can be done with files only.
+const ON_FILES: Rights = ON_SIZES
     | wasi::RIGHTS_FD_DATASYNC
     | wasi::RIGHTS_FD_READ
     | wasi::RIGHTS_FD_SEEK
@@ -41,10 +44,10 @@ const PREOPEN_INHERITING: Rights = PREOPEN_BASE
     | wasi::RIGHTS_FD_SYNC
     | wasi::RIGHTS_FD_TELL
     | wasi::RIGHTS_FD_WRITE
-    | wasi::RIGHTS_FD_ADVISE
-    | wasi::RIGHTS_FD_ALLOCATE
-    | wasi::RIGHTS_FD_FILESTAT_SET_SIZE
-    | wasi::RIGHTS_POLL_FD_READWRITE;
+    | wasi::RIGHTS_FD_ADVISE;
+
+/// What may be opened through it may.
+const PREOPEN_INHERITING: Rights = PREOPEN_BASE | ON_FILES | wasi::RIGHTS_POLL_FD_READWRITE;
 
 /// What a directory never may.
 const NOT_OF_DIRECTORIES: Rights =
@@ -173,21 +176,11 @@ pub(crate) fn require(descriptor: &Descriptor, needs: Rights) -> Result<()> {
 /// rights there are. Lacking them is no error of its own: the call fails with the one that programs
 /// know (`BADF`, `NOTDIR`, `INVAL`). Libraries do not ask for such rights.
 pub(crate) fn in_vain(is_directory: bool, flags: OFlags) -> Rights {
-    const SIZE: Rights = wasi::RIGHTS_FD_ALLOCATE | wasi::RIGHTS_FD_FILESTAT_SET_SIZE;
-    const OF_FILES: Rights = SIZE
-        | wasi::RIGHTS_FD_DATASYNC
-        | wasi::RIGHTS_FD_READ
-        | wasi::RIGHTS_FD_SEEK
-        | wasi::RIGHTS_FD_FDSTAT_SET_FLAGS
-        | wasi::RIGHTS_FD_SYNC
-        | wasi::RIGHTS_FD_TELL
-        | wasi::RIGHTS_FD_WRITE
-        | wasi::RIGHTS_FD_ADVISE;
     const OF_DIRECTORIES: Rights =
         PREOPEN_BASE & !(wasi::RIGHTS_FD_FILESTAT_GET | wasi::RIGHTS_FD_FILESTAT_SET_TIMES);
     match (is_directory, flags.access_mode()) {
-        (true, _) => OF_FILES,
-        (false, OFlags::RDONLY) => OF_DIRECTORIES | SIZE,
+        (true, _) => ON_FILES,
+        (false, OFlags::RDONLY) => OF_DIRECTORIES | ON_SIZES,
         (false, _) => OF_DIRECTORIES,
     }
 }

@@ -18,7 +18,7 @@
 //!
 //! An engine can end a call between any two instructions. The words of the chunks are written in
 //! such an order that walking from chunk to chunk always works; all else is made anew from them
-//! ([`after_cut`]). Whoever gave memory back and was cut short before forgetting it still points to
+//! ([`recover`]). Whoever gave memory back and was cut short before forgetting it still points to
 //! it. So what was freed last is not given to anybody else for a while ([`Heap::resting`]), and
 //! after a cut it never is.
 
@@ -207,6 +207,7 @@ impl Heap {
         let before = load(chunk) & PREV_IN_USE;
         let next = chunk + has;
         if has - size >= MIN_CHUNK {
+            // Until the second, this chunk still reaches over the first: a call may be cut short.
             self.put(chunk + size, has - size);
             store(chunk, size | IN_USE | before);
         } else {
