@@ -53,6 +53,22 @@ impl Sparse {
         pages
     }
 
+    /// Where its data are after an export and an import: a file without a hole of a page is
+    /// exported whole.
+    fn imported_pages(&self) -> Vec<(u64, u64)> {
+        let pages = self.pages();
+        let mut end = 0;
+        let mut widest = 0;
+        for &(start, next) in pages.iter().chain(&[(self.size, self.size)]) {
+            widest = widest.max(start - end);
+            end = next;
+        }
+        match self.size {
+            1.. if widest < PAGE => vec![(0, self.size)],
+            _ => pages,
+        }
+    }
+
     /// Puts it into the tree, by the bare exports.
     fn put(&self, running: &mut Running, path: &str) {
         running.put(path, b"");
@@ -262,7 +278,10 @@ fn small_holes_make_no_sparse_member() {
 #[test]
 fn random_files_come_back_with_their_holes() {
     let runs = proptest::collection::btree_map(1..400u64, 1..9000usize, 0..40);
-    let files = (runs, 0..200_000u64, 0..4096u64).prop_map(|(runs, tail, shift)| {
+    // Half of the files end within a page of where they would end anyway: most of those without
+    // runs have no hole of a page then.
+    let tails = proptest::prop_oneof![0..PAGE, 0..200_000u64];
+    let files = (runs, tails, 0..4096u64).prop_map(|(runs, tail, shift)| {
         let mut file = Sparse { size: tail, runs: Vec::new() };
         for (page, len) in runs {
             let offset = (page * PAGE * 3 + shift).max(file.size);
@@ -284,7 +303,7 @@ fn random_files_come_back_with_their_holes() {
                 stretch(running, file.size);
                 let archive = export(running, "/input");
                 import(running, &archive).unwrap();
-                assert_eq!(data(running, "/in/in"), file.pages());
+                assert_eq!(data(running, "/in/in"), file.imported_pages());
                 assert!(running.read("/in/in") == file.contents());
                 assert!(export(running, "/in") == archive);
             }
