@@ -169,6 +169,21 @@ const fn to_wasi(errno: Errno) -> Option<wasi::Errno> {
     })
 }
 
+/// The Linux number for one of preview1 that the host answered.
+#[cfg(feature = "calls")]
+pub(crate) fn to_linux(number: i32) -> Errno {
+    let is_it = |errno: &&Errno| {
+        let own = NUMBERS.get(usize::from(errno.number()));
+        own.is_some_and(|own| i32::from(*own) == number)
+    };
+    match u16::try_from(number) {
+        Ok(number) if number == wasi::ERRNO_XDEV.raw() => Errno::EXDEV,
+        Ok(number) if number == wasi::ERRNO_NOTCAPABLE.raw() => Errno::EACCES,
+        // The first of several that are one in preview1 is the one that it is named for.
+        _ => Errno::ALL.iter().find(is_it).copied().unwrap_or(Errno::EIO),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::to_wasi;

@@ -21,6 +21,7 @@
 //! | `kernel` | the one filesystem and the one process, and what was chosen when the program was packed |
 //! | `mounts` | calls that lead to directories of the host (feature `mounts`; else its absent twin) |
 //! | `exports` | the preview1 functions, a file for each family |
+//! | `calls` | Linux's calls, a file for each family (feature `calls`) |
 //! | `host_api` | how an embedder reaches the tree: the exports `wasm_vfs_*` |
 //! | `trace` | a line for each call, where that is chosen |
 //! | `bake` | how a tool fills the filesystem |
@@ -35,6 +36,8 @@ extern crate alloc;
 mod abi;
 mod bake;
 mod bytes;
+#[cfg(feature = "calls")]
+mod calls;
 mod defect;
 mod errno;
 mod exports;

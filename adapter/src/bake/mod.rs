@@ -12,7 +12,7 @@ mod overlays;
 use alloc::vec::Vec;
 use core::mem::take;
 
-use wasm_vfs_core::{Config, Credentials, Errno, Fs, Population, ResolveFlags};
+use wasm_vfs_core::{Config, Credentials, Errno, Fs, Population};
 
 use rand_xoshiro::Xoshiro256StarStar;
 use rand_xoshiro::rand_core::{RngCore, SeedableRng};
@@ -25,10 +25,6 @@ use crate::one_thread::{Later, OneThread, is_ready};
 use crate::platform::Host;
 use crate::platform::clock::Source;
 use crate::{host_api, mounts, runtime, trace};
-
-/// The lowest descriptor that opening gives: the numbers of the standard streams are only taken by
-/// `fd_renumber`.
-const FIRST_FD: u32 = 3;
 
 /// What is only there while a tree is baked.
 #[derive(Default)]
@@ -308,6 +304,17 @@ extern "C" fn bake_read_only() -> i32 {
     }))
 }
 
+/// Lets reading set access times, as Linux does by default. After `bake_limits`.
+#[cfg(feature = "calls")]
+#[unsafe(no_mangle)]
+extern "C" fn bake_access_times() -> i32 {
+    answer(with(|_, kernel| {
+        let access_times = wasm_vfs_core::AccessTimes::Relative;
+        let config = Config { access_times, ..*kernel.fs.config() };
+        kernel.fs.remount(config)
+    }))
+}
+
 /// Sets aside what the embedder's exports need when memory is used up: they are kept.
 #[unsafe(no_mangle)]
 extern "C" fn bake_host_api() -> i32 {
@@ -336,8 +343,7 @@ extern "C" fn wizer_initialize() {
             host_api::prepare(&mut kernel.fs)?;
         }
         mounts::seal(kernel)?;
-        kernel.process.confine(ResolveFlags::BENEATH | ResolveFlags::ABSOLUTE_LINKS);
-        kernel.process.keep_fds_below(FIRST_FD);
+        kernel.begin_views();
         kernel.fs.platform().clock.start();
         Ok(())
     });

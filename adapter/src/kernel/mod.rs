@@ -6,5 +6,8 @@ pub(crate) mod preopens;
 pub(crate) mod settings;
 pub(crate) mod state;
 pub(crate) mod token;
+mod view;
 
+#[cfg(feature = "calls")]
+pub(crate) use state::enter_call;
 pub(crate) use state::{Buffers, Entered, Kernel, enter};

@@ -26,6 +26,9 @@ pub(crate) struct Settings {
     pub(crate) waits: bool,
     /// What `proc_exit` was given.
     pub(crate) exit_status: Option<u32>,
+    /// Where the paths of Linux's calls lead; `None` while a tree is baked.
+    #[cfg(feature = "calls")]
+    pub(crate) linux_paths: Option<wasm_vfs_core::ResolveFlags>,
 }
 
 /// A directory that a program starts with.
@@ -72,6 +75,8 @@ impl Settings {
             host_arguments: true,
             waits: true,
             exit_status: None,
+            #[cfg(feature = "calls")]
+            linux_paths: None,
         }
     }
 }

@@ -90,6 +90,36 @@ impl Entered {
         // the program's behalf looks up what it needs, leaves, and calls the host then. The
         // filesystem calls the host through `lend`. No call comes in before `install` has made the
         // kernel.
-        unsafe { STATE.with(|State { kernel, buffers }| body(kernel.assume_made(), buffers)) }
+        unsafe {
+            STATE.with(|State { kernel, buffers }| {
+                let kernel = kernel.assume_made();
+                #[cfg(feature = "calls")]
+                kernel.look_as(super::view::View::Preview1);
+                body(kernel, buffers)
+            })
+        }
+    }
+}
+
+/// Runs `body` on the kernel, for a call of Linux.
+///
+/// # Errors
+///
+/// What `body` answers; `EIO` when nothing was baked.
+#[cfg(feature = "calls")]
+#[inline]
+pub(crate) fn enter_call<T>(
+    body: impl FnOnce(&mut Kernel, &mut Buffers) -> core::result::Result<T, Errno>,
+) -> core::result::Result<T, Errno> {
+    if !one_thread::comes_in() {
+        return Err(Errno::EIO);
+    }
+    // SAFETY: as in `Entered::run`: `body` does not enter again.
+    unsafe {
+        STATE.with(|State { kernel, buffers }| {
+            let kernel = kernel.assume_made();
+            kernel.look_as(super::view::View::Linux);
+            body(kernel, buffers)
+        })
     }
 }

@@ -102,6 +102,22 @@ impl Borrowed {
         Borrowed::at(NESTED_ADDR, bytes)
     }
 
+    /// Borrows so many bytes that are none of `others`, which the host is to read or fill.
+    ///
+    /// # Errors
+    ///
+    /// As [`new`](Self::new).
+    #[cfg(feature = "calls")]
+    pub(crate) fn beside(others: UserRange, bytes: u32) -> Result<Borrowed> {
+        let behind = u64::from(others.addr()) + u64::from(others.len());
+        let is_apart = others.addr() >= BORROWED_ADDR + bytes || behind <= BORROWED_ADDR.into();
+        let behind = u32::try_from(behind).ok().and_then(|it| it.checked_next_multiple_of(8));
+        match behind {
+            Some(behind) if !is_apart => Borrowed::at(behind, bytes),
+            _ => Borrowed::at(BORROWED_ADDR, bytes),
+        }
+    }
+
     /// As [`new`](Self::new), at `addr`.
     pub(crate) fn at(addr: u32, bytes: u32) -> Result<Borrowed> {
         let range = UserRange::new(addr, bytes).map_err(|_| Errno::ENOMEM)?;

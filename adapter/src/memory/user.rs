@@ -2,7 +2,10 @@
 //!
 //! Rust cannot address another linear memory, so each access is an [`intrinsic`].
 
+use wasm_vfs_core::UserRef;
+
 use super::intrinsic;
+use crate::defect::len32;
 use crate::errno::{Error, Result};
 use crate::runtime::owns_any;
 
@@ -153,6 +156,17 @@ impl UserRange {
             // source.
             unsafe { intrinsic::contents_to_user(self.addr, offset, self.len as usize) }
         }
+    }
+}
+
+/// A single buffer of the program, read from the front.
+impl UserRef for UserRange {
+    fn count(&self) -> usize {
+        self.len as usize
+    }
+
+    fn copy_from_user(&mut self, dst: &mut [u8]) {
+        self.take(len32(dst.len())).copy_to_kernel(dst);
     }
 }
 

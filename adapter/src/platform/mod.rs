@@ -34,17 +34,20 @@ impl Host {
     }
 }
 
+/// Whether this build serves Linux's calls.
+const CALLS: bool = cfg!(feature = "calls");
+
 impl Platform for Host {
     // No function of preview1 leads to these, a baked tree has no pipes, and the program is the
-    // superuser.
-    const PIPES: bool = false;
-    const NOTIFY: bool = false;
-    const UNNAMED_FILES: bool = false;
-    const LOCKS: bool = false;
-    const XATTRS: bool = false;
+    // superuser. Linux's calls lead to all of them.
+    const PIPES: bool = CALLS;
+    const NOTIFY: bool = CALLS;
+    const UNNAMED_FILES: bool = CALLS;
+    const LOCKS: bool = CALLS;
+    const XATTRS: bool = CALLS;
     const MAPPINGS: bool = false;
-    const PERMISSIONS: bool = false;
-    const ACCESS_TIMES: bool = false;
+    const PERMISSIONS: bool = CALLS;
+    const ACCESS_TIMES: bool = CALLS;
 
     /// The realtime clock; 1970 if the host has none.
     fn current_time(&self) -> Timespec {

@@ -1,8 +1,9 @@
 //! `cargo xtask adapter`: builds the adapter's core modules, reproducibly.
 //!
-//! The results are checked in as `snapshot-tool/assets/adapter.wasm` and `adapter-mounts.wasm`, so
-//! that the tool installs without a wasm target. The second is for programs that are packed with
-//! directories of the host: others do not pay for it. Everything that decides its bytes is here:
+//! The results are checked in as `snapshot-tool/assets/adapter.wasm`, `adapter-mounts.wasm` and
+//! `adapter-calls.wasm`, so that the tool installs without a wasm target. The second is for programs
+//! that are packed with directories of the host, the third for those that make Linux's calls: others
+//! pay for neither. Everything that decides its bytes is here:
 //! the compiler is pinned by rust-toolchain.toml, the dependencies by Cargo.lock, the profile is
 //! `adapter` in the workspace's Cargo.toml, the flags are `FLAGS`, and paths of the machine that
 //! builds it are remapped. What the compiler gives goes through Binaryen's `wasm-opt`, pinned by
@@ -62,9 +63,10 @@ struct Build {
     features: &'static [&'static str],
 }
 
-const BUILDS: [Build; 2] = [
+const BUILDS: [Build; 3] = [
     Build { file: "adapter.wasm", features: &[] },
     Build { file: "adapter-mounts.wasm", features: &["mounts"] },
+    Build { file: "adapter-calls.wasm", features: &["calls"] },
 ];
 
 pub(crate) fn run(options: &Options) -> Result<()> {

@@ -1,0 +1,139 @@
+//! Linux's calls, as functions of the ABI that `wasm_vfs.NAME` and `wali.SYS_NAME` share.
+//!
+//! The table is the crate `wasm-vfs-calls`: it says which calls there are, what their arguments are
+//! and who serves each. Here is a file for each family, with the functions themselves. Each is a
+//! short shell, as those in [`exports`](crate::exports) are: it checks the program's pointers in
+//! the order in which Linux does, calls the filesystem, and stores the result. The answer is a
+//! value, or minus an error number.
+//!
+//! A program may import functions of preview1 beside these: both work on one process
+//! ([`crate::kernel`]). Descriptors of the host's are passed on ([`host`]).
+//!
+//! Only the build with the feature `calls` has them.
+
+#![allow(dead_code, reason = "families are being added")]
+
+mod host;
+mod names;
+mod open;
+mod read_write;
+mod stat;
+mod user;
+
+use wasm_vfs_core::{Errno, OpenFile, Target};
+
+use crate::kernel::token::host_fd;
+use crate::kernel::{Buffers, Kernel, enter_call};
+use user::path;
+
+/// What a call answers.
+type Result<T> = core::result::Result<T, Errno>;
+
+/// What a call can answer with: a number that is not negative, or nothing.
+trait Answer {
+    /// The number.
+    fn number(self) -> i64;
+}
+
+impl Answer for () {
+    fn number(self) -> i64 {
+        0
+    }
+}
+
+impl Answer for i32 {
+    fn number(self) -> i64 {
+        self.into()
+    }
+}
+
+impl Answer for u32 {
+    fn number(self) -> i64 {
+        self.into()
+    }
+}
+
+impl Answer for u64 {
+    fn number(self) -> i64 {
+        self.cast_signed()
+    }
+}
+
+impl Answer for usize {
+    fn number(self) -> i64 {
+        (self as u64).cast_signed()
+    }
+}
+
+/// What a call returns for the result of its body.
+#[inline]
+fn answer(result: Result<impl Answer>) -> i64 {
+    match result {
+        Ok(value) => value.number(),
+        Err(errno) => -i64::from(errno.number()),
+    }
+}
+
+/// A call.
+#[inline]
+fn call<T: Answer>(serve: impl FnOnce(&mut Kernel, &mut Buffers) -> Result<T>) -> i64 {
+    answer(enter_call(serve))
+}
+
+/// A call on one path.
+///
+/// # Errors
+///
+/// `EFAULT`, `ENAMETOOLONG`: as [`path`]. What `serve` answers.
+#[inline]
+fn on_path<T: Answer>(addr: u32, serve: impl FnOnce(&mut Kernel, &[u8]) -> Result<T>) -> i64 {
+    call(|kernel, buffers| serve(kernel, path(&mut buffers.path, addr)?))
+}
+
+/// A call on two paths.
+///
+/// # Errors
+///
+/// As [`on_path`], for the first and then the second.
+#[inline]
+fn on_two_paths<T: Answer>(
+    first: u32,
+    second: u32,
+    serve: impl FnOnce(&mut Kernel, &[u8], &[u8]) -> Result<T>,
+) -> i64 {
+    call(|kernel, buffers| {
+        let first = path(&mut buffers.path, first)?;
+        serve(kernel, first, path(&mut buffers.second_path, second)?)
+    })
+}
+
+/// A call on one descriptor: `forward` calls the host, if it is the host's.
+///
+/// # Errors
+///
+/// `EBADF`: it is not open. What `serve` answers.
+#[inline]
+fn on_fd<T: Answer>(
+    fd: i32,
+    forward: impl FnOnce(u32) -> Result<T>,
+    serve: impl FnOnce(&mut Kernel, OpenFile, &mut Buffers) -> Result<T>,
+) -> i64 {
+    /// Served, or the host's number of the descriptor.
+    enum Found<T> {
+        Served(T),
+        Host(u32),
+    }
+    let found = enter_call(|kernel, buffers| {
+        let file = kernel.fs.fdget(&kernel.process, fd)?;
+        match kernel.fs.described(file)?.target {
+            Target::Inode => Ok(Found::Served(serve(kernel, file, buffers)?)),
+            Target::Foreign(token) => Ok(Found::Host(host_fd(token))),
+        }
+    });
+    answer(match found {
+        Ok(Found::Served(value)) => Ok(value),
+        // Nothing of the filesystem is borrowed while the host works.
+        Ok(Found::Host(number)) => forward(number),
+        Err(errno) => Err(errno),
+    })
+}
