@@ -84,6 +84,8 @@ pub static MORE_NAMES: &[(&str, u64)] = &[
     ("F_SETPIPE_SZ", 1031),
     ("F_GETPIPE_SZ", 1032),
     ("FIONREAD", 0x541b),
+    ("IN_CLOEXEC", 0o2_000_000),
+    ("IN_NONBLOCK", 0o4_000),
     ("IN_CLOSE", 0x18),
     ("IN_MOVE", 0xc0),
     ("IN_ALL_EVENTS", 0xfff),

@@ -6,13 +6,17 @@ use super::Result;
 use crate::memory::path::PathBuffer;
 use crate::memory::user::UserRange;
 
-/// The `len` bytes at `addr`.
+/// The `len` bytes at `addr`. There are none at a null pointer: a wasm memory has an address 0, but
+/// programs count on Linux, where it is never mapped.
 ///
 /// # Errors
 ///
 /// `EFAULT`: not all of them are in the program's memory.
 #[inline]
 pub(super) fn range(addr: u32, len: u32) -> Result<UserRange> {
+    if addr == 0 && len != 0 {
+        return Err(Errno::EFAULT);
+    }
     UserRange::new(addr, len).map_err(|_| Errno::EFAULT)
 }
 
@@ -22,7 +26,7 @@ pub(super) fn range(addr: u32, len: u32) -> Result<UserRange> {
 ///
 /// `EFAULT`: not all of them are in the program's memory.
 pub(super) fn array(addr: u32, count: u32, element_bytes: u32) -> Result<UserRange> {
-    UserRange::array(addr, count, element_bytes).map_err(|_| Errno::EFAULT)
+    range(addr, count.checked_mul(element_bytes).ok_or(Errno::EFAULT)?)
 }
 
 /// The structure of `len` bytes at `addr`; `None`: it is null.

@@ -1,25 +1,16 @@
-//! `cargo xtask calls`: writes `docs/calls.md`, the page of all of Linux's calls that a program
-//! reaches, from the table in the crate `wasm-vfs-calls` and the rows that test fs-core.
+//! `docs/calls.md`: the page of all of Linux's calls that a program reaches, from the table and the
+//! rows that test fs-core.
 //!
-//! A call of the filesystem must have everything that the page has a column for; a test fails for
-//! one that has not, and for a page that is out of date.
+//! A call of the filesystem must have everything that the page has a column for.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
-use std::path::PathBuf;
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Context as _, Result};
 use wasm_vfs_calls::{CALLS, Call, LIFECYCLE};
 
 use crate::workspace;
-
-#[derive(clap::Args)]
-pub(crate) struct Options {
-    /// Write nothing: fail if the page is not what the table gives.
-    #[arg(long)]
-    check: bool,
-}
 
 /// What the page begins with.
 const HEAD: &str = "\
@@ -37,25 +28,8 @@ a value, or minus a Linux error number. A program pays only for the calls that i
 
 ";
 
-pub(crate) fn run(options: &Options) -> Result<()> {
-    let page = page()?;
-    let path = path();
-    if options.check {
-        let found =
-            fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
-        ensure!(found == page, "docs/calls.md is out of date: run `cargo xtask calls`");
-        return Ok(());
-    }
-    fs::create_dir_all(path.parent().context("the page has a folder")?)?;
-    fs::write(&path, page).with_context(|| format!("cannot write {}", path.display()))
-}
-
-fn path() -> PathBuf {
-    workspace::root().join("docs/calls.md")
-}
-
 /// The page.
-fn page() -> Result<String> {
+pub(super) fn page() -> Result<String> {
     let rows = rows()?;
     let mut page = HEAD.to_owned();
     let (of_filesystem, others): (Vec<&Call>, Vec<&Call>) =
@@ -181,11 +155,6 @@ mod tests {
 
     /// Calls of the filesystem for which C has the function of another row.
     const C_HAS_ANOTHER: &[&str] = &["eventfd2", "faccessat2", "fchmodat2", "getdents", "brk"];
-
-    #[test]
-    fn the_page_is_what_the_table_gives() {
-        run(&Options { check: true }).unwrap();
-    }
 
     #[test]
     fn each_call_of_the_filesystem_has_rows_and_a_name_in_c() {
