@@ -10,7 +10,8 @@ use wasm_vfs_core::Errno;
 use crate::call::{Call, UTIME_NOW};
 use crate::children::fork_as;
 use crate::kernel::{BASE_FD, Kernel, MAPPED_FROM, SCRATCH_FD, c, meta_at, names, remount, sys};
-use crate::outcome::{Outcome, Value, parse_old_dirents, time_text, typed_names};
+use crate::locks;
+use crate::outcome::{Outcome, Value, event_value, parse_old_dirents, time_text, typed_names};
 use crate::world::Ids;
 
 /// Bytes of a page.
@@ -178,6 +179,7 @@ impl Kernel {
             }
             "chdir" => sys!(SYS_chdir, path(0).as_ptr()),
             "fchdir" => sys!(SYS_fchdir, n(0)),
+            "chroot" => sys!(SYS_chroot, path(0).as_ptr()),
             "getcwd" => return read_into(n(0), |at, len| sys!(SYS_getcwd, at, len)),
             "close_range" if n(1) >= BASE_FD && n(0) <= BASE_FD => {
                 sys!(SYS_close_range, n(0), BASE_FD - 1, n(2))
@@ -352,6 +354,17 @@ impl Kernel {
                 sys!(SYS_poll, &raw mut poll, 1, 0)?;
                 return Ok(Value::Text(format!("{:#x}", poll.revents)));
             }
+            "eventfd2" => sys!(SYS_eventfd2, n(0), n(1)),
+            "event_read" => {
+                return match read_into(8, |at, len| sys!(SYS_read, n(0), at, len))? {
+                    Value::Bytes(bytes) => Ok(event_value(bytes)),
+                    other => Ok(other),
+                };
+            }
+            "event_write" => {
+                let number = n(1).to_ne_bytes();
+                sys!(SYS_write, n(0), number.as_ptr(), number.len())
+            }
             "sendfile" => {
                 let mut offset = Offset::of(call.list(2));
                 sys!(SYS_sendfile, n(0), n(1), offset.pointer(), n(3))
@@ -375,6 +388,7 @@ impl Kernel {
                 let (mut from, mut to) = (Offset::of(call.list(1)), Offset::of(call.list(3)));
                 sys!(SYS_copy_file_range, n(0), from.pointer(), n(2), to.pointer(), n(4), 0)
             }
+            "getlk" | "setlk" | "ofd_getlk" | "ofd_setlk" => return locks::on_kernel(call),
             // It would wait.
             "flock" => sys!(SYS_flock, n(0), n(1) | i64::from(libc::LOCK_NB)),
             "setxattr" => {

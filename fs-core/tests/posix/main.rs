@@ -27,14 +27,17 @@
 mod call;
 mod children;
 mod core_fs;
+mod core_look;
 mod differential;
 mod directories;
 mod generator;
 mod kernel;
 mod kernel_calls;
+mod locks;
 mod outcome;
 mod random;
 mod rows;
+mod scope;
 mod snapshot;
 mod theme;
 mod world;

@@ -2,7 +2,9 @@
 
 pub(crate) mod close;
 pub(crate) mod dup;
+pub(crate) mod eventfd;
 pub(crate) mod fcntl;
+pub(crate) mod fcntl_locking;
 pub(crate) mod flock;
 pub(crate) mod inotify;
 pub(crate) mod ioctl;
