@@ -6,6 +6,7 @@ pub(crate) mod fcntl;
 pub(crate) mod flock;
 pub(crate) mod inotify;
 pub(crate) mod ioctl;
+pub(crate) mod memfd;
 pub(crate) mod open;
 pub(crate) mod openat2;
 pub(crate) mod pipe;
