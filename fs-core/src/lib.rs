@@ -79,7 +79,7 @@
 //! | call | errno | why |
 //! |---|---|---|
 //! | `fcntl` with `F_SETLEASE`, `F_NOTIFY`, `F_SETOWN`, `F_SETSIG` | `EINVAL` | They are told of by signals. |
-//! | `fcntl` with `F_ADD_SEALS`, `F_GET_SEALS`; `memfd_create` | `EINVAL`; `ENOSYS` | Seals are for files outside any mounted filesystem. |
+//! | `fcntl` with `F_ADD_SEALS`, `F_GET_SEALS` | `EINVAL` | Seals guard memory that processes share; there is one. |
 //! | `ioctl` but for `FIOCLEX`, `FIONCLEX`, `FIONBIO`, `FIONREAD` | `ENOTTY` | tmpfs's inode flags and generations are not kept. |
 //! | `select`, `poll` with a time, `epoll_*` | `ENOSYS` | Waiting is the embedder's; [`poll`](Fs::poll) says what is ready. |
 //! | `io_setup`, `io_submit`, `io_uring_*` | `ENOSYS` | Nothing here takes longer than the call. |
@@ -156,4 +156,5 @@ pub use syscalls::descriptors::fcntl::Fcntl;
 pub use syscalls::descriptors::fcntl_locking::Flock;
 pub use syscalls::descriptors::flock::FlockOperation;
 pub use syscalls::descriptors::ioctl::Ioctl;
+pub use syscalls::descriptors::memfd::{MFD_NAME_MAX_LEN, MemfdFlags};
 pub use syscalls::descriptors::openat2::OpenHow;

@@ -13,21 +13,19 @@
 
 #![allow(dead_code, reason = "families are being added")]
 
+mod attributes;
+mod directories;
 mod host;
 mod names;
 mod open;
 mod read_write;
-mod stat;
 mod user;
 
 use wasm_vfs_core::{Errno, OpenFile, Target};
 
 use crate::kernel::token::host_fd;
 use crate::kernel::{Buffers, Kernel, enter_call};
-use user::path;
-
-/// What a call answers.
-type Result<T> = core::result::Result<T, Errno>;
+use user::{Result, StringArg};
 
 /// What a call can answer with: a number that is not negative, or nothing.
 trait Answer {
@@ -84,17 +82,23 @@ fn call<T: Answer>(serve: impl FnOnce(&mut Kernel, &mut Buffers) -> Result<T>) -
 ///
 /// # Errors
 ///
-/// `EFAULT`, `ENAMETOOLONG`: as [`path`]. What `serve` answers.
+/// * What `serve` answers before it looks at the path.
+/// * `EFAULT`: the memory ends before the path does. `ENAMETOOLONG`: it has `PATH_MAX` bytes or
+///   more.
+/// * What `serve` answers.
 #[inline]
 fn on_path<T: Answer>(addr: u32, serve: impl FnOnce(&mut Kernel, &[u8]) -> Result<T>) -> i64 {
-    call(|kernel, buffers| serve(kernel, path(&mut buffers.path, addr)?))
+    call(|kernel, buffers| {
+        let path = StringArg::copy(&mut buffers.path, addr);
+        path.settle(Errno::ENAMETOOLONG, serve(kernel, path.bytes))
+    })
 }
 
 /// A call on two paths.
 ///
 /// # Errors
 ///
-/// As [`on_path`], for the first and then the second.
+/// As [`on_path`]; the second path is looked at when `serve` looks at it.
 #[inline]
 fn on_two_paths<T: Answer>(
     first: u32,
@@ -102,8 +106,10 @@ fn on_two_paths<T: Answer>(
     serve: impl FnOnce(&mut Kernel, &[u8], &[u8]) -> Result<T>,
 ) -> i64 {
     call(|kernel, buffers| {
-        let first = path(&mut buffers.path, first)?;
-        serve(kernel, first, path(&mut buffers.second_path, second)?)
+        let first = StringArg::copy(&mut buffers.path, first);
+        let second = StringArg::copy(&mut buffers.second_path, second);
+        let result = serve(kernel, first.bytes, second.bytes);
+        second.settle(Errno::ENAMETOOLONG, first.settle(Errno::ENAMETOOLONG, result))
     })
 }
 

@@ -21,7 +21,7 @@ pub(crate) struct UserRange {
 
 impl UserRange {
     /// No bytes.
-    pub(super) const EMPTY: UserRange = UserRange { addr: 0, len: 0 };
+    pub(crate) const EMPTY: UserRange = UserRange { addr: 0, len: 0 };
 
     /// The `len` bytes at `addr`.
     ///

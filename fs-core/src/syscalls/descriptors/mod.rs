@@ -8,6 +8,7 @@ pub(crate) mod fcntl_locking;
 pub(crate) mod flock;
 pub(crate) mod inotify;
 pub(crate) mod ioctl;
+pub(crate) mod memfd;
 pub(crate) mod open;
 pub(crate) mod openat2;
 pub(crate) mod pipe;
