@@ -7,19 +7,25 @@
 //! value, or minus an error number.
 //!
 //! A program may import functions of preview1 beside these: both work on one process
-//! ([`crate::kernel`]). Descriptors of the host's are passed on ([`host`]).
+//! ([`crate::kernel`]). Calls on descriptors of the host's are passed on ([`host`]).
 //!
 //! Only the build with the feature `calls` has them.
 
 #![allow(dead_code, reason = "families are being added")]
 
+mod absent;
 mod attributes;
+mod data;
+mod descriptors;
 mod directories;
 mod host;
+mod lifecycle;
 mod names;
 mod open;
-mod read_write;
+mod process;
+mod time;
 mod user;
+mod wait;
 
 use wasm_vfs_core::{Errno, OpenFile, Target};
 
@@ -45,6 +51,12 @@ impl Answer for i32 {
     }
 }
 
+impl Answer for i64 {
+    fn number(self) -> i64 {
+        self
+    }
+}
+
 impl Answer for u32 {
     fn number(self) -> i64 {
         self.into()
@@ -63,12 +75,17 @@ impl Answer for usize {
     }
 }
 
+/// What a call returns that fails.
+fn error(errno: Errno) -> i64 {
+    -i64::from(errno.number())
+}
+
 /// What a call returns for the result of its body.
 #[inline]
 fn answer(result: Result<impl Answer>) -> i64 {
     match result {
         Ok(value) => value.number(),
-        Err(errno) => -i64::from(errno.number()),
+        Err(errno) => error(errno),
     }
 }
 

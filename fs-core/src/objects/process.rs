@@ -83,6 +83,14 @@ impl Process {
         self.pid
     }
 
+    /// `int getrlimit(RLIMIT_NOFILE, struct rlimit *rlim)`
+    ///
+    /// One more than the highest descriptor that can be opened.
+    #[must_use]
+    pub fn fd_limit(&self) -> u32 {
+        self.max_fds
+    }
+
     /// How many descriptors are open.
     #[must_use]
     pub fn open_descriptors(&self) -> u32 {
