@@ -22,14 +22,14 @@ pub(crate) enum EventfdKind {
 }
 
 /// A counter.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Eventfd {
+#[derive(Debug)]
+pub(crate) struct Eventfd<'d> {
     /// At most [`MAX_COUNT`].
-    pub(crate) count: u64,
+    pub(crate) count: &'d mut u64,
     pub(crate) kind: EventfdKind,
 }
 
-impl Eventfd {
+impl Eventfd<'_> {
     /// Takes the count, or one from it (`eventfd_ctx_do_read`).
     ///
     /// # Errors
@@ -37,13 +37,13 @@ impl Eventfd {
     /// `EAGAIN`: it is 0.
     pub(crate) fn take(&mut self) -> Result<u64, Errno> {
         let taken = match self.kind {
-            EventfdKind::Counter => self.count,
-            EventfdKind::Semaphore => self.count.min(1),
+            EventfdKind::Counter => *self.count,
+            EventfdKind::Semaphore => (*self.count).min(1),
         };
         if taken == 0 {
             return Err(Errno::EAGAIN);
         }
-        self.count -= taken;
+        *self.count -= taken;
         Ok(taken)
     }
 
@@ -57,19 +57,19 @@ impl Eventfd {
         if more > MAX_COUNT {
             return Err(Errno::EINVAL);
         }
-        if more > MAX_COUNT - self.count {
+        if more > MAX_COUNT - *self.count {
             return Err(Errno::EAGAIN);
         }
-        self.count += more;
+        *self.count += more;
         Ok(())
     }
+}
 
-    /// What poll(2) says of it (`eventfd_poll`). That the count has overflowed (`ERR`) cannot be:
-    /// on Linux only the kernel itself adds so much.
-    pub(crate) fn ready_events(self) -> PollEvents {
-        let mut events = PollEvents::empty();
-        events.set(PollEvents::IN, self.count > 0);
-        events.set(PollEvents::OUT, self.count < MAX_COUNT);
-        events
-    }
+/// What poll(2) says of a counter (`eventfd_poll`). That the count has overflowed (`ERR`) cannot
+/// be: on Linux only the kernel itself adds so much.
+pub(crate) fn ready_events(count: u64) -> PollEvents {
+    let mut events = PollEvents::empty();
+    events.set(PollEvents::IN, count > 0);
+    events.set(PollEvents::OUT, count < MAX_COUNT);
+    events
 }

@@ -7,7 +7,7 @@ use alloc::boxed::Box;
 
 use crate::base::flags::OFlags;
 use crate::base::ids::{DescriptionId, Ino, InotifyId, NO_DESCRIPTION};
-use crate::objects::eventfd::Eventfd;
+use crate::objects::eventfd::{Eventfd, EventfdKind};
 
 /// An open file, looked up once by [`Fs::fdget`](crate::Fs::fdget) and handed on to the calls that
 /// work on it.
@@ -44,8 +44,9 @@ pub(crate) enum FileKind {
     Foreign(u64),
     /// An inotify instance.
     Inotify(InotifyId),
-    /// A counter of eventfd(2).
-    Eventfd(Eventfd),
+    /// A counter of eventfd(2); the count is in the place of the file offset, which it has not, so
+    /// that no description is larger for it.
+    Eventfd(EventfdKind),
 }
 
 impl FileKind {
@@ -106,6 +107,14 @@ pub(crate) struct FileDescription {
 }
 
 impl FileDescription {
+    /// The counter that it is open on, if it is.
+    pub(crate) fn eventfd(&mut self) -> Option<Eventfd<'_>> {
+        match self.kind {
+            FileKind::Eventfd(kind) => Some(Eventfd { count: &mut self.offset, kind }),
+            _ => None,
+        }
+    }
+
     /// A description at offset 0 without any descriptor yet.
     pub(crate) fn new(kind: FileKind, flags: OFlags) -> FileDescription {
         FileDescription {

@@ -49,7 +49,8 @@ impl<P: Platform> Fs<P> {
         let ino = match description.kind {
             FileKind::Inode(ino) => ino,
             // noop_llseek
-            FileKind::Inotify(_) | FileKind::Eventfd(_) => return Ok(description.offset),
+            FileKind::Inotify(_) => return Ok(description.offset),
+            FileKind::Eventfd(_) => return Ok(0),
             FileKind::Foreign(_) => return Err(Errno::ESPIPE),
         };
         let from = description.offset;

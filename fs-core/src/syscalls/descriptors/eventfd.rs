@@ -5,7 +5,7 @@ use bitflags::bitflags;
 use crate::base::errno::Errno;
 use crate::base::flags::{Fd, OFlags};
 use crate::fs::Fs;
-use crate::objects::eventfd::{EVENT_BYTES, Eventfd, EventfdKind};
+use crate::objects::eventfd::{EVENT_BYTES, EventfdKind};
 use crate::objects::file_description::{FileDescription, FileKind, OpenFile};
 use crate::objects::process::Process;
 use crate::platform::Platform;
@@ -61,9 +61,10 @@ impl<P: Platform> Fs<P> {
         };
         let mut status = OFlags::RDWR;
         status.set(OFlags::NONBLOCK, flags.contains(EventfdFlags::NONBLOCK));
-        let eventfd = FileKind::Eventfd(Eventfd { count: initval.into(), kind });
         let cloexec = flags.contains(EventfdFlags::CLOEXEC);
-        self.install(process, FileDescription::new(eventfd, status), cloexec)
+        let mut counter = FileDescription::new(FileKind::Eventfd(kind), status);
+        counter.offset = initval.into();
+        self.install(process, counter, cloexec)
     }
 
     /// `int eventfd(unsigned int initval)`
@@ -91,9 +92,7 @@ impl<P: Platform> Fs<P> {
         if buf.count() < EVENT_BYTES {
             return Err(Errno::EINVAL);
         }
-        let FileKind::Eventfd(eventfd) = &mut self.file_mut(file)?.kind else {
-            return Err(Errno::EBADF);
-        };
+        let mut eventfd = self.file_mut(file)?.eventfd().ok_or(Errno::EBADF)?;
         buf.copy_to_user(&eventfd.take()?.to_ne_bytes());
         Ok(EVENT_BYTES)
     }
@@ -113,9 +112,7 @@ impl<P: Platform> Fs<P> {
         buf: &mut impl UserRef,
         otherwise: Errno,
     ) -> Result<usize, Errno> {
-        let FileKind::Eventfd(eventfd) = &mut self.file_mut(file)?.kind else {
-            return Err(otherwise);
-        };
+        let mut eventfd = self.file_mut(file)?.eventfd().ok_or(otherwise)?;
         // Since Linux 6.9; before, at least 8.
         if buf.count() != EVENT_BYTES {
             return Err(Errno::EINVAL);

@@ -4,6 +4,7 @@ use crate::base::errno::Errno;
 use crate::base::flags::{Fd, OFlags, PollEvents};
 use crate::fs::Fs;
 use crate::objects::device::Device;
+use crate::objects::eventfd::ready_events;
 use crate::objects::file_description::FileKind;
 use crate::objects::process::Process;
 use crate::platform::Platform;
@@ -37,7 +38,7 @@ impl<P: Platform> Fs<P> {
                 let ready = PollEvents::IN | PollEvents::RDNORM;
                 return Ok(if waits { ready } else { PollEvents::empty() });
             }
-            FileKind::Eventfd(eventfd) => return Ok(eventfd.ready_events()),
+            FileKind::Eventfd(_) => return Ok(ready_events(description.offset)),
             FileKind::Foreign(_) => return Ok(PollEvents::ALWAYS),
         };
         let Some(pipe) = self.pipe_of(ino).and_then(|id| self.pipes.get(id.0)) else {
