@@ -1,4 +1,5 @@
-//! Where paths start, and what is in a directory: chdir(2), getcwd(2), getdents(2).
+//! Where paths start, and what is in a directory: chdir(2), chroot(2), getcwd(2),
+//! getdents(2).
 
 use wasm_vfs_core::{Errno, Fd, Fs, Process};
 
@@ -18,6 +19,11 @@ extern "C" fn chdir(path: u32) -> i64 {
 #[unsafe(export_name = "SYS_fchdir")]
 extern "C" fn fchdir(fd: i32) -> i64 {
     call(|kernel, _| kernel.fs.fchdir(&mut kernel.process, fd))
+}
+
+#[unsafe(export_name = "SYS_chroot")]
+extern "C" fn chroot(path: u32) -> i64 {
+    on_path(path, |kernel, path| kernel.fs.chroot(&mut kernel.process, path))
 }
 
 #[unsafe(export_name = "SYS_getcwd")]

@@ -2,9 +2,8 @@
 
 use wasm_vfs_core::{AT_FDCWD, AtFlags, Dev, Errno, RenameFlags};
 
-use super::user::Unchecked;
+use super::user::{StringArg, Unchecked};
 use super::{call, on_path, on_two_paths};
-use crate::calls::user::StringArg;
 
 #[unsafe(export_name = "SYS_mkdir")]
 extern "C" fn mkdir(pathname: u32, mode: u32) -> i64 {

@@ -3,7 +3,7 @@
 use wasm_vfs_core::{AT_FDCWD, Errno, MFD_NAME_MAX_LEN, MemfdFlags, OFlags, OpenHow};
 
 use super::user::{Result, range, string};
-use super::{answer, call, on_path};
+use super::{call, error, on_path};
 
 /// Bytes of `struct open_how` (`OPEN_HOW_SIZE_VER0`).
 const OPEN_HOW_BYTES: u32 = 24;
@@ -29,7 +29,7 @@ extern "C" fn openat2(dirfd: i32, pathname: u32, how: u32, size: u32) -> i64 {
         Ok(how) => on_path(pathname, |kernel, path| {
             kernel.fs.openat2(&mut kernel.process, dirfd, path, &how)
         }),
-        Err(errno) => answer(Err::<(), Errno>(errno)),
+        Err(errno) => error(errno),
     }
 }
 

@@ -16,6 +16,9 @@ use crate::memory::borrowed::Borrowed;
 const BLOCK_BYTES: u64 = 512;
 /// What stat(2) and statfs(2) say of sizes of transfers.
 const IO_BYTES: u32 = 4096;
+/// What is added to the host's device numbers, so that none of them is one of the filesystem's,
+/// which are small: programs know a file by its device and its inode number.
+const DEVICE_SHIFT: u64 = 1 << 32;
 /// The longest name, in bytes.
 const NAME_MAX: u64 = 255;
 /// One more than the largest `tv_nsec`.
@@ -38,7 +41,7 @@ pub(super) fn fstat(host_fd: u32) -> Result<Stat> {
     }
     let [file_type, ..] = file_type.to_le_bytes();
     Ok(Stat {
-        st_dev: Dev(dev),
+        st_dev: Dev(dev.wrapping_add(DEVICE_SHIFT)),
         st_ino: ino,
         // Some hosts say 0 of what has no name.
         st_nlink: u32::try_from(nlink).unwrap_or(u32::MAX).max(1),

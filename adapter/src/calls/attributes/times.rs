@@ -7,7 +7,7 @@ use wasm_vfs_core::{AT_FDCWD, AtFlags, Errno, TimeSpecifier, Timespec};
 
 use super::host_file;
 use crate::calls::user::{Result, if_any};
-use crate::calls::{answer, on_fd, on_path};
+use crate::calls::{error, on_fd, on_path};
 use crate::memory::user::UserRange;
 
 /// Bytes of `struct utimbuf`.
@@ -102,11 +102,11 @@ fn set(dirfd: i32, pathname: u32, times: Result<Times>, flags: u32) -> i64 {
         // Nothing is looked at then.
         Ok(times) if times == [TimeSpecifier::Omit; 2] => return 0,
         Ok(times) => times,
-        Err(errno) => return answer(Err::<(), Errno>(errno)),
+        Err(errno) => return error(errno),
     };
     if pathname == 0 && dirfd != AT_FDCWD {
         if flags != 0 {
-            return answer(Err::<(), Errno>(Errno::EINVAL));
+            return error(Errno::EINVAL);
         }
         return on_fd(
             dirfd,
