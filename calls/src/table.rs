@@ -181,7 +181,7 @@ pub static CALLS: &[Call] = &[
     Call { name: "fork", answer: Answer::Number, args: args!(), method: "", preview1: "", c: "", doc: "Is ENOSYS: there is one process." },
     Call { name: "execve", answer: Answer::Nothing, args: args!(("pathname", Address), ("argv", Address), ("envp", Address)), method: "", preview1: "", c: "", doc: "Is ENOSYS." },
     Call { name: "wait4", answer: Answer::Number, args: args!(("pid", Int), ("wstatus", Address), ("options", Int), ("rusage", Address)), method: "", preview1: "", c: "", doc: "Is ECHILD: there are no children." },
-    Call { name: "kill", answer: Answer::Nothing, args: args!(("pid", Int), ("sig", Int)), method: "", preview1: "", c: "", doc: "Sends no signal: 0 is answered for the program itself and signal 0, else it is ENOSYS." },
+    Call { name: "kill", answer: Answer::Nothing, args: args!(("pid", Int), ("sig", Int)), method: "", preview1: "", c: "", doc: "Says whether a process is there, with signal 0: only the program itself is, others are ESRCH. Other signals are ENOSYS." },
     Call { name: "tkill", answer: Answer::Nothing, args: args!(("tid", Int), ("sig", Int)), method: "", preview1: "", c: "", doc: "As kill." },
     Call { name: "rt_sigaction", answer: Answer::Nothing, args: args!(("signum", Int), ("act", ReadsIfAny(Layout::Sigaction)), ("oldact", FillsIfAny(Layout::Sigaction)), ("size", Size)), method: "", preview1: "", c: "", doc: "Keeps what was asked for; nothing is ever delivered." },
     Call { name: "rt_sigprocmask", answer: Answer::Nothing, args: args!(("how", Int), ("set", ReadsIfAny(Layout::Sigset)), ("oldset", FillsIfAny(Layout::Sigset)), ("size", Size)), method: "", preview1: "", c: "", doc: "Keeps the mask; nothing is ever delivered." },

@@ -1792,7 +1792,7 @@ pub unsafe fn wait4(pid: i32, wstatus: usize, options: i32, rusage: usize) -> Re
     answer(result).map(|value| value as i32)
 }
 
-/// Sends no signal: 0 is answered for the program itself and signal 0, else it is ENOSYS.
+/// Says whether a process is there, with signal 0: only the program itself is, others are ESRCH. Other signals are ENOSYS.
 ///
 /// # Errors
 ///

@@ -317,7 +317,7 @@ imports! {
     fn execve(pathname: i32, argv: i32, envp: i32);
     /// Is ECHILD: there are no children.
     fn wait4(pid: i32, wstatus: i32, options: i32, rusage: i32);
-    /// Sends no signal: 0 is answered for the program itself and signal 0, else it is ENOSYS.
+    /// Says whether a process is there, with signal 0: only the program itself is, others are ESRCH. Other signals are ENOSYS.
     fn kill(pid: i32, sig: i32);
     /// As kill.
     fn tkill(tid: i32, sig: i32);

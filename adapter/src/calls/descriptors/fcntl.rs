@@ -2,6 +2,7 @@
 
 use wasm_vfs_core::{Errno, Fcntl, FlockOperation, OFlags};
 
+use super::locking::{self, Command};
 use super::status_flags;
 use crate::calls::{call, on_fd};
 
@@ -11,6 +12,12 @@ const F_GETFD: u32 = 1;
 const F_SETFD: u32 = 2;
 const F_GETFL: u32 = 3;
 const F_SETFL: u32 = 4;
+const F_GETLK: u32 = 5;
+const F_SETLK: u32 = 6;
+const F_SETLKW: u32 = 7;
+const F_OFD_GETLK: u32 = 36;
+const F_OFD_SETLK: u32 = 37;
+const F_OFD_SETLKW: u32 = 38;
 /// Those of Linux alone (`include/uapi/linux/fcntl.h`).
 const F_DUPFD_CLOEXEC: u32 = 1030;
 const F_SETPIPE_SZ: u32 = 1031;
@@ -41,6 +48,10 @@ extern "C" fn fcntl(fd: i32, cmd: u32, arg: i64) -> i64 {
                 |kernel, file, _| kernel.fs.setfl(&kernel.process, file, flags),
             );
         }
+        F_GETLK => return locking::fcntl(fd, Command::Get, word),
+        F_SETLK | F_SETLKW => return locking::fcntl(fd, Command::Set, word),
+        F_OFD_GETLK => return locking::fcntl(fd, Command::OfdGet, word),
+        F_OFD_SETLK | F_OFD_SETLKW => return locking::fcntl(fd, Command::OfdSet, word),
         F_SETPIPE_SZ => Fcntl::SetPipeSz(word),
         F_GETPIPE_SZ => Fcntl::GetPipeSz,
         // What is not open, or only names a file, comes first.
