@@ -41,7 +41,7 @@ impl Image {
             [Some(&destination), shim.as_ref()].into_iter().flatten().collect();
         let config = tree.config()?;
         config.check_start(false)?;
-        config.refuse("image", &["isolate", "component", "preinit", "preinit-start"])?;
+        config.refuse("image", &["isolate", "component", "preinit", "preinit-start", "strict"])?;
         let packer = tree.packer(&config, &outputs, policy.policy(talk.is_verbose()))?;
         let rootfs = packer.progress(Arc::clone(bar)).bake()?;
         // The small file first: if it cannot be written, nothing is.
