@@ -19,8 +19,14 @@ const KIND_MEMORY = 2;
 const KIND_GLOBAL = 3;
 const KIND_TAG = 4;
 
-/** Limits begin with a set of flags. 32-bit, unshared memory has this flag or none. */
+/** Limits begin with a set of flags. 32-bit, unshared memory has the first flag or none. */
 const LIMITS_HAS_MAXIMUM = 1;
+const LIMITS_IS_SHARED = 2;
+
+/** Why a program with a shared memory cannot be linked while it is instantiated. */
+export const SHARED_MEMORY =
+  "the program's memory is shared, and linking at run time does not change the program: " +
+  "use `wasm-vfs pack`, which makes an ordinary memory of it";
 
 /** `(ref null T)` and `(ref T)` begin with these bytes. All other types are a single number. */
 const TYPE_REF_NULL = 0x63;
@@ -51,9 +57,10 @@ export function importedMemory(source) {
 
 /** @param {Limits} limits */
 function descriptor({ flags, minimum, maximum }) {
+  demand((flags & LIMITS_IS_SHARED) === 0, SHARED_MEMORY);
   demand(
     flags <= LIMITS_HAS_MAXIMUM,
-    "the program's memory must be 32-bit and not shared, with pages of 64 KiB",
+    "the program's memory must be 32-bit, with pages of 64 KiB",
   );
   return maximum === undefined ? { initial: minimum } : { initial: minimum, maximum };
 }

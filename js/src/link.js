@@ -11,7 +11,7 @@
  *   (`#lateBound`). So every call goes through JavaScript.
  */
 import { demand } from "./errors.js";
-import { importedMemory } from "./imported-memory.js";
+import { SHARED_MEMORY, importedMemory } from "./imported-memory.js";
 import { compile } from "./compile.js";
 import { PREVIEW1, preview1 } from "./preview1/index.js";
 import { Program } from "./program.js";
@@ -195,7 +195,8 @@ class Linker {
       this.#tree = instance.exports;
     } catch (error) {
       if (!(error instanceof WebAssembly.LinkError)) throw error;
-      throw new Error(`the program's memory must be 32-bit and not shared: ${error.message}`);
+      demand(memory.buffer instanceof ArrayBuffer, SHARED_MEMORY);
+      throw new Error(`the program's memory must be 32-bit: ${error.message}`);
     }
   }
 

@@ -17,6 +17,7 @@ mod policy;
 mod preinit;
 mod repack;
 mod ruby;
+mod threads;
 mod toolchains;
 mod wizened;
 mod yosys;

@@ -63,9 +63,9 @@ if (!WebAssembly.validate(new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0, 5, 5, 2, 
 assert.equal((await link(bytes("curious"), rootfs)).start(), 0);
 await refuses(bytes("early"), /^the program calls sched_yield in its start function, before its memory is there: use `wasm-vfs pack`/);
 await refuses(bytes("no_memory"), "the program neither imports its memory nor exports it as `memory`");
-await refuses(bytes("shared"), /^the program's memory must be 32-bit and not shared/);
-await refuses(bytes("shared_export"), /^the program's memory must be 32-bit and not shared/);
-await refuses(bytes("memory64"), /^the program's memory must be 32-bit and not shared/);
+await refuses(bytes("shared"), /^the program's memory is shared, and linking at run time does not change the program: use `wasm-vfs pack`/);
+await refuses(bytes("shared_export"), /^the program's memory is shared, .* use `wasm-vfs pack`/);
+await refuses(bytes("memory64"), /^the program's memory must be 32-bit/);
 await refuses(bytes("two"), "the memory that the program exports as `memory` is not the one that it imports");
 await refuses(bytes("packed"), "the program is packed (use `instantiate`), or it is a filesystem itself");
 await refuses(bytes("transform"), "the filesystem is none that `wasm-vfs image` wrote", bytes("packed"));

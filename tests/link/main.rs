@@ -6,6 +6,7 @@
 //! * `features`: programs of every proposal, and large ones.
 //! * `limits`: programs at the limits that engines share.
 //! * `memory`: programs that grow while the filesystem holds state, in both forms.
+//! * `one_thread`: programs with shared or imported memories, and with atomic instructions.
 //! * `rebinding`: every way of referring to an imported function.
 //! * `relocation`: every instruction that accesses memory, in a filesystem that moves.
 //! * `repacking`: the program of each case, packed, taken out and packed again.
@@ -19,6 +20,7 @@ mod features;
 mod golden;
 mod limits;
 mod memory;
+mod one_thread;
 mod rebinding;
 mod refusals;
 mod relocation;

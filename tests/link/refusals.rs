@@ -3,7 +3,7 @@
 use wasm_vfs::internals::lower::lower;
 use wasm_vfs::internals::rootfs_module::RootfsModule;
 use wasm_vfs::link::link;
-use wasm_vfs::{Form, Policy};
+use wasm_vfs::{ErrorKind, Form, Packer, Policy, Program, TreeBuilder};
 
 use super::{CONTENTS, FORMS, MANIFEST, bytes_of, link_bytes, link_text, wasm};
 
@@ -193,4 +193,38 @@ fn a_hermetic_program_imports_nothing() {
         let error = link(&wasm(program), rootfs, form).unwrap_err().to_string();
         assert!(error.contains("`env.ask`") && error.contains("hermetic"), "{error}");
     }
+}
+
+/// Imports that nobody answers are named; with `strict` they are an error.
+#[test]
+fn imports_that_nobody_answers() {
+    let program = r#"
+        (module
+          (import "wasi_snapshot_preview1" "fd_read" (func (param i32 i32 i32 i32) (result i32)))
+          (import "env" "ask" (func))
+          (import "env" "__syscall_openat" (func))
+          (import "wasi_unstable" "sock_open" (func))
+          (memory (export "memory") 1))"#;
+    let packer = |strict| Packer::new(TreeBuilder::new()).strict(strict);
+    let program = || Program::bytes("app", wasm(program));
+    let report = packer(false).pack(program()).unwrap().report();
+    let notes = report.notes();
+    let link = report.link.unwrap();
+    let said = "it has 2 imports that neither the filesystem nor a WASI host answers, and most engines refuse a module for \
+                them: `env.__syscall_openat` (Emscripten; build it with -sSTANDALONE_WASM); \
+                `wasi_snapshot_preview1.sock_open` (no function of preview1)";
+    assert_eq!(notes, [said]);
+    assert!(link.unanswered_imports.iter().all(|import| link.imports.contains(import)));
+    let error = packer(true).pack(program()).unwrap_err();
+    assert_eq!((error.kind(), error.to_string()), (ErrorKind::Unservable, said.to_owned()));
+    // One that is linked with what was baked before.
+    let rootfs = packer(false).bake().unwrap();
+    assert!(rootfs.link(program(), Form::Portable).is_ok());
+    let error = rootfs.strict(true).link(program(), Form::Portable).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unservable);
+    let rootfs = packer(true).bake().unwrap();
+    assert!(rootfs.link(program(), Form::Portable).is_err());
+    // What an embedder may well have is nothing to say.
+    let quiet = Program::bytes("app", wasm(PROGRAM));
+    assert!(packer(true).pack(quiet).unwrap().report().notes().is_empty());
 }

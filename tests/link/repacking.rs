@@ -42,7 +42,15 @@ fn the_program_of_each_case() {
         }
         repacked.push(name);
     }
-    for name in ["every_section", "rebinding", "named", "second_memory", "preview0"] {
+    for name in [
+        "every_section",
+        "imported_memory",
+        "rebinding",
+        "named",
+        "second_memory",
+        "shared_memory",
+        "preview0",
+    ] {
         assert!(repacked.iter().any(|it| it == name), "{name} is not among {repacked:?}");
     }
 }

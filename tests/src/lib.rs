@@ -1,5 +1,6 @@
 //! What the parts do together, on real programs and real engines: the tests' shared support.
 //!
+//! * [`atomics`]: a program with every instruction of the threads proposal.
 //! * [`engine`]: what it means to run a program ([`engine::Engine`]); a crate of its own, in
 //!   `tests/engine/`.
 //! * [`engines`]: the engines, a file each, with the registry of all. What they start is in
@@ -14,6 +15,7 @@
 //!
 //! The tests themselves are the `[[test]]` binaries of this package, a directory each.
 
+pub mod atomics;
 pub mod engines;
 pub mod matrix;
 pub mod npm_package;

@@ -119,7 +119,9 @@ impl TreeArgs {
                 tree = tree.leave_out(path);
             }
         }
-        let packer = Packer::new(tree).policy(config.policy.clone().overridden_by(policy));
+        let packer = Packer::new(tree)
+            .policy(config.policy.clone().overridden_by(policy))
+            .strict(config.tree.strict);
         let Some(path) = &self.adapter else { return Ok(packer) };
         let core = read_named(path, MAX_ADAPTER_BYTES)?;
         Ok(packer.adapter_core(core))
@@ -178,6 +180,15 @@ impl FormArgs {
     pub(super) fn apply(self, config: &ConfigFile, packer: Packer) -> Packer {
         if self.isolate || config.tree.isolate { packer.form(Form::Isolated) } else { packer }
     }
+}
+
+/// Whether a program with an import that nobody answers is refused.
+#[derive(Clone, Copy, Debug, Args)]
+pub(crate) struct StrictArgs {
+    /// Refuse a program with imports that neither the filesystem nor a WASI host answers, such as
+    /// WASIX's or Emscripten's; without it a note names them
+    #[arg(long)]
+    pub(super) strict: bool,
 }
 
 /// What runs of the program when it is packed.

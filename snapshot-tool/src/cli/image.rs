@@ -68,7 +68,7 @@ impl Image {
         );
         let config = tree.config()?;
         config.check_start(false)?;
-        config.refuse("image", &["isolate", "component", "preinit", "preinit-start"])?;
+        config.refuse("image", &["isolate", "component", "preinit", "preinit-start", "strict"])?;
         let packer = tree.packer(&config, &outputs, policy.policy(talk.is_verbose()))?;
         let rootfs = packer.calls(calls).progress(Arc::clone(bar)).bake()?;
         // The small files first: if they cannot be written, nothing is.

@@ -1,6 +1,6 @@
 //! `wasm-vfs link`: a program with a rootfs module that `image` wrote.
 
-use super::args::{FormArgs, Talk};
+use super::args::{FormArgs, StrictArgs, Talk};
 use super::bar::Bar;
 use super::pack::{notes, summary};
 use crate::output::Destination;
@@ -26,6 +26,8 @@ pub(super) struct Link {
     /// Make a component of WASI 0.2, for hosts that run components only
     #[arg(long)]
     component: bool,
+    #[command(flatten)]
+    strict: StrictArgs,
     /// Where to write the result; - for standard output
     #[arg(short, long, value_name = "OUT.wasm")]
     output: PathBuf,
@@ -34,11 +36,11 @@ pub(super) struct Link {
 impl Link {
     pub(super) fn run(self, talk: Talk, bar: &Arc<Bar>) -> Result<()> {
         let started = Instant::now();
-        let Self { program, rootfs, form, component, output } = self;
+        let Self { program, rootfs, form, component, strict, output } = self;
         let program = Program::file(program);
         // What is no program is told before the filesystem is opened. Read once: it may be a pipe.
         let bytes = program.read_module()?;
-        let rootfs = Rootfs::open(rootfs)?.progress(Arc::clone(bar));
+        let rootfs = Rootfs::open(rootfs)?.progress(Arc::clone(bar)).strict(strict.strict);
         let linked = rootfs.link_bytes(&bytes, form.form(), None);
         let packed = linked.and_then(|it| if component { it.componentized() } else { Ok(it) });
         let packed = program.blame(packed)?;

@@ -1,7 +1,7 @@
 //! `wasm-vfs pack`: a program with directories into one module. Also what `image` and `link` say
 //! about their result.
 
-use super::args::{FormArgs, PreinitArgs, Talk, TreeArgs};
+use super::args::{FormArgs, PreinitArgs, StrictArgs, Talk, TreeArgs};
 use super::bar::Bar;
 use super::policy_args::PolicyArgs;
 use super::say::say;
@@ -30,6 +30,8 @@ pub(super) struct Pack {
     #[arg(long)]
     component: bool,
     #[command(flatten)]
+    strict: StrictArgs,
+    #[command(flatten)]
     preinit: PreinitArgs,
     /// Where to write the result; - for standard output
     #[arg(short, long, value_name = "OUT.wasm")]
@@ -43,11 +45,12 @@ pub(super) struct Pack {
 impl Pack {
     pub(super) fn run(self, talk: Talk, bar: &Arc<Bar>) -> Result<()> {
         let started = Instant::now();
-        let Self { program, form, component, preinit, output, tree, policy } = self;
+        let Self { program, form, component, strict, preinit, output, tree, policy } = self;
         let destination = Destination::from_option(&output);
         let config = tree.config()?;
         let packer = tree.packer(&config, &[&destination], policy.policy(talk.is_verbose()))?;
         let packer = form.apply(&config, preinit.apply(&config, packer)?);
+        let packer = if strict.strict { packer.strict(true) } else { packer };
         let component = component || config.tree.component;
         let packer = if component { packer.component(true) } else { packer };
         let packed = packer.progress(Arc::clone(bar)).pack(Program::file(program))?;

@@ -101,6 +101,11 @@ pub(crate) fn copy_unlinked(linked: &Module<'_>, leading: Leading, out: &mut Vec
     copy_where(linked, leading, keep, out);
 }
 
+/// Appends the sections of a program, as they are, but for those of these names.
+pub(crate) fn copy_but(program: &Module<'_>, leading: Leading, but: &[&str], out: &mut Vec<u8>) {
+    copy_where(program, leading, |name| !but.contains(&name), out);
+}
+
 fn copy_where(
     module: &Module<'_>,
     leading: Leading,
@@ -206,7 +211,7 @@ pub(crate) fn target_features(
 }
 
 /// The section's name.
-const TARGET_FEATURES_NAME: &str = "target_features";
+pub(crate) const TARGET_FEATURES_NAME: &str = "target_features";
 
 /// The prefix of a feature that the module uses.
 const USED: u8 = b'+';
@@ -230,6 +235,14 @@ fn encode_features(entries: &[(u8, &str)]) -> CustomSection<'static> {
         name.encode(&mut data);
     }
     CustomSection { name: TARGET_FEATURES_NAME.into(), data: data.into() }
+}
+
+/// The program's `target_features` without those of these names; `None` if the program has none or
+/// it is damaged.
+pub(crate) fn features_but(program: &Module<'_>, but: &[&str]) -> Option<CustomSection<'static>> {
+    let mut entries = feature_entries(program)?;
+    entries.retain(|(_, name)| !but.contains(name));
+    Some(encode_features(&entries))
 }
 
 /// What of `target_features` is the program's: linking appends entries and may say that a feature

@@ -400,7 +400,7 @@ impl Emitter<'_> {
 }
 
 /// The items of a section that wasm-encoder made, without size and count.
-fn items_of(section: &impl wasm_encoder::Encode) -> Result<Vec<u8>> {
+pub(crate) fn items_of(section: &impl wasm_encoder::Encode) -> Result<Vec<u8>> {
     let mut encoded = Vec::new();
     section.encode(&mut encoded);
     let mut reader = crate::wasm::module::reader(&encoded, 0);

@@ -5,6 +5,8 @@ pub(crate) mod data_segments;
 pub(crate) mod emit;
 pub(crate) mod forms;
 pub(crate) mod limits;
+pub(crate) mod missing;
+pub(crate) mod one_thread;
 pub(crate) mod plan;
 pub(crate) mod program;
 pub(crate) mod program_code;
@@ -65,7 +67,11 @@ pub struct Summary {
     pub filesystem_functions: usize,
     /// The imports of the result, as (module, name).
     pub imports: Vec<(String, String)>,
-    /// What a person should know, one line each: sections dropped and why.
+    /// Which of these imports neither the filesystem nor a WASI host answers, as far as it is known
+    /// whose they are: WASIX's, Emscripten's, and names that preview1 does not have.
+    pub unanswered_imports: Vec<(String, String)>,
+    /// What a person should know, one line each: sections dropped and why, imports that nobody
+    /// answers.
     pub notes: Vec<String>,
 }
 
@@ -85,7 +91,7 @@ pub(crate) fn link_with_reserve(
     form: Form,
     reserve: u64,
 ) -> Result<Linked> {
-    joined(program, rootfs, form, reserve).map_err(|error| match is_marked(&error) {
+    linked(program, rootfs, form, reserve).map_err(|error| match is_marked(&error) {
         true => error,
         // What stopped the linker may only be a consequence: nothing was said of the program before.
         false => valid(program).err().unwrap_or(error),
@@ -99,12 +105,46 @@ fn valid(program: &[u8]) -> Result<()> {
         .of_kind(ErrorKind::Damaged)
 }
 
-fn joined(program: &[u8], rootfs: &RootfsModule, form: Form, reserve: u64) -> Result<Linked> {
-    let program = Module::parse(program)?;
-    let user_memory = program::check(&program)?;
+fn linked(bytes: &[u8], rootfs: &RootfsModule, form: Form, reserve: u64) -> Result<Linked> {
+    let program = Module::parse(bytes)?;
+    program::check(&program)?;
+    let request = Request { program: &program, rootfs, form, reserve };
+    if !one_thread::has_memory_of_threads(&program) {
+        // Few programs have atomic instructions for a memory that is not shared. Their code is not
+        // read once more to find these.
+        let no_threads = WasmFeatures::all().difference(WasmFeatures::THREADS);
+        if let Some(linked) = joined(&program, &request, no_threads)? {
+            return Ok(linked);
+        }
+    }
+    // What becomes of an invalid program might be valid.
+    valid(bytes)?;
+    let plain = one_thread::single_threaded(&program)?;
+    let linked = joined(&Module::parse(&plain)?, &request, WasmFeatures::all())?;
+    linked.context("the linked module needs more than all features")
+}
+
+/// What is to be linked.
+struct Request<'a> {
+    /// The program as it was given.
+    program: &'a Module<'a>,
+    rootfs: &'a RootfsModule,
+    form: Form,
+    reserve: u64,
+}
+
+/// Links the program, which may have been written anew; `None` if the result needs a feature that is
+/// not `allowed`.
+fn joined(
+    program: &Module<'_>,
+    request: &Request<'_>,
+    allowed: WasmFeatures,
+) -> Result<Option<Linked>> {
+    let &Request { program: given, rootfs, form, reserve } = request;
+    let user_memory = program::check(program)?;
     let adapter = Module::parse(rootfs.hollow()).context("the rootfs module")?;
-    let served = plan::served(&program, &adapter)?;
-    let host_api = plan::host_api(&program, &adapter)?;
+    let served = plan::served(program, &adapter)?;
+    let host_api = plan::host_api(program, &adapter)?;
     let roots: Vec<FuncIdx> = served
         .iter()
         .map(|it| it.adapter)
@@ -117,14 +157,14 @@ fn joined(program: &[u8], rootfs: &RootfsModule, form: Form, reserve: u64) -> Re
         live.globals[base as usize] = true;
     }
     let segments = initial_memory::segments(&adapter)?;
-    let (mut segments, joined) = data_segments::make_room(&program, segments, reserve)?;
-    let rules = forms::rules(form, &program, user_memory, &adapter, &live, &segments)?;
+    let (mut segments, joined) = data_segments::make_room(program, segments, reserve)?;
+    let rules = forms::rules(form, program, user_memory, &adapter, &live, &segments)?;
     if let Some(initial) = rules.initial() {
         segments.insert(0, initial);
     }
     let synthesised = rules.functions();
     let inputs = Inputs {
-        program: &program,
+        program,
         adapter: &adapter,
         live: &live,
         served: &served,
@@ -136,11 +176,11 @@ fn joined(program: &[u8], rootfs: &RootfsModule, form: Form, reserve: u64) -> Re
         kernel_segments: segments.len(),
     };
     let plan = Plan::new(&inputs)?;
-    check_limits(&program, &adapter, &plan, rules.as_ref())?;
+    check_limits(program, &adapter, &plan, rules.as_ref())?;
     let section =
         linked_section(&rootfs.section, &inputs, &plan, rules.as_ref(), form, joined.clone())?;
     let emitter = Emitter {
-        program: &program,
+        program,
         adapter: &adapter,
         plan: &plan,
         rules: rules.as_ref(),
@@ -150,11 +190,14 @@ fn joined(program: &[u8], rootfs: &RootfsModule, form: Form, reserve: u64) -> Re
         adapter_contents: rootfs.section.contents_segment,
     };
     let (output, section, features) = emitter.emit()?;
+    if !allowed.contains(features) {
+        return Ok(None);
+    }
     let added = rules.export().map(|(name, _)| name);
-    check(&program, &adapter, &output, features, added).of_kind(ErrorKind::Internal)?;
-    let summary = summarise(&program, &plan, &output, &section, form)?;
+    check(program, &adapter, &output, features, added).of_kind(ErrorKind::Internal)?;
+    let summary = summarise(given, &plan, &output, &section, form)?;
     check_hermetic(&section, &summary.imports).of_kind(ErrorKind::Policy)?;
-    Ok(Linked { output, section, summary })
+    Ok(Some(Linked { output, section, summary }))
 }
 
 /// Checks that engines take as much as the linked module has of everything. Bodies are checked when
@@ -330,6 +373,8 @@ fn summarise(
     let dropped_bytes = custom_sections::dropped_bytes(program);
     let mut notes = custom_sections::notes(program);
     notes.extend(note_of_joined(section));
+    let unanswered_imports = missing::unanswered(&plan.kept_imports);
+    notes.extend(missing::described(&unanswered_imports));
     let kept_bytes = program.bytes.len() as u64 - dropped_bytes;
     let files = section.contents_len + section.manifest.len() as u64;
     Ok(Summary {
@@ -339,6 +384,7 @@ fn summarise(
         initialised_bytes: None,
         filesystem_functions: plan.added_functions().count(),
         imports: kept.chain(added).collect(),
+        unanswered_imports,
         notes,
     })
 }

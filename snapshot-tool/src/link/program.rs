@@ -3,6 +3,7 @@
 use anyhow::{Result, anyhow, bail, ensure};
 use wasmparser::{ExternalKind, Import, TypeRef};
 
+use crate::adapter::names::MEMORY;
 use crate::error::{ErrorKind, Marked as _};
 use crate::linux_calls;
 use crate::packed::form::ModuleForm;
@@ -11,14 +12,11 @@ use crate::preview1::{PREVIEW1, UNSTABLE};
 use crate::wasm::index::MemIdx;
 use crate::wasm::module::Module;
 
-/// The name that preview1 gives to the memory that hosts read and write.
-const MEMORY_EXPORT: &str = "memory";
-
 /// The pages of a memory of 4 GiB.
 const MOST_PAGES: u64 = 1 << 16;
 
 /// Checks that a filesystem can serve the program, and returns the memory that it exports as
-/// `memory`.
+/// `memory`, or imports.
 ///
 /// # Errors
 ///
@@ -27,7 +25,7 @@ pub(crate) fn check(module: &Module<'_>) -> Result<MemIdx> {
     check_not_packed(module)?;
     check_threads(module).of_kind(ErrorKind::Unservable)?;
     check_memories(module).of_kind(ErrorKind::Unservable)?;
-    let memory = exported_memory(module).of_kind(ErrorKind::Unservable)?;
+    let memory = own_memory(module).of_kind(ErrorKind::Unservable)?;
     check_imports(module).of_kind(ErrorKind::Unservable)?;
     Ok(memory)
 }
@@ -48,44 +46,53 @@ fn check_not_packed(module: &Module<'_>) -> Result<()> {
 pub(crate) const IS_ROOTFS: &str = "it is a rootfs module (from `wasm-vfs image`), not a program: link a program with \
      it (`wasm-vfs link APP.wasm ROOTFS.wasm`)";
 
-/// What a program imports to start a thread: the module and the function.
-const THREAD_SPAWN: (&str, &str) = ("wasi", "thread-spawn");
+/// How the functions that start a thread are named, with `-` or `_`: in `wasi`, and in WASIX's
+/// modules with a version behind it.
+const THREAD_SPAWN: &str = "thread_spawn";
+
+/// How the modules of WASI's proposals and of WASIX begin.
+const WASI: &str = "wasi";
 
 /// How the modules begin whose functions WASIX defines.
 const WASIX: &str = "wasix_";
 
-/// Threads need a shared memory, which a program of WASI's proposal imports and exports again. They
-/// are the reason then, and not the import.
+/// Emscripten's functions that start a thread, by module and name.
+const EMSCRIPTEN_SPAWN: [(&str, &str); 2] =
+    [("env", "__pthread_create_js"), ("env", "_emscripten_create_wasm_worker")];
+
+fn starts_threads(import: &Import<'_>) -> bool {
+    let of_wasi =
+        import.module.starts_with(WASI) && import.name.replace('-', "_").starts_with(THREAD_SPAWN);
+    of_wasi || EMSCRIPTEN_SPAWN.contains(&(import.module, import.name))
+}
+
+/// A program that cannot start threads may have a shared memory and atomic instructions:
+/// `one_thread` replaces them.
 fn check_threads(module: &Module<'_>) -> Result<()> {
-    let spawns = |(_, it): (_, &Import<'_>)| (it.module, it.name) == THREAD_SPAWN;
-    let is_shared = module.memories.iter().any(|memory| memory.shared)
-        || module.imports.iter().any(|it| matches!(it.ty, TypeRef::Memory(ty) if ty.shared));
-    if !is_shared && !module.function_imports().any(spawns) {
-        return Ok(());
-    }
-    let wasix = module.imports.iter().find(|import| import.module.starts_with(WASIX));
-    if let Some(Import { module, name, .. }) = wasix {
-        bail!(
-            "it is a program of WASIX, with threads (it has a shared memory and imports \
-             `{module}.{name}`): build it for WASI preview1 (wasm32-wasip1), without threads"
-        );
-    }
+    let starts = module.function_imports().find(|(_, import)| starts_threads(import));
+    let Some((_, Import { module, name, .. })) = starts else { return Ok(()) };
+    let instead = if module.starts_with(WASIX) {
+        "for WASI preview1 (wasm32-wasip1), without threads"
+    } else {
+        "without them (wasm32-wasip1, not wasm32-wasip1-threads; without -pthread)"
+    };
     bail!(
-        "it has a shared memory; threads are not supported: build it without them \
-         (wasm32-wasip1, not wasm32-wasip1-threads; without -pthread)"
+        "it imports `{module}.{name}`, which starts threads, and a packed program has one thread: build it {instead}"
     )
 }
 
 fn check_memories(module: &Module<'_>) -> Result<()> {
-    for import in &module.imports {
-        if let TypeRef::Memory(_) = import.ty {
-            bail!(
-                "it imports its memory (`{}.{}`); the host reads the memory that a program \
-                 exports: link it without --import-memory",
-                import.module,
-                import.name
-            );
-        }
+    let memories = |import: &&Import<'_>| matches!(import.ty, TypeRef::Memory(_));
+    let mut imported = module.imports.iter().filter(memories);
+    if let (Some(one), Some(other)) = (imported.next(), imported.next()) {
+        bail!(
+            "it imports two memories (`{}.{}` and `{}.{}`); a packed program defines its memory, which can take the place \
+             of one: link it without --import-memory",
+            one.module,
+            one.name,
+            other.module,
+            other.name
+        );
     }
     for memory in &module.memories {
         ensure!(
@@ -105,24 +112,41 @@ fn check_memories(module: &Module<'_>) -> Result<()> {
     Ok(())
 }
 
-fn exported_memory(module: &Module<'_>) -> Result<MemIdx> {
-    if let Some(memory) = module.exported_memory(MEMORY_EXPORT) {
-        ensure!(
-            memory.index() < module.memories.len(),
-            "the module is damaged: it exports memory {}, which it does not have",
-            memory.0
-        );
-        return Ok(memory);
+/// The memory that hosts shall see: exported as `memory`, or imported.
+fn own_memory(module: &Module<'_>) -> Result<MemIdx> {
+    let memory = module.exported_memory(MEMORY);
+    let imports_memory = module.imported_memories > 0;
+    match memory {
+        Some(memory) => {
+            ensure!(
+                memory.index() < module.memories.len(),
+                "the module is damaged: it exports memory {}, which it does not have",
+                memory.0
+            );
+            ensure!(
+                !imports_memory || memory == MemIdx(0),
+                "it imports a memory beside the one that it exports as `{MEMORY}`: link it without --import-memory"
+            );
+            return Ok(memory);
+        }
+        None if imports_memory => {
+            ensure!(
+                module.exports.iter().all(|export| export.name != MEMORY),
+                "it exports something else than the memory that it imports as `{MEMORY}`: rename the export"
+            );
+            return Ok(MemIdx(0));
+        }
+        None => {}
     }
     let other = module.exports.iter().find(|export| export.kind == ExternalKind::Memory);
     match other {
         Some(export) => bail!(
-            "it exports its memory as `{}`; preview1 wants `{MEMORY_EXPORT}`: rename the export",
+            "it exports its memory as `{}`; preview1 wants `{MEMORY}`: rename the export",
             export.name
         ),
         None => bail!(
             "it exports no memory, so no host could pass it data: link it so that it exports \
-             `{MEMORY_EXPORT}`"
+             `{MEMORY}`"
         ),
     }
 }

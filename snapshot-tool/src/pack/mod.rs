@@ -60,6 +60,8 @@ pub struct Packer {
     /// Whether Linux's calls are served.
     calls: bool,
     preinit: Option<Preinit>,
+    /// Whether an import that nobody answers is an error.
+    strict: bool,
     progress: Listener,
     /// `None`: the build that travels with the library.
     adapter_core: Option<Vec<u8>>,
@@ -77,6 +79,7 @@ impl Packer {
             policy: Policy::default(),
             calls: false,
             preinit: None,
+            strict: false,
             progress: Listener::default(),
             adapter_core: None,
         }
@@ -131,6 +134,28 @@ impl Packer {
     #[must_use]
     pub fn preinit(mut self, preinit: Preinit) -> Self {
         self.preinit = Some(preinit);
+        self
+    }
+
+    /// Refuses a program with an import that neither the filesystem nor a WASI host answers, where
+    /// it is known whose it is: [`Summary::unanswered_imports`](crate::Summary). Without this, a
+    /// note of the report names them.
+    ///
+    /// ```
+    /// use wasm_vfs::{ErrorKind, Packer, Program, TreeBuilder};
+    ///
+    /// # let text = wasm_vfs::doc::PROGRAM.replacen("(import", "(import \"wasix_32v1\" \"getcwd\" (func)) (import", 1);
+    /// # let program = wat::parse_str(text)?;
+    /// let packer = Packer::new(TreeBuilder::new());
+    /// let packed = packer.pack(Program::bytes("app", &program))?;
+    /// assert!(packed.report().notes()[0].contains("`wasix_32v1.getcwd`"));
+    /// let error = packer.strict(true).pack(Program::bytes("app", program)).unwrap_err();
+    /// assert_eq!(error.kind(), ErrorKind::Unservable);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn strict(mut self, strict: bool) -> Self {
+        self.strict = strict;
         self
     }
 
@@ -226,6 +251,8 @@ impl Packer {
             policy: _,
             calls: _,
             preinit,
+            // The programs that are linked with the tree are held to it.
+            strict: _,
             progress: _,
             adapter_core: _,
         } = self;
@@ -255,7 +282,8 @@ impl Packer {
         check_places(&settled, &tree).of_kind(ErrorKind::Policy)?;
         let baked = baker?.bake(&tree, &self.policy, &*self.progress).of_kind(ErrorKind::Tree)?;
         let module = lower(&baked.module, contents.len(), &baked.manifest, &self.policy)?;
-        Ok(Rootfs::new(module, contents, tree.totals(), self.progress.clone()))
+        let rootfs = Rootfs::new(module, contents, tree.totals(), self.progress.clone());
+        Ok(rootfs.strict(self.strict))
     }
 
     /// Checks that Linux's calls can be served with what the policy chooses.

@@ -5,6 +5,7 @@ use crate::adapter::shims;
 use crate::disk::input::{FinalLink, open_regular};
 use crate::disk::stamp::Stamp;
 use crate::error::{Error, ErrorKind, InnerResult, Marked as _};
+use crate::link::missing::described;
 use crate::link::{Summary, link_with_reserve};
 use crate::output::Destination;
 use crate::pack::component::{self, Encoded};
@@ -19,6 +20,7 @@ use crate::packed::section::Section;
 use crate::preview1::ServedModule;
 use crate::progress::{Listener, Progress, Stage};
 use crate::tree::TreeTotals;
+use anyhow::anyhow;
 use std::fmt;
 use std::io::{Read, Seek, Write};
 use std::ops::Range;
@@ -51,6 +53,8 @@ use std::sync::Arc;
 pub struct Rootfs {
     baked: Arc<Baked>,
     progress: Listener,
+    /// Whether an import that nobody answers is an error.
+    strict: bool,
 }
 
 struct Baked {
@@ -73,7 +77,7 @@ impl Rootfs {
         progress: Listener,
     ) -> Self {
         let contents = Box::new(contents);
-        Self { baked: Arc::new(Baked { module, contents, totals }), progress }
+        Self { baked: Arc::new(Baked { module, contents, totals }), progress, strict: false }
     }
 
     /// Opens a rootfs module that [`write`](Self::write) or `wasm-vfs image` wrote.
@@ -124,6 +128,15 @@ impl Rootfs {
         self
     }
 
+    /// Refuses a program with an import that neither the filesystem nor a WASI host answers, where
+    /// it is known whose it is: [`Summary::unanswered_imports`]. Without this, a note of the report
+    /// names them.
+    #[must_use]
+    pub fn strict(mut self, strict: bool) -> Self {
+        self.strict = strict;
+        self
+    }
+
     /// Links a program with this tree.
     ///
     /// # Errors
@@ -145,6 +158,11 @@ impl Rootfs {
         let reserve = preinit.map_or(0, |_| preinit::ADDED_SEGMENTS);
         let linked = link_with_reserve(program, &self.baked.module, form, reserve)
             .of_kind(ErrorKind::Unservable)?;
+        if let Some(unanswered) =
+            described(&linked.summary.unanswered_imports).filter(|_| self.strict)
+        {
+            return Err(anyhow!("{unanswered}")).of_kind(ErrorKind::Unservable);
+        }
         self.progress.advance(1);
         Ok(Packed {
             module: linked.output,

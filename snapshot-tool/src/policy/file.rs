@@ -66,14 +66,25 @@ pub struct TreeKeys {
     pub preinit: Option<String>,
     /// As `--preinit-start`.
     pub preinit_start: Option<String>,
+    /// As `--strict`.
+    pub strict: bool,
 }
 
 /// The longest file.
 const MAX_BYTES: u64 = 4 << 20;
 
 /// The keys of [`TreeKeys`].
-const TREE_KEYS: [&str; 8] =
-    ["dir", "exclude", "no-tmp", "owner", "isolate", "component", "preinit", "preinit-start"];
+const TREE_KEYS: [&str; 9] = [
+    "dir",
+    "exclude",
+    "no-tmp",
+    "owner",
+    "isolate",
+    "component",
+    "preinit",
+    "preinit-start",
+    "strict",
+];
 
 impl ConfigFile {
     /// Reads a file.
@@ -158,12 +169,14 @@ impl ConfigFile {
             component,
             preinit,
             preinit_start,
+            strict,
         } = &self.tree;
         let present = [
             ("isolate", *isolate),
             ("component", *component),
             ("preinit", preinit.is_some()),
             ("preinit-start", preinit_start.is_some()),
+            ("strict", *strict),
         ];
         let Some((key, _)) = present.iter().find(|(key, found)| *found && keys.contains(key))
         else {

@@ -10,7 +10,7 @@
 //! filesystem needs the memory, which is there only when the start function has returned. Link such
 //! a program.
 
-use anyhow::{Context as _, bail};
+use anyhow::{Context as _, bail, ensure};
 use wasmtime::{
     Engine, ExternType, Func, Instance, Linker, Memory, MemoryType, Module, Ref, Store, Table,
 };
@@ -209,18 +209,27 @@ impl RunTimeLinker {
 fn user_memory(program: &Module) -> InnerResult<UserMemory> {
     for import in program.imports() {
         if let ExternType::Memory(ty) = import.ty() {
-            if ty.is_64() || ty.is_shared() {
-                bail!("the program's memory is shared, or has 64-bit addresses");
-            }
+            check_memory(&ty)?;
             let (module, name) = (import.module().to_owned(), import.name().to_owned());
             return Ok(UserMemory::Imported(module, name, ty));
         }
     }
     match program.get_export(MEMORY) {
-        Some(ExternType::Memory(ty)) if !ty.is_64() && !ty.is_shared() => Ok(UserMemory::Exported),
-        Some(ExternType::Memory(_)) => {
-            bail!("the program's memory is shared, or has 64-bit addresses")
+        Some(ExternType::Memory(ty)) => {
+            check_memory(&ty)?;
+            Ok(UserMemory::Exported)
         }
         _ => bail!("the program neither imports a memory nor exports one as `{MEMORY}`"),
     }
+}
+
+/// Checks that the filesystem can work on a program's memory.
+fn check_memory(ty: &MemoryType) -> InnerResult<()> {
+    ensure!(
+        !ty.is_shared(),
+        "the program's memory is shared, and linking at run time does not change the program: use `wasm-vfs pack`, which \
+         makes an ordinary memory of it"
+    );
+    ensure!(!ty.is_64(), "the program's memory has 64-bit addresses: build it for wasm32");
+    Ok(())
 }

@@ -135,13 +135,9 @@ fn programs_that_cannot_be_packed() {
     sandbox.wasm("nomemory.wasm", &NOTHING.replace("(export \"memory\")", ""));
     sandbox
         .wasm("memory64.wasm", &NOTHING.replace("(export \"memory\")", "(export \"memory\") i64"));
-    sandbox.wasm(
-        "imported.wasm",
-        &NOTHING.replace(
-            "(memory (export \"memory\") 1)",
-            "(memory (export \"memory\") (import \"e\" \"m\") 1)",
-        ),
-    );
+    let with = |import: &str| NOTHING.replacen("(import", &format!("{import} (import"), 1);
+    sandbox.wasm("imported.wasm", &with(r#"(import "e" "m" (memory 1))"#));
+    sandbox.wasm("threads.wasm", &with(r#"(import "wasi" "thread-spawn" (func))"#));
     let rows = [
         ("none.wasm", "cannot read `none.wasm`: No such file"),
         ("text.wasm", "`text.wasm`: it is not WebAssembly"),
@@ -150,7 +146,8 @@ fn programs_that_cannot_be_packed() {
         ("alone.wasm", "`alone.wasm`: "),
         ("nomemory.wasm", "`nomemory.wasm`: "),
         ("memory64.wasm", "`memory64.wasm`: "),
-        ("imported.wasm", "`imported.wasm`: "),
+        ("imported.wasm", "`imported.wasm`: it imports a memory beside the one that it exports"),
+        ("threads.wasm", "`threads.wasm`: it imports `wasi.thread-spawn`, which starts threads"),
     ];
     // A file that is no program is told before the directory is read.
     let unread = ["pack", "text.wasm", "--dir", "none::/", "-o", "out.wasm"];
@@ -164,6 +161,26 @@ fn programs_that_cannot_be_packed() {
             ],
         );
     }
+}
+
+#[test]
+fn imports_that_nobody_answers() {
+    let sandbox = Sandbox::new();
+    sandbox.directory("host");
+    let import = r#"(import "wasix_32v1" "getcwd" (func)) (import"#;
+    sandbox.wasm("app.wasm", &NOTHING.replacen("(import", import, 1));
+    sandbox.image(&["--dir", "host::/"]);
+    let said = "it has 1 import that neither the filesystem nor a WASI host answers, and most engines refuse a module for \
+                it: `wasix_32v1.getcwd` (WASIX; build it for wasm32-wasip1)";
+    let pack = ["pack", "app.wasm", "--dir", "host::/", "-o", "out.wasm"];
+    let link = ["link", "app.wasm", "image.wasm", "-o", "out.wasm"];
+    for command in [&pack[..], &link] {
+        let ran = sandbox.tool(command).ok();
+        assert!(ran.stderr.contains(&format!("note: {said}\n")), "{}", ran.stderr);
+        check(&sandbox, &[(&[command, &["--strict"]].concat(), said)]);
+    }
+    sandbox.file("vfs.toml", "strict = true");
+    check(&sandbox, &[(&[&pack[..], &["--config", "vfs.toml"]].concat(), said)]);
 }
 
 #[test]

@@ -129,6 +129,7 @@ fn a_key_that_a_command_has_no_use_for_is_an_error() {
     for key in [
         "isolate = true",
         "component = true",
+        "strict = true",
         "preinit = 'init'",
         "preinit = 'init'\npreinit-start = 'go'",
     ] {

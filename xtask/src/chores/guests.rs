@@ -47,6 +47,7 @@ const GUESTS: &[Guest] = &[
     Guest::new("rust-fs", with_rust),
     Guest::of("rust-fs", "rust-fs-debug", with_rust_debug),
     Guest::of("rust-fs", "rust-fs-small", with_rust_small),
+    Guest::of("rust-fs", "rust-fs-threads", with_rust_that_knows_threads),
     Guest::new("c-fs", with_zig_cc),
     Guest::of("c-fs", "c-fs-old", with_old_zig_cc),
     Guest::of("c-fs", "c-fs-features", with_all_features),
@@ -159,6 +160,12 @@ fn with_rust_small(source: &Path, output: &Path) -> Result<()> {
     copy_built(&cargo_build(source, "rust-small", Profile::Small)?, source, output)
 }
 
+/// By a toolchain that knows threads: with a shared memory, which it imports, and atomic
+/// instructions.
+fn with_rust_that_knows_threads(source: &Path, output: &Path) -> Result<()> {
+    copy_built(&cargo_build(source, "rust-threads", Profile::Threads)?, source, output)
+}
+
 /// Copies the program of the crate in `source`, which has the directory's name.
 fn copy_built(built: &Path, source: &Path, output: &Path) -> Result<()> {
     let name = source.file_name().context("the source has no name")?;
@@ -173,12 +180,18 @@ enum Profile {
     Release,
     Debug,
     Small,
+    /// Optimised, for the target with threads.
+    Threads,
 }
 
 /// Builds the programs of a crate and says where they are.
 fn cargo_build(source: &Path, name: &str, profile: Profile) -> Result<PathBuf> {
     let build = scratch(name);
-    let mut cargo = process::cargo(&["build", "--quiet", "--target", "wasm32-wasip1"]);
+    let target = match profile {
+        Profile::Threads => "wasm32-wasip1-threads",
+        Profile::Release | Profile::Debug | Profile::Small => "wasm32-wasip1",
+    };
+    let mut cargo = process::cargo(&["build", "--quiet", "--target", target]);
     if profile != Profile::Debug {
         cargo.arg("--release");
     }
@@ -196,7 +209,7 @@ fn cargo_build(source: &Path, name: &str, profile: Profile) -> Result<PathBuf> {
     cargo.arg("--manifest-path").arg(source.join("Cargo.toml")).arg("--target-dir").arg(&build);
     process::run(&mut cargo)?;
     let directory = if profile == Profile::Debug { "debug" } else { "release" };
-    Ok(build.join("wasm32-wasip1").join(directory))
+    Ok(build.join(target).join(directory))
 }
 
 /// For a program that wants no options of its own.

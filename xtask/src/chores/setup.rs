@@ -11,7 +11,7 @@ use crate::left_out::LeftOut;
 use crate::tools::{chromium, engine_drivers, npm, pypi, rustup};
 
 /// The wasm targets that the adapter and the Rust guests are built for.
-const TARGETS: &[&str] = &["wasm32-unknown-unknown", "wasm32-wasip1"];
+const TARGETS: &[&str] = &["wasm32-unknown-unknown", "wasm32-wasip1", "wasm32-wasip1-threads"];
 
 pub(crate) fn run() -> Result<()> {
     let mut left_out = LeftOut::default();

@@ -1,1 +1,0 @@
-(module (import "wasi_snapshot_preview1" "fd_close" (func (param i32) (result i32))) (memory (export "memory") 1 2 shared))

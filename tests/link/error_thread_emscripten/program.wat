@@ -1,0 +1,1 @@
+(module (import "wasi_snapshot_preview1" "fd_close" (func (param i32) (result i32))) (import "env" "__pthread_create_js" (func (param i32 i32 i32 i32) (result i32))) (import "env" "memory" (memory 1 2 shared)))
