@@ -11,7 +11,8 @@ impl<P: Platform> Fs<P> {
     ///
     /// A second process with the same descriptors: both refer to the same open file descriptions,
     /// so they share offsets, status flags and locks. Shared mappings stay shared, private ones are
-    /// copied. Current directory, umask, limits and credentials are copied.
+    /// copied. Where mappings lie in the memory of the one program that there is
+    /// ([`Platform::USER_MEMORY`]), the child has none: DEVIATION. Current directory, umask, limits and credentials are copied.
     ///
     /// # Errors
     ///
@@ -23,7 +24,7 @@ impl<P: Platform> Fs<P> {
         groups.extend_from_slice(&who.groups);
         let fds = parent.fds.try_clone()?;
         let space = match parent.space {
-            Some(space) if P::MAPPINGS => Some(self.fork_space(space)?),
+            Some(space) if P::MAPPINGS && !P::USER_MEMORY => Some(self.fork_space(space)?),
             _ => None,
         };
         let child = Process {

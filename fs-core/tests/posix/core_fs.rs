@@ -34,20 +34,29 @@ impl Platform for TickingClock {
 
 /// A filesystem of its own with processes.
 #[derive(Debug)]
-pub struct CoreFs {
-    fs: Fs<TickingClock>,
+pub struct CoreFs<P: Platform = TickingClock> {
+    pub fs: Fs<P>,
     /// The processes, by number.
-    processes: [Option<Process>; PROCESSES],
+    pub processes: [Option<Process>; PROCESSES],
     /// The number of the one that makes the calls.
     current: usize,
     cookies: Cookies,
     /// Whoever looks at the tree.
     observer: Process,
+    /// The address that calls call 0.
+    pub mapped_from: u64,
 }
 
 impl CoreFs {
     /// A fresh process on an empty tree.
     pub fn new(limits: Limits) -> CoreFs {
+        CoreFs::of(TickingClock::default(), limits)
+    }
+}
+
+impl<P: Platform> CoreFs<P> {
+    /// The same with another platform.
+    pub fn of(platform: P, limits: Limits) -> CoreFs<P> {
         let config = Config {
             max_bytes: limits.pages * 4096,
             max_inodes: limits.inodes,
@@ -55,12 +64,13 @@ impl CoreFs {
             protected_hardlinks: protected_hardlinks(),
             ..Config::default()
         };
-        let mut fs = Fs::new(TickingClock::default(), config).unwrap();
+        let mut fs = Fs::new(platform, config).unwrap();
         let process = fs.spawn(Credentials::ROOT).unwrap();
         let observer = fs.spawn(Credentials::ROOT).unwrap();
         let mut processes = [const { None }; PROCESSES];
         processes[0] = Some(process);
-        CoreFs { fs, processes, current: 0, cookies: Cookies::default(), observer }
+        let (cookies, mapped_from) = (Cookies::default(), MAPPED_FROM as u64);
+        CoreFs { fs, processes, current: 0, cookies, observer, mapped_from }
     }
 
     /// Checks that the tables agree with each other.
@@ -177,7 +187,7 @@ fn statfs(s: Statfs) -> Value {
 }
 
 /// All names in an open directory, from its start.
-fn names(fs: &mut Fs<TickingClock>, process: &Process, fd: i32) -> Outcome {
+fn names<P: Platform>(fs: &mut Fs<P>, process: &Process, fd: i32) -> Outcome {
     let mut names = Vec::new();
     let mut buffer = vec![0u8; 4096];
     fs.lseek(process, fd, 0, Whence::Set)?;
@@ -192,7 +202,7 @@ fn names(fs: &mut Fs<TickingClock>, process: &Process, fd: i32) -> Outcome {
 }
 
 /// All names in an open directory with their types, by the older call.
-fn names_with_types(fs: &mut Fs<TickingClock>, process: &Process, fd: i32) -> Outcome {
+fn names_with_types<P: Platform>(fs: &mut Fs<P>, process: &Process, fd: i32) -> Outcome {
     let mut all = Vec::new();
     let mut buffer = vec![0u8; 4096];
     fs.lseek(process, fd, 0, Whence::Set)?;
@@ -211,9 +221,9 @@ fn offset(call: &Call, index: usize) -> Option<i64> {
 }
 
 /// What `look` does, with the observer's process.
-fn look(fs: &mut Fs<TickingClock>, observer: &mut Process, path: &[u8]) -> Option<Seen> {
+fn look<P: Platform>(fs: &mut Fs<P>, observer: &mut Process, path: &[u8]) -> Option<Seen> {
     let stat = fs.lstat(observer, path).ok()?;
-    let open = |fs: &mut Fs<_>, observer: &mut Process| {
+    let open = |fs: &mut Fs<P>, observer: &mut Process| {
         fs.open(observer, path, OFlags::NOFOLLOW, 0).unwrap()
     };
     let contents = match stat.file_type() {
@@ -252,7 +262,7 @@ fn look(fs: &mut Fs<TickingClock>, observer: &mut Process, path: &[u8]) -> Optio
     Some(Seen { meta: meta(&stat), contents })
 }
 
-impl World for CoreFs {
+impl<P: Platform> World for CoreFs<P> {
     fn call(&mut self, call: &Call) -> Outcome {
         let slot = || usize::try_from(call.number(0)).unwrap();
         match call.name {
@@ -261,7 +271,8 @@ impl World for CoreFs {
             "exit" => return self.exit(),
             _ => {}
         }
-        let CoreFs { fs, processes, current, cookies, .. } = self;
+        let CoreFs { fs, processes, current, cookies, mapped_from, .. } = self;
+        let mapped = |address: i64| mapped_from.wrapping_add_signed(address);
         let p = processes[*current].as_mut().unwrap();
         let n = |index| call.number(index);
         let fd = |index| call.fd(index);
@@ -479,7 +490,7 @@ impl World for CoreFs {
                 let prot = Prot::from_bits_retain(call.bits(2));
                 let flags = MapFlags::from_bits_retain(call.bits(3));
                 let at = fs.mmap(p, mapped(n(0)), n(1) as u64, prot, flags, fd(4), n(5))?;
-                Ok(Value::Number(at as i64 - MAPPED_FROM))
+                Ok(Value::Number(at.wrapping_sub(*mapped_from) as i64))
             }
             "munmap" => unit(fs.munmap(p, mapped(n(0)), n(1) as u64)),
             "mprotect" => {
@@ -519,7 +530,7 @@ impl World for CoreFs {
     }
 }
 
-fn descriptors(fs: &mut Fs<TickingClock>, p: &mut Process) -> Descriptors {
+fn descriptors<P: Platform>(fs: &mut Fs<P>, p: &mut Process) -> Descriptors {
     let mut all = Vec::new();
     for fd in 0..i32::try_from(MAX_FDS).unwrap() {
         let Ok(fd_flags) = fs.fcntl(p, fd, Fcntl::GetFd) else { continue };
@@ -534,7 +545,7 @@ fn descriptors(fs: &mut Fs<TickingClock>, p: &mut Process) -> Descriptors {
     all
 }
 
-impl CoreFs {
+impl<P: Platform> CoreFs<P> {
     /// A second process, number `slot`, that is as the current one is.
     fn fork(&mut self, slot: usize) -> Outcome {
         match (self.processes.get(slot), &self.processes[self.current]) {
@@ -563,11 +574,6 @@ impl CoreFs {
         self.current = 0;
         Ok(Value::Number(0))
     }
-}
-
-/// An address that a call means.
-fn mapped(address: i64) -> u64 {
-    MAPPED_FROM.wrapping_add(address) as u64
 }
 
 /// The kernel's world does not tell `SIGBUS` from `SIGSEGV`.
