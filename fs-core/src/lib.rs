@@ -84,7 +84,7 @@
 //! | `select`, `poll` with a time, `epoll_*` | `ENOSYS` | Waiting is the embedder's; [`poll`](Fs::poll) says what is ready. |
 //! | `io_setup`, `io_submit`, `io_uring_*` | `ENOSYS` | Nothing here takes longer than the call. |
 //! | `fanotify_init`, `fanotify_mark` | `ENOSYS` | They decide for other processes; [inotify](Fs::inotify_init1) is there. |
-//! | `mremap`, `mlockall`, `madvise`, `mincore`, `remap_file_pages` | `ENOSYS` | The processor's memory is not this crate's; they are no calls on files. |
+//! | `mlockall`, `mincore`, `remap_file_pages` | `ENOSYS` | The processor's memory is not this crate's; they are no calls on files. [`mremap`](Fs::mremap), [`madvise`](Fs::madvise) and [`brk`](Fs::brk) are there where mappings lie in memory of the embedder's program ([`Platform::USER_MEMORY`]). |
 //! | `readahead`, `posix_fadvise`, `sync_file_range` | 0 | Hints and orders about a disk that is not there. |
 //! | `name_to_handle_at`, `open_by_handle_at` | `EOPNOTSUPP` | A handle outlives the process; the tree does not. |
 //! | `mount`, `umount2`, `pivot_root`, `open_tree` and their kin | `EPERM` | There is one filesystem. [`Process::confine`] keeps a process below a directory. |
@@ -158,3 +158,5 @@ pub use syscalls::descriptors::flock::FlockOperation;
 pub use syscalls::descriptors::ioctl::Ioctl;
 pub use syscalls::descriptors::memfd::{MFD_NAME_MAX_LEN, MemfdFlags};
 pub use syscalls::descriptors::openat2::OpenHow;
+pub use syscalls::memory::madvise::Advice;
+pub use syscalls::memory::mremap::MremapFlags;

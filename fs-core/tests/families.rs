@@ -10,10 +10,10 @@ use std::cell::Cell;
 use std::fmt::Debug;
 
 use wasm_vfs_core::{
-    AT_FDCWD, AccessTimes, Config, Credentials, Dev, DirectoryId, Errno, EventfdFlags, FileType,
-    Flock, FlockOperation, FollowLast, Foreign, Fs, InotifyMask, LowerFile, LowerKind, MapFlags,
-    MsyncFlags, OFlags, Platform, PollEvents, Process, Prot, SpliceFlags, TimeSpecifier, Timespec,
-    XattrFlags,
+    AT_FDCWD, AccessTimes, Advice, Config, Credentials, Dev, DirectoryId, Errno, EventfdFlags,
+    FileType, Flock, FlockOperation, FollowLast, Foreign, Fs, InotifyMask, LowerFile, LowerKind,
+    MapFlags, MremapFlags, MsyncFlags, OFlags, Platform, PollEvents, Process, Prot, SpliceFlags,
+    TimeSpecifier, Timespec, XattrFlags,
 };
 
 /// A platform for which one family is switched off.
@@ -176,6 +176,9 @@ fn without_mappings() {
     assert_eq!(fs.mlock(&p, 0, 4096), Err(Errno::ENOSYS));
     assert_eq!(fs.munlock(&p, 0, 4096), Err(Errno::ENOSYS));
     assert_eq!(fs.msync(&p, 0, 4096, MsyncFlags::SYNC), Err(Errno::ENOSYS));
+    assert_eq!(fs.mremap(&p, 0, 4096, 8192, MremapFlags::MAYMOVE, 0), Err(Errno::ENOSYS));
+    assert_eq!(fs.madvise(&p, 0, 4096, Advice::DONTNEED), Err(Errno::ENOSYS));
+    assert_eq!(fs.brk(&mut p, 0), Err(Errno::ENOSYS));
     // Nothing is at any address.
     assert_eq!(fs.load(&p, 1 << 16, &mut [0; 1][..]), Err(Errno::EFAULT));
     assert_eq!(fs.store(&p, 1 << 16, &b"x"[..]), Err(Errno::EFAULT));

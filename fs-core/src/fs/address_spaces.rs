@@ -11,6 +11,7 @@ use crate::fs::Fs;
 use crate::objects::address_space::{AddressSpace, Area, Sharing};
 use crate::objects::contents::FileContents;
 use crate::objects::inode::InodeKind;
+use crate::objects::placed_pages::{user_addr, user_len};
 use crate::objects::process::Process;
 use crate::platform::Platform;
 
@@ -21,6 +22,9 @@ impl<P: Platform> Fs<P> {
 
     /// Ends the address space of a process (`exit_mmap`).
     pub(crate) fn exit_space(&mut self, id: u32) {
+        if P::USER_MEMORY {
+            self.leave_program(id);
+        }
         let Some(space) = self.spaces.remove(id) else { return };
         for ino in space.areas.iter().filter_map(|area| area.ino) {
             self.release(ino);
@@ -64,7 +68,16 @@ impl<P: Platform> Fs<P> {
     #[inline]
     pub(crate) fn truncate_mappings(&mut self, ino: Ino, size: u64) {
         if P::MAPPINGS && self.extension(ino).is_some() {
-            self.truncate_private(ino, size);
+            let is_cut = self.inode(ino).is_ok_and(|inode| match &inode.kind {
+                InodeKind::Regular(contents) => size <= contents.size(),
+                _ => false,
+            });
+            if P::USER_MEMORY && is_cut {
+                self.clear_placed(ino, size, u64::MAX);
+            }
+            if !P::USER_MEMORY || is_cut {
+                self.truncate_private(ino, size);
+            }
         }
     }
 
@@ -78,6 +91,11 @@ impl<P: Platform> Fs<P> {
                     is_shown = true;
                     let from = area.start.saturating_add(keep.saturating_sub(area.offset));
                     if area.sharing == Sharing::Private && from < area.end {
+                        if P::USER_MEMORY {
+                            let len = user_len(area.end - from);
+                            self.platform.clear_user(user_addr(from), len);
+                            continue;
+                        }
                         // Whole pages that no baked contents cover: nothing is allocated, so it
                         // cannot fail.
                         let _ = space.private.punch_hole(from, area.end, &self.platform);

@@ -61,6 +61,9 @@ impl<P: Platform> Fs<P> {
         inode.extension = ExtensionId::NONE;
         if let Some(extension) = self.extensions.remove(id.0) {
             self.xattr_space -= extension.xattrs.space_bytes();
+            if P::MAPPINGS && P::USER_MEMORY {
+                self.forget_placed(&extension.placed);
+            }
         }
     }
 }

@@ -8,7 +8,9 @@ use core::fmt;
 
 use crate::base::errno::Errno;
 use crate::base::ids::Ino;
+use crate::base::page::PAGE;
 use crate::fs::{Fs, StandIns};
+use crate::objects::address_space::INIT_SPACE;
 use crate::objects::file_description::FileKind;
 use crate::objects::inode::{Inode, InodeKind};
 use crate::objects::process::Process;
@@ -64,6 +66,9 @@ pub enum BrokenInvariant {
     Pipe(u64),
     /// The record locks of an inode overlap, are not merged, or one's owner is gone.
     RecordLocks(u64),
+    /// What mappings have of the program's memory is free, or not where it should be, or counted
+    /// wrong.
+    ProgramMemory,
     /// A description is referred to by another number of descriptors than it says.
     DescriptionRefs(u32),
 }
@@ -165,6 +170,9 @@ impl<P: Platform> Fs<P> {
                 add(&mut counts.holders, ino.0, 1);
             }
         }
+        if P::MAPPINGS && P::USER_MEMORY {
+            self.check_program_memory()?;
+        }
         self.check_pipes(&counts)?;
         self.check_record_locks(processes)?;
         let lower: u32 = self.all_inodes().map(|(_, inode)| u32::from(inode.lower)).sum();
@@ -225,6 +233,55 @@ impl<P: Platform> Fs<P> {
             }
         }
         Ok(())
+    }
+
+    /// Checks that what mappings have of the program's memory is not free, and that the pages of
+    /// shared files are where the mappings show them, as often as they are counted.
+    fn check_program_memory(&self) -> Result<(), BrokenInvariant> {
+        let Some(memory) = self.spaces.get(INIT_SPACE).map(|space| &space.memory) else {
+            return Ok(());
+        };
+        let is_taken = |start: u64, end: u64| {
+            start < end && !memory.is_partly_free(start / PAGE, (end - start) / PAGE)
+        };
+        let mut sound = memory.is_consistent();
+        let spaces = || (0..self.spaces.bound()).filter_map(|number| self.spaces.get(number));
+        for space in spaces() {
+            sound &= space.areas.windows(2).all(|pair| match pair {
+                [before, area] => before.end <= area.start,
+                _ => true,
+            });
+        }
+        let areas = || spaces().flat_map(|space| &space.areas);
+        for area in areas() {
+            sound &= is_taken(area.start, area.end) && area.count > 0;
+            let Some(ino) = area.shared_file() else { continue };
+            let pages = area.file_pages(area.start, area.end);
+            let placed = self.placed(ino).ok_or(BrokenInvariant::ProgramMemory)?;
+            let mut at = pages.start;
+            for run in placed.runs_of(pages.start, pages.end) {
+                sound &=
+                    run.first <= at && run.addr_of(at) == area.start + (at - pages.start) * PAGE;
+                at = run.end;
+            }
+            sound &= at >= pages.end;
+        }
+        for (ino, _) in self.all_inodes() {
+            for run in self.placed(ino).map(|placed| &*placed.runs).unwrap_or_default() {
+                let shown: u64 = areas()
+                    .filter(|area| area.shared_file() == Some(ino))
+                    .map(|area| {
+                        let pages = area.file_pages(area.start, area.end);
+                        let shared =
+                            pages.end.min(run.end).saturating_sub(pages.start.max(run.first));
+                        shared * u64::from(area.count)
+                    })
+                    .sum();
+                sound &= is_taken(run.addr, run.end_addr());
+                sound &= shown == (run.end - run.first) * u64::from(run.count);
+            }
+        }
+        if sound { Ok(()) } else { Err(BrokenInvariant::ProgramMemory) }
     }
 
     /// Checks each inode by itself, counts what it refers to, and answers how many pages there are.

@@ -28,7 +28,9 @@ pub(crate) mod kinds;
 pub(crate) mod lifetime;
 pub(crate) mod path_walk;
 pub(crate) mod permissions;
+pub(crate) mod placing;
 pub(crate) mod populate;
+pub(crate) mod program_mappings;
 pub(crate) mod superblock;
 
 /// Inodes that stand in for what has none. They stay, and no limit counts them.

@@ -9,11 +9,10 @@
 //! at once, and there is never a second copy. A private one keeps the pages that were written
 //! through it, and reads all others from the file.
 //!
-//! An embedder whose programs have real memory can go one step further without another design: let
-//! an owned page of [`crate::objects::contents`] be one of two things, a vector as today or a place
-//! in the program's memory. Mapping a page moves it there (one copy, and the vector is freed);
-//! read(2) and write(2) then copy within the program's memory; unmapping moves it back. The areas
-//! kept here say for each page where that place is, and truncation already visits them.
+//! Where [`Platform::USER_MEMORY`](crate::Platform::USER_MEMORY) is set, addresses are those of the
+//! memory that the embedder's program has, and the program loads and stores by itself. Then a
+//! shared mapping's pages live in that memory ([`crate::objects::placed_pages`]): still no second
+//! copy. A private one is a copy that is made when it is mapped, and `private` stays empty.
 
 use alloc::vec::Vec;
 
@@ -24,6 +23,7 @@ use crate::base::errno::Errno;
 use crate::base::ids::Ino;
 use crate::base::page::PAGE;
 use crate::objects::contents::FileContents;
+use crate::objects::program_memory::ProgramMemory;
 
 /// The end of every address space (`TASK_SIZE` of x86-64).
 pub(crate) const TASK_SIZE: u64 = (1 << 47) - PAGE;
@@ -126,9 +126,38 @@ pub(crate) struct Area {
     pub(crate) ino: Option<Ino>,
     /// Where in the file `start` is, in bytes.
     pub(crate) offset: u64,
+    /// How many mappings it is: several mappings of the same pages of a file lie at the same
+    /// addresses where [`Platform::USER_MEMORY`](crate::Platform::USER_MEMORY) is set; else 1.
+    pub(crate) count: u32,
+    /// Whether it may be or could be written: who stores to it is not seen.
+    pub(crate) written: bool,
 }
 
 impl Area {
+    /// Whether it is a file's, whose pages it shows.
+    pub(crate) fn shared_file(&self) -> Option<Ino> {
+        self.ino.filter(|_| self.sharing == Sharing::Shared)
+    }
+
+    /// Whether it and the one before it could be one.
+    pub(crate) fn continues(&self, before: &Area) -> bool {
+        before.end == self.start
+            && before.prot == self.prot
+            && before.sharing == self.sharing
+            && before.may_write == self.may_write
+            && before.locked == self.locked
+            && before.ino == self.ino
+            && (self.ino.is_none() || before.file_offset(before.end) == self.offset)
+            && before.count == self.count
+            && before.written == self.written
+    }
+
+    /// The pages of its file that `start..end`, a part of it, shows.
+    pub(crate) fn file_pages(&self, start: u64, end: u64) -> core::ops::Range<u64> {
+        let first = self.file_offset(start) / PAGE;
+        first..first + (end - start) / PAGE
+    }
+
     /// Where in the file an address of the area is, in bytes.
     pub(crate) fn file_offset(&self, addr: u64) -> u64 {
         self.offset + (addr - self.start)
@@ -145,6 +174,30 @@ pub(crate) struct AddressSpace {
     /// Where the search for a free range begins: nothing was ever mapped beyond, unless at an
     /// address that was asked for.
     next: u64,
+    /// The break area, where [`Platform::USER_MEMORY`](crate::Platform::USER_MEMORY) is set.
+    pub(crate) heap: Option<Heap>,
+    /// What of the program's memory is free for mappings: that of [`INIT_SPACE`] is for all.
+    pub(crate) memory: ProgramMemory,
+}
+
+/// The number of the address space that is no process's (`init_mm`): where
+/// [`Platform::USER_MEMORY`](crate::Platform::USER_MEMORY) is set it is the first.
+pub(crate) const INIT_SPACE: u32 = 0;
+
+/// The break area of a process (`start_brk`, `brk`).
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Heap {
+    /// Where it begins.
+    pub(crate) start: u64,
+    /// The program break.
+    pub(crate) end: u64,
+}
+
+impl Heap {
+    /// How many pages it takes.
+    pub(crate) fn pages(&self) -> u64 {
+        (self.end - self.start).div_ceil(PAGE)
+    }
 }
 
 impl AddressSpace {

@@ -366,6 +366,11 @@ impl FileContents {
         Ok(bytes)
     }
 
+    /// Lets the file reach up to `end` at least.
+    pub(super) fn cover(&mut self, end: u64) {
+        self.size = self.size.max(end);
+    }
+
     /// Sets the size (ftruncate(2)). Growing makes a hole; else what lies beyond is freed, even if
     /// only fallocate(2) with `KEEP_SIZE` put it there (`shmem_setattr`).
     pub(crate) fn set_size(&mut self, size: u64) {

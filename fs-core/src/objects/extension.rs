@@ -7,6 +7,7 @@ use alloc::vec::Vec;
 
 use crate::objects::flock::FlockState;
 use crate::objects::inotify::Watch;
+use crate::objects::placed_pages::PlacedPages;
 use crate::objects::record_lock::RecordLocks;
 use crate::objects::xattr::Xattrs;
 
@@ -23,6 +24,10 @@ pub(crate) struct InodeExtension {
     pub(crate) watches: Vec<Watch>,
     /// The address spaces that show it or did once (`i_mmap`), each once.
     pub(crate) mappings: Vec<u32>,
+    /// The pages that live in the program's memory (only where [`Platform::USER_MEMORY`]).
+    ///
+    /// [`Platform::USER_MEMORY`]: crate::Platform::USER_MEMORY
+    pub(crate) placed: PlacedPages,
 }
 
 impl InodeExtension {
@@ -32,5 +37,6 @@ impl InodeExtension {
             && self.record_locks.is_empty()
             && self.watches.is_empty()
             && self.mappings.is_empty()
+            && self.placed.is_empty()
     }
 }

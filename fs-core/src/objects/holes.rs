@@ -169,6 +169,19 @@ impl FileContents {
         if want_data { Err(Errno::ENXIO) } else { Ok(self.size) }
     }
 
+    /// As [`seek`](Self::seek), before `limit`.
+    pub(super) fn seek_before(&self, offset: u64, limit: u64, want_data: bool) -> Option<u64> {
+        let mut page = offset / PAGE;
+        while page * PAGE < limit {
+            let (is_data, run) = self.data_run(page);
+            if is_data == want_data {
+                return Some(offset.max(page * PAGE));
+            }
+            page = page.saturating_add(run).min(pages_of(limit));
+        }
+        None
+    }
+
     /// Whether the page of a byte is data.
     pub(crate) fn is_data(&self, offset: u64) -> bool {
         self.data_run(offset / PAGE).0

@@ -20,7 +20,7 @@ pub mod user_memory;
 /// the paths that all calls share (a list of watches looked at by every write, say) then folds away
 /// at compile time. A call of a family that is switched off answers what a Linux answers that was
 /// built without it; each constant says what. The defaults switch everything on but
-/// [`FOREIGN`](Self::FOREIGN).
+/// [`FOREIGN`](Self::FOREIGN) and [`USER_MEMORY`](Self::USER_MEMORY).
 pub trait Platform {
     /// Whether pipes are read and written, by pipe(2) or by opening a named one, and eventfd(2) is
     /// called. Without, pipe(2) and eventfd(2) are `ENOSYS` and opening a name `ENXIO`.
@@ -48,6 +48,17 @@ pub trait Platform {
     /// Whether files are mapped (mmap(2)). Without, the calls on mappings are `ENOSYS`, and no
     /// address may be loaded or stored.
     const MAPPINGS: bool = true;
+
+    /// Whether mappings lie in memory that the embedder's program has, and reads and writes by
+    /// itself (a WebAssembly memory): addresses are the program's, and there are no page faults.
+    /// Like [`FOREIGN`](Self::FOREIGN) it asks for an embedder that takes part: the six methods
+    /// from `user_size` to `contents_to_user` are called only if this is set. Without, addresses are numbers that
+    /// only [`Fs::load`](crate::Fs::load) and [`Fs::store`](crate::Fs::store) know; with it those
+    /// two are `ENOSYS`. No effect without [`MAPPINGS`](Self::MAPPINGS).
+    ///
+    /// That memory never shrinks, and addresses in it stay good. Every range that is passed to
+    /// these methods lies in memory that `user_grow` gave.
+    const USER_MEMORY: bool = false;
 
     /// Whether anybody but the superuser makes calls. Without, permissions are not looked at.
     const PERMISSIONS: bool = true;
@@ -89,6 +100,35 @@ pub trait Platform {
     fn contents_failed(&self) -> bool {
         false
     }
+
+    /// How many pages of 64 KiB the program's memory has (`memory.size`).
+    fn user_size(&self) -> u32 {
+        0
+    }
+
+    /// Grows the program's memory by `pages` pages of 64 KiB, which are zero (`memory.grow`);
+    /// returns the number of the first of them, or `None` if there is no more memory.
+    ///
+    /// The new pages need not follow those of the last call, for the program may grow its memory
+    /// too. They must be nobody else's from then on.
+    fn user_grow(&self, _pages: u32) -> Option<u32> {
+        None
+    }
+
+    /// Copies `src` to the program's memory (`memory.copy`).
+    fn copy_to_user(&self, _dst_addr: u32, _src: &[u8]) {}
+
+    /// Fills `dst` from the program's memory (`memory.copy`).
+    fn copy_from_user(&self, _dst: &mut [u8], _src_addr: u32) {}
+
+    /// Writes `len` zeros to the program's memory (`memory.fill`).
+    fn clear_user(&self, _addr: u32, _len: usize) {}
+
+    /// Copies `len` bytes of the baked contents, from `offset`, to the program's memory
+    /// (`memory.init`). As for [`contents_to_kernel`](Self::contents_to_kernel), the range lies
+    /// within the baked contents, and a copy that fails is told by
+    /// [`contents_failed`](Self::contents_failed).
+    fn contents_to_user(&self, _addr: u32, _offset: u64, _len: usize) {}
 
     /// A path walk stops, with `EREMOTE`, at a directory whose entries are the embedder's. `rest`
     /// is what is left of the path, or of the target of a symbolic link, from there on: empty, or

@@ -8,6 +8,7 @@
 //! range that is not the caller's is `EFAULT` there, before any call begins. From then on copying
 //! cannot fail.
 
+use crate::base::defect::OrDefect;
 use crate::platform::Platform;
 
 /// A caller's buffer to be filled (`iov_iter`, `ITER_DEST`).
@@ -63,6 +64,85 @@ impl UserRef for &[u8] {
         let (head, tail) = self.split_at(dst.len());
         dst.copy_from_slice(head);
         *self = tail;
+    }
+}
+
+/// The first `len` bytes of a buffer.
+pub(crate) struct Limited<'a, U> {
+    pub(crate) buf: &'a mut U,
+    pub(crate) len: usize,
+}
+
+impl<P: Platform, U: UserMut<P>> UserMut<P> for Limited<'_, U> {
+    fn count(&self) -> usize {
+        self.len
+    }
+
+    fn copy_to_user(&mut self, src: &[u8]) {
+        self.buf.copy_to_user(src);
+        self.len -= src.len();
+    }
+
+    fn clear_user(&mut self, len: usize) {
+        self.buf.clear_user(len);
+        self.len -= len;
+    }
+
+    fn contents_to_user(&mut self, platform: &P, offset: u64, len: usize) {
+        self.buf.contents_to_user(platform, offset, len);
+        self.len -= len;
+    }
+}
+
+impl<U: UserRef> UserRef for Limited<'_, U> {
+    fn count(&self) -> usize {
+        self.len
+    }
+
+    fn copy_from_user(&mut self, dst: &mut [u8]) {
+        self.buf.copy_from_user(dst);
+        self.len -= dst.len();
+    }
+}
+
+/// A range of the program's own memory to be filled ([`Platform::USER_MEMORY`]).
+pub(crate) struct ProgramRange<'a, P> {
+    pub(crate) platform: &'a P,
+    /// Where it begins: an address.
+    pub(crate) addr: u32,
+    /// How many bytes are left.
+    pub(crate) len: usize,
+}
+
+impl<P> ProgramRange<'_, P> {
+    /// Takes the first `len` bytes; says where they are.
+    fn advance(&mut self, len: usize) -> u32 {
+        let addr = self.addr;
+        // The range may end where the largest memory does.
+        self.addr = addr.wrapping_add(u32::try_from(len).or_after_defect(0));
+        self.len -= len;
+        addr
+    }
+}
+
+impl<P: Platform> UserMut<P> for ProgramRange<'_, P> {
+    fn count(&self) -> usize {
+        self.len
+    }
+
+    fn copy_to_user(&mut self, src: &[u8]) {
+        let addr = self.advance(src.len());
+        self.platform.copy_to_user(addr, src);
+    }
+
+    fn clear_user(&mut self, len: usize) {
+        let addr = self.advance(len);
+        self.platform.clear_user(addr, len);
+    }
+
+    fn contents_to_user(&mut self, platform: &P, offset: u64, len: usize) {
+        let addr = self.advance(len);
+        platform.contents_to_user(addr, offset, len);
     }
 }
 

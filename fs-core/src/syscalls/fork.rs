@@ -12,8 +12,9 @@ impl<P: Platform> Fs<P> {
     /// A second process with the same descriptors: both refer to the same open file descriptions,
     /// so they share offsets, status flags and locks, but for the record locks of the parent itself
     /// ([`fcntl_setlk`](Self::fcntl_setlk)), which stay its own. Shared mappings stay shared,
-    /// private ones are copied. Current and root directory, umask, limits and credentials are
-    /// copied.
+    /// private ones are copied. Where mappings lie in the memory of the one program that there is
+    /// ([`Platform::USER_MEMORY`]), the child has none: DEVIATION. Current and root directory,
+    /// umask, limits and credentials are copied.
     ///
     /// # Errors
     ///
@@ -25,7 +26,7 @@ impl<P: Platform> Fs<P> {
         groups.extend_from_slice(&who.groups);
         let fds = parent.fds.try_clone()?;
         let space = match parent.space {
-            Some(space) if P::MAPPINGS => Some(self.fork_space(space)?),
+            Some(space) if P::MAPPINGS && !P::USER_MEMORY => Some(self.fork_space(space)?),
             _ => None,
         };
         let child = Process {

@@ -10,6 +10,10 @@
 mod allocator;
 mod calls;
 mod dump;
+mod in_program;
+#[allow(unreachable_pub, clippy::cast_possible_truncation, reason = "of other tests, too")]
+#[path = "../program/mod.rs"]
+mod program;
 mod scenarios;
 
 use std::collections::BTreeSet;

@@ -34,20 +34,29 @@ impl Platform for TickingClock {
 
 /// A filesystem of its own with processes.
 #[derive(Debug)]
-pub struct CoreFs {
-    fs: Fs<TickingClock>,
+pub struct CoreFs<P: Platform = TickingClock> {
+    pub fs: Fs<P>,
     /// The processes, by number.
-    processes: [Option<Process>; PROCESSES],
+    pub processes: [Option<Process>; PROCESSES],
     /// The number of the one that makes the calls.
     current: usize,
     cookies: Cookies,
     /// Whoever looks at the tree.
     observer: Process,
+    /// The address that calls call 0.
+    pub mapped_from: u64,
 }
 
 impl CoreFs {
     /// A fresh process on an empty tree.
     pub fn new(limits: Limits) -> CoreFs {
+        CoreFs::of(TickingClock::default(), limits)
+    }
+}
+
+impl<P: Platform> CoreFs<P> {
+    /// The same with another platform.
+    pub fn of(platform: P, limits: Limits) -> CoreFs<P> {
         let config = Config {
             max_bytes: limits.pages * 4096,
             max_inodes: limits.inodes,
@@ -55,12 +64,13 @@ impl CoreFs {
             protected_hardlinks: protected_hardlinks(),
             ..Config::default()
         };
-        let mut fs = Fs::new(TickingClock::default(), config).unwrap();
+        let mut fs = Fs::new(platform, config).unwrap();
         let process = fs.spawn(Credentials::ROOT).unwrap();
         let observer = fs.spawn(Credentials::ROOT).unwrap();
         let mut processes = [const { None }; PROCESSES];
         processes[0] = Some(process);
-        CoreFs { fs, processes, current: 0, cookies: Cookies::default(), observer }
+        let (cookies, mapped_from) = (Cookies::default(), MAPPED_FROM as u64);
+        CoreFs { fs, processes, current: 0, cookies, observer, mapped_from }
     }
 
     /// Checks that the tables agree with each other.
@@ -179,7 +189,7 @@ fn offset(call: &Call, index: usize) -> Option<i64> {
     call.list(index).first().map(|&offset| offset.into())
 }
 
-impl World for CoreFs {
+impl<P: Platform> World for CoreFs<P> {
     fn call(&mut self, call: &Call) -> Outcome {
         let slot = || usize::try_from(call.number(0)).unwrap();
         match call.name {
@@ -188,7 +198,8 @@ impl World for CoreFs {
             "exit" => return self.exit(),
             _ => {}
         }
-        let CoreFs { fs, processes, current, cookies, .. } = self;
+        let CoreFs { fs, processes, current, cookies, mapped_from, .. } = self;
+        let mapped = |address: i64| mapped_from.wrapping_add_signed(address);
         let pids = processes.each_ref().map(|p| p.as_ref().map_or(0, Process::pid));
         let p = processes[*current].as_mut().unwrap();
         let n = |index| call.number(index);
@@ -420,7 +431,7 @@ impl World for CoreFs {
                 let prot = Prot::from_bits_retain(call.bits(2));
                 let flags = MapFlags::from_bits_retain(call.bits(3));
                 let at = fs.mmap(p, mapped(n(0)), n(1) as u64, prot, flags, fd(4), n(5))?;
-                Ok(Value::Number(at as i64 - MAPPED_FROM))
+                Ok(Value::Number(at.wrapping_sub(*mapped_from) as i64))
             }
             "munmap" => unit(fs.munmap(p, mapped(n(0)), n(1) as u64)),
             "mprotect" => {
@@ -460,7 +471,7 @@ impl World for CoreFs {
     }
 }
 
-fn descriptors(fs: &mut Fs<TickingClock>, p: &mut Process) -> Descriptors {
+fn descriptors<P: Platform>(fs: &mut Fs<P>, p: &mut Process) -> Descriptors {
     let mut all = Vec::new();
     for fd in 0..i32::try_from(MAX_FDS).unwrap() {
         let Ok(fd_flags) = fs.fcntl(p, fd, Fcntl::GetFd) else { continue };
@@ -475,7 +486,7 @@ fn descriptors(fs: &mut Fs<TickingClock>, p: &mut Process) -> Descriptors {
     all
 }
 
-impl CoreFs {
+impl<P: Platform> CoreFs<P> {
     /// A second process, number `slot`, that is as the current one is.
     fn fork(&mut self, slot: usize) -> Outcome {
         match (self.processes.get(slot), &self.processes[self.current]) {
@@ -504,11 +515,6 @@ impl CoreFs {
         self.current = 0;
         Ok(Value::Number(0))
     }
-}
-
-/// An address that a call means.
-fn mapped(address: i64) -> u64 {
-    MAPPED_FROM.wrapping_add(address) as u64
 }
 
 /// The kernel's world does not tell `SIGBUS` from `SIGSEGV`.

@@ -1,14 +1,14 @@
 //! How the tree of fs-core is looked at: names in directories, and whole files.
 
-use wasm_vfs_core::{FileType, Fs, OFlags, Process, Whence};
+use wasm_vfs_core::{FileType, Fs, OFlags, Platform, Process, Whence};
 
-use crate::core_fs::{TickingClock, meta};
+use crate::core_fs::meta;
 use crate::kernel::parse_dirents;
 use crate::outcome::{Outcome, Value, parse_old_dirents, typed_names};
 use crate::world::{Contents, Seen, from_root};
 
 /// All names in an open directory, from its start.
-pub(crate) fn names(fs: &mut Fs<TickingClock>, process: &Process, fd: i32) -> Outcome {
+pub(crate) fn names<P: Platform>(fs: &mut Fs<P>, process: &Process, fd: i32) -> Outcome {
     let mut names = Vec::new();
     let mut buffer = vec![0u8; 4096];
     fs.lseek(process, fd, 0, Whence::Set)?;
@@ -23,7 +23,7 @@ pub(crate) fn names(fs: &mut Fs<TickingClock>, process: &Process, fd: i32) -> Ou
 }
 
 /// All names in an open directory with their types, by the older call.
-pub(crate) fn names_with_types(fs: &mut Fs<TickingClock>, process: &Process, fd: i32) -> Outcome {
+pub(crate) fn names_with_types<P: Platform>(fs: &mut Fs<P>, process: &Process, fd: i32) -> Outcome {
     let mut all = Vec::new();
     let mut buffer = vec![0u8; 4096];
     fs.lseek(process, fd, 0, Whence::Set)?;
@@ -37,10 +37,14 @@ pub(crate) fn names_with_types(fs: &mut Fs<TickingClock>, process: &Process, fd:
 }
 
 /// What `look` does, with the observer's process.
-pub(crate) fn look(fs: &mut Fs<TickingClock>, observer: &mut Process, path: &[u8]) -> Option<Seen> {
+pub(crate) fn look<P: Platform>(
+    fs: &mut Fs<P>,
+    observer: &mut Process,
+    path: &[u8],
+) -> Option<Seen> {
     let path = from_root(path);
     let stat = fs.lstat(observer, path).ok()?;
-    let open = |fs: &mut Fs<_>, observer: &mut Process| {
+    let open = |fs: &mut Fs<P>, observer: &mut Process| {
         fs.open(observer, path, OFlags::NOFOLLOW, 0).unwrap()
     };
     let contents = match stat.file_type() {

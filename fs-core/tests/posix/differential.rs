@@ -2,7 +2,8 @@
 //!
 //! A seed makes a sequence, always the same one. After every call the outcomes must be equal and
 //! the whole trees with all open descriptors too; after every sequence the invariants of fs-core
-//! must hold. A sequence that fails is shortened as far as it still fails, and printed as a row for
+//! must hold. Sequences with mappings run once more with these in the memory of a program
+//! ([`in_program`](crate::in_program)). A sequence that fails is shortened as far as it still fails, and printed as a row for
 //! `rows/`.
 //!
 //! The test runs a fixed number of seeds.
@@ -11,9 +12,12 @@
 
 use std::time::Instant;
 
+use wasm_vfs_core::Errno;
+
 use crate::call::{Arg, Call, UTIME_NOW};
 use crate::core_fs::CoreFs;
 use crate::generator::Generator;
+use crate::in_program::ProgramWorld;
 use crate::kernel::{Kernel, Limits, complain, next_tick, with_kernel};
 use crate::snapshot::{Pages, Recorder, Times, differences};
 use crate::theme::{Theme, limits_of};
@@ -61,6 +65,41 @@ impl Mode {
     }
 }
 
+/// Runs calls on the kernel and on fs-core with mappings in the memory of a program; says what is
+/// different after which one, else how many calls cannot be had there ([`in_program`]).
+fn run_in_program(
+    calls: &[Call],
+    kernel: &mut Kernel,
+    limits: Limits,
+) -> Result<u64, (usize, String)> {
+    kernel.reset();
+    let mut core = ProgramWorld::new(limits);
+    let pages = Pages::Contents;
+    let (mut there, mut here) = (Recorder::new(pages), Recorder::new(pages));
+    for (step, call) in (0u32..).zip(calls) {
+        let wrong = |text: String| Err((step as usize, text));
+        let first = core.call_first(call);
+        if first == Some(Err(Errno::ENOMEM)) {
+            core.left_out += 1;
+            continue;
+        }
+        let Some(linux) = kernel.attempt(call) else { continue };
+        if let Some(ours) = first.or_else(|| core.call_as(call, &linux)) {
+            let (linux, ours) = (pages.comparable(&linux), pages.comparable(&ours));
+            if linux != ours {
+                return wrong(format!("{call}\n    Linux   {linux}\n    fs-core {ours}"));
+            }
+        }
+        let (linux_tree, our_tree) = (there.take(kernel, step), here.take(&mut core.core, step));
+        let different = differences(&linux_tree, &our_tree, Times::Ignored);
+        if !different.is_empty() {
+            return wrong(format!("after {call}:\n  {}", different.join("\n  ")));
+        }
+        core.core.check_invariants().map_err(|broken| (step as usize, broken))?;
+    }
+    Ok(core.left_out)
+}
+
 /// Runs calls on both worlds; says what is different after which one.
 fn run(calls: &[Call], kernel: &mut Kernel, mode: Mode) -> Result<(), (usize, String)> {
     let Mode { limits, times, pages, looks } = mode;
@@ -98,10 +137,13 @@ fn run(calls: &[Call], kernel: &mut Kernel, mode: Mode) -> Result<(), (usize, St
 }
 
 /// A sequence that fails, without all calls that it fails without as well.
-fn shortened(calls: &[Call], kernel: &mut Kernel, mode: Mode) -> (Vec<Call>, String) {
+fn shortened(
+    calls: &[Call],
+    mut run: impl FnMut(&[Call]) -> Result<(), (usize, String)>,
+) -> (Vec<Call>, String) {
     let mut calls = calls.to_vec();
     let mut reason = String::new();
-    if let Err((last, text)) = run(&calls, kernel, mode) {
+    if let Err((last, text)) = run(&calls) {
         calls.truncate(last + 1);
         reason = text;
     }
@@ -111,7 +153,7 @@ fn shortened(calls: &[Call], kernel: &mut Kernel, mode: Mode) -> (Vec<Call>, Str
         while at + chunk <= calls.len() {
             let mut fewer = calls.clone();
             fewer.drain(at..at + chunk);
-            if let Err((last, text)) = run(&fewer, kernel, mode) {
+            if let Err((last, text)) = run(&fewer) {
                 fewer.truncate(last + 1);
                 calls = fewer;
                 reason = text;
@@ -149,6 +191,8 @@ fn peak_memory() -> String {
 #[derive(Debug, Default)]
 struct Findings {
     calls: u64,
+    /// Calls that cannot be had where mappings lie in the memory of a program.
+    left_out: u64,
     failures: Vec<String>,
 }
 
@@ -160,11 +204,28 @@ fn run_batch(seeds: std::ops::Range<u64>, limits: Limits, kernel: &mut Kernel) -
         findings.calls += calls.len() as u64;
         let mode = Mode::of(seed, theme, limits);
         if run(&calls, kernel, mode).is_err() {
-            let (calls, reason) = shortened(&calls, kernel, mode);
+            let (calls, reason) = shortened(&calls, |calls| run(calls, kernel, mode));
             let row: Vec<String> = calls.iter().map(Call::to_string).collect();
             findings
                 .failures
                 .push(format!("seed {seed}, {theme:?}, {mode:?}:\n{}\n{reason}\n", row.join("; ")));
+        }
+        if theme.maps() {
+            // There a child has no mappings.
+            let calls: Vec<Call> = calls.into_iter().filter(|call| call.name != "fork").collect();
+            findings.calls += calls.len() as u64;
+            match run_in_program(&calls, kernel, limits) {
+                Ok(left_out) => findings.left_out += left_out,
+                Err(_) => {
+                    let again = |calls: &[Call]| run_in_program(calls, kernel, limits).map(|_| ());
+                    let (calls, reason) = shortened(&calls, again);
+                    let row: Vec<String> = calls.iter().map(Call::to_string).collect();
+                    findings.failures.push(format!(
+                        "seed {seed}, {theme:?} in a program:\n{}\n{reason}\n",
+                        row.join("; ")
+                    ));
+                }
+            }
         }
         if findings.failures.len() >= 5 {
             break;
@@ -188,6 +249,7 @@ fn random_sequences_do_the_same_on_linux_and_here() {
         match with_kernel(limits, |kernel| run_batch(next..end, limits, kernel)) {
             Ok(found) => {
                 all.calls += found.calls;
+                all.left_out += found.left_out;
                 all.failures.extend(found.failures);
             }
             Err(why) => {
@@ -201,6 +263,7 @@ fn random_sequences_do_the_same_on_linux_and_here() {
         next = end;
     }
     println!("{} calls from {} seeds in {:?}", all.calls, next - from, begin.elapsed());
+    println!("{} of them left out in a program", all.left_out);
     println!("{}", peak_memory());
     assert!(all.failures.is_empty(), "sequences that differ:\n\n{}", all.failures.join("\n"));
 }

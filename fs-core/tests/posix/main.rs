@@ -11,6 +11,8 @@
 //!   two trees are compared whole ([`snapshot`]). A sequence that differs is shortened and printed
 //!   as a row.
 //!
+//! Both also run with mappings in the memory of a program ([`in_program`]).
+//!
 //! It is an integration test of fs-core, not of the `tests` package, because it needs no engine: it
 //! builds in seconds. It mounts a tmpfs in a mount namespace of its own, so it wants root; without,
 //! it says so and checks what it can.
@@ -31,10 +33,13 @@ mod core_look;
 mod differential;
 mod directories;
 mod generator;
+mod in_program;
 mod kernel;
 mod kernel_calls;
 mod locks;
 mod outcome;
+#[path = "../program/mod.rs"]
+mod program;
 mod random;
 mod rows;
 mod scope;

@@ -15,8 +15,11 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
+use wasm_vfs_core::Errno;
+
 use crate::call::Call;
 use crate::core_fs::CoreFs;
+use crate::in_program::ProgramWorld;
 use crate::kernel::{Kernel, Limits, complain, with_kernel};
 use crate::outcome::{matches, outcome_text};
 use crate::snapshot::{Pages, Recorder, Times, differences};
@@ -138,6 +141,57 @@ fn run_on_both(row: &Row, kernel: &mut Kernel) -> Option<String> {
     let there = Recorder::new(pages).take(kernel, 0);
     let differences = differences(&there, &here, Times::Exact);
     (!differences.is_empty()).then(|| format!("{}: {}", row.place, differences.join("\n    ")))
+}
+
+/// Runs a row as fs-core answers it on the plain world and with mappings in the memory of a program;
+/// says where the two differ, else how many calls cannot be had there.
+fn run_in_program(row: &Row) -> Result<u64, String> {
+    let (mut plain, mut core) = (CoreFs::new(row.limits), ProgramWorld::new(row.limits));
+    let pages = Pages::Contents;
+    let maps = row.steps.iter().any(|step| step.call.name == "mmap");
+    for (number, step) in (0..).zip(&row.steps) {
+        let call = &step.call;
+        let expected = plain.call(call);
+        let ours = core.call_first(call);
+        let cannot_be_had = ours == Some(Err(Errno::ENOMEM)) && expected.is_ok();
+        if cannot_be_had || (maps && call.name == "fork") {
+            return Ok(core.left_out + (row.steps.len() - number) as u64);
+        }
+        let Some(ours) = ours.or_else(|| core.call_as(call, &expected)) else { continue };
+        let (expected, ours) = (pages.comparable(&expected), pages.comparable(&ours));
+        if expected != ours {
+            let place = &row.place;
+            return Err(format!("{place}: {call}: {expected}, in a program {ours}"));
+        }
+    }
+    core.core.check_invariants().map_err(|broken| format!("{}: {broken}", row.place))?;
+    let there = Recorder::new(pages).take(&mut plain, 0);
+    let here = Recorder::new(pages).take(&mut core.core, 0);
+    let differences = differences(&there, &here, Times::Ignored);
+    if differences.is_empty() {
+        Ok(core.left_out)
+    } else {
+        Err(format!("{}: {}", row.place, differences.join("\n    ")))
+    }
+}
+
+#[test]
+fn rows_hold_in_the_memory_of_a_program() {
+    let rows = all_rows();
+    let mut wrong = Vec::new();
+    let (mut calls, mut left_out, mut of_mappings) = (0, 0, 0);
+    for row in &rows {
+        calls += row.steps.len() as u64;
+        of_mappings += u64::from(row.place.starts_with("mmap"));
+        match run_in_program(row) {
+            Ok(more) => left_out += more,
+            Err(text) => wrong.push(text),
+        }
+    }
+    println!("{calls} calls of {} rows, {left_out} of them left out", rows.len());
+    assert!(wrong.is_empty(), "{} rows are wrong:\n{}", wrong.len(), wrong.join("\n"));
+    // The rule that leaves calls out must not swallow the rows.
+    assert!(left_out < 5 * of_mappings, "{left_out} calls left out of {of_mappings} rows");
 }
 
 #[test]

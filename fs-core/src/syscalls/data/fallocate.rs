@@ -89,6 +89,9 @@ impl<P: Platform> Fs<P> {
             self.change_contents(ino, |contents, platform, _| {
                 contents.punch_hole(from, to, platform)
             })?;
+            if P::USER_MEMORY {
+                self.clear_placed(ino, from, to);
+            }
         } else if action.is_empty() {
             self.change_contents(ino, |contents, _, free_pages| {
                 contents.allocate(from, to, free_pages)?;

@@ -60,7 +60,14 @@ impl<P: Platform> Fs<P> {
             (InodeKind::Regular(contents), Whence::End) => contents.size(),
             (InodeKind::Regular(contents), Whence::Data | Whence::Hole) => {
                 let start = u64::try_from(offset).map_err(|_| Errno::ENXIO)?;
-                let found = contents.seek(start, whence == Whence::Data)?;
+                let want_data = whence == Whence::Data;
+                let found = if P::USER_MEMORY
+                    && let Some(placed) = self.placed(ino)
+                {
+                    placed.seek(contents, start, want_data)?
+                } else {
+                    contents.seek(start, want_data)?
+                };
                 self.file_mut(file)?.offset = found;
                 return Ok(found);
             }

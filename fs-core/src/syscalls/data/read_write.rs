@@ -6,6 +6,7 @@
 //! [`IoVecMut`](crate::platform::user_memory::IoVecMut),
 //! [`IoVec`](crate::platform::user_memory::IoVec).
 
+use crate::base::defect::{OrDefect, defect};
 use crate::base::errno::Errno;
 use crate::base::flags::{Fd, MAX_LFS_FILESIZE, OFlags};
 use crate::base::ids::Ino;
@@ -88,6 +89,11 @@ impl<P: Platform> Fs<P> {
             }
             return Ok(read);
         }
+        if P::USER_MEMORY && self.placed(ino).is_some() {
+            let read = self.read_placed(file, ino, offset, &mut buf)?;
+            self.file_mut(file)?.offset = advance(offset, read);
+            return Ok(read);
+        }
         let read = self.read_inode(ino, offset, &mut buf)?;
         if read > 0 {
             self.file_mut(file)?.offset = advance(offset, read);
@@ -161,6 +167,9 @@ impl<P: Platform> Fs<P> {
         let offset = checked_offset(offset)?;
         self.check_positioned(file)?;
         let (ino, _) = self.readable(file)?;
+        if P::USER_MEMORY && self.placed(ino).is_some() {
+            return self.read_placed(file, ino, offset, &mut buf);
+        }
         let read = self.read_inode(ino, offset, &mut buf)?;
         if read > 0 {
             self.notify_file(file, InotifyMask::ACCESS);
@@ -402,10 +411,17 @@ impl<P: Platform> Fs<P> {
             Err(Ok(0))
         } else {
             verify_area(offset, bytes)?;
-            let changed = self.change_contents(ino, |contents, platform, free_pages| {
-                let start = if append { contents.size() } else { offset };
-                Ok((contents.write(start, platform, free_pages, buf)?, start))
-            });
+            let changed = if P::USER_MEMORY && self.placed(ino).is_some() {
+                self.change_placed(ino, |contents, placed, platform, free_pages| {
+                    let start = if append { contents.size() } else { offset };
+                    Ok((placed.write(contents, start, platform, free_pages, buf)?, start))
+                })
+            } else {
+                self.change_contents(ino, |contents, platform, free_pages| {
+                    let start = if append { contents.size() } else { offset };
+                    Ok((contents.write(start, platform, free_pages, buf)?, start))
+                })
+            };
             changed.map_err(Err)
         };
         let (written, start) = match changed {
@@ -428,6 +444,25 @@ impl<P: Platform> Fs<P> {
             self.notify_file(file, InotifyMask::MODIFY);
         }
         Ok((written, advance(start, written)))
+    }
+
+    /// Reads from a regular file that has pages in the memory of the embedder's program.
+    fn read_placed(
+        &mut self,
+        file: OpenFile,
+        ino: Ino,
+        offset: u64,
+        buf: &mut impl UserMut<P>,
+    ) -> Result<usize, Errno> {
+        verify_area(offset, buf.count())?;
+        let placed = self.placed(ino).or_defect()?;
+        let InodeKind::Regular(contents) = &self.inode(ino)?.kind else { return Err(defect()) };
+        let read = placed.read(contents, offset, &self.platform, buf)?;
+        if read > 0 {
+            self.notify_file(file, InotifyMask::ACCESS);
+        }
+        self.accessed(file, ino)?;
+        Ok(read)
     }
 
     fn read_inode(&self, ino: Ino, offset: u64, buf: &mut impl UserMut<P>) -> Result<usize, Errno> {

@@ -233,9 +233,7 @@ impl<P: Platform> Fs<P> {
         while moved < len && !pipe.is_empty() {
             let written = pipe.consume_front(|bytes| {
                 let mut bytes = bytes.get(..len - moved).unwrap_or(bytes);
-                self.change_contents(ino, |contents, platform, free_pages| {
-                    contents.write(start + moved as u64, platform, free_pages, &mut bytes)
-                })
+                self.write_contents(ino, start + moved as u64, &mut bytes)
             });
             match written {
                 Ok(0) => break,

@@ -164,6 +164,8 @@ impl<P: Platform> Fs<P> {
         let Some(ino) = input.ino else { return Err(Errno::EINVAL) };
         let inode = self.inodes.get(ino.0).or_defect()?;
         let InodeKind::Regular(contents) = &inode.kind else { return Err(Errno::EINVAL) };
+        let extension = self.extensions.get(inode.extension.0);
+        let placed = extension.map(|extension| &extension.placed).filter(|_| P::USER_MEMORY);
         let pipe = self.pipes.get_mut(to.0).ok_or(Errno::EBADF)?;
         let mut moved = 0;
         while moved < len && !pipe.is_full() {
@@ -177,7 +179,12 @@ impl<P: Platform> Fs<P> {
             let platform = &self.platform;
             let added = pipe.push(piece, BufferKind::Whole, |page| {
                 page.resize(piece, 0);
-                contents.read(at, platform, &mut &mut page[..]).map(|_| ())
+                let mut place = &mut page[..];
+                match placed {
+                    Some(placed) => placed.read(contents, at, platform, &mut place),
+                    None => contents.read(at, platform, &mut place),
+                }
+                .map(|_| ())
             });
             match added {
                 Ok(()) => moved += piece,
@@ -220,7 +227,14 @@ impl<P: Platform> Fs<P> {
             let at = from + moved as u64;
             let wanted = page_left(at).min(len - moved);
             let mut place = page.get_mut(..wanted).or_after_defect(&mut []);
-            let read = match contents.read(at, &self.platform, &mut place) {
+            let read = if P::USER_MEMORY
+                && let Some(placed) = self.placed(source)
+            {
+                placed.read(contents, at, &self.platform, &mut place)
+            } else {
+                contents.read(at, &self.platform, &mut place)
+            };
+            let read = match read {
                 Err(_) if moved > 0 => break,
                 read => read?,
             };
@@ -228,9 +242,7 @@ impl<P: Platform> Fs<P> {
             if read == 0 {
                 break;
             }
-            let written = self.change_contents(target, |contents, platform, free_pages| {
-                contents.write(to + moved as u64, platform, free_pages, &mut bytes)
-            });
+            let written = self.write_contents(target, to + moved as u64, &mut bytes);
             match written {
                 Ok(written) => moved += written,
                 Err(error) if moved == 0 => {

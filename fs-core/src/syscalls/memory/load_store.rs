@@ -11,7 +11,7 @@ use crate::fs::Fs;
 use crate::objects::address_space::{Prot, Sharing};
 use crate::objects::process::Process;
 use crate::platform::Platform;
-use crate::platform::user_memory::{UserMut, UserRef};
+use crate::platform::user_memory::{Limited, UserMut, UserRef};
 
 /// How many of `len` bytes from `addr` on are in its page.
 fn within_page(addr: u64, len: usize) -> usize {
@@ -25,51 +25,13 @@ fn moved(from: u64, to: u64) -> usize {
     usize::try_from(to - from).or_after_defect(usize::MAX)
 }
 
-/// The first `len` bytes of a buffer.
-struct Limited<'a, U> {
-    buf: &'a mut U,
-    len: usize,
-}
-
-impl<P: Platform, U: UserMut<P>> UserMut<P> for Limited<'_, U> {
-    fn count(&self) -> usize {
-        self.len
-    }
-
-    fn copy_to_user(&mut self, src: &[u8]) {
-        self.buf.copy_to_user(src);
-        self.len -= src.len();
-    }
-
-    fn clear_user(&mut self, len: usize) {
-        self.buf.clear_user(len);
-        self.len -= len;
-    }
-
-    fn contents_to_user(&mut self, platform: &P, offset: u64, len: usize) {
-        self.buf.contents_to_user(platform, offset, len);
-        self.len -= len;
-    }
-}
-
-impl<U: UserRef> UserRef for Limited<'_, U> {
-    fn count(&self) -> usize {
-        self.len
-    }
-
-    fn copy_from_user(&mut self, dst: &mut [u8]) {
-        self.buf.copy_from_user(dst);
-        self.len -= dst.len();
-    }
-}
-
 impl<P: Platform> Fs<P> {
     /// Reads memory as the process itself would, up to the first address where that would raise a
     /// signal; says how many bytes.
     ///
     /// # Errors
     ///
-    /// Of the first byte:
+    /// `ENOSYS`: [`Platform::USER_MEMORY`] is on. Of the first byte:
     ///
     /// * `EFAULT`: it is not mapped or may not be read (`SIGSEGV`).
     /// * `EIO`: it lies in a page beyond the end of its file, or in one that the embedder cannot
@@ -80,6 +42,9 @@ impl<P: Platform> Fs<P> {
         addr: u64,
         mut buf: impl UserMut<P>,
     ) -> Result<usize, Errno> {
+        if P::USER_MEMORY {
+            return Err(Errno::ENOSYS);
+        }
         let mut at = addr;
         while buf.count() > 0 {
             let piece = within_page(at, buf.count());
@@ -126,7 +91,7 @@ impl<P: Platform> Fs<P> {
     ///
     /// # Errors
     ///
-    /// Of the first byte:
+    /// `ENOSYS`: [`Platform::USER_MEMORY`] is on. Of the first byte:
     ///
     /// * `EFAULT`: it is not mapped or may not be written (`SIGSEGV`).
     /// * `EIO`: it lies in a page beyond the end of its file, or in one that the embedder cannot
@@ -139,6 +104,9 @@ impl<P: Platform> Fs<P> {
         addr: u64,
         mut buf: impl UserRef,
     ) -> Result<usize, Errno> {
+        if P::USER_MEMORY {
+            return Err(Errno::ENOSYS);
+        }
         let mut at = addr;
         while buf.count() > 0 {
             let piece = within_page(at, buf.count());

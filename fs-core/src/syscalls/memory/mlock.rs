@@ -58,7 +58,8 @@ impl<P: Platform> Fs<P> {
             if !area.prot.intersects(Prot::READ | Prot::WRITE | Prot::EXEC) {
                 return Err(Errno::ENOMEM);
             }
-            let is_copied = area.sharing == Sharing::Private
+            let is_copied = !P::USER_MEMORY
+                && area.sharing == Sharing::Private
                 && area.prot.contains(Prot::WRITE)
                 && area.ino.is_some();
             let mut page = first;

@@ -28,6 +28,10 @@ impl<P: Platform> Fs<P> {
     /// file: it stays whole after close(2) and unlink(2). `addr` is a wish, or with `FIXED` an
     /// order.
     ///
+    /// Where mappings lie in the memory of the embedder's program ([`Platform::USER_MEMORY`]), a
+    /// private mapping of a file is a copy of it as it is now; several shared mappings of a page
+    /// have one address, and munmap(2) ends one of them.
+    ///
     /// # Errors
     ///
     /// * `ENOSYS`: [`Platform::MAPPINGS`] is off.
@@ -46,7 +50,10 @@ impl<P: Platform> Fs<P> {
     /// * `EPERM`: to be executed, and it is a pipe without a name, or an inotify instance.
     /// * `ENODEV`: it is neither a regular file nor `/dev/zero`.
     /// * `EINVAL`: `GROWSDOWN` with a file.
-    /// * `ENOMEM`: no memory.
+    /// * `ENOMEM`: no memory. In the memory of a program also: `FIXED`, and the range is not within
+    ///   memory that mappings were given, or other mappings show pages there; or pages of the file
+    ///   are mapped already, and the others cannot be beside them.
+    /// * `EIO`: in the memory of a program, the embedder cannot read the file.
     #[expect(clippy::too_many_arguments, reason = "mmap(2) has six, and the process comes first")]
     pub fn mmap(
         &mut self,
@@ -168,6 +175,8 @@ impl<P: Platform> Fs<P> {
             locked: flags.contains(MapFlags::LOCKED),
             ino,
             offset,
+            count: 1,
+            written: prot.contains(Prot::WRITE),
         })
     }
 
@@ -181,6 +190,9 @@ impl<P: Platform> Fs<P> {
         fixed: bool,
     ) -> Result<u64, Errno> {
         let id = self.space_for_change(process)?;
+        if P::USER_MEMORY {
+            return self.map_in_program(id, &area, wish, len, fixed);
+        }
         let space = self.spaces.get_mut(id).or_defect()?;
         space.areas.try_reserve(3)?;
         let start = if fixed { wish } else { space.unmapped_area(wish, len)? };
@@ -218,9 +230,12 @@ impl<P: Platform> Fs<P> {
     }
 
     /// The number of the address space of a process, which gets one with its first mapping.
-    fn space_for_change(&mut self, process: &mut Process) -> Result<u32, Errno> {
+    pub(super) fn space_for_change(&mut self, process: &mut Process) -> Result<u32, Errno> {
         if let Some(id) = process.space {
             return Ok(id);
+        }
+        if P::USER_MEMORY {
+            self.program_memory()?;
         }
         let id = self.spaces.insert(AddressSpace::default())?;
         process.space = Some(id);
@@ -229,7 +244,8 @@ impl<P: Platform> Fs<P> {
 
     /// `int munmap(void *addr, size_t length)`
     ///
-    /// Removes what is mapped in a range. Nothing may be there.
+    /// Removes what is mapped in a range. Nothing may be there. In the memory of a program pages come
+    /// home that no other mapping shows; times of a file are set that could be written through.
     ///
     /// # Errors
     ///
@@ -251,6 +267,9 @@ impl<P: Platform> Fs<P> {
     }
 
     fn unmap(&mut self, id: u32, start: u64, end: u64) -> Result<(), Errno> {
+        if P::USER_MEMORY {
+            return self.unmap_in_program(id, start, end);
+        }
         let Fs { spaces, inodes, platform, .. } = self;
         let space = spaces.get_mut(id).or_defect()?;
         let range = space.isolate(start, end, |ino| {
@@ -288,5 +307,16 @@ fn anonymous_area(prot: Prot, flags: MapFlags, len: u64) -> Result<Area, Errno> 
         _ => return Err(Errno::EINVAL),
     };
     let locked = flags.contains(MapFlags::LOCKED);
-    Ok(Area { start: 0, end: len, prot, sharing, may_write: true, locked, ino: None, offset: 0 })
+    Ok(Area {
+        start: 0,
+        end: len,
+        prot,
+        sharing,
+        may_write: true,
+        locked,
+        ino: None,
+        offset: 0,
+        count: 1,
+        written: prot.contains(Prot::WRITE),
+    })
 }

@@ -56,6 +56,7 @@ impl<P: Platform> Fs<P> {
             }
             let was_writable = area.prot.contains(Prot::WRITE);
             area.prot = prot;
+            area.written |= prot.contains(Prot::WRITE);
             if area.locked
                 && area.sharing == Sharing::Private
                 && prot.contains(Prot::WRITE)

@@ -4,14 +4,16 @@ use crate::base::defect::OrDefect;
 use crate::base::errno::Errno;
 use crate::base::page::{is_page_aligned, page_align};
 use crate::fs::Fs;
-use crate::objects::address_space::MsyncFlags;
+use crate::objects::address_space::{Area, MsyncFlags};
 use crate::objects::process::Process;
 use crate::platform::Platform;
 
 impl<P: Platform> Fs<P> {
     /// `int msync(void *addr, size_t length, int flags)`
     ///
-    /// Waits until the file has what was stored. It always has.
+    /// Waits until the file has what was stored. It always has. Where mappings lie in the program's
+    /// memory, the file's times are set, if the mapping may be or could be written: stores are not
+    /// seen there.
     ///
     /// # Errors
     ///
@@ -21,7 +23,7 @@ impl<P: Platform> Fs<P> {
     /// * `EBUSY`: `INVALIDATE`, and memory of the range is locked.
     /// * `ENOMEM`: an address is not mapped.
     pub fn msync(
-        &self,
+        &mut self,
         process: &Process,
         addr: u64,
         length: u64,
@@ -47,6 +49,24 @@ impl<P: Platform> Fs<P> {
         if flags.contains(MsyncFlags::INVALIDATE) && areas.iter().any(|area| area.locked) {
             return Err(Errno::EBUSY);
         }
-        if space.is_covered(addr, end) { Ok(()) } else { Err(Errno::ENOMEM) }
+        let is_covered = space.is_covered(addr, end);
+        if P::USER_MEMORY {
+            self.touch_written(process, addr, end);
+        }
+        if is_covered { Ok(()) } else { Err(Errno::ENOMEM) }
+    }
+
+    /// Sets the times of files that the program may have stored to.
+    fn touch_written(&mut self, process: &Process, start: u64, end: u64) {
+        let mut now = None;
+        let Fs { spaces, inodes, platform, .. } = self;
+        let Some(space) = process.space.and_then(|id| spaces.get(id)) else { return };
+        let areas = space.areas.get(space.overlapping(start, end)).or_after_defect(&[]);
+        for ino in areas.iter().filter(|area| area.written).filter_map(Area::shared_file) {
+            let time = *now.get_or_insert_with(|| platform.current_time());
+            if let Some(inode) = inodes.get_mut(ino.0) {
+                inode.touch(time);
+            }
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! Calls that map files, and the processor's stores and loads.
 
-use wasm_vfs_core::MsyncFlags;
+use wasm_vfs_core::{Advice, MremapFlags, MsyncFlags};
 
 use super::{Make, size, unit};
 
@@ -20,6 +20,16 @@ pub(super) const CALLS: &[(&str, Make)] = &[
     ("msync", |c| {
         let (addr, len) = (c.args.address(0), c.args.length(1) as u64);
         c.fs.msync(c.p, addr, len, MsyncFlags::SYNC).map(unit)
+    }),
+    // Only of memory that a program has: see `tests/program_mappings.rs`.
+    ("brk", |c| c.fs.brk(c.p, c.args.address(0))),
+    ("madvise", |c| {
+        let (addr, len) = (c.args.address(0), c.args.length(1) as u64);
+        c.fs.madvise(c.p, addr, len, Advice::DONTNEED).map(unit)
+    }),
+    ("mremap", |c| {
+        let (addr, len) = (c.args.address(0), c.args.length(1) as u64);
+        c.fs.mremap(c.p, addr, len, 2 * len, MremapFlags::MAYMOVE, 0)
     }),
     ("store", |c| {
         let addr = c.args.address(0).saturating_add(c.args.number(2).into());
