@@ -20,6 +20,7 @@ mod descriptors;
 mod directories;
 mod host;
 mod lifecycle;
+mod memory;
 mod names;
 mod open;
 mod process;

@@ -32,6 +32,9 @@ mod instructions {
         pub(in crate::memory) fn store_u64(addr: u32, value: u64);
         /// `memory.size` of the program's memory, in pages.
         pub(in crate::memory) safe fn size() -> u32;
+        /// `memory.grow` of the program's memory, in pages: the size before, or -1.
+        #[cfg(feature = "calls")]
+        pub(in crate::memory) safe fn grow(pages: u32) -> u32;
         /// Where the kernel's memory begins in the program's, if it lies in that (the portable
         /// form); else 0.
         pub(in crate::memory) safe fn base() -> u32;
@@ -66,6 +69,10 @@ mod stand_ins {
     pub(in crate::memory) unsafe fn store_u64(_addr: u32, _value: u64) {}
     pub(in crate::memory) fn size() -> u32 {
         0
+    }
+    #[cfg(feature = "calls")]
+    pub(in crate::memory) fn grow(_pages: u32) -> u32 {
+        u32::MAX
     }
     pub(in crate::memory) fn base() -> u32 {
         0

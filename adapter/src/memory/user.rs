@@ -198,6 +198,19 @@ pub(crate) fn program_bytes() -> u64 {
     u64::from(intrinsic::size()) * WASM_PAGE_BYTES
 }
 
+/// Pages of the program's memory.
+#[cfg(feature = "calls")]
+pub(crate) fn program_pages() -> u32 {
+    intrinsic::size()
+}
+
+/// Grows the program's memory by so many pages; the number of the first of them, or `None`: there
+/// is no more memory.
+#[cfg(feature = "calls")]
+pub(crate) fn grow_program(pages: u32) -> Option<u32> {
+    Some(intrinsic::grow(pages)).filter(|first| *first != u32::MAX)
+}
+
 /// Bytes of the kernel's memory.
 #[cfg(target_arch = "wasm32")]
 fn memory_bytes() -> u64 {

@@ -11,8 +11,12 @@ mod user_mut;
 use wasm_vfs_core::{DirectoryId, Errno, Foreign, Platform, Timespec};
 
 use crate::abi::layout;
+#[cfg(feature = "calls")]
+use crate::defect::{defect, len32};
 use crate::foreign::MountTable;
 use crate::memory::user;
+#[cfg(feature = "calls")]
+use crate::memory::user::UserRange;
 use clock::Clock;
 use random::Random;
 
@@ -46,7 +50,8 @@ impl Platform for Host {
     const LOCKS: bool = CALLS;
     const CHROOT: bool = CALLS;
     const XATTRS: bool = CALLS;
-    const MAPPINGS: bool = false;
+    const MAPPINGS: bool = CALLS;
+    const USER_MEMORY: bool = CALLS;
     const PERMISSIONS: bool = CALLS;
     const ACCESS_TIMES: bool = CALLS;
 
@@ -56,6 +61,36 @@ impl Platform for Host {
     }
 
     const FOREIGN: bool = cfg!(feature = "mounts");
+
+    #[cfg(feature = "calls")]
+    fn user_size(&self) -> u32 {
+        user::program_pages()
+    }
+
+    #[cfg(feature = "calls")]
+    fn user_grow(&self, pages: u32) -> Option<u32> {
+        user::grow_program(pages)
+    }
+
+    #[cfg(feature = "calls")]
+    fn copy_to_user(&self, dst_addr: u32, src: &[u8]) {
+        mapped(dst_addr, src.len()).store_bytes(src);
+    }
+
+    #[cfg(feature = "calls")]
+    fn copy_from_user(&self, dst: &mut [u8], src_addr: u32) {
+        mapped(src_addr, dst.len()).copy_to_kernel(dst);
+    }
+
+    #[cfg(feature = "calls")]
+    fn clear_user(&self, dst_addr: u32, len: usize) {
+        mapped(dst_addr, len).clear();
+    }
+
+    #[cfg(feature = "calls")]
+    fn contents_to_user(&self, dst_addr: u32, offset: u64, len: usize) {
+        mapped(dst_addr, len).fill_from_baked(offset);
+    }
 
     fn contents_to_kernel(&self, dst: &mut [u8], offset: u64) {
         if !self.mounts.lower_to_kernel(dst, offset) {
@@ -78,4 +113,14 @@ impl Platform for Host {
     fn random(&self) -> core::result::Result<u64, Errno> {
         self.random.next()
     }
+}
+
+/// A range of the program's memory that a mapping has: it came from `user_grow`, and memories never
+/// shrink, so another is a defect of this crate.
+#[cfg(feature = "calls")]
+fn mapped(addr: u32, len: usize) -> UserRange {
+    UserRange::new(addr, len32(len)).unwrap_or_else(|_| {
+        defect();
+        UserRange::EMPTY
+    })
 }
