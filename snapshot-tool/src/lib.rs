@@ -56,7 +56,8 @@
 // | `gather` | directories and packed modules become a tree and the plan of its contents |
 // | `link` | program and rootfs module become one module |
 // | `pack` | from end to end |
-// | `run`, `cli` | what wasmtime runs; the command line |
+// | `run`, `sdk` | what wasmtime runs; headers and a library for C |
+// | `cli` | the command line |
 
 mod adapter;
 #[cfg(feature = "cli")]
@@ -78,6 +79,8 @@ mod progress;
 mod quote;
 #[cfg(feature = "run")]
 mod run;
+#[cfg(feature = "cli")]
+mod sdk;
 pub mod tree;
 mod wasm;
 

@@ -22,6 +22,7 @@ mod policy_args;
 #[cfg(feature = "run")]
 mod run;
 mod say;
+mod sdk;
 mod stat;
 mod tree;
 
@@ -76,6 +77,11 @@ enum Command {
     Export(export::Export),
     /// Write the tree of a packed module into a directory
     Extract(extract::Extract),
+    /// Write the C SDK: headers and a library with all of Linux's calls, for wasi-libc
+    ///
+    /// Prints where it is, or the options for a compiler:
+    /// `clang --target=wasm32-wasip1 $(wasm-vfs sdk --cflags) app.c $(wasm-vfs sdk --libs)`.
+    Sdk(sdk::Sdk),
 }
 
 /// Runs the command line of this process.
@@ -115,6 +121,7 @@ fn run(arguments: Arguments) -> Result<ExitCode> {
         Command::Stat(command) => command.run(),
         Command::Export(command) => command.run(talk),
         Command::Extract(command) => command.run(talk),
+        Command::Sdk(command) => command.run(),
     };
     // Before anything is said of an error.
     bar.finish();

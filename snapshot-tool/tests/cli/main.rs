@@ -20,6 +20,7 @@ mod preinit;
 mod repack;
 mod run;
 mod sandbox;
+mod sdk;
 mod sparse;
 mod take_out;
 mod trace;

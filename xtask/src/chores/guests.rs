@@ -283,7 +283,7 @@ fn zig_cc_of(
     output: &Path,
     options: &[impl AsRef<OsStr>],
 ) -> Result<()> {
-    let mut cc = zig(packages, cache)?;
+    let mut cc = zig_of(packages, cache)?;
     cc.args(["cc", "-target", "wasm32-wasi", "-O2", "-Wall", "-Wextra"]);
     cc.args(options).arg(source.join("main.c")).arg("-o").arg(output);
     process::run(&mut cc)
@@ -291,7 +291,7 @@ fn zig_cc_of(
 
 /// A program in Zig itself.
 fn with_zig(source: &Path, output: &Path) -> Result<()> {
-    let mut zig = zig(&pypi::packages(), "zig")?;
+    let mut zig = zig_of(&pypi::packages(), "zig")?;
     zig.args(["build-exe", "-target", "wasm32-wasi", "-O", "ReleaseSafe"]);
     let mut emit = OsString::from("-femit-bin=");
     emit.push(output);
@@ -299,7 +299,7 @@ fn with_zig(source: &Path, output: &Path) -> Result<()> {
 }
 
 /// The Zig among these packages, with a cache of its own.
-fn zig(packages: &Path, cache: &str) -> Result<Command> {
+pub(crate) fn zig_of(packages: &Path, cache: &str) -> Result<Command> {
     if !packages.join("ziglang").is_dir() {
         return Err(NoCompiler("ziglang").into());
     }

@@ -9,6 +9,7 @@ mod engines;
 mod fuzz;
 pub mod guests;
 mod miri;
+mod sdk;
 mod setup;
 mod suites;
 mod test;
@@ -49,6 +50,8 @@ enum Chore {
     Miri,
     /// Run the POSIX test suite pjdfstest on fs-core, mounted by FUSE, and on a tmpfs. Needs root.
     Pjdfstest,
+    /// Write the generated header of the C SDK and build its library into snapshot-tool/sdk.
+    Sdk(sdk::Options),
     /// Install what the other chores need. Quick if nothing is missing.
     Setup,
     /// Build the page that runs programs in a browser into target/web.
@@ -71,6 +74,7 @@ pub fn main() -> ExitCode {
         Chore::Guests => guests::run(),
         Chore::Miri => miri::run(),
         Chore::Pjdfstest => suites::pjdfstest::run(),
+        Chore::Sdk(options) => sdk::run(&options),
         Chore::Setup => setup::run(),
         Chore::Web(options) => web::run(&options),
     };

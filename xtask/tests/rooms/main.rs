@@ -65,6 +65,7 @@ const SNAPSHOT_TOOL: &[&str] = &[
     "link/",
     "pack/",
     "run/",
+    "sdk/",
     "cli/",
 ];
 
