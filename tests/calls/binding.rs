@@ -98,8 +98,8 @@ fn what_is_wrong_is_named() {
             r#"(import "wasm_vfs" "open" (func (param i32 i32) (result i64)))"#,
             "",
             ErrorKind::Unservable,
-            "it imports `wasm_vfs.open` with type [i32 i32] -> [i64], but the table of Linux's calls says \
-             [i32 i32 i32] -> [i64]",
+            "it imports `wasm_vfs.open` with type (func (param i32 i32) (result i64)), but the table of Linux's calls \
+             says (func (param i32 i32 i32) (result i64))",
         ),
         (
             r#"(import "wasm_vfs" "sync" (func (result i64)))"#,

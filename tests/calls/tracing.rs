@@ -30,10 +30,10 @@ fn calls_are_told_as_strace_tells_them() {
             lines,
             r#"mkdir("/etc/motd", 0755) = -1 EEXIST
 openat(AT_FDCWD, "/none", O_RDONLY|O_CLOEXEC, 0) = -1 ENOENT
-openat(AT_FDCWD, "/etc/motd", O_RDWR, 0) = 3
-read(3, "hello\n", 100) = 6
-read(3, 0xffffffff, 100) = -1 EFAULT
-write(3, "hel", 3) = 3
+openat(AT_FDCWD, "/etc/motd", O_RDWR, 0) = 4
+read(4, "hello\n", 100) = 6
+read(4, 0xffffffff, 100) = -1 EFAULT
+write(4, "hel", 3) = 3
 stat("/etc/motd", {st_mode=S_IFREG|0644, st_size=9}) = 0
 stat("/etc/motd", NULL) = -1 EFAULT
 proc_exit(0) = ?

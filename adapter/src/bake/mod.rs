@@ -10,7 +10,7 @@
 mod overlays;
 
 use alloc::vec::Vec;
-use core::mem::take;
+use core::mem::{ManuallyDrop, take};
 
 use wasm_vfs_core::{Config, Credentials, Errno, Fs, Population};
 
@@ -58,8 +58,10 @@ fn with<T>(body: impl FnOnce(&mut Baking, &mut Kernel) -> Result<T, Errno>) -> R
 fn start() -> Result<(), Errno> {
     if !is_ready() {
         runtime::clear_freed_memory(true);
-        let mut fs = Fs::new(Host::baking(), Config::default())?;
+        // Not dropped if there is no process: it would be 15 kB of code that never runs.
+        let mut fs = ManuallyDrop::new(Fs::new(Host::baking(), Config::default())?);
         let process = fs.spawn(Credentials::ROOT)?;
+        let fs = ManuallyDrop::into_inner(fs);
         state::install(Kernel { fs, process, settings: Settings::new() });
     }
     Ok(())

@@ -9,7 +9,7 @@ use crate::base::flags::{AT_FDCWD, Fd, OFlags};
 use crate::base::ids::{DescriptionId, Ino};
 use crate::fs::Fs;
 use crate::fs::fsnotify::EventData;
-use crate::objects::file_description::{FileDescription, FileKind, OpenFile};
+use crate::objects::file_description::{AnonymousFile, FileDescription, FileKind, OpenFile};
 use crate::objects::inotify::InotifyMask;
 use crate::objects::process::Process;
 use crate::objects::record_lock::LockOwner;
@@ -110,9 +110,7 @@ impl<P: Platform> Fs<P> {
     pub(crate) fn inode_of_fd(&self, process: &Process, fd: Fd) -> Result<Ino, Errno> {
         match self.file_inlined(self.fdget(process, fd)?)?.kind {
             FileKind::Inode(ino) => Ok(ino),
-            FileKind::Foreign(_) | FileKind::Inotify(_) | FileKind::Eventfd(_) => {
-                Err(Errno::ENOTDIR)
-            }
+            FileKind::Foreign(_) | FileKind::Anonymous(_) => Err(Errno::ENOTDIR),
         }
     }
 
@@ -225,7 +223,7 @@ impl<P: Platform> Fs<P> {
             self.unlink_description(&description, ino);
             self.release(ino);
         }
-        if let FileKind::Inotify(inotify) = description.kind
+        if let FileKind::Anonymous(AnonymousFile::Inotify(inotify)) = description.kind
             && P::NOTIFY
         {
             self.close_inotify(inotify);

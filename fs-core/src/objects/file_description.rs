@@ -42,6 +42,14 @@ pub(crate) enum FileKind {
     /// it is the embedder's; the calls of this crate answer `EBADF`-like errors as a description
     /// without operations would.
     Foreign(u64),
+    /// What has no inode of its own.
+    Anonymous(AnonymousFile),
+}
+
+/// What shares one inode with all of its like (`anon_inode_getfile`): for most calls they are alike,
+/// too.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum AnonymousFile {
     /// An inotify instance.
     Inotify(InotifyId),
     /// A counter of eventfd(2); the count is in the place of the file offset, which it has not, so
@@ -50,9 +58,9 @@ pub(crate) enum FileKind {
 }
 
 impl FileKind {
-    /// Whether it is of the kinds that share one inode on Linux (`anon_inode_getfile`).
+    /// Whether it has no inode of its own.
     pub(crate) fn is_anonymous(self) -> bool {
-        matches!(self, FileKind::Inotify(_) | FileKind::Eventfd(_))
+        matches!(self, FileKind::Anonymous(_))
     }
 }
 
@@ -110,7 +118,9 @@ impl FileDescription {
     /// The counter that it is open on, if it is.
     pub(crate) fn eventfd(&mut self) -> Option<Eventfd<'_>> {
         match self.kind {
-            FileKind::Eventfd(kind) => Some(Eventfd { count: &mut self.offset, kind }),
+            FileKind::Anonymous(AnonymousFile::Eventfd(kind)) => {
+                Some(Eventfd { count: &mut self.offset, kind })
+            }
             _ => None,
         }
     }

@@ -69,7 +69,7 @@ impl<P: Platform> Fs<P> {
     pub fn vfs_fstat(&self, file: OpenFile) -> Result<Stat, Errno> {
         match self.file(file)?.kind {
             FileKind::Inode(ino) => self.stat_inode(ino),
-            FileKind::Inotify(_) | FileKind::Eventfd(_) => Ok(ANON_INODE_STAT),
+            FileKind::Anonymous(_) => Ok(ANON_INODE_STAT),
             FileKind::Foreign(_) => Err(Errno::EBADF),
         }
     }

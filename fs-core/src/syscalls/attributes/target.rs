@@ -60,7 +60,7 @@ impl<P: Platform> Fs<P> {
             FileKind::Inode(ino) => Ok(ReachedInode { ino, place: description.place }),
             FileKind::Foreign(_) => Err(Errno::EBADF),
             // The inode that all of these share has no operations (`anon_inode_setattr`).
-            FileKind::Inotify(_) | FileKind::Eventfd(_) => Err(Errno::EOPNOTSUPP),
+            FileKind::Anonymous(_) => Err(Errno::EOPNOTSUPP),
         }
     }
 }

@@ -149,7 +149,7 @@ impl<P: Platform> Fs<P> {
             return Err(Errno::EBADF);
         }
         match description.kind {
-            FileKind::Inotify(_) | FileKind::Eventfd(_) => Err(anon_inode_refusal(process, times)),
+            FileKind::Anonymous(_) => Err(anon_inode_refusal(process, times)),
             _ => {
                 let target = Self::target_of(description).ok_or(Errno::EBADF)?;
                 self.set_times(process, target, times)

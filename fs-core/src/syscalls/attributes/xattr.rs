@@ -319,7 +319,7 @@ impl<P: Platform> Fs<P> {
         match description.kind {
             FileKind::Inode(ino) => self.list_xattrs(process, ino, list),
             // It has none.
-            FileKind::Inotify(_) | FileKind::Eventfd(_) => Ok(0),
+            FileKind::Anonymous(_) => Ok(0),
             FileKind::Foreign(_) => Err(Errno::EOPNOTSUPP),
         }
     }

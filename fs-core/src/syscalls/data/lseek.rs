@@ -3,7 +3,7 @@
 use crate::base::errno::Errno;
 use crate::base::flags::{Fd, MAX_LFS_FILESIZE, OFlags, Whence};
 use crate::fs::Fs;
-use crate::objects::file_description::{FileKind, OpenFile};
+use crate::objects::file_description::{AnonymousFile, FileKind, OpenFile};
 use crate::objects::inode::InodeKind;
 use crate::objects::process::Process;
 use crate::platform::Platform;
@@ -49,8 +49,8 @@ impl<P: Platform> Fs<P> {
         let ino = match description.kind {
             FileKind::Inode(ino) => ino,
             // noop_llseek
-            FileKind::Inotify(_) => return Ok(description.offset),
-            FileKind::Eventfd(_) => return Ok(0),
+            FileKind::Anonymous(AnonymousFile::Inotify(_)) => return Ok(description.offset),
+            FileKind::Anonymous(AnonymousFile::Eventfd(_)) => return Ok(0),
             FileKind::Foreign(_) => return Err(Errno::ESPIPE),
         };
         let from = description.offset;

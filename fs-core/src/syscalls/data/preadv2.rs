@@ -7,7 +7,7 @@ use bitflags::bitflags;
 use crate::base::errno::Errno;
 use crate::base::flags::{Fd, OFlags};
 use crate::fs::Fs;
-use crate::objects::file_description::{FileKind, OpenFile};
+use crate::objects::file_description::{AnonymousFile, FileKind, OpenFile};
 use crate::objects::inode::InodeKind;
 use crate::objects::process::Process;
 use crate::platform::Platform;
@@ -132,7 +132,9 @@ impl<P: Platform> Fs<P> {
         if place.is_some() {
             self.check_positioned(file)?;
         }
-        if P::PIPES && matches!(self.file(file)?.kind, FileKind::Eventfd(_)) {
+        if P::PIPES
+            && matches!(self.file(file)?.kind, FileKind::Anonymous(AnonymousFile::Eventfd(_)))
+        {
             if iov.count() > 0 {
                 self.check_rw_flags(file, flags, Direction::Write)?;
             }
@@ -196,8 +198,10 @@ impl<P: Platform> Fs<P> {
                 _ => RwFlags::HIPRI,
             },
             // It is written without an iterator.
-            FileKind::Eventfd(_) if direction == Direction::Read => SUPPORTED,
-            FileKind::Eventfd(_) | FileKind::Inotify(_) | FileKind::Foreign(_) => RwFlags::HIPRI,
+            FileKind::Anonymous(AnonymousFile::Eventfd(_)) if direction == Direction::Read => {
+                SUPPORTED
+            }
+            FileKind::Anonymous(_) | FileKind::Foreign(_) => RwFlags::HIPRI,
         };
         if !(flags - taken).is_empty() {
             return Err(Errno::EOPNOTSUPP);

@@ -11,7 +11,7 @@ use crate::base::errno::Errno;
 use crate::base::flags::{Fd, MAX_LFS_FILESIZE, OFlags};
 use crate::base::ids::Ino;
 use crate::fs::Fs;
-use crate::objects::file_description::{FileKind, OpenFile};
+use crate::objects::file_description::{AnonymousFile, FileKind, OpenFile};
 use crate::objects::inode::InodeKind;
 use crate::objects::inotify::InotifyMask;
 use crate::objects::process::Process;
@@ -270,7 +270,9 @@ impl<P: Platform> Fs<P> {
     pub fn writev(&mut self, process: &Process, fd: Fd, iov: impl UserRef) -> Result<usize, Errno> {
         let file = self.fdget(process, fd)?;
         if P::DEVICES && iov.count() == 0 {
-            if !P::PIPES || !matches!(self.file(file)?.kind, FileKind::Eventfd(_)) {
+            if !P::PIPES
+                || !matches!(self.file(file)?.kind, FileKind::Anonymous(AnonymousFile::Eventfd(_)))
+            {
                 self.writable(file)?;
             }
             return Ok(0);
@@ -352,8 +354,12 @@ impl<P: Platform> Fs<P> {
         otherwise: Errno,
     ) -> Result<usize, Errno> {
         match self.file(file)?.kind {
-            FileKind::Inotify(id) if P::NOTIFY => self.read_events(id, buf),
-            FileKind::Eventfd(_) if P::PIPES => self.read_eventfd(file, buf),
+            FileKind::Anonymous(AnonymousFile::Inotify(id)) if P::NOTIFY => {
+                self.read_events(id, buf)
+            }
+            FileKind::Anonymous(AnonymousFile::Eventfd(_)) if P::PIPES => {
+                self.read_eventfd(file, buf)
+            }
             _ => Err(otherwise),
         }
     }
@@ -369,7 +375,7 @@ impl<P: Platform> Fs<P> {
         match description.kind {
             _ if description.flags.contains(OFlags::PATH) => Err(Errno::EBADF),
             FileKind::Inode(ino) if P::PIPES && self.pipe_of(ino).is_some() => Err(Errno::ESPIPE),
-            FileKind::Inotify(_) | FileKind::Eventfd(_) => Err(Errno::ESPIPE),
+            FileKind::Anonymous(_) => Err(Errno::ESPIPE),
             FileKind::Inode(_) | FileKind::Foreign(_) => Ok(()),
         }
     }

@@ -6,7 +6,7 @@ use crate::base::errno::Errno;
 use crate::base::flags::{Fd, OFlags};
 use crate::fs::Fs;
 use crate::objects::eventfd::{EVENT_BYTES, EventfdKind};
-use crate::objects::file_description::{FileDescription, FileKind, OpenFile};
+use crate::objects::file_description::{AnonymousFile, FileDescription, FileKind, OpenFile};
 use crate::objects::process::Process;
 use crate::platform::Platform;
 use crate::platform::user_memory::{UserMut, UserRef};
@@ -62,7 +62,8 @@ impl<P: Platform> Fs<P> {
         let mut status = OFlags::RDWR;
         status.set(OFlags::NONBLOCK, flags.contains(EventfdFlags::NONBLOCK));
         let cloexec = flags.contains(EventfdFlags::CLOEXEC);
-        let mut counter = FileDescription::new(FileKind::Eventfd(kind), status);
+        let mut counter =
+            FileDescription::new(FileKind::Anonymous(AnonymousFile::Eventfd(kind)), status);
         counter.offset = initval.into();
         self.install(process, counter, cloexec)
     }

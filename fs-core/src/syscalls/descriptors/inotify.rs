@@ -6,7 +6,7 @@ use crate::base::flags::{AT_FDCWD, Fd, OFlags};
 use crate::base::ids::{Ino, InotifyId};
 use crate::fs::Fs;
 use crate::fs::path_walk::FollowLast;
-use crate::objects::file_description::{FileDescription, FileKind};
+use crate::objects::file_description::{AnonymousFile, FileDescription, FileKind};
 use crate::objects::inotify::{Inotify, InotifyMask, KEPT_BITS, KNOWN_BITS, Watch};
 use crate::objects::process::Process;
 use crate::platform::Platform;
@@ -39,7 +39,8 @@ impl<P: Platform> Fs<P> {
         }
         let id = InotifyId(self.inotifies.insert(Inotify::new(owner)?)?);
         let kept = flags & OFlags::NONBLOCK;
-        let description = FileDescription::new(FileKind::Inotify(id), kept);
+        let description =
+            FileDescription::new(FileKind::Anonymous(AnonymousFile::Inotify(id)), kept);
         let fd = self.install(process, description, flags.contains(OFlags::CLOEXEC));
         if fd.is_err() {
             self.inotifies.remove(id.0);
@@ -91,7 +92,9 @@ impl<P: Platform> Fs<P> {
         if description.flags.contains(OFlags::PATH) {
             return Err(Errno::EBADF);
         }
-        let FileKind::Inotify(id) = description.kind else { return Err(Errno::EINVAL) };
+        let FileKind::Anonymous(AnonymousFile::Inotify(id)) = description.kind else {
+            return Err(Errno::EINVAL);
+        };
         if mask.contains(InotifyMask::MASK_ADD | InotifyMask::MASK_CREATE) {
             return Err(Errno::EINVAL);
         }
@@ -153,7 +156,9 @@ impl<P: Platform> Fs<P> {
         if description.flags.contains(OFlags::PATH) {
             return Err(Errno::EBADF);
         }
-        let FileKind::Inotify(id) = description.kind else { return Err(Errno::EINVAL) };
+        let FileKind::Anonymous(AnonymousFile::Inotify(id)) = description.kind else {
+            return Err(Errno::EINVAL);
+        };
         let inotify = self.inotifies.get(id.0).ok_or(Errno::EINVAL)?;
         let ino = inotify.watched(wd).ok_or(Errno::EINVAL)?;
         self.remove_watch(ino, Watch { inotify: id, wd, mask: InotifyMask::empty() });

@@ -4,7 +4,7 @@ use crate::base::errno::Errno;
 use crate::base::flags::{Fd, OFlags};
 use crate::base::stat::Dev;
 use crate::fs::Fs;
-use crate::objects::file_description::FileKind;
+use crate::objects::file_description::{AnonymousFile, FileKind};
 use crate::objects::inode::InodeKind;
 use crate::objects::process::Process;
 use crate::platform::Platform;
@@ -53,11 +53,13 @@ impl<P: Platform> Fs<P> {
         let description = self.description(process, fd)?;
         let ino = match description.kind {
             FileKind::Inode(ino) => ino,
-            FileKind::Inotify(id) => {
+            FileKind::Anonymous(AnonymousFile::Inotify(id)) => {
                 let bytes = self.inotifies.get(id.0).map_or(0, |inotify| inotify.unread_bytes());
                 return Ok(i32::try_from(bytes).unwrap_or(i32::MAX));
             }
-            FileKind::Eventfd(_) | FileKind::Foreign(_) => return Err(Errno::ENOTTY),
+            FileKind::Anonymous(AnonymousFile::Eventfd(_)) | FileKind::Foreign(_) => {
+                return Err(Errno::ENOTTY);
+            }
         };
         let bytes = match &self.inode(ino)?.kind {
             InodeKind::Regular(contents) => contents.size().wrapping_sub(description.offset),

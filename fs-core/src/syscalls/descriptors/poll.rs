@@ -5,7 +5,7 @@ use crate::base::flags::{Fd, OFlags, PollEvents};
 use crate::fs::Fs;
 use crate::objects::device::Device;
 use crate::objects::eventfd::ready_events;
-use crate::objects::file_description::FileKind;
+use crate::objects::file_description::{AnonymousFile, FileKind};
 use crate::objects::process::Process;
 use crate::platform::Platform;
 
@@ -33,12 +33,14 @@ impl<P: Platform> Fs<P> {
         }
         let ino = match description.kind {
             FileKind::Inode(ino) => ino,
-            FileKind::Inotify(id) => {
+            FileKind::Anonymous(AnonymousFile::Inotify(id)) => {
                 let waits = self.inotifies.get(id.0).is_some_and(|all| all.first().is_some());
                 let ready = PollEvents::IN | PollEvents::RDNORM;
                 return Ok(if waits { ready } else { PollEvents::empty() });
             }
-            FileKind::Eventfd(_) => return Ok(ready_events(description.offset)),
+            FileKind::Anonymous(AnonymousFile::Eventfd(_)) => {
+                return Ok(ready_events(description.offset));
+            }
             FileKind::Foreign(_) => return Ok(PollEvents::ALWAYS),
         };
         let Some(pipe) = self.pipe_of(ino).and_then(|id| self.pipes.get(id.0)) else {
