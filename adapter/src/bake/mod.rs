@@ -350,6 +350,7 @@ extern "C" fn wizer_initialize() {
         Ok(())
     });
     runtime::clear_freed_memory(false);
+    runtime::clear_stack();
     // A trap stops the tool; it can only be out of memory.
     assert!(sealed.is_ok());
 }
