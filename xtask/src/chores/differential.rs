@@ -1,7 +1,7 @@
 //! `cargo xtask differential`: compares many random sequences of calls on a Linux tmpfs and on
 //! fs-core.
 //!
-//! The test itself is `fs-core/tests/posix/differential.rs`, which also runs a fixed slice in every
+//! The test itself is `tests/posix/src/differential.rs`, which also runs a fixed slice in every
 //! `cargo test`. This builds it optimised and asks it for more. It wants root, to mount a tmpfs.
 
 use anyhow::Result;

@@ -1,4 +1,4 @@
-//! Tables of (setup, call, expected): `rows/*.rows`.
+//! Tables of (setup, call, expected): `fs-core/tests/posix/rows/*.rows`.
 //!
 //! A row is a line `call; call; call => expected`. All calls but the last are setup and must
 //! succeed, unless they have an `=>` of their own. A line that begins with a blank goes on with the
@@ -9,14 +9,13 @@
 //! Whoever writes a row may leave `=> ?` in it: the test fails, and prints the row as Linux answers
 //! it.
 //!
-//! `=> deviation VALUE` is what fs-core answers where it differs on purpose; the kernel's answer
+//! `=> deviation VALUE` is what the other world answers where it differs on purpose; the kernel's answer
 //! stands before it: `openat ... => EINVAL deviation ENOENT`. DEVIATIONS.md says why.
 
 use std::fmt::Write as _;
 use std::path::Path;
 
 use crate::call::Call;
-use crate::core_fs::CoreFs;
 use crate::kernel::{Kernel, Limits, complain, with_kernel};
 use crate::outcome::{matches, outcome_text};
 use crate::snapshot::{Pages, Recorder, Times, differences};
@@ -28,17 +27,25 @@ struct Step {
     call: Call,
     /// On the kernel.
     expected: String,
-    /// On fs-core, if that is another.
+    /// On the other world, if that is another.
     deviation: Option<String>,
 }
 
 /// A row.
 #[derive(Debug)]
-struct Row {
+pub struct Row {
     /// File and line.
     place: String,
-    limits: Limits,
+    /// The limits of its filesystem.
+    pub limits: Limits,
     steps: Vec<Step>,
+}
+
+impl Row {
+    /// Its calls.
+    pub fn calls(&self) -> impl Iterator<Item = &Call> {
+        self.steps.iter().map(|step| &step.call)
+    }
 }
 
 fn parse(file: &str, text: &str) -> Vec<Row> {
@@ -76,8 +83,9 @@ fn parse(file: &str, text: &str) -> Vec<Row> {
         .collect()
 }
 
-fn all_rows() -> Vec<Row> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/posix/rows");
+/// All rows.
+pub fn all() -> Vec<Row> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fs-core/tests/posix/rows");
     let mut files: Vec<_> =
         std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     files.sort();
@@ -91,7 +99,7 @@ fn all_rows() -> Vec<Row> {
 }
 
 /// Runs a row; says where it is not as expected.
-fn run(row: &Row, world: &mut impl World, who: &str, is_core: bool) -> Option<String> {
+fn run(row: &Row, world: &mut impl World, who: &str, is_linux: bool) -> Option<String> {
     let mut filled_in = Vec::new();
     let asks = row.steps.iter().any(|step| step.expected == "?");
     for step in &row.steps {
@@ -101,7 +109,7 @@ fn run(row: &Row, world: &mut impl World, who: &str, is_core: bool) -> Option<St
             continue;
         }
         let expected = match &step.deviation {
-            Some(other) if is_core => other,
+            Some(other) if !is_linux => other,
             _ => &step.expected,
         };
         if !matches(&outcome, expected) {
@@ -115,16 +123,21 @@ fn run(row: &Row, world: &mut impl World, who: &str, is_core: bool) -> Option<St
 }
 
 /// Runs a row on both worlds; says what is wrong with it.
-fn run_on_both(row: &Row, kernel: &mut Kernel) -> Option<String> {
+fn run_on_both<W: World>(
+    row: &Row,
+    kernel: &mut Kernel,
+    who: &str,
+    make: &impl Fn(Limits) -> W,
+) -> Option<String> {
     kernel.reset();
-    if let Some(wrong) = run(row, kernel, "Linux", false) {
+    if let Some(wrong) = run(row, kernel, "Linux", true) {
         return Some(wrong);
     }
-    let mut core = CoreFs::new(row.limits);
-    if let Some(wrong) = run(row, &mut core, "fs-core", true) {
+    let mut other = make(row.limits);
+    if let Some(wrong) = run(row, &mut other, who, false) {
         return Some(wrong);
     }
-    if let Err(broken) = core.check_invariants() {
+    if let Err(broken) = other.check_invariants() {
         return Some(format!("{}: {broken}", row.place));
     }
     if row.steps.iter().any(|step| step.deviation.is_some()) {
@@ -134,27 +147,25 @@ fn run_on_both(row: &Row, kernel: &mut Kernel) -> Option<String> {
     // than it should. DEVIATIONS.md: on Linux a load through a mapping fills a hole.
     let loads = row.steps.iter().any(|step| matches!(step.call.name, "load" | "mlock"));
     let pages = if loads { Pages::Contents } else { Pages::Exact };
-    let here = Recorder::new(pages).take(&mut core, 0);
+    let here = Recorder::new(pages).take(&mut other, 0);
     let there = Recorder::new(pages).take(kernel, 0);
-    let differences = differences(&there, &here, Times::Exact);
+    let differences = differences(&there, &here, Times::Exact, who);
     (!differences.is_empty()).then(|| format!("{}: {}", row.place, differences.join("\n    ")))
 }
 
-#[test]
-fn rows_hold_on_linux_and_here() {
-    let rows = all_rows();
+/// Runs rows on the kernel and on the world that `make` makes, and panics with those that are
+/// wrong.
+pub fn check<W: World>(rows: &[Row], who: &str, make: impl Fn(Limits) -> W + Sync) {
     // A tmpfs for each run of rows with the same limits.
     let of_same_limits = rows.chunk_by(|a, b| a.limits == b.limits).map(|rows| {
         with_kernel(rows[0].limits, |kernel| {
-            rows.iter().filter_map(|row| run_on_both(row, kernel)).collect::<Vec<_>>()
+            rows.iter().filter_map(|row| run_on_both(row, kernel, who, &make)).collect::<Vec<_>>()
         })
     });
     let both: Result<Vec<Vec<String>>, String> = of_same_limits.collect();
     let wrong = both.map(|wrong| wrong.concat()).unwrap_or_else(|why| {
         complain("the rows are", &why);
-        rows.iter()
-            .filter_map(|row| run(row, &mut CoreFs::new(row.limits), "fs-core", true))
-            .collect()
+        rows.iter().filter_map(|row| run(row, &mut make(row.limits), who, false)).collect()
     });
     println!("{} rows", rows.len());
     let mut report = String::new();

@@ -1,26 +1,22 @@
-//! Random sequences of calls on both worlds.
+//! Random sequences of calls on the kernel and on another world.
 //!
 //! A seed makes a sequence, always the same one. After every call the outcomes must be equal and
-//! the whole trees with all open descriptors too; after every sequence the invariants of fs-core
-//! must hold. A sequence that fails is shortened as far as it still fails, and printed as a row for
-//! `rows/`.
+//! the whole trees with all open descriptors too; after every sequence the invariants of the other
+//! world must hold. A sequence that fails is shortened as far as it still fails, and printed as a
+//! row for `rows/`.
 //!
-//! The test runs a fixed number of seeds.
+//! A test runs a fixed number of seeds.
 //! `WASM_VFS_DIFFERENTIAL_SEEDS=1000000 WASM_VFS_DIFFERENTIAL_FROM=1` asks for others;
 //! `cargo xtask differential` is the long run.
 
 use std::time::Instant;
 
 use crate::call::{Arg, Call, UTIME_NOW};
-use crate::core_fs::CoreFs;
 use crate::generator::Generator;
 use crate::kernel::{Kernel, Limits, complain, next_tick, with_kernel};
 use crate::snapshot::{Pages, Recorder, Times, differences};
 use crate::theme::{Theme, limits_of};
 use crate::world::World;
-
-/// How many seeds the test runs.
-const SEEDS: u64 = 240;
 
 /// Seeds that run on one tmpfs, which has the limits that they share.
 const SEEDS_AT_ONCE: u64 = 40;
@@ -61,11 +57,27 @@ impl Mode {
     }
 }
 
+/// The world that is held against the kernel.
+#[derive(Clone, Copy, Debug)]
+pub struct Other<Make> {
+    /// What it is called.
+    pub name: &'static str,
+    /// Makes one with these limits.
+    pub make: Make,
+    /// Whether it can make a call at all.
+    pub can: fn(&Call) -> bool,
+}
+
 /// Runs calls on both worlds; says what is different after which one.
-fn run(calls: &[Call], kernel: &mut Kernel, mode: Mode) -> Result<(), (usize, String)> {
+fn run<W: World>(
+    calls: &[Call],
+    kernel: &mut Kernel,
+    other: &Other<impl Fn(Limits) -> W>,
+    mode: Mode,
+) -> Result<(), (usize, String)> {
     let Mode { limits, times, pages, looks } = mode;
     kernel.reset();
-    let mut core = CoreFs::new(limits);
+    let mut core = (other.make)(limits);
     let (mut there, mut here) = (Recorder::new(pages), Recorder::new(pages));
     let last = calls.len().saturating_sub(1);
     for (step, call) in (0u32..).zip(calls) {
@@ -79,7 +91,8 @@ fn run(calls: &[Call], kernel: &mut Kernel, mode: Mode) -> Result<(), (usize, St
             let ours = core.call(call);
             let (linux, ours) = (pages.comparable(&linux), pages.comparable(&ours));
             if linux != ours {
-                return wrong(format!("{call}\n    Linux   {linux}\n    fs-core {ours}"));
+                let name = other.name;
+                return wrong(format!("{call}\n    Linux   {linux}\n    {name:7} {ours}"));
             }
             linux_said = linux;
         } else if step as usize != last {
@@ -89,7 +102,7 @@ fn run(calls: &[Call], kernel: &mut Kernel, mode: Mode) -> Result<(), (usize, St
             continue;
         }
         let (linux_tree, our_tree) = (there.take(kernel, step), here.take(&mut core, step));
-        let different = differences(&linux_tree, &our_tree, times);
+        let different = differences(&linux_tree, &our_tree, times, other.name);
         if !different.is_empty() {
             return wrong(format!("after {call} (=> {linux_said}):\n  {}", different.join("\n  ")));
         }
@@ -98,10 +111,15 @@ fn run(calls: &[Call], kernel: &mut Kernel, mode: Mode) -> Result<(), (usize, St
 }
 
 /// A sequence that fails, without all calls that it fails without as well.
-fn shortened(calls: &[Call], kernel: &mut Kernel, mode: Mode) -> (Vec<Call>, String) {
+fn shortened<W: World>(
+    calls: &[Call],
+    kernel: &mut Kernel,
+    other: &Other<impl Fn(Limits) -> W>,
+    mode: Mode,
+) -> (Vec<Call>, String) {
     let mut calls = calls.to_vec();
     let mut reason = String::new();
-    if let Err((last, text)) = run(&calls, kernel, mode) {
+    if let Err((last, text)) = run(&calls, kernel, other, mode) {
         calls.truncate(last + 1);
         reason = text;
     }
@@ -111,7 +129,7 @@ fn shortened(calls: &[Call], kernel: &mut Kernel, mode: Mode) -> (Vec<Call>, Str
         while at + chunk <= calls.len() {
             let mut fewer = calls.clone();
             fewer.drain(at..at + chunk);
-            if let Err((last, text)) = run(&fewer, kernel, mode) {
+            if let Err((last, text)) = run(&fewer, kernel, other, mode) {
                 fewer.truncate(last + 1);
                 calls = fewer;
                 reason = text;
@@ -132,7 +150,8 @@ fn setting(name: &str) -> Option<u64> {
 /// there is would end the machine.
 const MAX_MEMORY_BYTES: u64 = 4 << 30;
 
-fn limit_memory() {
+/// Sets that limit.
+pub fn limit_memory() {
     let limits = libc::rlimit { rlim_cur: MAX_MEMORY_BYTES, rlim_max: MAX_MEMORY_BYTES };
     // SAFETY: `limits` outlives the call.
     let done = unsafe { libc::setrlimit(libc::RLIMIT_AS, &raw const limits) };
@@ -152,15 +171,21 @@ struct Findings {
     failures: Vec<String>,
 }
 
-fn run_batch(seeds: std::ops::Range<u64>, limits: Limits, kernel: &mut Kernel) -> Findings {
+fn run_batch<W: World>(
+    seeds: std::ops::Range<u64>,
+    limits: Limits,
+    kernel: &mut Kernel,
+    other: &Other<impl Fn(Limits) -> W>,
+) -> Findings {
     let mut findings = Findings::default();
     for seed in seeds {
         let theme = Theme::of(seed, limits);
-        let calls = Generator::new(seed, theme).sequence();
+        let mut calls = Generator::new(seed, theme).sequence();
+        calls.retain(other.can);
         findings.calls += calls.len() as u64;
         let mode = Mode::of(seed, theme, limits);
-        if run(&calls, kernel, mode).is_err() {
-            let (calls, reason) = shortened(&calls, kernel, mode);
+        if run(&calls, kernel, other, mode).is_err() {
+            let (calls, reason) = shortened(&calls, kernel, other, mode);
             let row: Vec<String> = calls.iter().map(Call::to_string).collect();
             findings
                 .failures
@@ -173,11 +198,11 @@ fn run_batch(seeds: std::ops::Range<u64>, limits: Limits, kernel: &mut Kernel) -
     findings
 }
 
-#[test]
-fn random_sequences_do_the_same_on_linux_and_here() {
+/// Runs the sequences of `seeds` seeds, unless the environment asks for others, and panics with
+/// those that differ.
+pub fn compare<W: World>(seeds: u64, other: &Other<impl Fn(Limits) -> W + Sync>) {
     let from = setting("WASM_VFS_DIFFERENTIAL_FROM").unwrap_or(0);
-    let seeds = setting("WASM_VFS_DIFFERENTIAL_SEEDS").unwrap_or(SEEDS);
-    limit_memory();
+    let seeds = setting("WASM_VFS_DIFFERENTIAL_SEEDS").unwrap_or(seeds);
     let begin = Instant::now();
     let mut all = Findings::default();
     let mut next = from;
@@ -185,7 +210,7 @@ fn random_sequences_do_the_same_on_linux_and_here() {
         let batch = next / SEEDS_AT_ONCE;
         let end = ((batch + 1) * SEEDS_AT_ONCE).min(from + seeds);
         let limits = limits_of(batch);
-        match with_kernel(limits, |kernel| run_batch(next..end, limits, kernel)) {
+        match with_kernel(limits, |kernel| run_batch(next..end, limits, kernel, other)) {
             Ok(found) => {
                 all.calls += found.calls;
                 all.failures.extend(found.failures);

@@ -10,10 +10,11 @@ use wasm_vfs_core::{
 };
 
 use crate::call::{Call, UTIME_NOW, UTIME_OMIT};
-use crate::children::PROCESSES;
-use crate::kernel::{Limits, MAPPED_FROM, MAX_FDS, parse_dirents, protected_hardlinks};
+use crate::kernel::children::PROCESSES;
+use crate::kernel::{Limits, MAPPED_FROM, MAX_FDS, protected_hardlinks};
 use crate::outcome::{
-    CLOCK_START, Cookies, Meta, Outcome, Value, parse_old_dirents, time_text, typed_names,
+    CLOCK_START, Cookies, Meta, Outcome, Value, parse_dirents, parse_old_dirents, time_text,
+    typed_names,
 };
 use crate::world::{Contents, Descriptors, Seen, World};
 
@@ -61,18 +62,6 @@ impl CoreFs {
         let mut processes = [const { None }; PROCESSES];
         processes[0] = Some(process);
         CoreFs { fs, processes, current: 0, cookies: Cookies::default(), observer }
-    }
-
-    /// Checks that the tables agree with each other.
-    ///
-    /// # Errors
-    ///
-    /// What is wrong.
-    pub fn check_invariants(&self) -> Result<(), String> {
-        let processes: Vec<&Process> =
-            self.processes.iter().flatten().chain([&self.observer]).collect();
-        let checked = self.fs.check_invariants(&processes);
-        checked.map_err(|broken| format!("invariant broken: {broken}"))
     }
 }
 
@@ -510,6 +499,13 @@ impl World for CoreFs {
 
     fn look(&mut self, path: &[u8]) -> Option<Seen> {
         look(&mut self.fs, &mut self.observer, path)
+    }
+
+    fn check_invariants(&mut self) -> Result<(), String> {
+        let processes: Vec<&Process> =
+            self.processes.iter().flatten().chain([&self.observer]).collect();
+        let checked = self.fs.check_invariants(&processes);
+        checked.map_err(|broken| format!("invariant broken: {broken}"))
     }
 
     fn descriptors(&mut self) -> Vec<(usize, Descriptors)> {

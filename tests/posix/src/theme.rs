@@ -36,6 +36,7 @@ impl Theme {
         }
     }
 
+    /// Whether there are mappings.
     pub fn maps(self) -> bool {
         matches!(self, Theme::Loads | Theme::Stores)
     }
