@@ -17,10 +17,12 @@
 
 mod kind;
 mod lifecycle;
+mod names;
 mod table;
 
 pub use kind::{Kind, Layout, Wasm};
 pub use lifecycle::{LIFECYCLE, Lifecycle};
+pub use names::{MORE_NAMES, NAMES, NameList, Of, names};
 pub use table::CALLS;
 
 /// The import module of the calls under their own names.
@@ -35,6 +37,8 @@ pub const SYS: &str = "SYS_";
 pub struct Call {
     /// Linux's name.
     pub name: &'static str,
+    /// What it answers, if it does not fail.
+    pub answer: Answer,
     /// Its arguments, in order.
     pub args: &'static [Arg],
     /// The method of `wasm_vfs_core::Fs` that serves it; empty: it is the adapter's own.
@@ -46,6 +50,25 @@ pub struct Call {
     pub c: &'static str,
     /// What it does, in one sentence.
     pub doc: &'static str,
+}
+
+/// What a call answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// 0.
+    Nothing,
+    /// A descriptor.
+    Fd,
+    /// How many bytes it moved, stored or would store.
+    Bytes,
+    /// A position in a file.
+    Offset,
+    /// An address.
+    Address,
+    /// Another number: an id, flags, how many.
+    Number,
+    /// It does not come back.
+    Never,
 }
 
 /// An argument of a call.
@@ -104,6 +127,26 @@ mod tests {
         }
         assert_eq!(find(WALI, "SYS_fadvise").map(|call| call.name), Some("fadvise64"));
         assert_eq!(find("env", "open"), None);
+    }
+
+    #[test]
+    fn every_list_of_flags_has_names() {
+        for call in CALLS {
+            for arg in call.args {
+                if let Kind::Flags(list) = arg.kind {
+                    assert!(super::names(list).is_some(), "{}: {list}", call.name);
+                }
+            }
+        }
+        let values: std::vec::Vec<_> = super::names("whence").unwrap().values().collect();
+        assert_eq!(values[2], ("SEEK_END", 2));
+        let of = |list, name| super::names(list).unwrap().values().find(|(it, _)| *it == name);
+        assert_eq!(of("open", "O_CLOEXEC"), Some(("O_CLOEXEC", 0o2_000_000)));
+        assert_eq!(of("at", "AT_EMPTY_PATH"), Some(("AT_EMPTY_PATH", 0x1000)));
+        assert_eq!(of("inotify", "IN_ONESHOT"), Some(("IN_ONESHOT", 0x8000_0000)));
+        assert_eq!(of("fcntl", "F_OFD_SETLKW"), Some(("F_OFD_SETLKW", 38)));
+        assert_eq!(of("map", "MAP_FIXED_NOREPLACE"), Some(("MAP_FIXED_NOREPLACE", 0x10_0000)));
+        assert_eq!(of("eventfd", "EFD_CLOEXEC"), Some(("EFD_CLOEXEC", 0o2_000_000)));
     }
 
     #[test]

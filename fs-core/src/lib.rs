@@ -78,9 +78,8 @@
 //!
 //! | call | errno | why |
 //! |---|---|---|
-//! | `fcntl` with `F_SETLK`, `F_SETLKW`, `F_GETLK`, `F_OFD_*` | `EINVAL` | Locks of ranges belong to processes that can wait for each other. [`flock`](Fs::flock) is there. |
 //! | `fcntl` with `F_SETLEASE`, `F_NOTIFY`, `F_SETOWN`, `F_SETSIG` | `EINVAL` | They are told of by signals. |
-//! | `fcntl` with `F_ADD_SEALS`, `F_GET_SEALS`; `memfd_create` | `EINVAL`; `ENOSYS` | Seals are for files outside any mounted filesystem. |
+//! | `fcntl` with `F_ADD_SEALS`, `F_GET_SEALS` | `EINVAL` | Seals guard memory that processes share; there is one. |
 //! | `ioctl` but for `FIOCLEX`, `FIONCLEX`, `FIONBIO`, `FIONREAD` | `ENOTTY` | tmpfs's inode flags and generations are not kept. |
 //! | `select`, `poll` with a time, `epoll_*` | `ENOSYS` | Waiting is the embedder's; [`poll`](Fs::poll) says what is ready. |
 //! | `io_setup`, `io_submit`, `io_uring_*` | `ENOSYS` | Nothing here takes longer than the call. |
@@ -88,7 +87,7 @@
 //! | `mremap`, `mlockall`, `madvise`, `mincore`, `remap_file_pages` | `ENOSYS` | The processor's memory is not this crate's; they are no calls on files. |
 //! | `readahead`, `posix_fadvise`, `sync_file_range` | 0 | Hints and orders about a disk that is not there. |
 //! | `name_to_handle_at`, `open_by_handle_at` | `EOPNOTSUPP` | A handle outlives the process; the tree does not. |
-//! | `mount`, `umount2`, `pivot_root`, `chroot`, `open_tree` and their kin | `EPERM` | There is one filesystem. [`Process::confine`] keeps a process below a directory. |
+//! | `mount`, `umount2`, `pivot_root`, `open_tree` and their kin | `EPERM` | There is one filesystem. [`Process::confine`] keeps a process below a directory. |
 //! | `quotactl`, `quotactl_fd` | `ENOSYS` | [`Config`] has the limits. |
 //! | `bind` of an `AF_UNIX` path, `connect` to one | `EOPNOTSUPP`; `ECONNREFUSED` | A socket is only a name ([`mknod`](Fs::mknod)). |
 //! | `setuid`, `setgroups`, `capset` and their kin | - | The embedder sets [`Process::credentials`]. |
@@ -152,7 +151,10 @@ pub use syscalls::attributes::utimensat::{TimeSpecifier, Timeval, Utimbuf};
 pub use syscalls::attributes::xattr::XattrFlags;
 pub use syscalls::data::preadv2::RwFlags;
 pub use syscalls::data::splice::SpliceFlags;
+pub use syscalls::descriptors::eventfd::EventfdFlags;
 pub use syscalls::descriptors::fcntl::Fcntl;
+pub use syscalls::descriptors::fcntl_locking::Flock;
 pub use syscalls::descriptors::flock::FlockOperation;
 pub use syscalls::descriptors::ioctl::Ioctl;
+pub use syscalls::descriptors::memfd::{MFD_NAME_MAX_LEN, MemfdFlags};
 pub use syscalls::descriptors::openat2::OpenHow;

@@ -10,9 +10,10 @@ use std::cell::Cell;
 use std::fmt::Debug;
 
 use wasm_vfs_core::{
-    AT_FDCWD, AccessTimes, Config, Credentials, Dev, DirectoryId, Errno, FileType, FlockOperation,
-    FollowLast, Foreign, Fs, InotifyMask, LowerFile, LowerKind, MapFlags, MsyncFlags, OFlags,
-    Platform, PollEvents, Process, Prot, SpliceFlags, TimeSpecifier, Timespec, XattrFlags,
+    AT_FDCWD, AccessTimes, Config, Credentials, Dev, DirectoryId, Errno, EventfdFlags, FileType,
+    Flock, FlockOperation, FollowLast, Foreign, Fs, InotifyMask, LowerFile, LowerKind, MapFlags,
+    MsyncFlags, OFlags, Platform, PollEvents, Process, Prot, SpliceFlags, TimeSpecifier, Timespec,
+    XattrFlags,
 };
 
 /// A platform for which one family is switched off.
@@ -38,6 +39,7 @@ macro_rules! without {
 without!(NoPipes, PIPES);
 without!(NoNotify, NOTIFY);
 without!(NoLocks, LOCKS);
+without!(NoChroot, CHROOT);
 without!(NoXattrs, XATTRS);
 without!(NoUnnamedFiles, UNNAMED_FILES);
 without!(NoMappings, MAPPINGS);
@@ -72,6 +74,8 @@ fn without_pipes() {
     assert_eq!(fs.pipe(&mut p), Err(Errno::ENOSYS));
     assert_eq!(fs.pipe2(&mut p, OFlags::CLOEXEC), Err(Errno::ENOSYS));
     assert_eq!(fs.pipe2(&mut p, OFlags::CREAT), Err(Errno::ENOSYS));
+    assert_eq!(fs.eventfd(&mut p, 1), Err(Errno::ENOSYS));
+    assert_eq!(fs.eventfd2(&mut p, 1, EventfdFlags::NONBLOCK), Err(Errno::ENOSYS));
     // No descriptor is ever a pipe.
     let none = SpliceFlags::empty();
     assert_eq!(fs.tee(&p, 0, 0, 1, none), Err(Errno::EINVAL));
@@ -105,6 +109,29 @@ fn without_locks() {
         assert_eq!(fs.flock(&p, 0, operation), Err(Errno::ENOSYS));
         assert_eq!(fs.flock(&p, 7, operation), Err(Errno::ENOSYS));
     }
+    // As fcntl(2) without CONFIG_FILE_LOCKING: it looks at the descriptor first.
+    for l_type in [Flock::RDLCK, Flock::WRLCK, Flock::UNLCK] {
+        let lock = Flock { l_type, ..Flock::default() };
+        assert_eq!(fs.fcntl_getlk(&p, 0, lock), Err(Errno::EINVAL));
+        assert_eq!(fs.fcntl_ofd_getlk(&p, 0, lock), Err(Errno::EINVAL));
+        assert_eq!(fs.fcntl_setlk(&p, 0, lock), Err(Errno::EACCES));
+        assert_eq!(fs.fcntl_ofd_setlk(&p, 0, lock), Err(Errno::EACCES));
+        assert_eq!(fs.fcntl_setlk(&p, 7, lock), Err(Errno::EBADF));
+    }
+    assert_eq!(p.pid(), 0);
+    unchanged(&fs, &p);
+}
+
+#[test]
+fn without_root_directories_of_processes() {
+    let (mut fs, mut p) = world(NoChroot, Config::default());
+    fs.mkdir(&p, b"/d", 0o755).unwrap();
+    assert_eq!(fs.chroot(&mut p, b"/d"), Err(Errno::ENOSYS));
+    assert_eq!(fs.chroot(&mut p, b"/none"), Err(Errno::ENOSYS));
+    assert_eq!(fs.stat(&p, b"/..").map(|stat| stat.st_ino), Ok(1));
+    let child = fs.fork(&p).unwrap();
+    fs.exit(child);
+    assert_eq!(fs.rmdir(&p, b"/d"), Ok(()));
     unchanged(&fs, &p);
 }
 

@@ -24,6 +24,16 @@ const PREVIEW0 = "wasi_unstable";
 /** The filesystem's functions for the predecessor end so, where they differ from preview 1's. */
 const PREVIEW0_SUFFIX = "@unstable";
 
+/**
+ * Programs import Linux's calls from these modules. The filesystem exports each call as
+ * `SYS_` and its name, and what else a program of WALI imports by its own name.
+ */
+const CALLS = "wasm_vfs";
+const WALI = "wali";
+const CALL_PREFIX = "SYS_";
+/** WALI has a shorter name for it. */
+const WALI_NAMES = { SYS_fadvise: "SYS_fadvise64" };
+
 /** A rootfs module imports the program's memory as `app.memory`, and WASI from `wasi_host`. */
 const PROGRAM_MODULE = "app";
 const HOST_MODULE = "wasi_host";
@@ -190,18 +200,19 @@ class Linker {
   }
 
   /**
-   * Makes the functions that the program imports from either preview.
+   * Makes the functions that the program imports from either preview, and Linux's calls.
    *
    * @param {(call: WebAssembly.ModuleImportDescriptor) => Function} make
    */
   #wasiFunctions(make) {
     /** @type {Record<string, Record<string, Function>>} */
-    const wasi = { [PREVIEW1]: {}, [PREVIEW0]: {} };
+    const served = { [PREVIEW1]: {}, [PREVIEW0]: {}, [CALLS]: {}, [WALI]: {} };
     for (const call of WebAssembly.Module.imports(this.#program)) {
-      const isWasi = call.module === PREVIEW1 || call.module === PREVIEW0;
-      if (isWasi && call.kind === "function") wasi[call.module][call.name] = make(call);
+      if (call.kind === "function" && Object.hasOwn(served, call.module)) {
+        served[call.module][call.name] = make(call);
+      }
     }
-    return wasi;
+    return served;
   }
 
   /**
@@ -211,10 +222,29 @@ class Linker {
    * @returns {Function}
    */
   #functionFor({ module, name }) {
+    if (module === CALLS || module === WALI) return this.#linuxCall(module, name);
     const ofPreview0 = module === PREVIEW0 ? this.#tree[name + PREVIEW0_SUFFIX] : undefined;
     const isForTheEmbedder = name.startsWith(HOST_INTERFACE_PREFIX);
     const ofTheFilesystem = isForTheEmbedder ? undefined : this.#tree[name];
     return ofPreview0 ?? ofTheFilesystem ?? this.#host[name];
+  }
+
+  /**
+   * Returns the filesystem's function for one of Linux's calls.
+   *
+   * @param {string} module
+   * @param {string} name
+   * @returns {Function}
+   */
+  #linuxCall(module, name) {
+    const ofWali = /** @type {Record<string, string>} */ (WALI_NAMES)[name] ?? name;
+    const call = this.#tree[module === CALLS ? CALL_PREFIX + name : ofWali];
+    demand(
+      call,
+      `the program imports ${module}.${name}, which the filesystem does not serve: ` +
+        "make it with `wasm-vfs image --calls`",
+    );
+    return call;
   }
 
   /**

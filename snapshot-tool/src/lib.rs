@@ -68,6 +68,7 @@ mod format;
 mod gather;
 #[doc(hidden)]
 pub mod link;
+mod linux_calls;
 mod output;
 mod pack;
 mod packed;
@@ -91,7 +92,7 @@ pub use pack::input::Program;
 #[cfg(feature = "run")]
 pub use pack::preinit::Preinit;
 pub use pack::report::{Printed, Report};
-pub use pack::rootfs::{Packed, Rootfs, RunTimeShims};
+pub use pack::rootfs::{CallsModule, Packed, Rootfs, RunTimeShims};
 pub use packed::component::Interfaces;
 pub use packed::form::{Form, ModuleForm};
 pub use packed::packed_module::PackedModule;

@@ -1,6 +1,7 @@
 //! WASI preview1 as data: the modules that programs import it from, and its functions with the
 //! permanent numbers that files written by this tool call them by.
 
+use wasm_vfs_calls::{WALI, WASM_VFS};
 use wasmparser::{FuncType, ValType};
 
 /// The import module of preview1's functions, in programs and in the adapter's core module.
@@ -76,21 +77,27 @@ pub(crate) fn function(number: u32) -> Option<&'static str> {
     FUNCTIONS.get(number as usize).copied()
 }
 
-/// The module that an import of WASI comes from.
+/// The module that an import comes from which the filesystem serves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum WasiModule {
+pub enum ServedModule {
     /// `wasi_snapshot_preview1`.
     Preview1,
     /// `wasi_unstable`.
     Unstable,
+    /// `wasm_vfs`: Linux's calls.
+    WasmVfs,
+    /// `wali`: the same, for programs of WALI.
+    Wali,
 }
 
-impl WasiModule {
+impl ServedModule {
     /// The module of that name.
     pub(crate) fn named(name: &str) -> Option<Self> {
         match name {
             PREVIEW1 => Some(Self::Preview1),
             UNSTABLE => Some(Self::Unstable),
+            WASM_VFS => Some(Self::WasmVfs),
+            WALI => Some(Self::Wali),
             _ => None,
         }
     }
@@ -101,6 +108,8 @@ impl WasiModule {
         match self {
             Self::Preview1 => PREVIEW1,
             Self::Unstable => UNSTABLE,
+            Self::WasmVfs => WASM_VFS,
+            Self::Wali => WALI,
         }
     }
 }

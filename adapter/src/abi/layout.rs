@@ -60,7 +60,7 @@ pub(crate) fn file_type(file_type: FileType) -> u8 {
 
 /// A time in nanoseconds. What preview1 cannot say (before 1970, after 2554) becomes the nearest it
 /// can.
-fn timestamp(time: Timespec) -> u64 {
+pub(crate) fn timestamp(time: Timespec) -> u64 {
     let Ok(sec) = u64::try_from(time.tv_sec) else { return 0 };
     if sec > u64::MAX / NSEC_PER_SEC - 1 {
         return u64::MAX;

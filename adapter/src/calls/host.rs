@@ -6,44 +6,42 @@
 use wasm_vfs_core::Errno;
 
 use super::Result;
-use super::user::range;
-use crate::abi::imports;
-use crate::errno::to_linux;
+use crate::errno::{Error, to_linux};
 use crate::memory::borrowed::Borrowed;
 
-/// A vector of one piece, and where the host says how many bytes it moved.
-const VECTOR_BYTES: u32 = 12;
+/// Linux's number for an error of preview1.
+pub(super) fn linux(error: Error) -> Errno {
+    to_linux(error.number())
+}
 
-/// Reads into a buffer of the program.
+/// The result of a function of the host on a descriptor of its own.
 ///
 /// # Errors
 ///
-/// * `EFAULT`: the buffer is not all in the program's memory.
-/// * `ENOMEM`: nothing can be borrowed.
-/// * What the host answers.
-pub(super) fn read(host_fd: u32, buf: u32, count: u32) -> Result<usize> {
-    transfer(buf, count, |vector, moved| imports::fd_read(host_fd, vector, 1, moved))
+/// * `unsuited`: it is not that kind of descriptor. Hosts say `BADF` or `NOTCAPABLE`, where Linux
+///   has an error for each call.
+/// * What the host answers else.
+pub(super) fn check(number: i32, unsuited: Errno) -> Result<()> {
+    match u16::try_from(number) {
+        Ok(0) => Ok(()),
+        Ok(number)
+            if number == wasi::ERRNO_BADF.raw() || number == wasi::ERRNO_NOTCAPABLE.raw() =>
+        {
+            Err(unsuited)
+        }
+        _ => Err(to_linux(number)),
+    }
 }
 
-/// Writes from a buffer of the program.
+/// Lets the host store an answer of at most 24 bytes; returns its first two words.
 ///
 /// # Errors
 ///
-/// As [`read`].
-pub(super) fn write(host_fd: u32, buf: u32, count: u32) -> Result<usize> {
-    transfer(buf, count, |vector, moved| imports::fd_write(host_fd, vector, 1, moved))
-}
-
-fn transfer(buf: u32, count: u32, moves: impl FnOnce(u32, u32) -> i32) -> Result<usize> {
-    let bytes = range(buf, count)?;
-    // Not where the program's own bytes are that the host is to read or to fill.
-    let borrowed = Borrowed::beside(bytes, VECTOR_BYTES).map_err(|_| Errno::ENOMEM)?;
-    let vector = borrowed.range();
-    vector.store_u32(0, buf);
-    vector.store_u32(4, count);
-    vector.store_u32(8, 0);
-    let number = moves(borrowed.addr(), borrowed.addr() + 8);
-    let moved = vector.load_u32(8);
+/// `ENOMEM`: nothing can be borrowed. As [`check`].
+pub(super) fn ask(unsuited: Errno, store: impl FnOnce(u32) -> i32) -> Result<[u64; 2]> {
+    let borrowed = Borrowed::new(24).map_err(linux)?;
+    let number = store(borrowed.addr());
+    let answer = [borrowed.range().load_u64(0), borrowed.range().load_u64(8)];
     borrowed.give_back();
-    if number == 0 { Ok(moved.min(count) as usize) } else { Err(to_linux(number)) }
+    check(number, unsuited).map(|()| answer)
 }

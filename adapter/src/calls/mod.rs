@@ -7,27 +7,31 @@
 //! value, or minus an error number.
 //!
 //! A program may import functions of preview1 beside these: both work on one process
-//! ([`crate::kernel`]). Descriptors of the host's are passed on ([`host`]).
+//! ([`crate::kernel`]). Calls on descriptors of the host's are passed on ([`host`]).
 //!
 //! Only the build with the feature `calls` has them.
 
 #![allow(dead_code, reason = "families are being added")]
 
+mod absent;
+mod attributes;
+mod data;
+mod descriptors;
+mod directories;
 mod host;
+mod lifecycle;
 mod names;
 mod open;
-mod read_write;
-mod stat;
+mod process;
+mod time;
 mod user;
+mod wait;
 
 use wasm_vfs_core::{Errno, OpenFile, Target};
 
 use crate::kernel::token::host_fd;
 use crate::kernel::{Buffers, Kernel, enter_call};
-use user::path;
-
-/// What a call answers.
-type Result<T> = core::result::Result<T, Errno>;
+use user::{Result, StringArg};
 
 /// What a call can answer with: a number that is not negative, or nothing.
 trait Answer {
@@ -44,6 +48,12 @@ impl Answer for () {
 impl Answer for i32 {
     fn number(self) -> i64 {
         self.into()
+    }
+}
+
+impl Answer for i64 {
+    fn number(self) -> i64 {
+        self
     }
 }
 
@@ -65,12 +75,17 @@ impl Answer for usize {
     }
 }
 
+/// What a call returns that fails.
+fn error(errno: Errno) -> i64 {
+    -i64::from(errno.number())
+}
+
 /// What a call returns for the result of its body.
 #[inline]
 fn answer(result: Result<impl Answer>) -> i64 {
     match result {
         Ok(value) => value.number(),
-        Err(errno) => -i64::from(errno.number()),
+        Err(errno) => error(errno),
     }
 }
 
@@ -84,17 +99,23 @@ fn call<T: Answer>(serve: impl FnOnce(&mut Kernel, &mut Buffers) -> Result<T>) -
 ///
 /// # Errors
 ///
-/// `EFAULT`, `ENAMETOOLONG`: as [`path`]. What `serve` answers.
+/// * What `serve` answers before it looks at the path.
+/// * `EFAULT`: the memory ends before the path does. `ENAMETOOLONG`: it has `PATH_MAX` bytes or
+///   more.
+/// * What `serve` answers.
 #[inline]
 fn on_path<T: Answer>(addr: u32, serve: impl FnOnce(&mut Kernel, &[u8]) -> Result<T>) -> i64 {
-    call(|kernel, buffers| serve(kernel, path(&mut buffers.path, addr)?))
+    call(|kernel, buffers| {
+        let path = StringArg::copy(&mut buffers.path, addr);
+        path.settle(Errno::ENAMETOOLONG, serve(kernel, path.bytes))
+    })
 }
 
 /// A call on two paths.
 ///
 /// # Errors
 ///
-/// As [`on_path`], for the first and then the second.
+/// As [`on_path`]; the second path is looked at when `serve` looks at it.
 #[inline]
 fn on_two_paths<T: Answer>(
     first: u32,
@@ -102,8 +123,10 @@ fn on_two_paths<T: Answer>(
     serve: impl FnOnce(&mut Kernel, &[u8], &[u8]) -> Result<T>,
 ) -> i64 {
     call(|kernel, buffers| {
-        let first = path(&mut buffers.path, first)?;
-        serve(kernel, first, path(&mut buffers.second_path, second)?)
+        let first = StringArg::copy(&mut buffers.path, first);
+        let second = StringArg::copy(&mut buffers.second_path, second);
+        let result = serve(kernel, first.bytes, second.bytes);
+        second.settle(Errno::ENAMETOOLONG, first.settle(Errno::ENAMETOOLONG, result))
     })
 }
 

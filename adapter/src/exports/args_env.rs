@@ -184,6 +184,16 @@ pub(crate) fn environment() -> Result<Vec<u8>> {
     List::Environment.chosen()
 }
 
+/// The arguments that the program sees, each ended by a NUL.
+///
+/// # Errors
+///
+/// As [`environment`].
+#[cfg(feature = "calls")]
+pub(crate) fn arguments() -> Result<Vec<u8>> {
+    List::Arguments.chosen()
+}
+
 /// The name of a variable.
 fn name(variable: &[u8]) -> &[u8] {
     variable.split(|&byte| byte == b'=' || byte == 0).next().unwrap_or_default()

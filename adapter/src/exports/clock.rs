@@ -37,7 +37,7 @@ extern "C" fn clock_time_get(id: u32, precision: u64, time: u32) -> i32 {
 /// # Errors
 ///
 /// `EIO`: nothing was baked.
-pub(super) fn is_host() -> Result<bool> {
+pub(crate) fn is_host() -> Result<bool> {
     kernel::enter(|kernel, _| Ok(kernel.fs.platform().clock.is_host()))
 }
 
@@ -46,7 +46,7 @@ pub(super) fn is_host() -> Result<bool> {
 /// # Errors
 ///
 /// `EIO`: nothing was baked.
-pub(super) fn host_waits() -> Result<bool> {
+pub(crate) fn host_waits() -> Result<bool> {
     kernel::enter(|kernel, _| Ok(kernel.settings.waits))
 }
 
@@ -55,7 +55,7 @@ pub(super) fn host_waits() -> Result<bool> {
 /// # Errors
 ///
 /// `EIO`: nothing was baked.
-pub(super) fn wait(nanoseconds: u64) -> Result<()> {
+pub(crate) fn wait(nanoseconds: u64) -> Result<()> {
     kernel::enter(|kernel, _| {
         kernel.fs.platform().clock.wait(nanoseconds);
         Ok(())
@@ -76,6 +76,6 @@ pub(super) fn check(id: u32) -> Result<()> {
 /// # Errors
 ///
 /// `EIO`: nothing was baked.
-pub(super) fn now(id: u32) -> Result<u64> {
+pub(crate) fn now(id: u32) -> Result<u64> {
     kernel::enter(|kernel, _| Ok(kernel.fs.platform().clock.own(id)))
 }

@@ -6,7 +6,7 @@
 
 mod after_cut;
 mod args_env;
-mod clock;
+pub(crate) mod clock;
 mod descriptor;
 mod io;
 mod path;
@@ -17,7 +17,13 @@ mod sock;
 mod stat;
 mod unstable;
 
+#[cfg(feature = "calls")]
+pub(crate) use args_env::arguments;
 pub(crate) use args_env::environment;
+#[cfg(feature = "calls")]
+pub(crate) use poll::{AT_ONCE, EventWords, SubscriptionWords, ask_host};
+#[cfg(feature = "calls")]
+pub(crate) use random_exit::proc_exit;
 
 use wasi::Rights;
 use wasm_vfs_core::OpenFile;

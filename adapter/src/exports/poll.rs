@@ -25,9 +25,9 @@ use crate::memory::user::UserRange;
 use crate::platform::clock::host_time;
 
 /// A `subscription`, as words: the program's token, the tag, and what the tag says.
-type SubscriptionWords = [u64; 6];
+pub(crate) type SubscriptionWords = [u64; 6];
 /// An `event`, as words: the token, error and type, bytes, flags.
-type EventWords = [u64; 4];
+pub(crate) type EventWords = [u64; 4];
 
 /// Bytes of a `subscription`.
 pub(super) const SUBSCRIPTION_BYTES: u32 = 48;
@@ -45,7 +45,7 @@ const _: () = {
 };
 
 /// The token of the clock that rings at once. The program's subscriptions have their numbers there.
-const AT_ONCE: u64 = u64::MAX;
+pub(crate) const AT_ONCE: u64 = u64::MAX;
 
 #[unsafe(no_mangle)]
 pub(super) extern "C" fn poll_oneoff(subs: u32, events: u32, count: u32, nevents: u32) -> i32 {
@@ -262,7 +262,7 @@ impl Sub {
 /// # Errors
 ///
 /// What the host answers; `NOMEM`: there is not so much memory to borrow.
-fn ask_host(subs: &[SubscriptionWords]) -> Result<Vec<EventWords>> {
+pub(crate) fn ask_host(subs: &[SubscriptionWords]) -> Result<Vec<EventWords>> {
     let count = u32::try_from(subs.len()).map_err(|_| Errno::ENOMEM)?;
     let bytes =
         (SUBSCRIPTION_BYTES + EVENT_BYTES).checked_mul(count).and_then(|n| n.checked_add(8));

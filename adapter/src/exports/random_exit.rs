@@ -29,7 +29,7 @@ extern "C" fn random_get_seeded(buf: u32, len: u32) -> i32 {
 
 /// Notes the status, and ends the program. Where the host may not be asked the call becomes a trap.
 #[unsafe(no_mangle)]
-extern "C" fn proc_exit(status: u32) {
+pub(crate) extern "C" fn proc_exit(status: u32) {
     let _ = kernel::enter(|kernel, _| {
         kernel.settings.exit_status = Some(status);
         Ok(())

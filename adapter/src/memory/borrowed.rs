@@ -108,14 +108,18 @@ impl Borrowed {
     ///
     /// As [`new`](Self::new).
     #[cfg(feature = "calls")]
-    pub(crate) fn beside(others: UserRange, bytes: u32) -> Result<Borrowed> {
-        let behind = u64::from(others.addr()) + u64::from(others.len());
-        let is_apart = others.addr() >= BORROWED_ADDR + bytes || behind <= BORROWED_ADDR.into();
-        let behind = u32::try_from(behind).ok().and_then(|it| it.checked_next_multiple_of(8));
-        match behind {
-            Some(behind) if !is_apart => Borrowed::at(behind, bytes),
-            _ => Borrowed::at(BORROWED_ADDR, bytes),
+    pub(crate) fn beside(
+        others: impl Iterator<Item = UserRange> + Clone,
+        bytes: u32,
+    ) -> Result<Borrowed> {
+        let mut addr = BORROWED_ADDR;
+        // Each turn goes past the end of a range, so there are no more turns than ranges.
+        while let Some(other) = others.clone().find(|other| other.overlaps(addr, bytes)) {
+            let behind = other.addr().checked_add(other.len());
+            let behind = behind.and_then(|behind| behind.checked_next_multiple_of(8));
+            addr = behind.ok_or(Errno::ENOMEM)?;
         }
+        Borrowed::at(addr, bytes)
     }
 
     /// As [`new`](Self::new), at `addr`.

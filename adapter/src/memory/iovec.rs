@@ -2,6 +2,8 @@
 //!
 //! How the filesystem fills them is in `platform/user_mut.rs`: bytes may come from the host.
 
+#[cfg(feature = "calls")]
+use wasm_vfs_core::Errno;
 use wasm_vfs_core::UserRef;
 
 use super::user::UserRange;
@@ -97,6 +99,68 @@ impl<'b> IoVecs<'b> {
             each(piece, done);
             done += piece.len() as usize;
         }
+    }
+}
+
+/// A vector of a call of Linux's, checked.
+#[cfg(feature = "calls")]
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Vector {
+    range: UserRange,
+    count: u32,
+}
+
+#[cfg(feature = "calls")]
+impl Vector {
+    /// Checks the vector of `count` pieces at `addr` (`__import_iovec`).
+    ///
+    /// # Errors
+    ///
+    /// * `EINVAL`: fewer than 0 pieces or more than `IOV_MAX`.
+    /// * `EFAULT`: the vector is not all in the program's memory.
+    /// * `EINVAL`: a piece has so many bytes that its length is negative.
+    /// * `EFAULT`: a piece is not all in the program's memory.
+    pub(crate) fn import(addr: u32, count: i64) -> core::result::Result<Vector, Errno> {
+        let count = u32::try_from(count).map_err(|_| Errno::EINVAL)?;
+        if count as usize > IOV_MAX {
+            return Err(Errno::EINVAL);
+        }
+        if count == 0 {
+            return Ok(Vector { range: UserRange::EMPTY, count });
+        }
+        let range = UserRange::array(addr, count, IOVEC_BYTES).map_err(|_| Errno::EFAULT)?;
+        if (0..count).any(|index| range.load_u32(index * IOVEC_BYTES + 4) > i32::MAX as u32) {
+            return Err(Errno::EINVAL);
+        }
+        for index in 0..count {
+            piece(range, index).map_err(|_| Errno::EFAULT)?;
+        }
+        Ok(Vector { range, count })
+    }
+
+    /// Where the vector itself is.
+    pub(crate) fn range(self) -> UserRange {
+        self.range
+    }
+
+    /// Its pieces.
+    pub(crate) fn pieces(self) -> impl Iterator<Item = UserRange> + Clone {
+        (0..self.count).map(move |index| piece(self.range, index).unwrap_or(UserRange::EMPTY))
+    }
+}
+
+#[cfg(feature = "calls")]
+impl<'b> IoVecs<'b> {
+    /// A cursor over the pieces of a vector, of which at most `most_bytes` count.
+    pub(crate) fn of(buffer: &'b mut IovecBuffer, vector: Vector, most_bytes: u32) -> IoVecs<'b> {
+        let (mut used, mut left) = (0, 0);
+        for (slot, mut piece) in buffer.iter_mut().zip(vector.pieces()) {
+            *slot = piece.take(most_bytes - left);
+            left += slot.len();
+            used += 1;
+        }
+        let rest = buffer.get(..used).unwrap_or_default();
+        IoVecs { piece: UserRange::EMPTY, rest, left }
     }
 }
 

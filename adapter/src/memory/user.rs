@@ -21,7 +21,7 @@ pub(crate) struct UserRange {
 
 impl UserRange {
     /// No bytes.
-    pub(super) const EMPTY: UserRange = UserRange { addr: 0, len: 0 };
+    pub(crate) const EMPTY: UserRange = UserRange { addr: 0, len: 0 };
 
     /// The `len` bytes at `addr`.
     ///
@@ -64,6 +64,13 @@ impl UserRange {
     fn at(self, offset: u32, bytes: u32) -> u32 {
         assert!(u64::from(offset) + u64::from(bytes) <= u64::from(self.len));
         self.addr + offset
+    }
+
+    /// Whether it has any of the `len` bytes at `addr`.
+    #[cfg(feature = "calls")]
+    pub(crate) fn overlaps(self, addr: u32, len: u32) -> bool {
+        let end = |addr: u32, len: u32| u64::from(addr) + u64::from(len);
+        u64::from(self.addr) < end(addr, len) && u64::from(addr) < end(self.addr, self.len)
     }
 
     /// Splits the first `len` bytes off, or as many as there are.
@@ -183,6 +190,12 @@ fn is_above_kernel(addr: u32, end: u64) -> bool {
         && end <= memory_bytes()
         // `end` may be one more than the largest address, which no range of the kernel reaches.
         && !owns_any(start, u32::try_from(end).unwrap_or(u32::MAX))
+}
+
+/// Bytes of the program's memory.
+#[cfg(feature = "calls")]
+pub(crate) fn program_bytes() -> u64 {
+    u64::from(intrinsic::size()) * WASM_PAGE_BYTES
 }
 
 /// Bytes of the kernel's memory.

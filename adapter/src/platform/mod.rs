@@ -44,6 +44,7 @@ impl Platform for Host {
     const NOTIFY: bool = CALLS;
     const UNNAMED_FILES: bool = CALLS;
     const LOCKS: bool = CALLS;
+    const CHROOT: bool = false;
     const XATTRS: bool = CALLS;
     const MAPPINGS: bool = false;
     const PERMISSIONS: bool = CALLS;

@@ -36,6 +36,15 @@ impl Random {
         self.generator.set(Some(generator));
     }
 
+    /// Whether a generator has the program's random numbers.
+    #[cfg(feature = "calls")]
+    pub(crate) fn is_seeded(&self) -> bool {
+        let generator = self.generator.take();
+        let is_seeded = generator.is_some();
+        self.generator.set(generator);
+        is_seeded
+    }
+
     /// 64 bits of the generator.
     ///
     /// # Errors

@@ -13,7 +13,7 @@ use crate::errno::Result;
 use crate::memory::user::UserRange;
 
 /// The most bytes of data that are shown.
-const SHOWN_DATA_BYTES: u32 = 32;
+pub(super) const SHOWN_DATA_BYTES: u32 = 32;
 /// The most names of a set of flags that are shown.
 const SHOWN_FLAGS: usize = 5;
 /// What `trace_end` is told of a call that will not return.
@@ -24,12 +24,21 @@ pub(super) struct Line<'t> {
     pub(super) trace: &'t Trace,
     pub(super) out: Vec<u8>,
     pub(super) result: i32,
+    /// What one of Linux's calls answered; the call is one of preview1's without it.
+    #[cfg(feature = "calls")]
+    pub(super) linux: Option<i64>,
 }
 
 /// The low half of an argument, which is all of one with 32 bits.
 #[expect(clippy::cast_possible_truncation, reason = "that is the point")]
-fn low(value: u64) -> u32 {
+pub(super) fn low(value: u64) -> u32 {
     value as u32
+}
+
+/// Whether a bit or a number has a name. Those of preview1 all have one.
+#[inline]
+fn has_name(name: &[u8]) -> bool {
+    !cfg!(feature = "calls") || name != b"-"
 }
 
 impl Line<'_> {
@@ -54,6 +63,12 @@ impl Line<'_> {
         self.push(b' ')?;
         self.push(b'=')?;
         self.push(b' ')?;
+        #[cfg(feature = "calls")]
+        if let Some(result) = self.linux {
+            self.linux_result(result, results)?;
+            self.push(b'\n')?;
+            return Ok(self.out);
+        }
         match self.result {
             NO_RESULT => self.push(b'?')?,
             0 => self.results(results)?,
@@ -63,7 +78,7 @@ impl Line<'_> {
         Ok(self.out)
     }
 
-    fn push(&mut self, byte: u8) -> Result<()> {
+    pub(super) fn push(&mut self, byte: u8) -> Result<()> {
         self.out.try_reserve(1).map_err(Errno::from)?;
         self.out.push(byte);
         Ok(())
@@ -78,7 +93,7 @@ impl Line<'_> {
         Ok(())
     }
 
-    fn arg(&self, index: usize) -> u64 {
+    pub(super) fn arg(&self, index: usize) -> u64 {
         let given = self.trace.args.get(..self.trace.count).unwrap_or_default();
         given.get(index).copied().unwrap_or(0)
     }
@@ -87,6 +102,12 @@ impl Line<'_> {
     /// took.
     fn argument(&mut self, letter: u8, index: usize, results: &[u8]) -> Result<usize> {
         let (value, second) = (self.arg(index), self.arg(index + 1));
+        #[cfg(feature = "calls")]
+        if let Some(result) = self.linux
+            && let Some(took) = self.linux_argument(letter, value, second, result)?
+        {
+            return Ok(took);
+        }
         match letter {
             b'x' => {}
             b'd' => self.signed(i64::from(low(value).cast_signed()))?,
@@ -125,7 +146,7 @@ impl Line<'_> {
         Ok(1)
     }
 
-    fn signed(&mut self, value: i64) -> Result<()> {
+    pub(super) fn signed(&mut self, value: i64) -> Result<()> {
         if value < 0 {
             self.push(b'-')?;
         }
@@ -133,7 +154,7 @@ impl Line<'_> {
     }
 
     /// An address that is not looked at.
-    fn address(&mut self, addr: u32) -> Result<()> {
+    pub(super) fn address(&mut self, addr: u32) -> Result<()> {
         self.push(b'0')?;
         self.push(b'x')?;
         for nibble in (0..8).rev() {
@@ -150,7 +171,7 @@ impl Line<'_> {
 
     /// Bytes of the program in quotes, at most `most`; or their address, if they are not the
     /// program's.
-    fn quote(&mut self, addr: u32, len: u32, most: u32) -> Result<()> {
+    pub(super) fn quote(&mut self, addr: u32, len: u32, most: u32) -> Result<()> {
         let Ok(range) = UserRange::new(addr, len) else { return self.address(addr) };
         self.push(b'"')?;
         for offset in 0..len.min(most) {
@@ -160,7 +181,7 @@ impl Line<'_> {
         if len > most { self.dots() } else { Ok(()) }
     }
 
-    fn dots(&mut self) -> Result<()> {
+    pub(super) fn dots(&mut self) -> Result<()> {
         for _ in 0..3 {
             self.push(b'.')?;
         }
@@ -168,7 +189,7 @@ impl Line<'_> {
     }
 
     /// One byte between quotes. What is not ASCII stays as it is, so that names are read.
-    fn quoted(&mut self, byte: u8) -> Result<()> {
+    pub(super) fn quoted(&mut self, byte: u8) -> Result<()> {
         let escaped = match byte {
             b'\n' => b'n',
             b'\t' => b't',
@@ -218,17 +239,22 @@ impl Line<'_> {
 
     /// What the place of the first result holds: how many bytes were filled in.
     fn filled(&self, results: &[u8]) -> u32 {
+        #[cfg(feature = "calls")]
+        if let Some(result) = self.linux {
+            return u32::try_from(result).unwrap_or(0);
+        }
         let addr = results.get(1).map_or(0, |digit| self.arg(usize::from(digit - b'0')));
         UserRange::new(low(addr), 4).map_or(0, |range| range.load_u32(0))
     }
 
     /// The names of a value: of the set flags, or the one of its number.
-    fn name(&mut self, letter: u8, value: u64) -> Result<()> {
+    pub(super) fn name(&mut self, letter: u8, value: u64) -> Result<()> {
         let trace = self.trace;
         let (kind, names) = trace.list(letter).unwrap_or((b'|', &[]));
         let mut names = names.split(|byte| *byte == b' ');
         if kind == b'=' {
             let name = usize::try_from(value).ok().and_then(|value| names.nth(value));
+            let name = name.filter(|name| has_name(name));
             return match name {
                 Some(name) => Ok(append(&mut self.out, name)?),
                 None => Ok(append_decimal(&mut self.out, value)?),
@@ -236,7 +262,7 @@ impl Line<'_> {
         }
         let (mut left, mut shown) = (value, 0);
         for (bit, name) in (0u32..64).zip(names) {
-            if left >> bit & 1 == 0 {
+            if left >> bit & 1 == 0 || !has_name(name) {
                 continue;
             }
             left &= !(1 << bit);

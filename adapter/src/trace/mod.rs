@@ -11,6 +11,8 @@
 //! Lines go where descriptor 2 led when the program started, whatever the program does with it.
 
 mod line;
+#[cfg(feature = "calls")]
+mod linux;
 mod table;
 
 use alloc::vec::Vec;
@@ -108,10 +110,24 @@ extern "C" fn trace_arg(value: u64) {
 
 #[unsafe(no_mangle)]
 extern "C" fn trace_end(result: i32) {
-    let _ = end(result);
+    let _ = end(|trace| Line {
+        trace,
+        out: Vec::new(),
+        result,
+        #[cfg(feature = "calls")]
+        linux: None,
+    });
 }
 
-fn end(result: i32) -> Result<()> {
+/// One of Linux's calls has answered.
+#[cfg(feature = "calls")]
+#[unsafe(no_mangle)]
+extern "C" fn trace_end_call(result: i64) {
+    let _ = end(|trace| Line { trace, out: Vec::new(), result: 0, linux: Some(result) });
+}
+
+/// Writes the line of the call that ends.
+fn end(line: impl FnOnce(&Trace) -> Line<'_>) -> Result<()> {
     let (line, target) = enter(|kernel, trace| {
         let fs = &mut kernel.fs;
         let Some(process) = trace.stderr.as_ref().filter(|_| trace.on == Some(true)) else {
@@ -119,7 +135,7 @@ fn end(result: i32) -> Result<()> {
         };
         let stderr = fs.fdget(process, STDERR)?;
         let target = fs.described(stderr)?.target;
-        let line = Line { trace, out: Vec::new(), result }.write()?;
+        let line = line(trace).write()?;
         if target == Target::Inode {
             fs.vfs_write(process, stderr, &line[..])?;
         }

@@ -5,13 +5,14 @@
 use alloc::vec::Vec;
 
 use crate::base::errno::Errno;
-use crate::base::flags::{AT_FDCWD, Fd};
+use crate::base::flags::{AT_FDCWD, Fd, OFlags};
 use crate::base::ids::{DescriptionId, Ino};
 use crate::fs::Fs;
 use crate::fs::fsnotify::EventData;
 use crate::objects::file_description::{FileDescription, FileKind, OpenFile};
 use crate::objects::inotify::InotifyMask;
 use crate::objects::process::Process;
+use crate::objects::record_lock::LockOwner;
 use crate::platform::Platform;
 
 impl<P: Platform> Fs<P> {
@@ -109,17 +110,22 @@ impl<P: Platform> Fs<P> {
     pub(crate) fn inode_of_fd(&self, process: &Process, fd: Fd) -> Result<Ino, Errno> {
         match self.file_inlined(self.fdget(process, fd)?)?.kind {
             FileKind::Inode(ino) => Ok(ino),
-            FileKind::Foreign(_) | FileKind::Inotify(_) => Err(Errno::ENOTDIR),
+            FileKind::Foreign(_) | FileKind::Inotify(_) | FileKind::Eventfd(_) => {
+                Err(Errno::ENOTDIR)
+            }
         }
     }
 
-    /// Whether a descriptor is an inotify instance.
+    /// Whether there are descriptors that are neither an inode's nor the embedder's.
+    pub(crate) const ANONYMOUS: bool = P::NOTIFY || P::PIPES;
+
+    /// Whether a descriptor is one of the kinds that share an inode on Linux.
     #[inline]
-    pub(crate) fn is_inotify(&self, process: &Process, fd: Fd) -> bool {
-        P::NOTIFY
+    pub(crate) fn is_anonymous(&self, process: &Process, fd: Fd) -> bool {
+        Self::ANONYMOUS
             && self
                 .description(process, fd)
-                .is_ok_and(|description| matches!(description.kind, FileKind::Inotify(_)))
+                .is_ok_and(|description| description.kind.is_anonymous())
     }
 
     /// Gives `process` its lowest free descriptor for a new description (`fd_install`).
@@ -210,7 +216,7 @@ impl<P: Platform> Fs<P> {
             self.notify_description(&description, closed, EventData::Path);
         }
         if P::LOCKS {
-            self.remove_flock(id, &description);
+            self.remove_locks(id, &description);
         }
         if let FileKind::Inode(ino) = description.kind {
             if P::PIPES {
@@ -242,15 +248,38 @@ impl<P: Platform> Fs<P> {
         if fd == AT_FDCWD { Ok(process.cwd) } else { self.inode_of_fd(process, fd) }
     }
 
-    /// Gives back the lock of a description that is closed (`locks_remove_flock`).
+    /// Gives back the locks of a description that is closed (`locks_remove_file`).
     #[inline]
-    pub(crate) fn remove_flock(&mut self, id: DescriptionId, description: &FileDescription) {
+    fn remove_locks(&mut self, id: DescriptionId, description: &FileDescription) {
         let FileKind::Inode(ino) = description.kind else { return };
         if let Some(extension) = self.extension_mut(ino)
             && !extension.flock.is_free()
         {
             extension.flock.unlock(id);
             self.trim_extension(ino);
+        }
+        self.remove_record_locks(ino, LockOwner::Description(id));
+    }
+
+    /// Gives back all record locks that `owner` has on an inode (`locks_remove_posix`).
+    #[inline]
+    pub(crate) fn remove_record_locks(&mut self, ino: Ino, owner: LockOwner) {
+        if let Some(extension) = self.extension_mut(ino)
+            && !extension.record_locks.is_empty()
+        {
+            extension.record_locks.remove_owner(owner);
+            self.trim_extension(ino);
+        }
+    }
+
+    /// Gives back the locks that a process has on the file of a descriptor which it closes
+    /// (`filp_flush`).
+    #[inline]
+    pub(crate) fn remove_process_locks(&mut self, process: &Process, id: DescriptionId) {
+        let Some(description) = self.descriptions.get(id.0) else { return };
+        let FileKind::Inode(ino) = description.kind else { return };
+        if !description.flags.contains(OFlags::PATH) {
+            self.remove_record_locks(ino, LockOwner::Process(process.pid));
         }
     }
 }

@@ -67,7 +67,7 @@ impl<P: Platform> Fs<P> {
         Ok(Descriptor {
             target: match description.kind {
                 FileKind::Foreign(token) => Target::Foreign(token),
-                FileKind::Inode(_) | FileKind::Inotify(_) => Target::Inode,
+                FileKind::Inode(_) | FileKind::Inotify(_) | FileKind::Eventfd(_) => Target::Inode,
             },
             flags: description.flags,
             private_data: description.private_data,
@@ -93,7 +93,7 @@ impl<P: Platform> Fs<P> {
     pub fn file_type_of(&self, file: OpenFile) -> Result<FileType, Errno> {
         match self.file_inlined(file)?.kind {
             FileKind::Inode(ino) => Ok(self.inode_inlined(ino)?.file_type()),
-            FileKind::Foreign(_) | FileKind::Inotify(_) => Err(Errno::EBADF),
+            FileKind::Foreign(_) | FileKind::Inotify(_) | FileKind::Eventfd(_) => Err(Errno::EBADF),
         }
     }
 
@@ -106,7 +106,7 @@ impl<P: Platform> Fs<P> {
     pub fn foreign(&self, process: &Process, fd: Fd) -> Result<Option<u64>, Errno> {
         Ok(match self.description(process, fd)?.kind {
             FileKind::Foreign(token) => Some(token),
-            FileKind::Inode(_) | FileKind::Inotify(_) => None,
+            FileKind::Inode(_) | FileKind::Inotify(_) | FileKind::Eventfd(_) => None,
         })
     }
 

@@ -12,6 +12,7 @@ use crate::fs::{Fs, StandIns};
 use crate::objects::file_description::FileKind;
 use crate::objects::inode::{Inode, InodeKind};
 use crate::objects::process::Process;
+use crate::objects::record_lock::LockOwner;
 use crate::platform::Platform;
 
 /// An invariant that does not hold.
@@ -61,6 +62,8 @@ pub enum BrokenInvariant {
     },
     /// A pipe is open, or counted, otherwise than it says.
     Pipe(u64),
+    /// The record locks of an inode overlap, are not merged, or one's owner is gone.
+    RecordLocks(u64),
     /// A description is referred to by another number of descriptors than it says.
     DescriptionRefs(u32),
 }
@@ -130,6 +133,9 @@ impl<P: Platform> Fs<P> {
         }
         for process in processes {
             add(&mut counts.holders, process.cwd.0, 1);
+            if P::CHROOT {
+                add(&mut counts.holders, process.root.0, 1);
+            }
             for (_, id) in process.fds.iter() {
                 add(&mut counts.descriptors, id.0, 1);
             }
@@ -160,6 +166,7 @@ impl<P: Platform> Fs<P> {
             }
         }
         self.check_pipes(&counts)?;
+        self.check_record_locks(processes)?;
         let lower: u32 = self.all_inodes().map(|(_, inode)| u32::from(inode.lower)).sum();
         if lower != self.lower_inodes {
             return Err(BrokenInvariant::LowerInodes);
@@ -200,6 +207,22 @@ impl<P: Platform> Fs<P> {
         }
         if anonymous != self.anonymous_inodes || open != self.pipes.len() {
             return Err(BrokenInvariant::Pipe(0));
+        }
+        Ok(())
+    }
+
+    /// Checks that the record locks of each inode are in order, and that each has an owner.
+    fn check_record_locks(&self, processes: &[&Process]) -> Result<(), BrokenInvariant> {
+        let is_there = |owner| match owner {
+            LockOwner::Process(pid) => processes.iter().any(|process| process.pid == pid),
+            LockOwner::Description(id) => self.descriptions.get(id.0).is_some(),
+        };
+        for (ino, _) in self.all_inodes() {
+            let Some(extension) = self.extension(ino) else { continue };
+            let locks = &extension.record_locks;
+            if !locks.is_consistent() || !locks.owners().all(is_there) {
+                return Err(BrokenInvariant::RecordLocks(ino.st_ino()));
+            }
         }
         Ok(())
     }

@@ -126,10 +126,15 @@ impl<P: Platform> Fs<P> {
     ///
     /// None today; the signature leaves room for a limit.
     pub fn spawn(&mut self, credentials: Credentials) -> Result<Process, Errno> {
-        self.hold(Ino::ROOT);
+        self.hold(Ino::ROOT); // for the current directory
+        if P::CHROOT {
+            self.hold(Ino::ROOT); // for the root directory
+        }
         Ok(Process {
             fds: FdTable::default(),
             cwd: Ino::ROOT,
+            root: Ino::ROOT,
+            pid: self.next_pid(),
             umask: 0o022,
             max_fds: self.config.max_fds,
             lowest_fd: 0,
@@ -140,15 +145,32 @@ impl<P: Platform> Fs<P> {
         })
     }
 
-    /// Ends a process: closes its descriptors and lets go of its current directory (`exit_files`,
-    /// `exit_fs`).
+    /// The number of a new process (`alloc_pid`).
+    #[inline]
+    pub(crate) fn next_pid(&mut self) -> i32 {
+        if P::LOCKS {
+            self.last_pid = self.last_pid.checked_add(1).unwrap_or(1);
+        }
+        self.last_pid
+    }
+
+    /// Ends a process: gives its record locks back, closes its descriptors and lets go of its
+    /// current and root directories (`exit_files`, `exit_fs`).
     pub fn exit(&mut self, process: Process) {
         if P::MAPPINGS
             && let Some(space) = process.space
         {
             self.exit_space(space);
         }
+        if P::LOCKS {
+            for (_, id) in process.fds.iter() {
+                self.remove_process_locks(&process, id);
+            }
+        }
         self.release_descriptions(process.fds.iter().map(|(_, id)| id));
         self.release(process.cwd);
+        if P::CHROOT {
+            self.release(process.root);
+        }
     }
 }

@@ -78,6 +78,8 @@ pub struct Fs<P: Platform> {
     pub(crate) spaces: Slab<AddressSpace>,
     /// The cookie of the last rename that was told of.
     pub(crate) rename_cookie: u32,
+    /// The number of the last process that was made; only where there are record locks.
+    pub(crate) last_pid: i32,
     /// By which inodes descriptors are known, once a directory lists them.
     pub(crate) stand_ins: Option<StandIns>,
 }
@@ -112,6 +114,7 @@ impl<P: Platform> Fs<P> {
             removed_names: Slab::new(),
             spaces: Slab::new(),
             rename_cookie: 0,
+            last_pid: 0,
             stand_ins: None,
         })
     }

@@ -146,13 +146,13 @@ impl PathWalk<'_> {
     /// * `EXDEV`: the link is absolute and the walk is confined; or with `NO_XDEV`, if neither an
     ///   absolute path nor `..` came before it (`nd_jump_root` compares mounts with a root that is
     ///   not looked up yet).
-    fn follow(&mut self, target: &[u8]) -> Result<(), Errno> {
+    fn follow(&mut self, target: &[u8], process_root: Ino) -> Result<(), Errno> {
         self.links += 1;
         if self.links > MAXSYMLINKS || self.resolve.contains(ResolveFlags::NO_SYMLINKS) {
             return Err(Errno::ELOOP);
         }
         let may_restart =
-            self.start == Ino::ROOT && self.resolve.contains(ResolveFlags::ABSOLUTE_LINKS);
+            self.start == process_root && self.resolve.contains(ResolveFlags::ABSOLUTE_LINKS);
         if target.first() == Some(&b'/') {
             let leaves = self.resolve.contains(ResolveFlags::NO_XDEV) && !self.root_is_known;
             if self.is_beneath() && !may_restart || leaves {
@@ -167,8 +167,8 @@ impl PathWalk<'_> {
 impl PathWalk<'_> {
     /// Goes on below what a descriptor is open on, wherever that is: the process holds it, so a
     /// confined walk may. From there on it is confined to that.
-    fn jump(&mut self, ino: Ino) {
-        if self.root != Ino::ROOT {
+    fn jump(&mut self, ino: Ino, process_root: Ino) {
+        if self.root != process_root {
             self.root = ino;
         }
     }
@@ -205,6 +205,12 @@ fn take_component<'a>(rest: &mut &'a [u8]) -> Result<&'a [u8], Errno> {
 }
 
 impl<P: Platform> Fs<P> {
+    /// The root directory of a process (`get_fs_root`).
+    #[inline(always)]
+    pub(crate) fn root_of(process: &Process) -> Ino {
+        if P::CHROOT { process.root } else { Ino::ROOT }
+    }
+
     /// The directory from which a path at `dirfd` starts.
     ///
     /// # Errors
@@ -222,7 +228,7 @@ impl<P: Platform> Fs<P> {
         if path.first() == Some(&b'/') && !resolve.contains(ResolveFlags::IN_ROOT) {
             // As for `nd_jump_root`, before the descriptor is looked at.
             let beneath = resolve.contains(ResolveFlags::BENEATH);
-            return if beneath { Err(Errno::EXDEV) } else { Ok(Ino::ROOT) };
+            return if beneath { Err(Errno::EXDEV) } else { Ok(Self::root_of(process)) };
         }
         if dirfd == AT_FDCWD {
             return Ok(process.cwd);
@@ -276,7 +282,7 @@ impl<P: Platform> Fs<P> {
         let start = self.walk_start(process, dirfd, path, resolve)?;
         let beneath = resolve.contains(ResolveFlags::BENEATH);
         let in_root = resolve.contains(ResolveFlags::IN_ROOT);
-        let root = if in_root || beneath { start } else { Ino::ROOT };
+        let root = if in_root || beneath { start } else { Self::root_of(process) };
         let root_is_known = in_root || beneath || path.first() == Some(&b'/');
         let mut walk = PathWalk { process, resolve, start, root, links: 0, root_is_known };
         self.walk_path(&mut walk, start, path, follow)
@@ -370,7 +376,7 @@ impl<P: Platform> Fs<P> {
                     ino if is_last => Ok(Walked { ino, ..there }),
                     None => Err(Errno::ENOENT),
                     Some(ino) => {
-                        walk.jump(ino);
+                        walk.jump(ino, Self::root_of(walk.process));
                         self.walk_path(walk, ino, rest, follow)
                     }
                 };
@@ -379,7 +385,7 @@ impl<P: Platform> Fs<P> {
                 let InodeKind::Symlink(target) = &self.inode(found.ino)?.kind else {
                     return Err(defect());
                 };
-                walk.follow(target)?;
+                walk.follow(target, Self::root_of(walk.process))?;
                 if is_last && !trailing_slash {
                     return self.walk_path(walk, at, target, follow);
                 }

@@ -7,6 +7,7 @@ use alloc::vec::Vec;
 
 use crate::objects::flock::FlockState;
 use crate::objects::inotify::Watch;
+use crate::objects::record_lock::RecordLocks;
 use crate::objects::xattr::Xattrs;
 
 /// The rare parts of an inode.
@@ -16,6 +17,8 @@ pub(crate) struct InodeExtension {
     pub(crate) xattrs: Xattrs,
     /// Locks of flock(2) (`i_flctx->flc_flock`).
     pub(crate) flock: FlockState,
+    /// Record locks of fcntl(2) (`i_flctx->flc_posix`).
+    pub(crate) record_locks: RecordLocks,
     /// Watches of inotify(7) (`i_fsnotify_marks`), in the order in which they were added.
     pub(crate) watches: Vec<Watch>,
     /// The address spaces that show it or did once (`i_mmap`), each once.
@@ -26,6 +29,7 @@ impl InodeExtension {
     pub(crate) fn is_empty(&self) -> bool {
         self.xattrs.is_empty()
             && self.flock.is_free()
+            && self.record_locks.is_empty()
             && self.watches.is_empty()
             && self.mappings.is_empty()
     }

@@ -7,6 +7,7 @@ use alloc::boxed::Box;
 
 use crate::base::flags::OFlags;
 use crate::base::ids::{DescriptionId, Ino, InotifyId, NO_DESCRIPTION};
+use crate::objects::eventfd::Eventfd;
 
 /// An open file, looked up once by [`Fs::fdget`](crate::Fs::fdget) and handed on to the calls that
 /// work on it.
@@ -43,6 +44,15 @@ pub(crate) enum FileKind {
     Foreign(u64),
     /// An inotify instance.
     Inotify(InotifyId),
+    /// A counter of eventfd(2).
+    Eventfd(Eventfd),
+}
+
+impl FileKind {
+    /// Whether it is of the kinds that share one inode on Linux (`anon_inode_getfile`).
+    pub(crate) fn is_anonymous(self) -> bool {
+        matches!(self, FileKind::Inotify(_) | FileKind::Eventfd(_))
+    }
 }
 
 /// The directory entry through which an object was reached (Linux: its dentry).

@@ -16,6 +16,12 @@ pub struct Process {
     pub(crate) fds: FdTable,
     /// Its current directory; held.
     pub(crate) cwd: Ino,
+    /// Its root directory; held, and looked at only where there is
+    /// [`Platform::CHROOT`](crate::Platform::CHROOT).
+    pub(crate) root: Ino,
+    /// The number by which it owns record locks: from 1 on, and no other process has it. 0: nobody
+    /// asks, for there is no [`Platform::LOCKS`](crate::Platform::LOCKS).
+    pub(crate) pid: i32,
     /// Permission bits that new files do not get (umask(2)).
     pub(crate) umask: u32,
     /// One more than the highest descriptor it may have (`RLIMIT_NOFILE`).
@@ -65,6 +71,24 @@ impl Process {
     /// Keeps descriptors below `limit` from now on; those that are open stay.
     pub fn limit_fds(&mut self, limit: u32) {
         self.max_fds = limit;
+    }
+
+    /// `pid_t getpid(void)`
+    ///
+    /// The number of the process: `l_pid` of its record locks
+    /// ([`Fs::fcntl_getlk`](crate::Fs::fcntl_getlk)). The first process is number 1. 0 if
+    /// [`Platform::LOCKS`](crate::Platform::LOCKS) is off.
+    #[must_use]
+    pub fn pid(&self) -> i32 {
+        self.pid
+    }
+
+    /// `int getrlimit(RLIMIT_NOFILE, struct rlimit *rlim)`
+    ///
+    /// One more than the highest descriptor that can be opened.
+    #[must_use]
+    pub fn fd_limit(&self) -> u32 {
+        self.max_fds
     }
 
     /// How many descriptors are open.

@@ -22,16 +22,20 @@ pub mod user_memory;
 /// built without it; each constant says what. The defaults switch everything on but
 /// [`FOREIGN`](Self::FOREIGN).
 pub trait Platform {
-    /// Whether pipes are read and written, by pipe(2) or by opening a named one. Without, pipe(2)
-    /// is `ENOSYS` and opening a name `ENXIO`.
+    /// Whether pipes are read and written, by pipe(2) or by opening a named one, and eventfd(2) is
+    /// called. Without, pipe(2) and eventfd(2) are `ENOSYS` and opening a name `ENXIO`.
     const PIPES: bool = true;
 
     /// Whether inotify(7) instances are made. Without, its calls are `ENOSYS`, and a directory does
     /// not know its own entry either: getcwd(2) then searches its parent for it.
     const NOTIFY: bool = true;
 
-    /// Whether flock(2) is called. Without, it is `ENOSYS`.
+    /// Whether files are locked, by flock(2) or by the record locks of fcntl(2). Without, flock(2)
+    /// is `ENOSYS`, asking for a record lock `EINVAL` and setting one `EACCES`.
     const LOCKS: bool = true;
+
+    /// Whether processes have root directories of their own. Without, chroot(2) is `ENOSYS`.
+    const CHROOT: bool = true;
 
     /// Whether extended attributes are set. Without, no file has any, and other calls on them are
     /// `EOPNOTSUPP`.

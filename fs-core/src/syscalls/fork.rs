@@ -10,8 +10,10 @@ impl<P: Platform> Fs<P> {
     /// `pid_t fork(void)`
     ///
     /// A second process with the same descriptors: both refer to the same open file descriptions,
-    /// so they share offsets, status flags and locks. Shared mappings stay shared, private ones are
-    /// copied. Current directory, umask, limits and credentials are copied.
+    /// so they share offsets, status flags and locks, but for the record locks of the parent itself
+    /// ([`fcntl_setlk`](Self::fcntl_setlk)), which stay its own. Shared mappings stay shared,
+    /// private ones are copied. Current and root directory, umask, limits and credentials are
+    /// copied.
     ///
     /// # Errors
     ///
@@ -30,6 +32,8 @@ impl<P: Platform> Fs<P> {
             fds,
             space,
             cwd: parent.cwd,
+            root: parent.root,
+            pid: self.next_pid(),
             umask: parent.umask,
             max_fds: parent.max_fds,
             lowest_fd: parent.lowest_fd,
@@ -41,6 +45,9 @@ impl<P: Platform> Fs<P> {
             self.refer(id);
         }
         self.hold(child.cwd);
+        if P::CHROOT {
+            self.hold(child.root);
+        }
         Ok(child)
     }
 }

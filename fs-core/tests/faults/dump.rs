@@ -3,8 +3,8 @@
 use std::fmt::Write;
 
 use wasm_vfs_core::{
-    AtFlags, Credentials, Errno, Fcntl, Fd, FileType, FlockOperation, Ioctl, OFlags, Process,
-    Target, Whence,
+    AtFlags, Credentials, Errno, Fcntl, Fd, FileType, Flock, FlockOperation, Ioctl, OFlags,
+    Process, Target, Whence,
 };
 
 use crate::calls::{FIRST_ADDRESS, PAGES, World};
@@ -99,7 +99,13 @@ fn contents(world: &mut World, me: &mut Process, path: &[u8], text: &mut String)
 fn queue(world: &mut World, number: usize, fd: Fd, text: &mut String) {
     let World { fs, processes, .. } = world;
     let process = &processes[number];
-    if !is_inotify(fs, process, fd) {
+    if !is_anonymous(fs, process, fd) {
+        return;
+    }
+    if fs.descriptor(process, fd).is_ok_and(|eventfd| eventfd.flags.contains(OFlags::RDWR)) {
+        let mut count = [0; 8];
+        let read = fs.read(process, fd, &mut count[..]);
+        let _ = writeln!(text, "count {number}:{fd} {read:?} {count:?}");
         return;
     }
     let mut events = vec![0; 65_536];
@@ -120,7 +126,7 @@ fn queue(world: &mut World, number: usize, fd: Fd, text: &mut String) {
     let _ = writeln!(text, "{kind} {number}:{fd}{line}");
 }
 
-fn is_inotify(fs: &wasm_vfs_core::Fs<impl wasm_vfs_core::Platform>, p: &Process, fd: Fd) -> bool {
+fn is_anonymous(fs: &wasm_vfs_core::Fs<impl wasm_vfs_core::Platform>, p: &Process, fd: Fd) -> bool {
     let inode = fs.descriptor(p, fd).is_ok_and(|descriptor| descriptor.target == Target::Inode);
     inode && fs.file_type(p, fd) == Err(Errno::EBADF)
 }
@@ -131,11 +137,23 @@ fn descriptor(world: &mut World, process: &mut Process, fd: Fd, number: usize, t
     let cloexec = fs.fcntl(process, fd, Fcntl::GetFd);
     let offset = fs.lseek(process, fd, 0, Whence::Cur);
     let _ = writeln!(text, "{number}:{fd} {flags:o} {cloexec:?} {offset:?}");
-    if is_inotify(fs, process, fd) {
+    if is_anonymous(fs, process, fd) {
         return;
     }
     let readable = fs.ioctl(process, fd, Ioctl::FioNRead);
     let stat = fs.newfstatat(process, fd, b"", AtFlags::EMPTY_PATH);
+    // What somebody else has locked, and what this description has.
+    for l_type in [Flock::WRLCK, Flock::UNLCK] {
+        let whole = Flock { l_type, ..Flock::default() };
+        let _ = writeln!(text, " {:?}", fs.fcntl_ofd_getlk(process, fd, whole));
+    }
+    for byte in 0..32 {
+        let one = Flock { l_type: Flock::WRLCK, l_start: byte, l_len: 1, ..Flock::default() };
+        let found = fs.fcntl_getlk(process, fd, one);
+        if let Some(lock) = found.ok().filter(|lock| lock.l_type != Flock::UNLCK) {
+            let _ = writeln!(text, " {byte} {lock:?}");
+        }
+    }
     // Takes the lock if it is free: what the next descriptor is told shows who had it.
     let lock = fs.flock(process, fd, FlockOperation::EX | FlockOperation::NB);
     let _ = writeln!(text, " {readable:?} {stat:?} {lock:?}");

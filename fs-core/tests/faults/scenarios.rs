@@ -18,7 +18,7 @@ fn open_b() -> Code {
 }
 
 /// The sequences by name.
-pub(crate) fn all() -> [(&'static str, Vec<Code>); 9] {
+pub(crate) fn all() -> [(&'static str, Vec<Code>); 11] {
     [
         ("contents", contents()),
         ("names", names()),
@@ -27,6 +27,8 @@ pub(crate) fn all() -> [(&'static str, Vec<Code>); 9] {
         ("transfers", transfers()),
         ("attributes", attributes()),
         ("locks", locks()),
+        ("record locks", record_locks()),
+        ("roots and counters", roots_and_counters()),
         ("notification", notification()),
         ("memory", memory()),
     ]
@@ -181,6 +183,41 @@ fn locks() -> Vec<Code> {
         code("flock", [0, 6, 0, 0, 0, 0]),
         code("fork", [0; 6]),
         code("flock", [1, 5, 0, 0, 0, 0]),
+        code("fork", [0; 6]),
+    ]
+}
+
+/// Types 0 `RDLCK`, 1 `WRLCK`, 2 `UNLCK`; then the first byte; lengths 0: all, 1: 1, 3: 10.
+fn record_locks() -> Vec<Code> {
+    vec![
+        open_a(),
+        open_a(),
+        code("fcntl_setlk", [0, 1, 10, 3, 0, 0]),
+        // In the middle: what was one lock is three, then two, then one.
+        code("fcntl_setlk", [0, 0, 15, 1, 0, 0]),
+        code("fcntl_setlk", [0, 2, 12, 1, 0, 0]),
+        code("fcntl_setlk", [0, 1, 10, 3, 0, 0]),
+        code("fcntl_setlk", [0, 2, 15, 1, 0, 0]),
+        code("fcntl_ofd_setlk", [1, 1, 30, 3, 0, 0]),
+        code("fcntl_ofd_setlk", [0, 0, 12, 0, 0, 0]),
+        code("fcntl_ofd_setlk", [0, 0, 0, 1, 0, 0]),
+        code("fork", [0; 6]),
+        code("fcntl_getlk", [0, 1, 0, 0, 0, 0]),
+        code("close", [1, 0, 0, 0, 0, 0]),
+        code("fork", [0; 6]),
+    ]
+}
+
+fn roots_and_counters() -> Vec<Code> {
+    vec![
+        code("mkdir", [2, 2, 0, 0, 0, 0]),
+        code("eventfd", [3, 0, 0, 0, 0, 0]),
+        code("eventfd2", [3, 1, 0, 0, 0, 0]),
+        code("chroot", [2, 0, 0, 0, 0, 0]),
+        code("getcwd", [3, 0, 0, 0, 0, 0]),
+        code("fork", [0; 6]),
+        open_a(),
+        code("read", [1, 3, 0, 0, 0, 0]),
         code("fork", [0; 6]),
     ]
 }

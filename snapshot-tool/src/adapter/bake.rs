@@ -4,6 +4,7 @@
 //! No import of the core module may be called while it is baked: each is a trap. So the outcome
 //! depends on the core module and the manifest only, and baking twice gives the same bytes.
 
+use crate::adapter::names::TRACE_END_CALL;
 use crate::adapter::trace_table;
 use crate::policy::Policy;
 use crate::policy::settled::Settled;
@@ -24,6 +25,9 @@ pub const ADAPTER_CORE: &[u8] = include_bytes!("../../assets/adapter.wasm");
 /// The core module that knows directories of the WASI host: for programs with a mount or an
 /// overlay.
 pub const ADAPTER_MOUNTS_CORE: &[u8] = include_bytes!("../../assets/adapter-mounts.wasm");
+
+/// The core module that serves Linux's calls: for programs that import `wasm_vfs` or `wali`.
+pub const ADAPTER_CALLS_CORE: &[u8] = include_bytes!("../../assets/adapter-calls.wasm");
 
 /// How much of the manifest is handed over at a time. Records are never split, so one that is
 /// longer (a symbolic link with a very long target) goes alone.
@@ -246,7 +250,8 @@ impl BakingInstance {
             self.set("bake_verbose", "", &[])?;
         }
         if policy.trace != Trace::Off {
-            let table = trace_table::table(policy.trace);
+            let serves_linux = self.instance.get_func(&mut self.store, TRACE_END_CALL).is_some();
+            let table = trace_table::table(policy.trace, serves_linux);
             self.set("bake_trace", &table, &[length(&table)?])?;
         }
         let ids = [policy.uid, policy.gid, policy.umask.0];

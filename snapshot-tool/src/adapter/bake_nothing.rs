@@ -16,6 +16,9 @@ pub const ADAPTER_CORE: &[u8] = include_bytes!("../../assets/adapter.wasm");
 /// As in a real build.
 pub const ADAPTER_MOUNTS_CORE: &[u8] = include_bytes!("../../assets/adapter-mounts.wasm");
 
+/// The core module that serves Linux's calls: for programs that import `wasm_vfs` or `wali`.
+pub const ADAPTER_CALLS_CORE: &[u8] = include_bytes!("../../assets/adapter-calls.wasm");
+
 /// Less than in a real build, so that small trees have several chunks.
 const CHUNK_BYTES: usize = 128;
 
@@ -56,7 +59,7 @@ impl<'a> Baker<'a> {
             progress.advance(count as u64);
         }
         if policy.trace != Trace::Off {
-            let _ = trace_table::table(policy.trace);
+            let _ = trace_table::table(policy.trace, true);
         }
         Ok(Baked { module: self.0.to_vec(), manifest: manifest.bytes })
     }

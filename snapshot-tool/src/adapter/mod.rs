@@ -12,6 +12,7 @@ pub mod bake;
 pub(crate) mod contract;
 pub(crate) mod entries;
 pub(crate) mod initial_memory;
+pub(crate) mod linux_trace;
 pub mod lower;
 pub(crate) mod names;
 pub(crate) mod rootfs_contract;

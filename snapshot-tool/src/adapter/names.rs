@@ -30,6 +30,10 @@ pub(crate) const HOST_API_BASE: &str = "wasm_vfs_base";
 /// Exports that start with this are what lowering has traced functions call.
 pub(crate) const TRACE_PREFIX: &str = "trace_";
 
+/// The export that is told the result of one of Linux's calls: only an adapter that serves those has
+/// it.
+pub(crate) const TRACE_END_CALL: &str = "trace_end_call";
+
 /// The export that lowering has called when a call that never returned left the stack in use.
 pub(crate) const AFTER_CUT: &str = "after_cut";
 

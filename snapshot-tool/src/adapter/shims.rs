@@ -14,7 +14,7 @@
 //!   and needs the rootfs module's functions before it can exist. This module's functions stand in
 //!   for them: each calls through a table, which is filled when there is something to call.
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, ensure};
 use wasm_encoder::reencode::Reencode as _;
 use wasm_encoder::{
     CodeSection, EntityType, ExportKind, ExportSection, Function, FunctionSection, ImportSection,
@@ -25,7 +25,8 @@ use wasmparser::{ExternalKind, FuncType};
 use crate::adapter::names;
 use crate::adapter::names::{HOST_API_PREFIX, WASI_HOST};
 use crate::adapter::rootfs_module::RootfsModule;
-use crate::preview1::PREVIEW1;
+use crate::linux_calls;
+use crate::preview1::{PREVIEW1, ServedModule};
 use crate::wasm::index::FuncIdx;
 use crate::wasm::module::Module;
 use crate::wasm::remap::{Remap, explain};
@@ -60,6 +61,39 @@ pub fn host(rootfs: &RootfsModule) -> Result<Vec<u8>> {
 /// When the rootfs module is damaged.
 pub fn for_wasm_merge(rootfs: &RootfsModule) -> Result<Vec<u8>> {
     host_functions(rootfs, Memory::None)
+}
+
+/// Returns the module that a first `wasm-merge` takes as `module`, one of Linux's calls: for each of
+/// them that `rootfs` serves an import from `wasi_snapshot_preview1`, which is how the rootfs module
+/// is called there, and an export by the name that programs know.
+///
+/// # Errors
+///
+/// When the rootfs module is damaged, or serves no such calls.
+pub fn calls_for_wasm_merge(rootfs: &RootfsModule, module: ServedModule) -> Result<Vec<u8>> {
+    let adapter = Module::parse(rootfs.hollow()).context("the rootfs module")?;
+    let mut served = Vec::new();
+    for export in adapter.exports.iter().filter(|it| it.kind == ExternalKind::Func) {
+        for (of, name) in linux_calls::imports_of(export.name) {
+            if of == module.name() {
+                served.push((export.name, name, FuncIdx(export.index)));
+            }
+        }
+    }
+    ensure!(
+        !served.is_empty(),
+        "the filesystem was made without Linux's calls: make it with `wasm-vfs image --calls`"
+    );
+    let mut imports = ImportSection::new();
+    let mut shim = Functions::default();
+    let first_defined = u32::try_from(served.len())?;
+    for (number, (export, name, function)) in (0..).zip(&served) {
+        imports.import(PREVIEW1, export, EntityType::Function(number));
+        shim.add(name, adapter.function_type(*function)?, first_defined, |body| {
+            body.instructions().call(number).end();
+        })?;
+    }
+    Ok(shim.finish(Some(&imports), None))
 }
 
 /// Whether a module of forwarding functions has a memory.

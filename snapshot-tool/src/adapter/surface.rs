@@ -157,8 +157,15 @@ fn answer(errno: Errno) -> Cut {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+    use std::collections::BTreeMap;
+
+    use wasm_vfs_calls::SYS;
+
     use super::*;
+    use crate::adapter::bake::ADAPTER_CALLS_CORE;
+    use crate::linux_calls;
     use crate::policy::Policy;
+    use crate::wasm::module::Module;
 
     #[test]
     fn the_default_policy_chooses_no_variant_and_cuts_nothing() {
@@ -197,5 +204,28 @@ mod tests {
             assert!(surface.cut_of(function).is_some(), "{function}");
         }
         assert_eq!(surface.binding("sched_yield@denied"), Some("sched_yield"));
+    }
+
+    #[test]
+    fn the_adapter_exports_every_call_of_the_table_with_its_type() {
+        let core = Module::parse(ADAPTER_CALLS_CORE).unwrap();
+        let mut wrong = Vec::new();
+        for (name, wanted) in linux_calls::exports() {
+            match core.exported_function(&name) {
+                None => wrong.push(format!("{name} is missing")),
+                Some(function) => {
+                    let got = core.function_type(function).unwrap();
+                    if *got != wanted {
+                        wrong.push(format!("{name} is {got}, not {wanted}"));
+                    }
+                }
+            }
+        }
+        assert!(wrong.is_empty(), "{wrong:#?}");
+        let known: BTreeMap<_, _> = linux_calls::exports().collect();
+        let more = core.exports.iter().filter(|it| it.name.starts_with(SYS));
+        let more: Vec<_> =
+            more.filter(|it| !known.contains_key(it.name)).map(|it| it.name).collect();
+        assert!(more.is_empty(), "not in the table: {more:?}");
     }
 }

@@ -19,6 +19,7 @@
 //! Then a line for each capital: `|` and the names of the bits from the lowest on, or `=` and the
 //! names of the numbers from 0 on.
 
+use crate::adapter::linux_trace;
 use crate::policy::values::Trace;
 
 /// Function, arguments, results.
@@ -109,11 +110,16 @@ const NAMES: [&str; 14] = [
 /// The variable that turns tracing on where it is asked for, as a line of the table.
 const VARIABLE: &str = "V=WASM_VFS_TRACE=1";
 
-/// The table.
-pub(crate) fn table(trace: Trace) -> String {
+/// The table; with Linux's calls, for an adapter that serves them.
+pub(crate) fn table(trace: Trace, with_linux: bool) -> String {
     let mut table = String::new();
     for (name, arguments, results) in CALLS {
         table += &format!("{name} {arguments} {results}\n");
+    }
+    if with_linux {
+        let (calls, lists) = linux_trace::lines();
+        table += &calls;
+        table += &lists;
     }
     for names in NAMES {
         table += names;

@@ -8,7 +8,8 @@ use anyhow::{Context, Result};
 use wasm_encoder::{Function, InstructionSink, ValType};
 use wasmparser::ExternalKind;
 
-use crate::adapter::names::TRACE_PREFIX;
+use crate::adapter::linux_trace;
+use crate::adapter::names::{TRACE_END_CALL, TRACE_PREFIX};
 use crate::preview1;
 use crate::wasm::index::FuncIdx;
 use crate::wasm::module::Module;
@@ -20,7 +21,7 @@ const NO_RESULT: i32 = -1;
 /// A function that gets another around it.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Traced<'a> {
-    /// The function of preview1.
+    /// The function of preview1, or the export that serves a call of Linux's.
     pub(crate) name: &'a str,
     /// By index of the core module.
     pub(crate) function: FuncIdx,
@@ -34,10 +35,12 @@ pub(crate) struct TraceWrappers<'a> {
     pub(crate) traced: Vec<Traced<'a>>,
     /// `trace_begin`, `trace_arg`, `trace_end`.
     tells: Option<[FuncIdx; 3]>,
+    /// `trace_end_call`.
+    tells_call: Option<FuncIdx>,
 }
 
 impl<'a> TraceWrappers<'a> {
-    /// Around all functions of preview1 among `exports`.
+    /// Around all functions of preview1 and calls of Linux's among `exports`.
     ///
     /// # Errors
     ///
@@ -55,15 +58,17 @@ impl<'a> TraceWrappers<'a> {
         let traced = exports
             .iter()
             .filter_map(|&(name, function)| {
-                Some(Traced { name, function, number: preview1::number(name)? })
+                let number = preview1::number(name).or_else(|| linux_trace::number(name))?;
+                Some(Traced { name, function, number })
             })
             .collect();
-        Ok(Self { traced, tells: Some([tell("begin")?, tell("arg")?, tell("end")?]) })
+        let tells_call = core.exported(TRACE_END_CALL, ExternalKind::Func).map(FuncIdx);
+        Ok(Self { traced, tells: Some([tell("begin")?, tell("arg")?, tell("end")?]), tells_call })
     }
 
     /// The functions that tell.
     pub(crate) fn roots(&self) -> impl Iterator<Item = FuncIdx> {
-        self.tells.into_iter().flatten()
+        self.tells.into_iter().flatten().chain(self.tells_call)
     }
 
     /// The number of the function that is put around the one of this name, if one is. (Functions
@@ -94,7 +99,15 @@ impl<'a> TraceWrappers<'a> {
         let callee = place(traced.function)?;
         let ty = core.function_type(traced.function)?;
         let params = u32::try_from(ty.params().len())?;
-        let mut function = Function::new([(1, ValType::I32)]);
+        // The answer of one of Linux's calls has 64 bits.
+        let is_call = ty.results() == [wasmparser::ValType::I64];
+        let (answer, end_of_answer) = if is_call {
+            (ValType::I64, place(self.tells_call.context("nothing tells the ends of calls")?)?)
+        } else {
+            (ValType::I32, end)
+        };
+        let returns = !ty.results().is_empty() && linux_trace::returns(traced.name);
+        let mut function = Function::new([(1, answer)]);
         let mut code = function.instructions();
         front(&mut code);
         code.i32_const(traced.number.cast_signed()).call(begin);
@@ -105,15 +118,15 @@ impl<'a> TraceWrappers<'a> {
             }
             code.call(arg);
         }
-        if ty.results().is_empty() {
+        if !returns {
             code.i32_const(NO_RESULT).call(end);
         }
         for index in 0..params {
             code.local_get(index);
         }
         code.call(callee);
-        if !ty.results().is_empty() {
-            code.local_tee(params).call(end).local_get(params);
+        if returns {
+            code.local_tee(params).call(end_of_answer).local_get(params);
         }
         code.end();
         Ok(function)

@@ -23,7 +23,7 @@ use crate::link::plan::{Inputs, Plan};
 use crate::packed::form::{Form, ModuleForm};
 use crate::packed::program_part::{Entry, JoinedSegment, ProgramPart, ServedImport, SizeView};
 use crate::packed::section::Section;
-use crate::preview1::{PREVIEW1, UNSTABLE, WasiModule};
+use crate::preview1::{PREVIEW1, ServedModule, UNSTABLE};
 use crate::wasm::index::{DataIdx, FuncIdx, TypeIdx};
 use crate::wasm::module::Module;
 use crate::wasm::reach::Live;
@@ -255,12 +255,12 @@ fn served_imports(inputs: &Inputs<'_>, plan: &Plan<'_>) -> Result<Vec<ServedImpo
     for (position, import) in (0..).zip(&inputs.program.imports) {
         let (TypeRef::Func(ty) | TypeRef::FuncExact(ty)) = import.ty else { continue };
         if let Some(it) = inputs.served.iter().find(|it| it.program == function) {
-            let module = WasiModule::named(import.module);
+            let module = ServedModule::named(import.module);
             let answers = inputs.adapter.function_types[it.adapter.index()];
             let answers = plan.adapter_types.get(answers.0);
             imports.push(ServedImport {
                 position,
-                module: module.context("only imports of WASI are served")?,
+                module: module.context("an import is served that has no such module")?,
                 name: import.name.to_owned(),
                 ty: (answers != Some(ty)).then_some(TypeIdx(ty)),
                 function: plan.moved(function)?,

@@ -15,11 +15,12 @@
 //! then changes only where it refers to an import, and stack traces and profiles of the linked
 //! program read like those of the original.
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use wasmparser::{CompositeInnerType, ExternalKind, FuncType, Import, TypeRef};
 
 use crate::adapter::names::{HOST_API_PREFIX, UNSTABLE_SUFFIX, WASI_HOST};
 use crate::link::forms::rules::{Places, SynthesisedFunction};
+use crate::linux_calls;
 use crate::preview1::{self, PREVIEW1, UNSTABLE};
 use crate::wasm::index::{DataIdx, FuncIdx, GlobalIdx, MemIdx, TypeIdx};
 use crate::wasm::module::Module;
@@ -46,7 +47,8 @@ pub(crate) struct Served {
 ///
 /// # Errors
 ///
-/// When one has another type than the export.
+/// When one has another type than the export; when one is a call of Linux's that there is not, or
+/// that the adapter was built without.
 pub(crate) fn served(program: &Module<'_>, adapter: &Module<'_>) -> Result<Vec<Served>> {
     let mut served = Vec::new();
     for (function, import) in program.function_imports() {
@@ -54,24 +56,48 @@ pub(crate) fn served(program: &Module<'_>, adapter: &Module<'_>) -> Result<Vec<S
             // The host interface is not the program's to call.
             continue;
         }
-        let older = match import.module {
-            PREVIEW1 => None,
-            UNSTABLE => adapter.exported_function(&format!("{}{UNSTABLE_SUFFIX}", import.name)),
-            _ => continue,
+        let is_linux = linux_calls::is_module(import.module);
+        let export = match import.module {
+            PREVIEW1 => adapter.exported_function(import.name),
+            UNSTABLE => adapter
+                .exported_function(&format!("{}{UNSTABLE_SUFFIX}", import.name))
+                .or_else(|| adapter.exported_function(import.name)),
+            _ if is_linux => Some(linux_call(import, adapter)?),
+            _ => None,
         };
-        let Some(export) = older.or_else(|| adapter.exported_function(import.name)) else {
-            continue;
-        };
+        let Some(export) = export else { continue };
         let (wanted, got) = (program.function_type(function)?, adapter.function_type(export)?);
         ensure!(
             wanted == got,
-            "it imports `{}.{}` with type {wanted}, but preview1 says {got}",
+            "it imports `{}.{}` with type {wanted}, but {} says {got}",
             import.module,
-            import.name
+            import.name,
+            if is_linux { "the table of Linux's calls" } else { "preview1" }
         );
         served.push(Served { program: function, adapter: export });
     }
     Ok(served)
+}
+
+/// The adapter's function for one of Linux's calls.
+///
+/// # Errors
+///
+/// When there is no such call, or the adapter was built without the calls.
+fn linux_call(import: &Import<'_>, adapter: &Module<'_>) -> Result<FuncIdx> {
+    let Import { module, name, .. } = import;
+    let Some(export) = linux_calls::export(module, name) else {
+        bail!(
+            "it imports `{module}.{name}`, and wasm-vfs has no such call: docs/calls.md lists those \
+             that it has"
+        );
+    };
+    adapter.exported_function(&export).with_context(|| {
+        format!(
+            "it imports `{module}.{name}`, and the filesystem was made without Linux's calls: make \
+             it with `wasm-vfs image --calls`"
+        )
+    })
 }
 
 /// The adapter's functions that the host calls: their names, which the linked module exports too.

@@ -4,6 +4,7 @@ use anyhow::{Result, anyhow, bail, ensure};
 use wasmparser::{ExternalKind, Import, TypeRef};
 
 use crate::error::{ErrorKind, Marked as _};
+use crate::linux_calls;
 use crate::packed::form::ModuleForm;
 use crate::packed::section::{SECTION_NAME, Section};
 use crate::preview1::{PREVIEW1, UNSTABLE};
@@ -126,9 +127,11 @@ fn exported_memory(module: &Module<'_>) -> Result<MemIdx> {
     }
 }
 
-/// Whether a program imports anything of WASI.
+/// Whether a program imports anything of WASI, or a call of Linux's.
 pub(crate) fn imports_wasi(module: &Module<'_>) -> bool {
-    module.function_imports().any(|(_, import)| [PREVIEW1, UNSTABLE].contains(&import.module))
+    module.function_imports().any(|(_, import)| {
+        [PREVIEW1, UNSTABLE].contains(&import.module) || linux_calls::is_module(import.module)
+    })
 }
 
 fn check_imports(module: &Module<'_>) -> Result<()> {

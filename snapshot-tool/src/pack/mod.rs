@@ -15,10 +15,11 @@ pub(crate) mod preinit;
 pub(crate) mod report;
 pub(crate) mod rootfs;
 
-use crate::adapter::bake::{ADAPTER_CORE, ADAPTER_MOUNTS_CORE, Baker};
+use crate::adapter::bake::{ADAPTER_CALLS_CORE, ADAPTER_CORE, ADAPTER_MOUNTS_CORE, Baker};
 use crate::adapter::lower::lower;
 use crate::error::{Error, ErrorKind, InnerResult, Marked as _, mark};
 use crate::gather::builder::{Gathered, TreeBuilder};
+use crate::linux_calls;
 use crate::pack::input::{Input, PackedWith, Program};
 use crate::pack::preinit::Preinit;
 use crate::pack::rootfs::{Packed, Rootfs};
@@ -56,6 +57,8 @@ pub struct Packer {
     /// `None`: a module, or a component if the program was packed as one before.
     component: Option<bool>,
     policy: Policy,
+    /// Whether Linux's calls are served.
+    calls: bool,
     preinit: Option<Preinit>,
     progress: Listener,
     /// `None`: the build that travels with the library.
@@ -72,6 +75,7 @@ impl Packer {
             form: None,
             component: None,
             policy: Policy::default(),
+            calls: false,
             preinit: None,
             progress: Listener::default(),
             adapter_core: None,
@@ -111,6 +115,14 @@ impl Packer {
     #[must_use]
     pub fn policy(mut self, policy: Policy) -> Self {
         self.policy = policy;
+        self
+    }
+
+    /// Serves Linux's calls, too (the modules `wasm_vfs` and `wali`): for trees that are baked for
+    /// programs to come. A program that is packed says by its imports whether it makes them.
+    #[must_use]
+    pub fn calls(mut self, calls: bool) -> Self {
+        self.calls = calls;
         self
     }
 
@@ -155,8 +167,9 @@ impl Packer {
     }
 
     fn pack_input(&self, program: &Program, input: Input) -> InnerResult<Packed> {
-        let (packer, note) = self.over(input.before);
+        let (mut packer, note) = self.over(input.before);
         let mut bytes = input.program;
+        packer.calls |= linux_calls::are_made_by(&bytes);
         if let Some(preinit) = &packer.preinit {
             preinit.check_policy(&packer.policy).of_kind(ErrorKind::Policy)?;
             bytes = program.blame(preinit.with_start(bytes).of_kind(ErrorKind::Run))?;
@@ -206,8 +219,16 @@ impl Packer {
     /// ([`Policy`](ErrorKind::Policy)), or the tree cannot be read or does not
     /// fit ([`Tree`](ErrorKind::Tree), [`Io`](ErrorKind::Io)).
     pub fn bake(&self) -> Result<Rootfs, Error> {
-        let Self { tree: _, form, component, policy: _, preinit, progress: _, adapter_core: _ } =
-            self;
+        let Self {
+            tree: _,
+            form,
+            component,
+            policy: _,
+            calls: _,
+            preinit,
+            progress: _,
+            adapter_core: _,
+        } = self;
         let about_a_program = form.is_some() || preinit.is_some() || component.is_some();
         if about_a_program {
             let error = anyhow!(
@@ -222,6 +243,7 @@ impl Packer {
     fn baked(&self) -> InnerResult<Rootfs> {
         // Contradictions first: the tree might name their consequences.
         let settled = self.policy.settle().of_kind(ErrorKind::Policy)?;
+        self.check_calls(&settled).of_kind(ErrorKind::Policy)?;
         let (gathered, baker) = thread::scope(|scope| {
             let baker = scope.spawn(|| Baker::new(self.core(&settled)));
             let tree = self.tree_with_mounts(&settled).dev(!settled.no_dev);
@@ -236,10 +258,21 @@ impl Packer {
         Ok(Rootfs::new(module, contents, tree.totals(), self.progress.clone()))
     }
 
+    /// Checks that Linux's calls can be served with what the policy chooses.
+    fn check_calls(&self, policy: &Settled) -> InnerResult<()> {
+        ensure!(
+            !self.calls || policy.has_no_mounts(),
+            "Linux's calls (imports of `wasm_vfs` or `wali`) do not reach directories of the host: \
+             pack it without --mount and --overlay, or build it for preview1 alone"
+        );
+        Ok(())
+    }
+
     /// The core module that serves the policy.
     fn core(&self, policy: &Settled) -> &[u8] {
         match &self.adapter_core {
             Some(core) => core,
+            None if self.calls => ADAPTER_CALLS_CORE,
             None if policy.has_no_mounts() => ADAPTER_CORE,
             None => ADAPTER_MOUNTS_CORE,
         }

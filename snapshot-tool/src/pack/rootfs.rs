@@ -16,6 +16,7 @@ use crate::packed::contents_source::{ContentsSource, FileRange, ReaderRange};
 use crate::packed::form::Form;
 use crate::packed::hollow::HollowModule;
 use crate::packed::section::Section;
+use crate::preview1::ServedModule;
 use crate::progress::{Listener, Progress, Stage};
 use crate::tree::TreeTotals;
 use std::fmt;
@@ -195,6 +196,22 @@ impl Rootfs {
         Ok(shims::for_wasm_merge(&self.baked.module).of_kind(ErrorKind::Damaged)?)
     }
 
+    /// Returns the module that Binaryen's `wasm-merge` takes as `wasm_vfs`, or as `wali`, beside the
+    /// program and a rootfs module that was baked with [`Packer::calls`](crate::Packer::calls): it
+    /// hands Linux's calls on.
+    ///
+    /// # Errors
+    ///
+    /// If the rootfs module is damaged, or was baked without the calls.
+    pub fn wasm_merge_calls_shim(&self, calls: CallsModule) -> Result<Vec<u8>, Error> {
+        let module = match calls {
+            CallsModule::WasmVfs => ServedModule::WasmVfs,
+            CallsModule::Wali => ServedModule::Wali,
+        };
+        let shim = shims::calls_for_wasm_merge(&self.baked.module, module);
+        Ok(shim.of_kind(ErrorKind::Damaged)?)
+    }
+
     /// Returns the two modules with which any engine that has multi-memory can bind the rootfs
     /// module to a program when both are instantiated. `embed::RunTimeLinker` does it under
     /// wasmtime.
@@ -228,6 +245,15 @@ impl Rootfs {
     pub fn module(&self) -> &RootfsModule {
         &self.baked.module
     }
+}
+
+/// A module that programs import Linux's calls from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CallsModule {
+    /// `wasm_vfs`: by Linux's names.
+    WasmVfs,
+    /// `wali`: as programs of WALI do, with `SYS_` before the names.
+    Wali,
 }
 
 /// The modules that stand between a rootfs module, a program and an engine when nothing is linked.

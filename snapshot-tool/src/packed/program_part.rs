@@ -19,15 +19,17 @@
 //!
 //! A served import's place is how many imports stand between it and the one before it, times 4, and
 //! 2 if it comes from `wasi_unstable`, and 1 if its type is said: else it is that of the function.
-//! Its name is a number counted from 1 in the alphabet of preview1's functions, or 0 and a string.
+//! Its name is a number counted from 1 in the alphabet of preview1's functions, or 0 and a string: for
+//! one of Linux's calls, which comes from another module, `MODULE.NAME`.
 //! There are dozens of them, and each packed program carries them: hence so terse.
 
 use anyhow::{Context, Result};
 use wasm_encoder::Encode as _;
 use wasmparser::BinaryReader;
 
+use crate::linux_calls;
 use crate::preview1;
-use crate::preview1::WasiModule;
+use crate::preview1::ServedModule;
 use crate::wasm::index::{FuncIdx, GlobalIdx, MemIdx, TypeIdx};
 
 /// The program's part of a linked module. Its items come first in each index space (functions:
@@ -114,8 +116,8 @@ pub struct JoinedSegment {
 pub struct ServedImport {
     /// Its place among all imports of the unlinked program.
     pub position: u32,
-    /// Which preview it came from.
-    pub module: WasiModule,
+    /// Where it came from.
+    pub module: ServedModule,
     /// Its name.
     pub name: String,
     /// Its type, if that has another index than the type of the function.
@@ -232,14 +234,19 @@ const HAS_TYPE: u32 = 1;
 impl ServedImport {
     /// `next` is the position behind the import before this.
     fn encode(&self, next: u32, out: &mut Vec<u8>) {
-        let unstable = if self.module == WasiModule::Unstable { IS_UNSTABLE } else { 0 };
+        let unstable = if self.module == ServedModule::Unstable { IS_UNSTABLE } else { 0 };
         let typed = if self.ty.is_some() { HAS_TYPE } else { 0 };
         ((self.position - next) << PLACE_SHIFT | unstable | typed).encode(out);
-        match preview1::number(&self.name) {
+        let is_linux = linux_calls::is_module(self.module.name());
+        match preview1::number(&self.name).filter(|_| !is_linux) {
             Some(number) => (number + 1).encode(out),
             None => {
                 out.push(0);
-                self.name.as_str().encode(out);
+                if is_linux {
+                    format!("{}.{}", self.module.name(), self.name).as_str().encode(out);
+                } else {
+                    self.name.as_str().encode(out);
+                }
             }
         }
         if let Some(ty) = self.ty {
@@ -252,10 +259,21 @@ impl ServedImport {
         let place = reader.read_var_u32()?;
         let position =
             next.checked_add(place >> PLACE_SHIFT).context("an import is out of place")?;
-        let module =
-            if place & IS_UNSTABLE != 0 { WasiModule::Unstable } else { WasiModule::Preview1 };
+        let mut module =
+            if place & IS_UNSTABLE != 0 { ServedModule::Unstable } else { ServedModule::Preview1 };
         let name = match reader.read_var_u32()? {
-            0 => reader.read_string()?.to_owned(),
+            0 => {
+                let name = reader.read_string()?;
+                // No function of preview1 has a dot in its name.
+                let linux = name.split_once('.').filter(|(it, _)| linux_calls::is_module(it));
+                match linux {
+                    Some((of, name)) => {
+                        module = ServedModule::named(of).context("a served import's module")?;
+                        name.to_owned()
+                    }
+                    None => name.to_owned(),
+                }
+            }
             number => {
                 let name = preview1::function(number - 1);
                 name.context("a served import is no function of preview1")?.to_owned()

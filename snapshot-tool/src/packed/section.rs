@@ -179,7 +179,7 @@ mod tests {
     use super::*;
     use crate::packed::form::Form;
     use crate::packed::program_part::{Entry, JoinedSegment, OwnFeatures, ServedImport, SizeView};
-    use crate::preview1::WasiModule;
+    use crate::preview1::ServedModule;
     use crate::wasm::index::{FuncIdx, GlobalIdx, TypeIdx};
 
     #[test]
@@ -202,14 +202,14 @@ mod tests {
             served: vec![
                 ServedImport {
                     position: 5,
-                    module: WasiModule::Unstable,
+                    module: ServedModule::Unstable,
                     name: "fd_read".to_owned(),
                     ty: Some(TypeIdx(6)),
                     function: FuncIdx(7),
                 },
                 ServedImport {
                     position: 8,
-                    module: WasiModule::Preview1,
+                    module: ServedModule::Preview1,
                     name: "of another name".to_owned(),
                     ty: None,
                     function: FuncIdx(10),

@@ -20,6 +20,7 @@ use crate::adapter::rootfs_module::RootfsModule;
 use crate::adapter::shims;
 use crate::adapter::shims::{APP, MEMORY, TABLE};
 use crate::error::{Error, ErrorKind, InnerResult, Marked as _};
+use crate::linux_calls;
 use crate::preview1::{PREVIEW1, UNSTABLE};
 
 /// A rootfs module, compiled, for programs that are not linked with it.
@@ -178,7 +179,8 @@ impl RunTimeLinker {
                 UNSTABLE => served
                     .get_func(&mut *store, &older)
                     .or_else(|| served.get_func(&mut *store, name)),
-                _ => None,
+                _ => linux_calls::export(module, name)
+                    .and_then(|export| served.get_func(&mut *store, &export)),
             };
             if let Some(function) = function {
                 linker.define(&mut *store, module, name, function)?;

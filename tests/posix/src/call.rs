@@ -10,8 +10,8 @@
 use std::fmt::{self, Write as _};
 
 use Kind::{
-    At, Bytes, Dirfd, Fallocate, Fd, Groups, Map, Mask, Number, Octal, Open, Path, Prot, Rename,
-    Resolve, Rwf, Splice, Time,
+    At, Bytes, Dirfd, Event, Fallocate, Fd, Groups, Lock, Map, Mask, Number, Octal, Open, Path,
+    Prot, Rename, Resolve, Rwf, Splice, Time,
 };
 
 /// What an argument is.
@@ -49,6 +49,10 @@ pub enum Kind {
     Prot,
     /// `MAP_*`.
     Map,
+    /// `EFD_*`.
+    Event,
+    /// The type of a record lock: `read`, `write`, `unlock`, or a number.
+    Lock,
     /// Seconds and nanoseconds, `5.1`; `now`; `omit`.
     Time,
     /// Group ids with commas; `-` for none.
@@ -115,6 +119,7 @@ signatures! {
     creat Path Octal;
     chdir Path;
     fchdir Fd;
+    chroot Path;
     getcwd Number;
     close_range Number Number Number;
     syncfs Fd;
@@ -192,6 +197,10 @@ signatures! {
     setpipe_sz Fd Number;
     fionread Fd;
     poll Fd;
+    eventfd2 Number Event;
+    // read(2) and write(2) of a number of 64 bits.
+    event_read Fd;
+    event_write Fd Number;
     // An offset is a list of one number, or of none: the null pointer.
     sendfile Fd Fd Groups Number;
     splice Fd Groups Fd Groups Number Splice;
@@ -201,6 +210,11 @@ signatures! {
     vmsplice_to Fd Groups Splice;
     copy_file_range Fd Groups Fd Groups Number;
     flock Fd Number;
+    // fcntl(2): l_type, l_whence, l_start, l_len, and l_pid where it must be 0.
+    getlk Fd Lock Number Number Number;
+    setlk Fd Lock Number Number Number;
+    ofd_getlk Fd Lock Number Number Number Number;
+    ofd_setlk Fd Lock Number Number Number Number;
     setxattr Path Bytes Bytes Number;
     lsetxattr Path Bytes Bytes Number;
     fsetxattr Fd Bytes Bytes Number;
@@ -319,6 +333,7 @@ fn bit_names(kind: Kind) -> &'static [(&'static str, i64)] {
             ("ISDIR", 0x4000_0000),
             ("ONESHOT", 0x8000_0000),
         ],
+        Event => &[("SEMAPHORE", 1), ("NONBLOCK", 0o4000), ("CLOEXEC", 0o2_000_000)],
         Prot => &[("READ", 1), ("WRITE", 2), ("EXEC", 4), ("SEM", 8)],
         Map => &[
             ("SHARED_VALIDATE", 3),
@@ -424,7 +439,11 @@ fn parse_arg(kind: Kind, word: &str) -> Option<Arg> {
         },
         Groups if word == "-" => Some(Arg::List(Vec::new())),
         Groups => word.split(',').map(|id| id.parse().ok()).collect::<Option<_>>().map(Arg::List),
-        Open | At | Resolve | Rename | Fallocate | Rwf | Splice | Mask | Prot | Map => {
+        Lock => {
+            let known = LOCK_TYPES.iter().position(|&name| name == word);
+            known.map_or_else(|| number(word), |place| Some(Arg::Number(place as i64)))
+        }
+        Open | At | Resolve | Rename | Fallocate | Rwf | Splice | Mask | Prot | Map | Event => {
             let names = bit_names(kind);
             let bit = |name: &str| match name.strip_prefix("0x") {
                 Some(hex) => i64::from_str_radix(hex, 16).ok(),
@@ -452,6 +471,7 @@ impl fmt::Display for Call {
                 Arg::Number(number) if kind == Dirfd && *number == i64::from(libc::AT_FDCWD) => {
                     f.write_char('@')?;
                 }
+                Arg::Number(number) if kind == Lock => f.write_str(&lock_type_text(*number))?,
                 Arg::Number(number) if kind == Octal => write!(f, "{number:o}")?,
                 Arg::Number(number) if !bit_names(kind).is_empty() => {
                     f.write_str(&bits_text(kind, *number))?;
@@ -470,6 +490,15 @@ impl fmt::Display for Call {
         }
         Ok(())
     }
+}
+
+/// Types of record locks, by number.
+const LOCK_TYPES: [&str; 3] = ["read", "write", "unlock"];
+
+/// A type of record locks by its name.
+pub fn lock_type_text(number: i64) -> String {
+    let name = usize::try_from(number).ok().and_then(|number| LOCK_TYPES.get(number));
+    name.map_or_else(|| number.to_string(), |&name| name.to_owned())
 }
 
 /// Flags by their names.
@@ -543,6 +572,9 @@ fn calls_read_what_they_print() {
         "utimensat 4 x now -5.999999999 SYMLINK_NOFOLLOW|0x8000",
         "become_user 1 2 3,4",
         "openat -1 f TMPFILE|WRONLY 7777",
+        "setlk 0 unlock 0 -5 7",
+        "getlk 0 9 2 0 0",
+        "eventfd2 4294967295 SEMAPHORE|NONBLOCK|0x2",
     ] {
         assert_eq!(Call::parse(text).unwrap().to_string(), text);
     }

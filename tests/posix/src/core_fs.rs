@@ -3,20 +3,19 @@
 use core::cell::Cell;
 
 use wasm_vfs_core::{
-    AT_FDCWD, AtFlags, Config, Credentials, Dev, Errno, FallocateMode, Fcntl, FileType,
-    FlockOperation, Fs, InotifyMask, IoVec, IoVecMut, Ioctl, MapFlags, MsyncFlags, OFlags, OpenHow,
-    Platform, Process, Prot, RenameFlags, RwFlags, S_IFMT, SpliceFlags, Stat, Statfs, Statx,
-    StatxAttributes, StatxMask, TimeSpecifier, Timespec, Timeval, Utimbuf, Whence, XattrFlags,
+    AT_FDCWD, AtFlags, Config, Credentials, Dev, Errno, EventfdFlags, FallocateMode, Fcntl,
+    FileType, FlockOperation, Fs, InotifyMask, IoVec, IoVecMut, Ioctl, MapFlags, MsyncFlags,
+    OFlags, OpenHow, Platform, Process, Prot, RenameFlags, RwFlags, S_IFMT, SpliceFlags, Stat,
+    Statfs, Statx, StatxMask, TimeSpecifier, Timespec, Timeval, Utimbuf, Whence, XattrFlags,
 };
 
 use crate::call::{Call, UTIME_NOW, UTIME_OMIT};
+use crate::core_look::{look, names, names_with_types};
 use crate::kernel::children::PROCESSES;
 use crate::kernel::{Limits, MAPPED_FROM, MAX_FDS, protected_hardlinks};
-use crate::outcome::{
-    CLOCK_START, Cookies, Meta, Outcome, Value, parse_dirents, parse_old_dirents, time_text,
-    typed_names,
-};
-use crate::world::{Contents, Descriptors, Seen, World};
+use crate::locks;
+use crate::outcome::{CLOCK_START, Cookies, Meta, Outcome, Value, event_value, time_text};
+use crate::world::{Descriptors, Seen, World};
 
 /// A clock that moves whenever it is read, so that every change is seen.
 #[derive(Debug, Default)]
@@ -65,7 +64,7 @@ impl CoreFs {
     }
 }
 
-fn meta(stat: &Stat) -> Meta {
+pub(crate) fn meta(stat: &Stat) -> Meta {
     let time = |time: Timespec| (time.tv_sec, time.tv_nsec);
     Meta {
         ino: stat.st_ino ^ (stat.st_dev.0 << 40),
@@ -126,14 +125,12 @@ fn timevals(call: &Call, first: usize) -> Option<[Timeval; 2]> {
 
 fn statx(s: &Statx) -> Value {
     let time = |time: Timespec| time_text((time.tv_sec, time.tv_nsec));
-    // On the kernel a tree's root is a directory within the mount.
-    let attributes = s.stx_attributes - StatxAttributes::MOUNT_ROOT;
     Value::Text(format!(
         "mask={:x} blksize={} attributes={:x} of={:x} nlink={} uid={} gid={} mode={:o} size={} blocks={} \
          rdev={}:{} atime={} btime={} ctime={} mtime={}",
         s.stx_mask,
         s.stx_blksize,
-        attributes,
+        s.stx_attributes,
         s.stx_attributes_mask,
         s.stx_nlink,
         s.stx_uid,
@@ -165,80 +162,9 @@ fn statfs(s: Statfs) -> Value {
     ))
 }
 
-/// All names in an open directory, from its start.
-fn names(fs: &mut Fs<TickingClock>, process: &Process, fd: i32) -> Outcome {
-    let mut names = Vec::new();
-    let mut buffer = vec![0u8; 4096];
-    fs.lseek(process, fd, 0, Whence::Set)?;
-    loop {
-        let read = fs.getdents64(process, fd, &mut buffer[..])?;
-        if read == 0 {
-            names.sort();
-            return Ok(Value::Names(names));
-        }
-        names.extend(parse_dirents(&buffer[..read]).into_iter().map(|(name, _)| name));
-    }
-}
-
-/// All names in an open directory with their types, by the older call.
-fn names_with_types(fs: &mut Fs<TickingClock>, process: &Process, fd: i32) -> Outcome {
-    let mut all = Vec::new();
-    let mut buffer = vec![0u8; 4096];
-    fs.lseek(process, fd, 0, Whence::Set)?;
-    loop {
-        let read = fs.getdents(process, fd, &mut buffer[..])?;
-        if read == 0 {
-            return Ok(typed_names(all));
-        }
-        all.extend(parse_old_dirents(&buffer[..read]));
-    }
-}
-
 /// A C `off_t *`: the null pointer for an empty list.
 fn offset(call: &Call, index: usize) -> Option<i64> {
     call.list(index).first().map(|&offset| offset.into())
-}
-
-/// What `look` does, with the observer's process.
-fn look(fs: &mut Fs<TickingClock>, observer: &mut Process, path: &[u8]) -> Option<Seen> {
-    let stat = fs.lstat(observer, path).ok()?;
-    let open = |fs: &mut Fs<_>, observer: &mut Process| {
-        fs.open(observer, path, OFlags::NOFOLLOW, 0).unwrap()
-    };
-    let contents = match stat.file_type() {
-        FileType::Regular => {
-            let fd = open(fs, observer);
-            let mut extents = Vec::new();
-            let mut at = 0;
-            while let Ok(start) = fs.lseek(observer, fd, at, Whence::Data) {
-                let start = i64::try_from(start).unwrap();
-                let end =
-                    i64::try_from(fs.lseek(observer, fd, start, Whence::Hole).unwrap()).unwrap();
-                let mut bytes = vec![0; usize::try_from(end - start).unwrap()];
-                let read = fs.pread64(observer, fd, &mut bytes[..], start).unwrap();
-                assert_eq!(read, bytes.len());
-                extents.push((u64::try_from(start).unwrap(), bytes));
-                at = end;
-            }
-            fs.close(observer, fd).unwrap();
-            Contents::Extents(extents)
-        }
-        FileType::Directory => {
-            let fd = open(fs, observer);
-            let names = names(fs, observer, fd);
-            fs.close(observer, fd).unwrap();
-            let Ok(Value::Names(names)) = names else { panic!("{names:?}") };
-            Contents::Names(names)
-        }
-        FileType::Symlink => {
-            let mut target = vec![0; 4096];
-            let length = fs.readlink(observer, path, &mut target[..]).unwrap();
-            target.truncate(length);
-            Contents::Target(target)
-        }
-        _ => Contents::Other,
-    };
-    Some(Seen { meta: meta(&stat), contents })
 }
 
 impl World for CoreFs {
@@ -251,6 +177,7 @@ impl World for CoreFs {
             _ => {}
         }
         let CoreFs { fs, processes, current, cookies, .. } = self;
+        let pids = processes.each_ref().map(|p| p.as_ref().map_or(0, Process::pid));
         let p = processes[*current].as_mut().unwrap();
         let n = |index| call.number(index);
         let fd = |index| call.fd(index);
@@ -285,6 +212,7 @@ impl World for CoreFs {
             }
             "chdir" => unit(fs.chdir(p, path(0))),
             "fchdir" => unit(fs.fchdir(p, fd(0))),
+            "chroot" => unit(fs.chroot(p, path(0))),
             "getcwd" => read_into(n(0), |buffer| fs.getcwd(p, buffer)),
             "close_range" => unit(fs.close_range(p, call.bits(0), call.bits(1), call.bits(2))),
             "syncfs" => unit(fs.syncfs(p, fd(0))),
@@ -401,6 +329,18 @@ impl World for CoreFs {
             "setpipe_sz" => number(fs.fcntl(p, fd(0), Fcntl::SetPipeSz(call.bits(1)))),
             "fionread" => number(fs.ioctl(p, fd(0), Ioctl::FioNRead)),
             "poll" => Ok(Value::Text(format!("{:#x}", fs.poll(p, fd(0)).bits()))),
+            "eventfd2" => {
+                let flags = EventfdFlags::from_bits_retain(call.bits(1));
+                number(fs.eventfd2(p, call.bits(0), flags))
+            }
+            "event_read" => {
+                let mut bytes = vec![0; 8];
+                let read = fs.read(p, fd(0), &mut bytes[..])?;
+                bytes.truncate(read);
+                Ok(event_value(bytes))
+            }
+            "event_write" => number(fs.write(p, fd(0), &n(1).to_ne_bytes()[..])),
+            "getlk" | "setlk" | "ofd_getlk" | "ofd_setlk" => locks::on_core(fs, p, call, &pids),
             "sendfile" => {
                 let mut offset = offset(call, 2);
                 number(fs.sendfile(p, fd(0), fd(1), offset.as_mut(), n(3) as usize))

@@ -157,6 +157,8 @@ impl Generator {
                 let options = [0, 0, 1 << 24, 1 << 25, 1 << 26, 1 << 28, 1 << 29, 1 << 31];
                 Arg::Number(events | random.pick(&options))
             }
+            Kind::Event => Arg::Number(random.pick(&[0o4000, 0o4000, 0o4001, 0o2_004_001, 2])),
+            Kind::Lock => Arg::Number(random.pick(&[0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 3])),
             Kind::Prot => Arg::Number(random.pick(&[3, 3, 3, 1, 1, 2, 0, 5, 16])),
             Kind::Map => {
                 let kind = random.pick(&[1, 1, 1, 2, 2, 2, 3, 0]);
@@ -242,6 +244,18 @@ impl Generator {
             }
             ("load" | "store", 0) => random.below(8 * PAGE_BYTES) as i64,
             ("load", _) => any_length(random) as i64,
+            ("getlk" | "setlk" | "ofd_getlk" | "ofd_setlk", 2) => {
+                random.pick(&[0, 0, 0, 0, 0, 0, 1, 2, 3])
+            }
+            ("ofd_getlk" | "ofd_setlk", 5) => i64::from(random.one_in(20)),
+            ("getlk" | "setlk" | "ofd_getlk" | "ofd_setlk", index) => match random.below(20) {
+                0 => random.pick(&[i64::MAX, i64::MAX - 5, i64::MIN]),
+                1 => -(random.below(8) as i64),
+                2 if index == 4 => 0,
+                _ => random.below(20) as i64,
+            },
+            ("eventfd2", _) => random.pick(&[0, 0, 1, 3, u32::MAX.into()]),
+            ("event_write", _) => random.pick(&[0, 1, 1, 2, 7, i64::MAX, -3, -2, -1]),
             ("flock", _) => random.pick(&[1, 1, 2, 2, 8, 8, 3, 0]),
             ("setxattr" | "lsetxattr" | "fsetxattr", _) => random.pick(&[0, 0, 0, 1, 2, 3, 4]),
             (

@@ -34,9 +34,11 @@
 
 pub mod call;
 pub mod core_fs;
+mod core_look;
 pub mod differential;
 pub mod generator;
 pub mod kernel;
+mod locks;
 pub mod outcome;
 pub mod random;
 pub mod raw;

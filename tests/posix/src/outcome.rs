@@ -154,6 +154,14 @@ pub fn typed_names(mut names: Vec<(Vec<u8>, u8)>) -> Value {
     Value::Text(format!("[{}]", names.join(" ")))
 }
 
+/// What was read from an eventfd: a number. Other descriptors give other bytes.
+pub fn event_value(bytes: Vec<u8>) -> Value {
+    match bytes.first_chunk() {
+        Some(&number) if bytes.len() == 8 => Value::Text(u64::from_ne_bytes(number).to_string()),
+        _ => Value::Bytes(bytes),
+    }
+}
+
 /// The names and types in `struct linux_dirent` records, without `.` and `..`. Panics on a
 /// malformed one: the layout is part of what is tested.
 pub fn parse_old_dirents(records: &[u8]) -> Vec<(Vec<u8>, u8)> {

@@ -17,6 +17,10 @@ pub enum Theme {
     Stores,
     /// Several processes and credentials.
     Processes,
+    /// Locks, and processes that have them.
+    Locks,
+    /// Root directories and current directories.
+    Roots,
     /// All that is above but mappings.
     Everything,
 }
@@ -31,7 +35,9 @@ impl Theme {
             3 if limits == ROOMY => Theme::Loads,
             4 if limits == ROOMY => Theme::Stores,
             5 => Theme::Processes,
-            6 | 7 => Theme::Everything,
+            6 => Theme::Everything,
+            7 if seed & 8 == 0 => Theme::Locks,
+            7 => Theme::Roots,
             _ => Theme::Files,
         }
     }
@@ -52,7 +58,12 @@ impl Theme {
         let find = |table: &[(&str, u64)]| {
             table.iter().find(|(known, _)| *known == name).map(|&(_, weight)| weight)
         };
-        let more = |theme: Theme| self == theme || self == Theme::Everything && !theme.maps();
+        let more = |theme: Theme| match self {
+            Theme::Everything => !theme.maps(),
+            // Two processes are what makes a lock one.
+            Theme::Locks => matches!(theme, Theme::Locks | Theme::Processes),
+            own => own == theme,
+        };
         let of_theme =
             |theme, table| find(table).map(|weight| if more(theme) { weight } else { 1 });
         if let Some(weight) = find(MAPPING_CALLS) {
@@ -64,7 +75,7 @@ impl Theme {
         // DEVIATIONS.md: a store sets the times again; only "now" can be compared.
         let of_times = ["utime", "utimes", "futimesat", "utimensat", "futimens"];
         // DEVIATIONS.md: on Linux a mapping keeps the description open.
-        let of_descriptions = ["flock", "inotify_add_watch"];
+        let of_descriptions = ["flock", "ofd_setlk", "inotify_add_watch"];
         if self.maps() && (of_pages.contains(&name) || of_descriptions.contains(&name))
             || self == Theme::Stores && of_times.contains(&name)
         {
@@ -72,6 +83,8 @@ impl Theme {
         }
         of_theme(Theme::Pipes, PIPE_CALLS)
             .or_else(|| of_theme(Theme::Notify, NOTIFY_CALLS))
+            .or_else(|| of_theme(Theme::Locks, LOCK_CALLS))
+            .or_else(|| of_theme(Theme::Roots, ROOT_CALLS))
             .or_else(|| of_theme(Theme::Processes, PROCESS_CALLS))
             .or_else(|| find(WEIGHTS))
             .unwrap_or(1)
@@ -81,9 +94,26 @@ impl Theme {
     pub fn preparation(self) -> &'static [&'static str] {
         match self {
             Theme::Files => &[],
-            Theme::Pipes => {
-                &["pipe2 NONBLOCK", "openat @ a CREAT|RDWR 644", "write 2 {a*5000}{b*5000}"]
-            }
+            Theme::Pipes => &[
+                "pipe2 NONBLOCK",
+                "openat @ a CREAT|RDWR 644",
+                "write 2 {a*5000}{b*5000}",
+                "eventfd2 0 NONBLOCK",
+            ],
+            Theme::Locks => &[
+                "openat @ a CREAT|RDWR 666",
+                "write 0 {a*10}",
+                "openat @ a RDWR 0",
+                "dup 1",
+                "fork 1",
+            ],
+            Theme::Roots => &[
+                "openat @ / RDONLY 0",
+                "mkdir a 777",
+                "mkdir a/b 777",
+                "openat @ a/b RDONLY 0",
+                "fork 1",
+            ],
             Theme::Notify => &[
                 "inotify_init1 NONBLOCK",
                 "inotify_add_watch 0 . ALL_EVENTS",
@@ -103,7 +133,9 @@ impl Theme {
                 "mmap 16384 16384 READ|WRITE PRIVATE|FIXED 0 0",
             ],
             Theme::Processes => &["openat @ a CREAT|RDWR 666", "fork 1"],
-            Theme::Everything => &["pipe2 NONBLOCK", "inotify_init1 NONBLOCK", "fork 1"],
+            Theme::Everything => {
+                &["pipe2 NONBLOCK", "inotify_init1 NONBLOCK", "eventfd2 1 NONBLOCK", "fork 1"]
+            }
         }
     }
 }
@@ -127,6 +159,9 @@ const PIPE_CALLS: &[(&str, u64)] = &[
     ("setpipe_sz", 5),
     ("fionread", 5),
     ("poll", 6),
+    ("eventfd2", 4),
+    ("event_read", 10),
+    ("event_write", 10),
     ("sendfile", 12),
     ("splice", 16),
     ("tee", 12),
@@ -137,6 +172,13 @@ const PIPE_CALLS: &[(&str, u64)] = &[
 /// Calls on inotify instances.
 const NOTIFY_CALLS: &[(&str, u64)] =
     &[("inotify_init1", 5), ("inotify_add_watch", 24), ("inotify_rm_watch", 4), ("events", 30)];
+
+/// Calls on locks.
+const LOCK_CALLS: &[(&str, u64)] =
+    &[("getlk", 16), ("setlk", 32), ("ofd_getlk", 10), ("ofd_setlk", 16), ("dup2", 4)];
+
+/// Calls on root directories, and on current ones.
+const ROOT_CALLS: &[(&str, u64)] = &[("chroot", 10), ("fchdir", 12), ("getcwd", 16), ("chdir", 8)];
 
 /// Calls on processes.
 const PROCESS_CALLS: &[(&str, u64)] =

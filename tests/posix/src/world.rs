@@ -48,6 +48,16 @@ pub enum Contents {
 /// them differently.
 pub type Descriptors = Vec<(i32, Meta, String)>;
 
+/// A path from the root of the tree, as one that is relative to it: whoever looks at the tree has no
+/// other root.
+pub fn from_root(path: &[u8]) -> &[u8] {
+    match path.strip_prefix(b"/") {
+        Some(b"") => b".",
+        Some(rest) => rest,
+        None => path,
+    }
+}
+
 /// A filesystem and the processes that use it. One of them makes the calls.
 pub trait World {
     /// Makes a call.

@@ -63,6 +63,7 @@ const GUESTS: &[Guest] = &[
     Guest::new("world", with_rust),
     Guest::new("transform", with_rust),
     Guest::new("quickjs", with_quickjs),
+    Guest::of("../../guest", "watch", with_rust_example),
 ];
 
 /// Returns the name of each guest, with its directory below `tests/guests/`.
@@ -139,6 +140,18 @@ fn with_rust(source: &Path, output: &Path) -> Result<()> {
 /// Unoptimised, with debug information.
 fn with_rust_debug(source: &Path, output: &Path) -> Result<()> {
     copy_built(&cargo_build(source, "rust", Profile::Debug)?, source, output)
+}
+
+/// The example of a crate that has the output's name.
+fn with_rust_example(source: &Path, output: &Path) -> Result<()> {
+    let example = output.file_stem().and_then(OsStr::to_str).context("an example has a name")?;
+    let mut cargo = process::cargo(&["build", "--quiet", "--release", "--target", "wasm32-wasip1"]);
+    cargo.args(["--example", example, "--manifest-path"]).arg(source.join("Cargo.toml"));
+    let build = scratch("rust-examples");
+    process::run(cargo.arg("--target-dir").arg(&build))?;
+    let built = build.join("wasm32-wasip1/release/examples").join(example).with_extension("wasm");
+    fs::copy(built, output).context("cargo's output is not where it was expected")?;
+    Ok(())
 }
 
 /// As small as rustc makes it, without names.

@@ -2,6 +2,7 @@
 
 mod adapter;
 mod bench;
+mod calls;
 mod demo;
 mod differential;
 mod engines;
@@ -32,6 +33,8 @@ enum Chore {
     Adapter(adapter::Options),
     /// Measure speed and size, beside Linux's own filesystem in the same run.
     Bench(bench::Options),
+    /// Write docs/calls.md, the page of Linux's calls.
+    Calls(calls::Options),
     /// Compare random sequences of calls on a Linux tmpfs and on fs-core. Needs root.
     Differential(differential::Options),
     /// Run packed programs on every engine, then write the README's table of the results.
@@ -60,6 +63,7 @@ pub fn main() -> ExitCode {
         Chore::Test(options) => test::run(&options),
         Chore::Adapter(options) => adapter::run(&options),
         Chore::Bench(options) => bench::run(&options),
+        Chore::Calls(options) => calls::run(&options),
         Chore::Differential(options) => differential::run(&options),
         Chore::Engines(options) => engines::run(&options),
         Chore::Fsx(options) => suites::fsx::run(&options),

@@ -111,7 +111,7 @@ impl<P: Platform> Fs<P> {
         Some(match kind {
             _ if !follows => stand_ins.link,
             FileKind::Inode(ino) => ino,
-            FileKind::Foreign(_) | FileKind::Inotify(_) => stand_ins.foreign,
+            FileKind::Foreign(_) | FileKind::Inotify(_) | FileKind::Eventfd(_) => stand_ins.foreign,
         })
     }
 

@@ -86,7 +86,7 @@ impl<P: Platform> Fs<P> {
         if path.is_empty()
             && flags.contains(AtFlags::EMPTY_PATH)
             && (flags - WALK_FLAGS).is_empty()
-            && self.is_inotify(process, dirfd)
+            && self.is_anonymous(process, dirfd)
         {
             // The inode that all instances share: the superuser's, mode 0600.
             let granted = process.credentials.may_access(0o600, 0, 0, mode, false);

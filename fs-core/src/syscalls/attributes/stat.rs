@@ -31,7 +31,7 @@ const PIPE_DEV: Dev = Dev(2);
 /// `AT_STATX_SYNC_TYPE`: how hard a network filesystem should try. No effect here.
 pub(super) const STATX_SYNC_TYPE: AtFlags = AtFlags::from_bits_retain(0x6000);
 
-/// The inode that all inotify instances share on Linux: it has no type (`anon_inode_getattr`).
+/// The inode that all descriptors of inotify and eventfd share on Linux: it has no type (`anon_inode_getattr`).
 pub(super) const ANON_INODE_STAT: Stat = Stat {
     st_dev: Dev(3),
     st_ino: 1,
@@ -69,7 +69,7 @@ impl<P: Platform> Fs<P> {
     pub fn vfs_fstat(&self, file: OpenFile) -> Result<Stat, Errno> {
         match self.file(file)?.kind {
             FileKind::Inode(ino) => self.stat_inode(ino),
-            FileKind::Inotify(_) => Ok(ANON_INODE_STAT),
+            FileKind::Inotify(_) | FileKind::Eventfd(_) => Ok(ANON_INODE_STAT),
             FileKind::Foreign(_) => Err(Errno::EBADF),
         }
     }
@@ -100,7 +100,7 @@ impl<P: Platform> Fs<P> {
             return Err(Errno::EINVAL);
         }
         if is_empty {
-            if self.is_inotify(process, dirfd) {
+            if self.is_anonymous(process, dirfd) {
                 return Ok(ANON_INODE_STAT);
             }
             return self.stat_inode(self.inode_of_fd_or_cwd(process, dirfd)?);

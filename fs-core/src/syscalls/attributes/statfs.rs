@@ -77,7 +77,7 @@ impl<P: Platform> Fs<P> {
                 Ok(simple_statfs(PIPEFS_MAGIC))
             }
             FileKind::Inode(_) => Ok(self.shmem_statfs()),
-            FileKind::Inotify(_) => Ok(simple_statfs(ANON_INODE_FS_MAGIC)),
+            FileKind::Inotify(_) | FileKind::Eventfd(_) => Ok(simple_statfs(ANON_INODE_FS_MAGIC)),
             FileKind::Foreign(_) => Err(Errno::ENOSYS),
         }
     }

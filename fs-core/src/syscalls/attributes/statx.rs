@@ -167,7 +167,7 @@ impl<P: Platform> Fs<P> {
         {
             return Err(Errno::EINVAL);
         }
-        if is_fd && self.is_inotify(process, dirfd) {
+        if is_fd && self.is_anonymous(process, dirfd) {
             return Ok(statx_of(&ANON_INODE_STAT, mask, Filesystem::Internal));
         }
         let ino = if is_fd {

@@ -31,7 +31,7 @@ impl<P: Platform> Fs<P> {
             return Err(Errno::EINVAL);
         }
         if path.is_empty() && flags.contains(AtFlags::EMPTY_PATH) {
-            if self.is_inotify(process, dirfd) {
+            if self.is_anonymous(process, dirfd) {
                 // anon_inode_setattr
                 return Err(Errno::EOPNOTSUPP);
             }
@@ -60,7 +60,7 @@ impl<P: Platform> Fs<P> {
             FileKind::Inode(ino) => Ok(ReachedInode { ino, place: description.place }),
             FileKind::Foreign(_) => Err(Errno::EBADF),
             // The inode that all of these share has no operations (`anon_inode_setattr`).
-            FileKind::Inotify(_) => Err(Errno::EOPNOTSUPP),
+            FileKind::Inotify(_) | FileKind::Eventfd(_) => Err(Errno::EOPNOTSUPP),
         }
     }
 }

@@ -96,7 +96,7 @@ impl<P: Platform> Fs<P> {
             return Err(Errno::EINVAL);
         }
         let target = if path.is_empty() && flags.contains(AtFlags::EMPTY_PATH) {
-            if self.is_inotify(process, dirfd) {
+            if self.is_anonymous(process, dirfd) {
                 return Err(anon_inode_refusal(process, times));
             }
             self.target_of_fd_or_cwd(process, dirfd)?
@@ -149,7 +149,7 @@ impl<P: Platform> Fs<P> {
             return Err(Errno::EBADF);
         }
         match description.kind {
-            FileKind::Inotify(_) => Err(anon_inode_refusal(process, times)),
+            FileKind::Inotify(_) | FileKind::Eventfd(_) => Err(anon_inode_refusal(process, times)),
             _ => {
                 let target = Self::target_of(description).ok_or(Errno::EBADF)?;
                 self.set_times(process, target, times)

@@ -319,7 +319,7 @@ impl<P: Platform> Fs<P> {
         match description.kind {
             FileKind::Inode(ino) => self.list_xattrs(process, ino, list),
             // It has none.
-            FileKind::Inotify(_) => Ok(0),
+            FileKind::Inotify(_) | FileKind::Eventfd(_) => Ok(0),
             FileKind::Foreign(_) => Err(Errno::EOPNOTSUPP),
         }
     }
@@ -393,9 +393,7 @@ impl<P: Platform> Fs<P> {
         if description.flags.contains(OFlags::PATH) {
             return Err(Errno::EBADF);
         }
-        if matches!(description.kind, FileKind::Inotify(_))
-            && Namespace::of(name) != Namespace::Security
-        {
+        if description.kind.is_anonymous() && Namespace::of(name) != Namespace::Security {
             // The inode that all instances share: the superuser's, mode 0600, neither a regular
             // file nor a directory. Security modules leave it alone (`IS_PRIVATE`).
             let anonymous = Inode::new(InodeKind::Socket, 0o600, 0, 0, Timespec::EPOCH);

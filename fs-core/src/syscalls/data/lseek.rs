@@ -49,7 +49,7 @@ impl<P: Platform> Fs<P> {
         let ino = match description.kind {
             FileKind::Inode(ino) => ino,
             // noop_llseek
-            FileKind::Inotify(_) => return Ok(description.offset),
+            FileKind::Inotify(_) | FileKind::Eventfd(_) => return Ok(description.offset),
             FileKind::Foreign(_) => return Err(Errno::ESPIPE),
         };
         let from = description.offset;

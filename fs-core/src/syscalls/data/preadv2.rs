@@ -53,6 +53,13 @@ const SUPPORTED: RwFlags = RwFlags::HIPRI
 /// The offset that means the file's own.
 const CURRENT: i64 = -1;
 
+/// Where bytes go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Direction {
+    Read,
+    Write,
+}
+
 impl<P: Platform> Fs<P> {
     /// `ssize_t preadv2(int fd, const struct iovec *iov, int iovcnt, off_t offset, int flags)`
     ///
@@ -88,7 +95,7 @@ impl<P: Platform> Fs<P> {
                 return Err(Errno::EBADF);
             }
             self.verify_position(file, offset, iov.count())?;
-            self.check_rw_flags(file, flags)?;
+            self.check_rw_flags(file, flags, Direction::Read)?;
         }
         if offset == CURRENT {
             self.readv(process, fd, iov)
@@ -125,10 +132,16 @@ impl<P: Platform> Fs<P> {
         if place.is_some() {
             self.check_positioned(file)?;
         }
+        if P::PIPES && matches!(self.file(file)?.kind, FileKind::Eventfd(_)) {
+            if iov.count() > 0 {
+                self.check_rw_flags(file, flags, Direction::Write)?;
+            }
+            return self.writev(process, fd, iov);
+        }
         let (ino, current, mut status) = self.writable(file)?;
         if iov.count() > 0 && !flags.is_empty() {
             self.verify_position(file, offset, iov.count())?;
-            self.check_rw_flags(file, flags)?;
+            self.check_rw_flags(file, flags, Direction::Write)?;
         }
         if P::PIPES && self.pipe_of(ino).is_some() {
             return self.writev(process, fd, iov);
@@ -169,7 +182,12 @@ impl<P: Platform> Fs<P> {
     ///
     /// * `EOPNOTSUPP`: there are some that it does not take.
     /// * `EINVAL`: `APPEND` with `NOAPPEND`.
-    fn check_rw_flags(&self, file: OpenFile, flags: RwFlags) -> Result<(), Errno> {
+    fn check_rw_flags(
+        &self,
+        file: OpenFile,
+        flags: RwFlags,
+        direction: Direction,
+    ) -> Result<(), Errno> {
         let taken = match self.file(file)?.kind {
             FileKind::Inode(ino) => match &self.inode(ino)?.kind {
                 InodeKind::Fifo(_) if self.is_anonymous_pipe(self.inode(ino)?) => SUPPORTED,
@@ -177,7 +195,9 @@ impl<P: Platform> Fs<P> {
                 // Read without an iterator.
                 _ => RwFlags::HIPRI,
             },
-            FileKind::Inotify(_) | FileKind::Foreign(_) => RwFlags::HIPRI,
+            // It is written without an iterator.
+            FileKind::Eventfd(_) if direction == Direction::Read => SUPPORTED,
+            FileKind::Eventfd(_) | FileKind::Inotify(_) | FileKind::Foreign(_) => RwFlags::HIPRI,
         };
         if !(flags - taken).is_empty() {
             return Err(Errno::EOPNOTSUPP);

@@ -56,7 +56,9 @@ impl<P: Platform> Fs<P> {
     /// * `EBADF`: `fd` is not open for reading.
     /// * `EINVAL`: offset and count reach beyond the largest offset.
     /// * `EISDIR`: it is a directory.
-    /// * `EAGAIN`: it is an empty pipe that somebody may still write to.
+    /// * `EINVAL`: it is an [eventfd](Self::eventfd2), and there is no room for 8 bytes.
+    /// * `EAGAIN`: it is an empty pipe that somebody may still write to, or an eventfd whose count
+    ///   is 0.
     /// * `ENODEV`: it is a random device, and the [`Platform`] has no random numbers.
     /// * `EIO`: the embedder could not read the file's bytes ([`Platform::contents_failed`]).
     pub fn read(
@@ -76,7 +78,7 @@ impl<P: Platform> Fs<P> {
     pub fn vfs_read(&mut self, file: OpenFile, mut buf: impl UserMut<P>) -> Result<usize, Errno> {
         let (ino, offset) = match self.readable(file) {
             Ok(found) => found,
-            Err(error) if P::NOTIFY => return self.read_inotify(file, &mut buf, error),
+            Err(error) if Self::ANONYMOUS => return self.read_anonymous(file, &mut buf, error),
             Err(error) => return Err(error),
         };
         if P::PIPES && self.pipe_of(ino).is_some() {
@@ -110,6 +112,9 @@ impl<P: Platform> Fs<P> {
     ) -> Result<usize, Errno> {
         let file = self.fdget(process, fd)?;
         if iov.count() == 0 {
+            if Self::ANONYMOUS && self.file(file)?.kind.is_anonymous() {
+                return Ok(0);
+            }
             self.readable(file)?;
             self.notify_file(file, InotifyMask::ACCESS);
             return Ok(0);
@@ -208,6 +213,8 @@ impl<P: Platform> Fs<P> {
     ///   same, as on Linux.
     /// * `EPIPE`: it is a pipe that nobody can read any more. No signal is raised.
     /// * `EAGAIN`: it is a pipe that is too full.
+    /// * `EINVAL`, `EAGAIN`: it is an [eventfd](Self::eventfd2), and what is written are not 8
+    ///   bytes, or the largest number; or the count would be too high.
     /// * `ENOSPC`: it is `/dev/full`, even for no byte.
     /// * `EIO`: a page is written in part, and the embedder could not read the rest of it.
     pub fn write(&mut self, process: &Process, fd: Fd, buf: impl UserRef) -> Result<usize, Errno> {
@@ -225,7 +232,11 @@ impl<P: Platform> Fs<P> {
         file: OpenFile,
         mut buf: impl UserRef,
     ) -> Result<usize, Errno> {
-        let (ino, offset, flags) = self.writable(file)?;
+        let (ino, offset, flags) = match self.writable(file) {
+            Ok(found) => found,
+            Err(error) if P::PIPES => return self.write_eventfd(file, &mut buf, error),
+            Err(error) => return Err(error),
+        };
         if P::PIPES && self.pipe_of(ino).is_some() {
             let written = self.write_pipe(file, ino, &mut buf)?;
             if written > 0 {
@@ -250,7 +261,9 @@ impl<P: Platform> Fs<P> {
     pub fn writev(&mut self, process: &Process, fd: Fd, iov: impl UserRef) -> Result<usize, Errno> {
         let file = self.fdget(process, fd)?;
         if P::DEVICES && iov.count() == 0 {
-            self.writable(file)?;
+            if !P::PIPES || !matches!(self.file(file)?.kind, FileKind::Eventfd(_)) {
+                self.writable(file)?;
+            }
             return Ok(0);
         }
         self.vfs_write(process, file, iov)
@@ -320,16 +333,18 @@ impl<P: Platform> Fs<P> {
         self.vfs_pwrite(process, file, iov, offset)
     }
 
-    /// Reads from a descriptor that is no inode's: an inotify instance, or else the error stays.
+    /// Reads from a descriptor that is no inode's: an inotify instance or a counter, or else the
+    /// error stays.
     #[cold]
-    fn read_inotify(
+    fn read_anonymous(
         &mut self,
         file: OpenFile,
         buf: &mut impl UserMut<P>,
         otherwise: Errno,
     ) -> Result<usize, Errno> {
         match self.file(file)?.kind {
-            FileKind::Inotify(id) => self.read_events(id, buf),
+            FileKind::Inotify(id) if P::NOTIFY => self.read_events(id, buf),
+            FileKind::Eventfd(_) if P::PIPES => self.read_eventfd(file, buf),
             _ => Err(otherwise),
         }
     }
@@ -345,7 +360,7 @@ impl<P: Platform> Fs<P> {
         match description.kind {
             _ if description.flags.contains(OFlags::PATH) => Err(Errno::EBADF),
             FileKind::Inode(ino) if P::PIPES && self.pipe_of(ino).is_some() => Err(Errno::ESPIPE),
-            FileKind::Inotify(_) => Err(Errno::ESPIPE),
+            FileKind::Inotify(_) | FileKind::Eventfd(_) => Err(Errno::ESPIPE),
             FileKind::Inode(_) | FileKind::Foreign(_) => Ok(()),
         }
     }

@@ -15,13 +15,17 @@ const CLOSE_RANGE_CLOEXEC: u32 = 1 << 2;
 impl<P: Platform> Fs<P> {
     /// `int close(int fd)`
     ///
-    /// Closes a descriptor.
+    /// Closes a descriptor. The record locks that the process has on its file are given back
+    /// ([`fcntl_setlk`](Self::fcntl_setlk)).
     ///
     /// # Errors
     ///
     /// `EBADF`: `fd` is not open.
     pub fn close(&mut self, process: &mut Process, fd: Fd) -> Result<(), Errno> {
         let id = process.fds.remove(fd)?;
+        if P::LOCKS {
+            self.remove_process_locks(process, id);
+        }
         self.release_description(id);
         Ok(())
     }
@@ -49,6 +53,10 @@ impl<P: Platform> Fs<P> {
         // A number in between that is not open is none to close.
         let range = Fd::try_from(first).unwrap_or(Fd::MAX)..end;
         if flags & CLOSE_RANGE_CLOEXEC == 0 {
+            if P::LOCKS {
+                let closed = range.clone().filter_map(|fd| process.fds.get(fd).ok());
+                closed.for_each(|id| self.remove_process_locks(process, id));
+            }
             self.release_descriptions(range.filter_map(|fd| process.fds.remove(fd).ok()));
         } else {
             range.for_each(|fd| {

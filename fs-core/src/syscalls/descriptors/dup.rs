@@ -62,6 +62,9 @@ impl<P: Platform> Fs<P> {
         self.refer(id);
         let before = process.fds.install(newfd, id, flags.contains(OFlags::CLOEXEC));
         if let Some(before) = before {
+            if P::LOCKS {
+                self.remove_process_locks(process, before);
+            }
             self.release_description(before);
         }
         Ok(newfd)

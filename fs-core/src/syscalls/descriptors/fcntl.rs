@@ -1,4 +1,6 @@
-//! dup, dup2, dup3, fcntl.
+//! fcntl, but for record locks.
+//!
+//! Neighbours: `syscalls::descriptors::fcntl_locking` has those.
 
 use crate::base::errno::Errno;
 use crate::base::flags::{Fd, OFlags};
@@ -98,11 +100,11 @@ impl<P: Platform> Fs<P> {
             return Err(Errno::EBADF);
         }
         let added = flags - description.flags;
-        let is_inotify = P::NOTIFY && matches!(description.kind, FileKind::Inotify(_));
+        let is_anonymous = Self::ANONYMOUS && description.kind.is_anonymous();
         let owner = match description.kind {
             FileKind::Inode(ino) if P::PERMISSIONS => Some(self.inode(ino)?.uid),
-            // The inode that all instances share is the superuser's.
-            _ if is_inotify => Some(0),
+            // The inode that all of these share is the superuser's.
+            _ if is_anonymous => Some(0),
             _ => None,
         };
         if added.contains(OFlags::NOATIME)
@@ -116,7 +118,7 @@ impl<P: Platform> Fs<P> {
         {
             return Err(Errno::EINVAL);
         }
-        if flags.contains(OFlags::DIRECT) && is_inotify {
+        if flags.contains(OFlags::DIRECT) && is_anonymous {
             return Err(Errno::EINVAL);
         }
         let description = self.file_mut(file)?;

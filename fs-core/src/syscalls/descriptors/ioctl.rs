@@ -57,7 +57,7 @@ impl<P: Platform> Fs<P> {
                 let bytes = self.inotifies.get(id.0).map_or(0, |inotify| inotify.unread_bytes());
                 return Ok(i32::try_from(bytes).unwrap_or(i32::MAX));
             }
-            FileKind::Foreign(_) => return Err(Errno::ENOTTY),
+            FileKind::Eventfd(_) | FileKind::Foreign(_) => return Err(Errno::ENOTTY),
         };
         let bytes = match &self.inode(ino)?.kind {
             InodeKind::Regular(contents) => contents.size().wrapping_sub(description.offset),

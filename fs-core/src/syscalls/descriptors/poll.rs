@@ -37,6 +37,7 @@ impl<P: Platform> Fs<P> {
                 let ready = PollEvents::IN | PollEvents::RDNORM;
                 return Ok(if waits { ready } else { PollEvents::empty() });
             }
+            FileKind::Eventfd(eventfd) => return Ok(eventfd.ready_events()),
             FileKind::Foreign(_) => return Ok(PollEvents::ALWAYS),
         };
         let Some(pipe) = self.pipe_of(ino).and_then(|id| self.pipes.get(id.0)) else {

@@ -145,7 +145,7 @@ impl<P: Platform> Fs<P> {
         }
         let holds_no_programs = match description.kind {
             FileKind::Inode(ino) => P::PIPES && self.is_anonymous_pipe(self.inode(ino)?),
-            FileKind::Inotify(_) => true,
+            FileKind::Inotify(_) | FileKind::Eventfd(_) => true,
             FileKind::Foreign(_) => false,
         };
         if prot.contains(Prot::EXEC) && holds_no_programs {

@@ -11,11 +11,17 @@ use crate::objects::process::Process;
 use crate::platform::Platform;
 use crate::platform::user_memory::UserMut;
 
+/// What comes before the path of a directory that is not below the process's root (getcwd(2)).
+const UNREACHABLE: &[u8] = b"(unreachable)";
+
 impl<P: Platform> Fs<P> {
     /// `long getcwd(char *buf, unsigned long size)`
     ///
     /// The path of the current directory with a NUL, as the system call gives it: the answer is its
-    /// length, the NUL included. A rename of the directory or of one above it shows.
+    /// length, the NUL included. A rename of the directory or of one above it shows. The path is
+    /// from the process's root directory on. If the current directory is not below that
+    /// ([`chroot`](Self::chroot)), the path is from the filesystem's root on, after
+    /// `(unreachable)`.
     ///
     /// # Errors
     ///
@@ -32,7 +38,8 @@ impl<P: Platform> Fs<P> {
         backwards.try_reserve_exact(PATH_MAX)?;
         backwards.push(0);
         let mut at = process.cwd;
-        while at != Ino::ROOT {
+        let root = Self::root_of(process);
+        while at != root && at != Ino::ROOT {
             let directory = self.inode(at)?.directory()?;
             let (parent, cookie) = (directory.parent, directory.own_cookie);
             let above = self.inode(parent)?.directory()?;
@@ -46,6 +53,12 @@ impl<P: Platform> Fs<P> {
         }
         if backwards.len() == 1 {
             backwards.push(b'/');
+        }
+        if at != root {
+            if backwards.len() + UNREACHABLE.len() > PATH_MAX {
+                return Err(Errno::ENAMETOOLONG);
+            }
+            backwards.extend(UNREACHABLE.iter().rev());
         }
         if backwards.len() > buf.count() {
             return Err(Errno::ERANGE);

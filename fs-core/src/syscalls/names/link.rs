@@ -44,7 +44,7 @@ impl<P: Platform> Fs<P> {
         let follow =
             if flags.contains(AtFlags::SYMLINK_FOLLOW) { FollowLast::Yes } else { FollowLast::No };
         let ino = if oldpath.is_empty() && flags.contains(AtFlags::EMPTY_PATH) {
-            if self.is_inotify(process, olddirfd) {
+            if self.is_anonymous(process, olddirfd) {
                 self.place_for_new(process, newdirfd, newpath, SlashAllowed::No)?;
                 return Err(Errno::EXDEV);
             }

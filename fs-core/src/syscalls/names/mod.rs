@@ -1,6 +1,7 @@
 //! Calls on names: they walk a path and add, remove, move or list the entries of directories.
 
 pub(crate) mod chdir;
+pub(crate) mod chroot;
 pub(crate) mod getcwd;
 pub(crate) mod getdents;
 pub(crate) mod link;

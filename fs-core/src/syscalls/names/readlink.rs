@@ -31,7 +31,7 @@ impl<P: Platform> Fs<P> {
             return Err(Errno::EINVAL);
         }
         let ino = if path.is_empty() {
-            if self.is_inotify(process, dirfd) {
+            if self.is_anonymous(process, dirfd) {
                 return Err(Errno::ENOENT);
             }
             self.inode_of_fd_or_cwd(process, dirfd)?

@@ -1,6 +1,6 @@
 //! Calls about what files are: status, permissions, owners, times, extended attributes, locks.
 
-use wasm_vfs_core::{AtFlags, FlockOperation, StatxMask, Timeval, Utimbuf, XattrFlags};
+use wasm_vfs_core::{AtFlags, Flock, FlockOperation, StatxMask, Timeval, Utimbuf, XattrFlags};
 
 use super::{Caller, Make, size, unit};
 
@@ -104,7 +104,27 @@ pub(super) const CALLS: &[(&str, Make)] = &[
         let operation = FlockOperation::from_bits_retain(c.args.number(1) & 0xf);
         c.fs.flock(c.p, c.args.fd(0), operation).map(unit)
     }),
+    ("fcntl_getlk", |c| c.fs.fcntl_getlk(c.p, c.args.fd(0), lock(c)).map(start)),
+    ("fcntl_setlk", |c| c.fs.fcntl_setlk(c.p, c.args.fd(0), lock(c)).map(unit)),
+    ("fcntl_ofd_getlk", |c| c.fs.fcntl_ofd_getlk(c.p, c.args.fd(0), lock(c)).map(start)),
+    ("fcntl_ofd_setlk", |c| c.fs.fcntl_ofd_setlk(c.p, c.args.fd(0), lock(c)).map(unit)),
 ];
+
+/// A lock of few bytes, now and then of an odd range.
+fn lock(c: &Caller<'_>) -> Flock {
+    let start: i64 = c.args.number(2).into();
+    Flock {
+        l_type: c.args.pick(1, &[Flock::RDLCK, Flock::WRLCK, Flock::UNLCK]),
+        l_whence: c.args.pick(4, &[0, 0, 0, 1, 2, 3]),
+        l_start: if start == 255 { i64::MAX } else { start % 32 },
+        l_len: c.args.pick(3, &[0, 1, 4, 10, -3, i64::MAX]),
+        l_pid: c.args.pick(5, &[0, 0, 0, 0, 0, 0, 0, 1]),
+    }
+}
+
+fn start(lock: Flock) -> u64 {
+    lock.l_start.cast_unsigned()
+}
 
 fn timevals(c: &Caller<'_>, position: usize) -> Option<[Timeval; 2]> {
     let ordinary = Timeval { tv_sec: -7, tv_usec: 999_999 };

@@ -1,6 +1,6 @@
 //! Calls that open, and those that give, take and change names.
 
-use wasm_vfs_core::{AtFlags, Dev, Fcntl, Fd, OFlags, OpenHow, RenameFlags};
+use wasm_vfs_core::{AtFlags, Dev, EventfdFlags, Fcntl, Fd, OFlags, OpenHow, RenameFlags};
 
 use super::{Caller, Make, from_fd, from_pair, size, unit};
 
@@ -107,6 +107,12 @@ pub(super) const CALLS: &[(&str, Make)] = &[
         c.fs.readlinkat(c.p, dirfd, c.args.path(0), &mut c.buffer[..300]).map(size)
     }),
     ("chdir", |c| c.fs.chdir(c.p, c.args.path(0)).map(unit)),
+    ("chroot", |c| c.fs.chroot(c.p, c.args.path(0)).map(unit)),
+    ("eventfd", |c| c.fs.eventfd(c.p, c.args.number(0)).map(from_fd)),
+    ("eventfd2", |c| {
+        let flags = EventfdFlags::from_bits_retain(c.args.number(1) & 3);
+        c.fs.eventfd2(c.p, c.args.number(0), flags).map(from_fd)
+    }),
     ("fchdir", |c| c.fs.fchdir(c.p, c.args.fd(0)).map(unit)),
     ("getcwd", |c| c.fs.getcwd(c.p, &mut c.buffer[..c.args.length(0)]).map(size)),
 ];

@@ -66,6 +66,13 @@ impl Children {
         (0..PROCESSES).filter(|&slot| self.is_alive(slot)).collect()
     }
 
+    /// The process ids by number; 0 for none.
+    pub fn pids(&self) -> [i32; PROCESSES] {
+        let mut pids = self.pids.map(|pid| pid.unwrap_or(0));
+        pids[0] = std::process::id() as i32;
+        pids
+    }
+
     /// Notes that a process was forked.
     pub fn add(&mut self, slot: usize, pid: i32) {
         self.pids[slot] = Some(pid);

@@ -7,6 +7,7 @@
 
 pub mod children;
 mod numbers;
+mod scope;
 
 use std::ffi::CString;
 use std::io::{self, Write};
@@ -16,12 +17,12 @@ use std::time::Duration;
 use wasm_vfs_core::Errno;
 
 use crate::call::Call;
-use wasm_vfs_calls::Layout;
-
+use crate::locks;
 use crate::outcome::{Cookies, Meta, Outcome, Value};
 use crate::raw::{Raw, Word, calls, layout, look};
 use crate::world::{Descriptors, Ids, Seen, World};
 use children::{Children, PROCESSES, fork_as};
+use wasm_vfs_calls::Layout;
 
 /// One more than the highest descriptor (`RLIMIT_NOFILE`) of both worlds.
 pub const MAX_FDS: u32 = 64;
@@ -31,6 +32,9 @@ pub const BASE_FD: i64 = 1000;
 
 /// A file that `load` and `store` copy through, outside of the tmpfs.
 pub const SCRATCH_FD: i64 = BASE_FD + 1;
+
+/// The root of the tree: a mount of its own, so that nothing is above it.
+const ROOT_FD: i64 = BASE_FD + 2;
 
 /// The descriptors from [`BASE_FD`] on that are the test's own.
 const OWN_FDS: u32 = 64;
@@ -56,7 +60,7 @@ pub struct Limits {
 /// A thread with a tmpfs of its own. It stays on the thread that made it.
 #[derive(Debug)]
 pub struct Kernel {
-    ids: Ids,
+    pub(crate) ids: Ids,
     /// How many trees there were: each has a directory of its own as its root.
     trees: u32,
     /// The other processes.
@@ -228,7 +232,14 @@ impl Kernel {
         self.trees += 1;
         let root = c(self.trees.to_string().as_bytes());
         sys!(SYS_mkdir, root.as_ptr(), 0o755).unwrap();
-        sys!(SYS_chroot, root.as_ptr()).unwrap();
+        // A mount that is nowhere: `..` of its root is the root, wherever a process has its own.
+        let tree = sys!(SYS_open_tree, BASE_FD, root.as_ptr(), libc::OPEN_TREE_CLONE).unwrap();
+        limit_descriptors(BASE_FD as u32 + OWN_FDS);
+        sys!(SYS_dup2, tree, ROOT_FD).unwrap();
+        limit_descriptors(MAX_FDS);
+        sys!(SYS_close, tree).unwrap();
+        sys!(SYS_fchdir, ROOT_FD).unwrap();
+        sys!(SYS_chroot, dot.as_ptr()).unwrap();
         let slash = c(b"/");
         sys!(SYS_chdir, slash.as_ptr()).unwrap();
     }
@@ -287,60 +298,11 @@ impl Kernel {
     fn readable(&mut self, call: &Call, outcome: Outcome) -> Outcome {
         match outcome {
             Ok(Value::Bytes(records)) if call.name == "events" => Ok(self.cookies.events(&records)),
+            Ok(Value::Text(text)) if call.name.ends_with("getlk") => {
+                Ok(Value::Text(locks::with_slot(&text, &self.children.pids())))
+            }
             other => other,
         }
-    }
-
-    /// Whether a call is none to compare: Linux could wait for ever in it, or asks for more than
-    /// fs-core knows, or the answer is each world's own.
-    fn is_out_of_scope(&mut self, call: &Call) -> bool {
-        let nonblocking = |flags: i64| flags & i64::from(libc::O_NONBLOCK | libc::O_PATH) != 0;
-        let is_fifo = |meta: &Meta| meta.mode & libc::S_IFMT == libc::S_IFIFO;
-        let waits = |fd: i64| {
-            let flags = sys!(SYS_fcntl, fd, libc::F_GETFL).unwrap_or(0);
-            of_fd(fd).is_some_and(|meta| is_fifo(&meta)) && !nonblocking(flags)
-        };
-        let is_inotify = |fd: i64| of_fd(fd).is_some_and(|meta| meta.mode & libc::S_IFMT == 0);
-        let (at, path, flags) = match call.name {
-            "openat" | "openat2" => (call.number(0), call.bytes(1), call.number(2)),
-            "linkat" => return self.ids.euid != 0 && call.number(4) & 0x1000 != 0,
-            // Only the superuser may, and not while a file is open for writing or without a name;
-            // fs-core does it all the same.
-            "remount_read_only" => return self.ids.euid != 0 || remount(b"ro").is_err(),
-            "creat" => (libc::AT_FDCWD.into(), call.bytes(0), 0),
-            // Events are read by `events`.
-            "read" | "readv" | "write" | "writev" | "preadv2" | "pwritev2" => {
-                return waits(call.number(0)) || is_inotify(call.number(0));
-            }
-            // DEVIATIONS.md: a file that is copied over itself.
-            "sendfile" => {
-                let ino = |fd| of_fd(fd).map(|meta| meta.ino);
-                let (to, from) = (call.number(0), call.number(1));
-                return waits(to) || ino(to).is_some() && ino(to) == ino(from);
-            }
-            // Which of the two it is depends on the descriptor.
-            "vmsplice" | "vmsplice_to" => {
-                let flags = sys!(SYS_fcntl, call.number(0), libc::F_GETFL);
-                let reads = |flags| flags & i64::from(libc::O_ACCMODE) == i64::from(libc::O_RDONLY);
-                return flags.is_ok_and(|flags| reads(flags) != (call.name == "vmsplice_to"));
-            }
-            "events" => {
-                let flags = sys!(SYS_fcntl, call.number(0), libc::F_GETFL).unwrap_or(0);
-                return !is_inotify(call.number(0)) || !nonblocking(flags);
-            }
-            // DEVIATIONS.md: all inotify descriptors share an inode.
-            "flock" => return is_inotify(call.number(0)),
-            // Positions in directories are each world's own, but for the start.
-            "lseek" => {
-                let is_dir = |meta: Meta| meta.mode & libc::S_IFMT == libc::S_IFDIR;
-                let is_own = !matches!((call.number(1), call.number(2)), (0, 0) | (_, 2..));
-                return is_own && of_fd(call.number(0)).is_some_and(is_dir);
-            }
-            _ => return false,
-        };
-        let is_fifo = |meta: Meta| is_fifo(&meta);
-        let meta = |raw: &mut _| look::meta_at(raw, at, path, 0);
-        !nonblocking(flags) && look::observe(self, meta).is_ok_and(is_fifo)
     }
 }
 
@@ -539,6 +501,10 @@ impl Raw for Kernel {
         let place = address % PAGE_BYTES;
         sys!(SYS_pwrite64, SCRATCH_FD, bytes.as_ptr(), bytes.len(), place)?;
         sys!(SYS_pread64, SCRATCH_FD, address, bytes.len(), place).map(Value::Number)
+    }
+
+    fn root_fd(&self) -> i64 {
+        ROOT_FD
     }
 
     /// The directory that is the root of a tree.

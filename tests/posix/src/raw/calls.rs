@@ -8,7 +8,8 @@ use super::layout::{room, stat, statfs, statx};
 use super::look::{meta_at, names, names_with_types};
 use super::{Raw, Word, ask};
 use crate::call::{Call, UTIME_NOW};
-use crate::outcome::{Outcome, Value};
+use crate::locks;
+use crate::outcome::{Outcome, Value, event_value};
 use crate::world::Ids;
 
 /// `SPLICE_F_NONBLOCK`.
@@ -155,6 +156,7 @@ fn of_program(raw: &mut impl Raw, call: &Call) -> Option<Outcome> {
         "umask" => number(raw, "umask", [w.n(0)]),
         "chdir" => number(raw, "chdir", [w.path(0)]),
         "fchdir" => number(raw, "fchdir", [w.n(0)]),
+        "chroot" => number(raw, "chroot", [w.path(0)]),
         "getcwd" => {
             let [at, len] = w.buffer(0);
             bytes(raw, "getcwd", [at, len], 0)
@@ -219,6 +221,16 @@ fn of_descriptors(raw: &mut impl Raw, call: &Call) -> Option<Outcome> {
                 Value::Text(format!("{:#x}", u16::from_le_bytes([poll[6], poll[7]])))
             })
         }
+        "getlk" | "setlk" | "ofd_getlk" | "ofd_setlk" => locks::on_raw(raw, call),
+        "eventfd2" => number(raw, "eventfd2", [w.n(0), w.n(1)]),
+        "event_read" => {
+            let args = [w.n(0), Word::buffer(8), Word::Number(8)];
+            bytes(raw, "read", args, 1).map(|value| match value {
+                Value::Bytes(bytes) => event_value(bytes),
+                other => other,
+            })
+        }
+        "event_write" => number(raw, "write", [w.n(0), Word::words(&[w.i(1)]), Word::Number(8)]),
         "inotify_init1" => number(raw, "inotify_init1", [w.n(0)]),
         "inotify_add_watch" => number(raw, "inotify_add_watch", [w.n(0), w.path(1), w.n(2)]),
         "inotify_rm_watch" => number(raw, "inotify_rm_watch", [w.n(0), w.n(1)]),

@@ -7,7 +7,7 @@ use super::layout::{room, stat};
 use super::{Raw, Word, ask};
 use crate::kernel::MAX_FDS;
 use crate::outcome::{Meta, Outcome, Value, parse_dirents, parse_old_dirents, typed_names};
-use crate::world::{Contents, Descriptors, Ids, Seen};
+use crate::world::{Contents, Descriptors, Ids, Seen, from_root};
 
 /// Room for directory entries, and for the target of a link.
 const BUFFER_BYTES: i64 = 4096;
@@ -47,8 +47,9 @@ pub fn limit_descriptors(raw: &mut impl Raw, limit: u32) {
 
 /// A file without following a link.
 pub fn look(raw: &mut impl Raw, path: &[u8]) -> Option<Seen> {
+    let path = from_root(path);
     observe(raw, |raw| {
-        let at = i64::from(libc::AT_FDCWD);
+        let at = raw.root_fd();
         let meta = meta_at(raw, at, path, libc::AT_SYMLINK_NOFOLLOW.into()).ok()?;
         let contents = match meta.mode & libc::S_IFMT {
             libc::S_IFREG => {
@@ -65,10 +66,10 @@ pub fn look(raw: &mut impl Raw, path: &[u8]) -> Option<Seen> {
                 Contents::Names(names)
             }
             libc::S_IFLNK => {
-                let mut args =
-                    [Word::string(path), Word::buffer(BUFFER_BYTES), number(BUFFER_BYTES)];
-                let len = raw.raw("readlink", &mut args).unwrap();
-                let mut target = args[1].filled();
+                let (buffer, len) = (Word::buffer(BUFFER_BYTES), number(BUFFER_BYTES));
+                let mut args = [number(at), Word::string(path), buffer, len];
+                let len = raw.raw("readlinkat", &mut args).unwrap();
+                let mut target = args[2].filled();
                 target.truncate(len as usize);
                 Contents::Target(target)
             }
@@ -80,7 +81,10 @@ pub fn look(raw: &mut impl Raw, path: &[u8]) -> Option<Seen> {
 
 fn open(raw: &mut impl Raw, path: &[u8]) -> i64 {
     let flags = libc::O_RDONLY | libc::O_NOFOLLOW;
-    let open = |raw: &mut _| ask(raw, "open", [Word::string(path), number(flags), number(0)]);
+    let at = raw.root_fd();
+    let open = |raw: &mut _| {
+        ask(raw, "openat", [number(at), Word::string(path), number(flags), number(0)])
+    };
     match open(raw) {
         Ok(fd) => fd,
         Err(Errno::EMFILE) => {

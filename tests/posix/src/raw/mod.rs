@@ -84,6 +84,9 @@ pub trait Raw {
     /// What the program writes to its memory.
     fn store(&mut self, address: i64, bytes: &[u8]) -> Outcome;
 
+    /// A descriptor of the root of the tree, which the program does not see.
+    fn root_fd(&self) -> i64;
+
     /// How many inodes there are above the root of the tree.
     fn inodes_above(&self) -> u64;
 

@@ -1,0 +1,41 @@
+//! What files are, and changing that: a file for each family of calls.
+
+mod host_file;
+mod permissions;
+mod records;
+mod stat;
+mod times;
+mod xattr;
+
+use wasm_vfs_core::{AtFlags, Errno};
+
+use super::user::{Result, StringArg, range};
+use super::{Answer, call};
+use crate::kernel::Kernel;
+
+/// Whether a call that takes no path for the empty one means a descriptor (`vfs_empty_path`).
+fn is_descriptor(dirfd: i32, pathname: u32, flags: AtFlags) -> bool {
+    let is_empty = || range(pathname, 1).is_ok_and(|first| first.load_u8(0) == 0);
+    dirfd >= 0 && flags.contains(AtFlags::EMPTY_PATH) && (pathname == 0 || is_empty())
+}
+
+/// As [`on_path`](super::on_path), for calls that with `EMPTY_PATH` take no path for the empty one
+/// (`getname_maybe_null`).
+///
+/// # Errors
+///
+/// As [`on_path`](super::on_path).
+#[inline]
+fn on_path_if_any<T: Answer>(
+    addr: u32,
+    flags: AtFlags,
+    serve: impl FnOnce(&mut Kernel, &[u8]) -> Result<T>,
+) -> i64 {
+    call(|kernel, buffers| {
+        let path = match addr {
+            0 if flags.contains(AtFlags::EMPTY_PATH) => StringArg::EMPTY,
+            addr => StringArg::copy(&mut buffers.path, addr),
+        };
+        path.settle(Errno::ENAMETOOLONG, serve(kernel, path.bytes))
+    })
+}
