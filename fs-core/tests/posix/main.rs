@@ -2,7 +2,7 @@
 //! of directories that change.
 //!
 //! How calls are written, and the worlds that make them, is the package `tests/posix`. It needs no
-//! engine, so these are tests of fs-core, which build in seconds; `tests/calls` holds packed
+//! engine, so these are tests of fs-core, which build in seconds; `tests/linux` holds packed
 //! programs to the same tables.
 
 #![cfg(all(target_os = "linux", target_arch = "x86_64"))]

@@ -15,7 +15,7 @@
 //! [`raw`] makes calls of numbers and addresses of the lines: the kernel and packed programs are
 //! reached by it.
 //!
-//! The tests are in `fs-core/tests/posix`, with the tables, and in `tests/calls`. They mount a
+//! The tests are in `fs-core/tests/posix`, with the tables, and in `tests/linux`. They mount a
 //! tmpfs in a mount namespace of their own, so they want root; without, they say so and check what
 //! they can.
 
@@ -38,7 +38,7 @@ mod core_look;
 pub mod differential;
 pub mod generator;
 pub mod kernel;
-mod locks;
+pub mod locks;
 pub mod outcome;
 pub mod random;
 pub mod raw;

@@ -42,7 +42,7 @@ pub fn with_slot(text: &str, pids: &[i32]) -> String {
 }
 
 /// Makes the call on fs-core. `pids` are those of all processes.
-pub fn on_core<P: Platform>(
+pub(crate) fn on_core<P: Platform>(
     fs: &mut Fs<P>,
     process: &Process,
     call: &Call,
