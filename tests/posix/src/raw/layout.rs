@@ -74,8 +74,6 @@ pub fn statfs(bytes: &[u8], inodes_above: u64) -> Value {
 
 /// `struct statx`.
 pub fn statx(bytes: &[u8]) -> Value {
-    /// `STATX_ATTR_MOUNT_ROOT`: in a `chroot` the root of the tree is a directory within the mount.
-    const MOUNT_ROOT: u64 = 0x2000;
     let it = Fields(bytes);
     let mode = it.u16(28);
     let [atime, btime, ctime, mtime] = times(&it, mode.into(), [64, 80, 96, 112]).map(time_text);
@@ -84,7 +82,7 @@ pub fn statx(bytes: &[u8]) -> Value {
          rdev={}:{} atime={atime} btime={btime} ctime={ctime} mtime={mtime}",
         it.u32(0),
         it.u32(4),
-        it.u64(8) & !MOUNT_ROOT,
+        it.u64(8),
         it.u64(56),
         it.u32(16),
         it.u32(20),
