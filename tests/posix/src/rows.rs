@@ -42,6 +42,11 @@ pub struct Row {
 }
 
 impl Row {
+    /// Its file and line.
+    pub fn place(&self) -> &str {
+        &self.place
+    }
+
     /// Its calls.
     pub fn calls(&self) -> impl Iterator<Item = &Call> {
         self.steps.iter().map(|step| &step.call)
