@@ -26,6 +26,6 @@ fn the_example_watches_locks_maps_and_splices() {
             "{form}: {}",
             String::from_utf8_lossy(&outcome.stderr)
         );
-        assert_eq!(outcome.status, 0);
+        assert_eq!(outcome.status, Some(0));
     }
 }

@@ -5,3 +5,4 @@ mod compile;
 mod errno;
 mod headers;
 mod library;
+mod programs;

@@ -20,7 +20,7 @@ use rand_xoshiro::rand_core::{RngCore, SeedableRng};
 use crate::bytes::copy;
 use crate::defect::len32;
 use crate::kernel::settings::{Inherited, SEED_BYTES, Settings, Stream};
-use crate::kernel::{self, Kernel, state};
+use crate::kernel::{self, Kernel, state, view};
 use crate::one_thread::{Later, OneThread, is_ready};
 use crate::platform::Host;
 use crate::platform::clock::Source;
@@ -343,7 +343,7 @@ extern "C" fn wizer_initialize() {
             host_api::prepare(&mut kernel.fs)?;
         }
         mounts::seal(kernel)?;
-        kernel.begin_views();
+        view::begin(&mut kernel.process, &mut kernel.settings);
         kernel.fs.platform().clock.start();
         Ok(())
     });

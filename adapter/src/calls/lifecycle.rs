@@ -1,5 +1,7 @@
 //! How a program of WALI starts and ends: what its C library imports beside the calls.
 
+#![cfg_attr(not(target_arch = "wasm32"), allow(dead_code, reason = "exported there only"))]
+
 use alloc::vec::Vec;
 
 use wasm_vfs_core::{Errno, Fcntl, Fd, OFlags, Target};

@@ -11,8 +11,6 @@
 //!
 //! Only the build with the feature `calls` has them.
 
-#![allow(dead_code, reason = "families are being added")]
-
 mod absent;
 mod attributes;
 mod data;

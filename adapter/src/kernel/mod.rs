@@ -6,7 +6,7 @@ pub(crate) mod preopens;
 pub(crate) mod settings;
 pub(crate) mod state;
 pub(crate) mod token;
-mod view;
+pub(crate) mod view;
 
 #[cfg(feature = "calls")]
 pub(crate) use state::enter_call;

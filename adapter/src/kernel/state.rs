@@ -3,6 +3,8 @@
 use wasm_vfs_core::{Errno, Fs, Process};
 
 use super::settings::Settings;
+#[cfg(feature = "calls")]
+use super::view::View;
 use crate::errno::Result;
 use crate::memory::iovec::{IovecBuffer, NO_IOVECS};
 use crate::memory::path::PathBuffer;
@@ -94,7 +96,7 @@ impl Entered {
             STATE.with(|State { kernel, buffers }| {
                 let kernel = kernel.assume_made();
                 #[cfg(feature = "calls")]
-                kernel.look_as(super::view::View::Preview1);
+                View::Preview1.take(&mut kernel.process, &kernel.settings);
                 body(kernel, buffers)
             })
         }
@@ -118,7 +120,7 @@ pub(crate) fn enter_call<T>(
     unsafe {
         STATE.with(|State { kernel, buffers }| {
             let kernel = kernel.assume_made();
-            kernel.look_as(super::view::View::Linux);
+            View::Linux.take(&mut kernel.process, &kernel.settings);
             body(kernel, buffers)
         })
     }

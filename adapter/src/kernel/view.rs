@@ -4,17 +4,16 @@
 //! where and in which descriptors are given out. The view is set whenever a call comes in, so that
 //! one that never returned leaves nothing behind.
 
-use wasm_vfs_core::ResolveFlags;
+use wasm_vfs_core::{Process, ResolveFlags};
 
-use super::state::Kernel;
+use super::settings::Settings;
 
 /// Where preview1's paths lead: beneath the descriptor that they start from.
-pub(crate) const PREVIEW1_PATHS: ResolveFlags =
-    ResolveFlags::BENEATH.union(ResolveFlags::ABSOLUTE_LINKS);
+const PREVIEW1_PATHS: ResolveFlags = ResolveFlags::BENEATH.union(ResolveFlags::ABSOLUTE_LINKS);
 
 /// The lowest descriptor that preview1 opens: the numbers of the standard streams are only taken by
 /// `fd_renumber`.
-pub(crate) const PREVIEW1_FIRST_FD: u32 = 3;
+const PREVIEW1_FIRST_FD: u32 = 3;
 
 /// A way to see the process.
 #[cfg(feature = "calls")]
@@ -27,33 +26,35 @@ pub(super) enum View {
     Linux,
 }
 
-impl Kernel {
-    /// Ends baking: from now on the program sees its process.
-    pub(crate) fn begin_views(&mut self) {
-        self.process.confine(PREVIEW1_PATHS);
-        self.process.keep_fds_below(PREVIEW1_FIRST_FD);
-        #[cfg(feature = "calls")]
-        {
-            let is_root =
-                |it: &super::settings::Preopen| (&*it.name, &*it.tree_path) == (b"/", b"/");
-            let whole = self.settings.preopens.iter().any(is_root);
-            // Without the root directory the program was given single directories, and no path
-            // leads out of them.
-            let paths = if whole { ResolveFlags::empty() } else { ResolveFlags::BENEATH };
-            self.settings.linux_paths = Some(paths);
-        }
-    }
-
-    /// Takes a view, once there are any.
+/// Ends baking: from now on the program sees its process.
+pub(crate) fn begin(
+    process: &mut Process,
+    #[allow(unused_variables, reason = "of calls alone")] settings: &mut Settings,
+) {
+    process.confine(PREVIEW1_PATHS);
+    process.keep_fds_below(PREVIEW1_FIRST_FD);
     #[cfg(feature = "calls")]
+    {
+        let is_root = |it: &super::settings::Preopen| (&*it.name, &*it.tree_path) == (b"/", b"/");
+        let whole = settings.preopens.iter().any(is_root);
+        // Without the root directory the program was given single directories, and no path leads
+        // out of them.
+        let paths = if whole { ResolveFlags::empty() } else { ResolveFlags::BENEATH };
+        settings.linux_paths = Some(paths);
+    }
+}
+
+#[cfg(feature = "calls")]
+impl View {
+    /// Takes the view, once there are any.
     #[inline]
-    pub(super) fn look_as(&mut self, view: View) {
-        let Some(linux) = self.settings.linux_paths else { return };
-        let (paths, lowest) = match view {
+    pub(super) fn take(self, process: &mut Process, settings: &Settings) {
+        let Some(linux) = settings.linux_paths else { return };
+        let (paths, lowest) = match self {
             View::Preview1 => (PREVIEW1_PATHS, PREVIEW1_FIRST_FD),
             View::Linux => (linux, 0),
         };
-        self.process.confine(paths);
-        self.process.keep_fds_below(lowest);
+        process.confine(paths);
+        process.keep_fds_below(lowest);
     }
 }

@@ -7,7 +7,7 @@
 use wasmparser::{Import, TypeRef};
 
 use crate::adapter::names::VARIANT_MARK;
-use crate::preview1::{self, WasiModule};
+use crate::preview1::{self, PREVIEW1, UNSTABLE};
 
 /// Who defines what nobody answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,7 +56,7 @@ impl Family {
             return Some(Self::Wasix);
         }
         let is_function = || !name.contains(VARIANT_MARK) && preview1::number(name).is_some();
-        if WasiModule::named(module).is_some() && !is_function() {
+        if [PREVIEW1, UNSTABLE].contains(&module) && !is_function() {
             return Some(Self::NotPreview1);
         }
         let is_emscriptens = EMSCRIPTEN_STARTS.iter().any(|start| name.starts_with(start))

@@ -113,6 +113,7 @@ const ROW_NAMES: &[(&str, &[&str])] = &[
     ("fallocate", &["posix_fallocate"]),
     ("utimensat", &["futimens"]),
     ("pipe", &["pipe2"]),
+    ("eventfd", &["eventfd2"]),
     ("ppoll", &["poll"]),
     ("select", &["poll"]),
     ("pselect6", &["poll"]),
@@ -153,6 +154,9 @@ mod tests {
     #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
     use super::*;
 
+    /// Calls whose tests are not rows: they are of memory, which the rows do not show.
+    const TESTED_IN_MEMORY: &[&str] = &["brk", "madvise", "mremap"];
+
     /// Calls of the filesystem for which C has the function of another row.
     const C_HAS_ANOTHER: &[&str] = &["eventfd2", "faccessat2", "fchmodat2", "getdents", "brk"];
 
@@ -161,7 +165,10 @@ mod tests {
         let rows = rows().unwrap();
         let mut lacking = Vec::new();
         for call in CALLS.iter().filter(|call| call.is_of_filesystem()) {
-            if rows_of(call, &rows) == 0 {
+            let tests = workspace::root().join("fs-core/tests/program_mappings.rs");
+            let in_memory = TESTED_IN_MEMORY.contains(&call.name)
+                && fs::read_to_string(tests).unwrap().contains(&format!(".{}(", call.method));
+            if rows_of(call, &rows) == 0 && !in_memory {
                 lacking.push(format!("{} has no row", call.name));
             }
             if call.c.is_empty() && !C_HAS_ANOTHER.contains(&call.name) {
