@@ -19,6 +19,8 @@ use wasmtime::{Caller, Config, Engine, Func, Linker, Memory, Module, OptLevel, S
 const WASM_PAGE_BYTES: u64 = 65_536;
 /// Pages that the program starts with.
 pub const PAGES: u32 = 4;
+/// Pages that it may have: brk(2) asks for as many as there are.
+const MAX_PAGES: u32 = 1024;
 /// Where arguments are put: what is below stays as it is.
 const SCRATCH: u32 = 0x1_0000;
 /// What the engine counts down in a call: who does not end is stopped.
@@ -85,8 +87,10 @@ fn program() -> Vec<u8> {
             .unwrap();
         }
     }
-    wat::parse_str(format!("(module {imports} (memory (export \"memory\") {PAGES}) {exports})"))
-        .unwrap()
+    wat::parse_str(format!(
+        "(module {imports} (memory (export \"memory\") {PAGES} {MAX_PAGES}) {exports})"
+    ))
+    .unwrap()
 }
 
 /// Packed programs, compiled: one for each form and each limits.

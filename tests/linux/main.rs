@@ -4,6 +4,7 @@
 
 #![cfg(all(target_os = "linux", target_arch = "x86_64"))]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![allow(unreachable_pub, reason = "`pub` is what a test's own modules show each other")]
 #![allow(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
