@@ -1,8 +1,9 @@
 //! A packed program whose exports are Linux's calls, as a [`World`]: what it imports, in both
 //! spellings, it exports again, and its memory is the test's.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 use std::fmt::Write as _;
+use std::sync::Mutex;
 
 use wasm_vfs::internals::bake::ADAPTER_CALLS_CORE;
 use wasm_vfs::{Form, Packer, Policy, Program, TreeBuilder};
@@ -93,35 +94,26 @@ fn program() -> Vec<u8> {
     .unwrap()
 }
 
-/// Packed programs, compiled: one for each form and each limits.
-pub struct Programs(BTreeMap<(u64, u32), Module>);
+/// Packed programs, compiled, each when it is first wanted.
+static MODULES: Mutex<Vec<((Form, Limits), Module)>> = Mutex::new(Vec::new());
 
-impl Programs {
-    /// Packs the program in a form, once for each of these limits.
-    pub fn new(form: Form, limits: impl IntoIterator<Item = Limits>) -> Programs {
-        let mut config = Config::new();
-        // The code runs for milliseconds. Nothing is opened when a program starts: descriptors are
-        // what is tested.
-        config.cranelift_opt_level(OptLevel::None).memory_init_cow(false).consume_fuel(true);
-        let engine = Engine::new(&config).unwrap();
-        let program = program();
-        let mut modules = BTreeMap::new();
-        for Limits { pages, inodes } in limits {
-            modules.entry((pages, inodes)).or_insert_with(|| {
-                let packed = packed(&program, form, pages, inodes);
-                Module::new(&engine, packed).unwrap()
-            });
-        }
-        Programs(modules)
+/// The program in a form with these limits.
+fn module(form: Form, limits: Limits) -> Module {
+    let mut modules = MODULES.lock().unwrap();
+    if let Some((_, module)) = modules.iter().find(|(of, _)| *of == (form, limits)) {
+        return module.clone();
     }
-
-    /// Starts one.
-    pub fn start(&self, limits: Limits, spelling: Spelling) -> Guest {
-        Guest::start(&self.0[&(limits.pages, limits.inodes)], spelling)
-    }
+    let mut config = Config::new();
+    // The code runs for milliseconds. Nothing is opened when a program starts: descriptors are
+    // what is tested.
+    config.cranelift_opt_level(OptLevel::None).memory_init_cow(false).consume_fuel(true);
+    let packed = packed(&program(), form, limits);
+    let module = Module::new(&Engine::new(&config).unwrap(), packed).unwrap();
+    modules.push(((form, limits), module.clone()));
+    module
 }
 
-fn packed(program: &[u8], form: Form, pages: u64, inodes: u32) -> Vec<u8> {
+fn packed(program: &[u8], form: Form, Limits { pages, inodes }: Limits) -> Vec<u8> {
     let mut policy = String::from("no-dev = true\nstdin = \"null\"\nmax-fds = 66\n");
     if pages != 0 {
         writeln!(policy, "max-bytes = {}", pages * 4096).unwrap();
@@ -148,7 +140,9 @@ pub struct Guest {
 }
 
 impl Guest {
-    fn start(module: &Module, spelling: Spelling) -> Guest {
+    /// Starts one.
+    pub fn start(form: Form, limits: Limits, spelling: Spelling) -> Guest {
+        let module = &module(form, limits);
         let mut store = Store::new(module.engine(), 0);
         let mut linker = Linker::new(module.engine());
         linker

@@ -15,4 +15,4 @@ mod guest;
 mod rows;
 mod wild;
 
-use guest::{Programs, SPELLINGS, Spelling};
+use guest::{Guest, SPELLINGS, Spelling};

@@ -5,9 +5,8 @@ use wasm_vfs_test_posix::call::Call;
 use wasm_vfs_test_posix::differential::{self, Other};
 use wasm_vfs_test_posix::kernel::Limits;
 use wasm_vfs_test_posix::rows::{self, Row};
-use wasm_vfs_test_posix::theme::limits_of;
 
-use crate::{Programs, Spelling};
+use crate::{Guest, Spelling};
 
 /// Why a call cannot be made by a program, and how many rows have such calls and are left out. More
 /// than that would be a gap that nobody decided on.
@@ -51,10 +50,9 @@ fn hold_rows(form: Form, spelling: Spelling) {
         println!("{count} rows are left out, for {why}");
         assert!(count <= most, "{count} rows are left out, for {why}: {most} are known");
     }
-    let programs = Programs::new(form, rows.iter().map(|row| row.limits));
     rows.retain(|row| !KNOWN.contains(&row.place()));
     let who = format!("{form}, {spelling:?}");
-    rows::check(&rows, &who, |limits: Limits| programs.start(limits, spelling));
+    rows::check(&rows, &who, |limits: Limits| Guest::start(form, limits, spelling));
 }
 
 #[test]
@@ -71,8 +69,7 @@ fn rows_hold_isolated() {
 const SEEDS: u64 = 16;
 
 fn hold_sequences(form: Form, spelling: Spelling) {
-    let programs = Programs::new(form, (0..4).map(limits_of));
-    let make = |limits: Limits| programs.start(limits, spelling);
+    let make = |limits: Limits| Guest::start(form, limits, spelling);
     let can = |call: &Call| left_out(call).is_none();
     differential::compare(SEEDS, &Other { name: "program", make, can });
 }

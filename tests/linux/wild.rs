@@ -12,8 +12,8 @@ use wasm_vfs_test_posix::random::Random;
 use wasm_vfs_test_posix::raw::{Raw, Word};
 use wasm_vfs_test_posix::world::World;
 
-use crate::guest::{Guest, PAGES, served};
-use crate::{Programs, SPELLINGS};
+use crate::guest::{PAGES, served};
+use crate::{Guest, SPELLINGS};
 
 /// How often each call is made by each spelling.
 const TIMES: u64 = 40;
@@ -155,10 +155,9 @@ fn is_left_out(call: &Call) -> bool {
 }
 
 fn run_wild(form: Form) {
-    let programs = Programs::new(form, [Limits { pages: 256, inodes: 200 }]);
     for spelling in SPELLINGS {
         let mut random = Random(7);
-        let mut guest = programs.start(Limits { pages: 256, inodes: 200 }, spelling);
+        let mut guest = Guest::start(form, Limits { pages: 256, inodes: 200 }, spelling);
         set_up(&mut guest);
         let calls = served().into_iter().filter(|call| !is_left_out(call));
         // Who the program is, last: others may not look at everything.
@@ -274,8 +273,7 @@ fn a_bad_pointer_is_answered_as_linux_does() {
         Err(why) => return complain("bad pointers are", &why),
     };
     for form in [Form::Portable, Form::Isolated] {
-        let programs = Programs::new(form, [Limits::default()]);
-        let mut guest = programs.start(Limits::default(), SPELLINGS[0]);
+        let mut guest = Guest::start(form, Limits::default(), SPELLINGS[0]);
         set_up(&mut guest);
         let here = one_bad_pointer(&mut guest, 0xffff_e000);
         let differ: Vec<String> = there
