@@ -10,7 +10,7 @@ use wasm_vfs::{Form, Packer, Policy, Program, TreeBuilder};
 use wasm_vfs_calls::{CALLS, SYS, WALI, WASM_VFS, Wasm};
 use wasm_vfs_core::Errno;
 use wasm_vfs_test_posix::call::Call;
-use wasm_vfs_test_posix::kernel::{Limits, MAX_FDS};
+use wasm_vfs_test_posix::kernel::{Limits, MAPPED_BYTES, MAX_FDS};
 use wasm_vfs_test_posix::outcome::{CLOCK_START, Cookies, Outcome, Value};
 use wasm_vfs_test_posix::raw::{Raw, Word, ask, calls, look};
 use wasm_vfs_test_posix::world::{Descriptors, Ids, Seen, World};
@@ -135,6 +135,8 @@ pub struct Guest {
     pub memory: Memory,
     functions: HashMap<&'static str, Func>,
     spelling: Spelling,
+    /// The address that calls call 0, once there are mappings.
+    mapped_from: i64,
     ids: Ids,
     cookies: Cookies,
 }
@@ -171,8 +173,21 @@ impl Guest {
             functions.insert(call.name, instance.get_func(&mut store, &export).unwrap());
         }
         let (ids, cookies) = (Ids::default(), Cookies::default());
-        let mut guest = Guest { store, memory, functions, spelling, ids, cookies };
+        let mut guest = Guest { store, memory, functions, spelling, mapped_from: 0, ids, cookies };
         guest.begin();
+        guest
+    }
+
+    /// One with memory that mappings had once: there fixed ones can be.
+    pub fn with_mappings(form: Form, limits: Limits, spelling: Spelling) -> Guest {
+        let mut guest = Guest::start(form, limits, spelling);
+        let number = |number: i32| Word::Number(number.into());
+        let len = Word::Number(MAPPED_BYTES);
+        let flags = number(libc::MAP_PRIVATE | libc::MAP_ANONYMOUS);
+        let args = [number(0), len.clone(), number(libc::PROT_READ), flags, number(-1), number(0)];
+        guest.mapped_from = ask(&mut guest, "mmap", args).unwrap();
+        let at = Word::Number(guest.mapped_from);
+        ask(&mut guest, "munmap", [at, len]).unwrap();
         guest
     }
 
@@ -244,7 +259,8 @@ impl Guest {
         (places, array)
     }
 
-    fn take(&self, at: u32, bytes: &mut [u8]) {
+    /// Reads its memory.
+    pub fn take(&self, at: u32, bytes: &mut [u8]) {
         let place = &self.memory.data(&self.store)[at as usize..][..bytes.len()];
         bytes.copy_from_slice(place);
     }
@@ -337,7 +353,7 @@ impl Raw for Guest {
     }
 
     fn mapped_from(&self) -> i64 {
-        panic!("nothing is mapped")
+        self.mapped_from
     }
 
     fn load(&mut self, address: i64, len: i64) -> Outcome {

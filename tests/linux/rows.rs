@@ -3,7 +3,9 @@
 use wasm_vfs::Form;
 use wasm_vfs_test_posix::call::Call;
 use wasm_vfs_test_posix::differential::{self, Other};
+use wasm_vfs_test_posix::in_program::{WithMemory, check_rows};
 use wasm_vfs_test_posix::kernel::Limits;
+use wasm_vfs_test_posix::raw::Raw as _;
 use wasm_vfs_test_posix::rows::{self, Row};
 
 use crate::{Guest, Spelling};
@@ -14,11 +16,14 @@ const LEFT_OUT: &[(&str, &[&str], usize)] = &[
     ("a program is one process", &["fork", "switch", "exit"], 21),
     ("there is no call that remounts", &["remount_read_only"], 108),
     (
-        "maps are not served yet",
+        "mappings are held to them apart",
         &["mmap", "munmap", "mprotect", "mlock", "munlock", "msync", "load", "store"],
         22,
     ),
 ];
+
+/// The rule of mappings.
+const MAPPINGS: usize = 2;
 
 /// Rows that do not hold yet: what is to be mended in the adapter.
 const KNOWN: &[&str] = &[
@@ -63,6 +68,39 @@ fn rows_hold_portable() {
 #[test]
 fn rows_hold_isolated() {
     hold_rows(Form::Isolated, Spelling::Wali);
+}
+
+/// Rows with mappings, as fs-core answers them, but for what cannot be had where a program loads and
+/// stores by itself.
+fn hold_mappings(form: Form, spelling: Spelling) {
+    let mut rows = rows::all();
+    rows.retain(|row| {
+        // The other rules, which come first.
+        let is_other = |call| left_out(call).is_some_and(|rule| rule < MAPPINGS);
+        row.calls().any(|call| left_out(call) == Some(MAPPINGS)) && !row.calls().any(is_other)
+    });
+    assert!(rows.len() > 15, "{} rows with mappings", rows.len());
+    let make = |limits: Limits| Guest::with_mappings(form, limits, spelling);
+    let load = |guest: &Guest, address: i64, len: usize| {
+        let mut bytes = vec![0; len];
+        guest.take((guest.mapped_from() + address) as u32, &mut bytes);
+        bytes
+    };
+    let store = |guest: &mut Guest, address: i64, bytes: &[u8]| {
+        let at = guest.mapped_from() + address;
+        guest.store(at, bytes).unwrap();
+    };
+    check_rows(&rows, &WithMemory { name: "program", make, load, store });
+}
+
+#[test]
+fn mappings_hold_portable() {
+    hold_mappings(Form::Portable, Spelling::WasmVfs);
+}
+
+#[test]
+fn mappings_hold_isolated() {
+    hold_mappings(Form::Isolated, Spelling::Wali);
 }
 
 /// How many random sequences there are.

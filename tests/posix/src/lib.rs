@@ -37,6 +37,7 @@ pub mod core_fs;
 mod core_look;
 pub mod differential;
 pub mod generator;
+pub mod in_program;
 pub mod kernel;
 pub mod locks;
 pub mod outcome;
