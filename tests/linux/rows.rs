@@ -3,7 +3,7 @@
 use wasm_vfs::Form;
 use wasm_vfs_test_posix::call::Call;
 use wasm_vfs_test_posix::differential::{self, Other};
-use wasm_vfs_test_posix::in_program::{WithMemory, check_rows};
+use wasm_vfs_test_posix::in_program::{WithMemory, check_rows, check_sequences};
 use wasm_vfs_test_posix::kernel::Limits;
 use wasm_vfs_test_posix::raw::Raw as _;
 use wasm_vfs_test_posix::rows::{self, Row};
@@ -70,14 +70,17 @@ fn rows_hold_isolated() {
     hold_rows(Form::Isolated, Spelling::Wali);
 }
 
-/// Rows with mappings, as fs-core answers them, but for what cannot be had where a program loads and
-/// stores by itself.
+/// How many random sequences there are, of which those with mappings are made: they begin where there
+/// is room for them.
+const SEEDS_OF_MAPPINGS: u64 = 88;
+
+/// Rows and sequences with mappings, but for what cannot be had where a program loads and stores by
+/// itself.
 fn hold_mappings(form: Form, spelling: Spelling) {
     let mut rows = rows::all();
     rows.retain(|row| {
-        // The other rules, which come first.
-        let is_other = |call| left_out(call).is_some_and(|rule| rule < MAPPINGS);
-        row.calls().any(|call| left_out(call) == Some(MAPPINGS)) && !row.calls().any(is_other)
+        row.calls().any(|call| left_out(call) == Some(MAPPINGS))
+            && row.calls().all(can_with_mappings)
     });
     assert!(rows.len() > 15, "{} rows with mappings", rows.len());
     let make = |limits: Limits| Guest::with_mappings(form, limits, spelling);
@@ -90,7 +93,13 @@ fn hold_mappings(form: Form, spelling: Spelling) {
         let at = guest.mapped_from() + address;
         guest.store(at, bytes).unwrap();
     };
-    check_rows(&rows, &WithMemory { name: "program", make, load, store });
+    let world = WithMemory { name: "program", make, can: can_with_mappings, load, store };
+    check_rows(&rows, &world);
+    check_sequences(SEEDS_OF_MAPPINGS, &world);
+}
+
+fn can_with_mappings(call: &Call) -> bool {
+    left_out(call).is_none_or(|rule| rule == MAPPINGS)
 }
 
 #[test]

@@ -30,9 +30,12 @@ fn program(core: &CoreFs<Program>, address: i64) -> (&Program, u64) {
     (core.fs.platform(), core.mapped_from.wrapping_add_signed(address))
 }
 
-const WORLD: WithMemory<fn(Limits) -> CoreFs<Program>, CoreFs<Program>> = WithMemory {
+type Make = fn(Limits) -> CoreFs<Program>;
+
+const WORLD: WithMemory<Make, CoreFs<Program>> = WithMemory {
     name: "fs-core",
     make: in_program,
+    can: |call| call.name != "fork",
     load: |core, address, len| {
         let (program, from) = program(core, address);
         program.load(from, len)
