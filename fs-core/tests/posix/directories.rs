@@ -3,11 +3,11 @@
 
 use std::collections::BTreeSet;
 
-use crate::call::Call;
-use crate::core_fs::CoreFs;
-use crate::kernel::{Limits, complain, parse_dirents, with_kernel};
-use crate::outcome::{Value, outcome_text};
-use crate::world::World;
+use wasm_vfs_test_posix::call::Call;
+use wasm_vfs_test_posix::core_fs::CoreFs;
+use wasm_vfs_test_posix::kernel::{Limits, complain, with_kernel};
+use wasm_vfs_test_posix::outcome::{Value, outcome_text, parse_dirents};
+use wasm_vfs_test_posix::world::World;
 
 /// How many files there are.
 const FILES: usize = 60;

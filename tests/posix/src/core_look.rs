@@ -3,8 +3,7 @@
 use wasm_vfs_core::{FileType, Fs, OFlags, Platform, Process, Whence};
 
 use crate::core_fs::meta;
-use crate::kernel::parse_dirents;
-use crate::outcome::{Outcome, Value, parse_old_dirents, typed_names};
+use crate::outcome::{Outcome, Value, parse_dirents, parse_old_dirents, typed_names};
 use crate::world::{Contents, Seen, from_root};
 
 /// All names in an open directory, from its start.

@@ -10,8 +10,8 @@ use wasm_vfs_core::{
 };
 
 use crate::call::{Call, UTIME_NOW, UTIME_OMIT};
-use crate::children::PROCESSES;
 use crate::core_look::{look, names, names_with_types};
+use crate::kernel::children::PROCESSES;
 use crate::kernel::{Limits, MAPPED_FROM, MAX_FDS, protected_hardlinks};
 use crate::locks;
 use crate::outcome::{CLOCK_START, Cookies, Meta, Outcome, Value, event_value, time_text};
@@ -35,6 +35,7 @@ impl Platform for TickingClock {
 /// A filesystem of its own with processes.
 #[derive(Debug)]
 pub struct CoreFs<P: Platform = TickingClock> {
+    /// The filesystem.
     pub fs: Fs<P>,
     /// The processes, by number.
     pub processes: [Option<Process>; PROCESSES],
@@ -71,18 +72,6 @@ impl<P: Platform> CoreFs<P> {
         processes[0] = Some(process);
         let (cookies, mapped_from) = (Cookies::default(), MAPPED_FROM as u64);
         CoreFs { fs, processes, current: 0, cookies, observer, mapped_from }
-    }
-
-    /// Checks that the tables agree with each other.
-    ///
-    /// # Errors
-    ///
-    /// What is wrong.
-    pub fn check_invariants(&self) -> Result<(), String> {
-        let processes: Vec<&Process> =
-            self.processes.iter().flatten().chain([&self.observer]).collect();
-        let checked = self.fs.check_invariants(&processes);
-        checked.map_err(|broken| format!("invariant broken: {broken}"))
     }
 }
 
@@ -462,6 +451,13 @@ impl<P: Platform> World for CoreFs<P> {
 
     fn look(&mut self, path: &[u8]) -> Option<Seen> {
         look(&mut self.fs, &mut self.observer, path)
+    }
+
+    fn check_invariants(&mut self) -> Result<(), String> {
+        let processes: Vec<&Process> =
+            self.processes.iter().flatten().chain([&self.observer]).collect();
+        let checked = self.fs.check_invariants(&processes);
+        checked.map_err(|broken| format!("invariant broken: {broken}"))
     }
 
     fn descriptors(&mut self) -> Vec<(usize, Descriptors)> {

@@ -1,4 +1,4 @@
-//! Tables of (setup, call, expected): `rows/*.rows`.
+//! Tables of (setup, call, expected): `fs-core/tests/posix/rows/*.rows`.
 //!
 //! A row is a line `call; call; call => expected`. All calls but the last are setup and must
 //! succeed, unless they have an `=>` of their own. A line that begins with a blank goes on with the
@@ -9,17 +9,13 @@
 //! Whoever writes a row may leave `=> ?` in it: the test fails, and prints the row as Linux answers
 //! it.
 //!
-//! `=> deviation VALUE` is what fs-core answers where it differs on purpose; the kernel's answer
+//! `=> deviation VALUE` is what the other world answers where it differs on purpose; the kernel's answer
 //! stands before it: `openat ... => EINVAL deviation ENOENT`. DEVIATIONS.md says why.
 
 use std::fmt::Write as _;
 use std::path::Path;
 
-use wasm_vfs_core::Errno;
-
 use crate::call::Call;
-use crate::core_fs::CoreFs;
-use crate::in_program::ProgramWorld;
 use crate::kernel::{Kernel, Limits, complain, with_kernel};
 use crate::outcome::{matches, outcome_text};
 use crate::snapshot::{Pages, Recorder, Times, differences};
@@ -31,17 +27,30 @@ struct Step {
     call: Call,
     /// On the kernel.
     expected: String,
-    /// On fs-core, if that is another.
+    /// On the other world, if that is another.
     deviation: Option<String>,
 }
 
 /// A row.
 #[derive(Debug)]
-struct Row {
+pub struct Row {
     /// File and line.
     place: String,
-    limits: Limits,
+    /// The limits of its filesystem.
+    pub limits: Limits,
     steps: Vec<Step>,
+}
+
+impl Row {
+    /// Its file and line.
+    pub fn place(&self) -> &str {
+        &self.place
+    }
+
+    /// Its calls.
+    pub fn calls(&self) -> impl Iterator<Item = &Call> {
+        self.steps.iter().map(|step| &step.call)
+    }
 }
 
 fn parse(file: &str, text: &str) -> Vec<Row> {
@@ -79,8 +88,9 @@ fn parse(file: &str, text: &str) -> Vec<Row> {
         .collect()
 }
 
-fn all_rows() -> Vec<Row> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/posix/rows");
+/// All rows.
+pub fn all() -> Vec<Row> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fs-core/tests/posix/rows");
     let mut files: Vec<_> =
         std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     files.sort();
@@ -94,7 +104,7 @@ fn all_rows() -> Vec<Row> {
 }
 
 /// Runs a row; says where it is not as expected.
-fn run(row: &Row, world: &mut impl World, who: &str, is_core: bool) -> Option<String> {
+fn run(row: &Row, world: &mut impl World, who: &str, is_linux: bool) -> Option<String> {
     let mut filled_in = Vec::new();
     let asks = row.steps.iter().any(|step| step.expected == "?");
     for step in &row.steps {
@@ -104,7 +114,7 @@ fn run(row: &Row, world: &mut impl World, who: &str, is_core: bool) -> Option<St
             continue;
         }
         let expected = match &step.deviation {
-            Some(other) if is_core => other,
+            Some(other) if !is_linux => other,
             _ => &step.expected,
         };
         if !matches(&outcome, expected) {
@@ -118,16 +128,21 @@ fn run(row: &Row, world: &mut impl World, who: &str, is_core: bool) -> Option<St
 }
 
 /// Runs a row on both worlds; says what is wrong with it.
-fn run_on_both(row: &Row, kernel: &mut Kernel) -> Option<String> {
+fn run_on_both<W: World>(
+    row: &Row,
+    kernel: &mut Kernel,
+    who: &str,
+    make: &impl Fn(Limits) -> W,
+) -> Option<String> {
     kernel.reset();
-    if let Some(wrong) = run(row, kernel, "Linux", false) {
+    if let Some(wrong) = run(row, kernel, "Linux", true) {
         return Some(wrong);
     }
-    let mut core = CoreFs::new(row.limits);
-    if let Some(wrong) = run(row, &mut core, "fs-core", true) {
+    let mut other = make(row.limits);
+    if let Some(wrong) = run(row, &mut other, who, false) {
         return Some(wrong);
     }
-    if let Err(broken) = core.check_invariants() {
+    if let Err(broken) = other.check_invariants() {
         return Some(format!("{}: {broken}", row.place));
     }
     if row.steps.iter().any(|step| step.deviation.is_some()) {
@@ -137,78 +152,25 @@ fn run_on_both(row: &Row, kernel: &mut Kernel) -> Option<String> {
     // than it should. DEVIATIONS.md: on Linux a load through a mapping fills a hole.
     let loads = row.steps.iter().any(|step| matches!(step.call.name, "load" | "mlock"));
     let pages = if loads { Pages::Contents } else { Pages::Exact };
-    let here = Recorder::new(pages).take(&mut core, 0);
+    let here = Recorder::new(pages).take(&mut other, 0);
     let there = Recorder::new(pages).take(kernel, 0);
-    let differences = differences(&there, &here, Times::Exact);
+    let differences = differences(&there, &here, Times::Exact, who);
     (!differences.is_empty()).then(|| format!("{}: {}", row.place, differences.join("\n    ")))
 }
 
-/// Runs a row as fs-core answers it on the plain world and with mappings in the memory of a program;
-/// says where the two differ, else how many calls cannot be had there.
-fn run_in_program(row: &Row) -> Result<u64, String> {
-    let (mut plain, mut core) = (CoreFs::new(row.limits), ProgramWorld::new(row.limits));
-    let pages = Pages::Contents;
-    let maps = row.steps.iter().any(|step| step.call.name == "mmap");
-    for (number, step) in (0..).zip(&row.steps) {
-        let call = &step.call;
-        let expected = plain.call(call);
-        let ours = core.call_first(call);
-        let cannot_be_had = ours == Some(Err(Errno::ENOMEM)) && expected.is_ok();
-        if cannot_be_had || (maps && call.name == "fork") {
-            return Ok(core.left_out + (row.steps.len() - number) as u64);
-        }
-        let Some(ours) = ours.or_else(|| core.call_as(call, &expected)) else { continue };
-        let (expected, ours) = (pages.comparable(&expected), pages.comparable(&ours));
-        if expected != ours {
-            let place = &row.place;
-            return Err(format!("{place}: {call}: {expected}, in a program {ours}"));
-        }
-    }
-    core.core.check_invariants().map_err(|broken| format!("{}: {broken}", row.place))?;
-    let there = Recorder::new(pages).take(&mut plain, 0);
-    let here = Recorder::new(pages).take(&mut core.core, 0);
-    let differences = differences(&there, &here, Times::Ignored);
-    if differences.is_empty() {
-        Ok(core.left_out)
-    } else {
-        Err(format!("{}: {}", row.place, differences.join("\n    ")))
-    }
-}
-
-#[test]
-fn rows_hold_in_the_memory_of_a_program() {
-    let rows = all_rows();
-    let mut wrong = Vec::new();
-    let (mut calls, mut left_out, mut of_mappings) = (0, 0, 0);
-    for row in &rows {
-        calls += row.steps.len() as u64;
-        of_mappings += u64::from(row.place.starts_with("mmap"));
-        match run_in_program(row) {
-            Ok(more) => left_out += more,
-            Err(text) => wrong.push(text),
-        }
-    }
-    println!("{calls} calls of {} rows, {left_out} of them left out", rows.len());
-    assert!(wrong.is_empty(), "{} rows are wrong:\n{}", wrong.len(), wrong.join("\n"));
-    // The rule that leaves calls out must not swallow the rows.
-    assert!(left_out < 5 * of_mappings, "{left_out} calls left out of {of_mappings} rows");
-}
-
-#[test]
-fn rows_hold_on_linux_and_here() {
-    let rows = all_rows();
+/// Runs rows on the kernel and on the world that `make` makes, and panics with those that are
+/// wrong.
+pub fn check<W: World>(rows: &[Row], who: &str, make: impl Fn(Limits) -> W + Sync) {
     // A tmpfs for each run of rows with the same limits.
     let of_same_limits = rows.chunk_by(|a, b| a.limits == b.limits).map(|rows| {
         with_kernel(rows[0].limits, |kernel| {
-            rows.iter().filter_map(|row| run_on_both(row, kernel)).collect::<Vec<_>>()
+            rows.iter().filter_map(|row| run_on_both(row, kernel, who, &make)).collect::<Vec<_>>()
         })
     });
     let both: Result<Vec<Vec<String>>, String> = of_same_limits.collect();
     let wrong = both.map(|wrong| wrong.concat()).unwrap_or_else(|why| {
         complain("the rows are", &why);
-        rows.iter()
-            .filter_map(|row| run(row, &mut CoreFs::new(row.limits), "fs-core", true))
-            .collect()
+        rows.iter().filter_map(|row| run(row, &mut make(row.limits), who, false)).collect()
     });
     println!("{} rows", rows.len());
     let mut report = String::new();

@@ -182,8 +182,8 @@ fn same(linux: &str, core: &str, times: Times) -> bool {
         })
 }
 
-/// Where two snapshots differ.
-pub fn differences(linux: &Snapshot, core: &Snapshot, times: Times) -> Vec<String> {
+/// Where two snapshots differ: that of the kernel, and that of the world of this name.
+pub fn differences(linux: &Snapshot, core: &Snapshot, times: Times, name: &str) -> Vec<String> {
     let paths: std::collections::BTreeSet<&String> = linux.keys().chain(core.keys()).collect();
     let none = "not there".to_owned();
     paths
@@ -194,7 +194,7 @@ pub fn differences(linux: &Snapshot, core: &Snapshot, times: Times) -> Vec<Strin
         })
         .map(|path| {
             let (linux, core) = (linux.get(path).unwrap_or(&none), core.get(path).unwrap_or(&none));
-            format!("{path:?}\n    Linux   {linux}\n    fs-core {core}")
+            format!("{path:?}\n    Linux   {linux}\n    {name:7} {core}")
         })
         .collect()
 }

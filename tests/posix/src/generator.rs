@@ -29,6 +29,7 @@ const XATTR_NAMES: &[&[u8]] = &[
 const SEQUENCE_CALLS: u64 = 100;
 
 /// Makes calls.
+#[derive(Debug)]
 pub struct Generator {
     random: Random,
     theme: Theme,
@@ -37,6 +38,7 @@ pub struct Generator {
 }
 
 impl Generator {
+    /// The one of a seed.
     pub fn new(seed: u64, theme: Theme) -> Generator {
         let names = SIGNATURES
             .iter()

@@ -5,6 +5,10 @@
 //! process of its own here: it closes all that it inherited, and its descriptors begin at 0 as
 //! those of fs-core do. Nothing is left behind: the mount goes with the namespace.
 
+pub mod children;
+mod numbers;
+mod scope;
+
 use std::ffi::CString;
 use std::io::{self, Write};
 use std::sync::{Mutex, OnceLock};
@@ -13,10 +17,12 @@ use std::time::Duration;
 use wasm_vfs_core::Errno;
 
 use crate::call::Call;
-use crate::children::{Children, PROCESSES, fork_as};
 use crate::locks;
 use crate::outcome::{Cookies, Meta, Outcome, Value};
-use crate::world::{Contents, Descriptors, Ids, Seen, World, from_root};
+use crate::raw::{Raw, Word, calls, layout, look};
+use crate::world::{Descriptors, Ids, Seen, World};
+use children::{Children, PROCESSES, fork_as};
+use wasm_vfs_calls::Layout;
 
 /// One more than the highest descriptor (`RLIMIT_NOFILE`) of both worlds.
 pub const MAX_FDS: u32 = 64;
@@ -35,6 +41,9 @@ const OWN_FDS: u32 = 64;
 
 /// Where the addresses of mappings count from: far from all that a program has there.
 pub const MAPPED_FROM: i64 = 1 << 44;
+
+/// Bytes of a page.
+const PAGE_BYTES: i64 = 4096;
 
 /// How much is mapped at most.
 pub const MAPPED_BYTES: i64 = 1 << 20;
@@ -103,7 +112,11 @@ pub fn protected_hardlinks() -> bool {
     })
 }
 
-/// A system call. Every pointer argument must point to what that call reads or writes there.
+/// A system call.
+///
+/// # Safety
+///
+/// Every pointer argument must point to what that call reads or writes there.
 pub unsafe fn syscall(number: i64, args: [i64; 6]) -> Result<i64, Errno> {
     let [a, b, c, d, e, f] = args;
     // SAFETY: the caller answers for the arguments.
@@ -214,7 +227,7 @@ impl Kernel {
         sys!(SYS_chroot, dot.as_ptr()).unwrap();
         remount(b"rw").unwrap();
         if self.trees > 0 {
-            remove_all(BASE_FD, &c(self.trees.to_string().as_bytes()));
+            remove_all(self, BASE_FD, &c(self.trees.to_string().as_bytes()));
         }
         self.trees += 1;
         let root = c(self.trees.to_string().as_bytes());
@@ -291,27 +304,6 @@ impl Kernel {
             other => other,
         }
     }
-
-    pub(crate) fn set_ids(&mut self, ids: &Ids) -> Result<(), Errno> {
-        // The saved user id stays 0, so that the way back is open.
-        sys!(SYS_setresuid, 0, 0, 0)?;
-        sys!(SYS_setgroups, ids.groups.len(), ids.groups.as_ptr())?;
-        sys!(SYS_setresgid, ids.gid, ids.egid, ids.egid)?;
-        sys!(SYS_setresuid, ids.uid, ids.euid, 0)?;
-        self.ids = ids.clone();
-        Ok(())
-    }
-
-    /// Does something with all permissions.
-    pub(crate) fn observe<T>(&mut self, look: impl FnOnce() -> T) -> T {
-        if self.ids.euid == 0 {
-            return look();
-        }
-        sys!(SYS_setresuid, -1, 0, -1).unwrap();
-        let seen = look();
-        sys!(SYS_setresuid, -1, self.ids.euid, -1).unwrap();
-        seen
-    }
 }
 
 impl Drop for Kernel {
@@ -366,103 +358,26 @@ pub fn complain(what: &str, why: &str) {
     io::stderr().write_all(line.as_bytes()).unwrap();
 }
 
+/// An open file's metadata.
+fn of_fd(fd: i64) -> Option<Meta> {
+    let mut stat = [0; Layout::Stat.bytes() as usize];
+    sys!(SYS_fstat, fd, stat.as_mut_ptr()).ok()?;
+    Some(layout::stat(&stat))
+}
+
 /// Removes a tree below a directory, as root.
-fn remove_all(at: i64, name: &CString) {
+fn remove_all(kernel: &mut Kernel, at: i64, name: &CString) {
     if sys!(SYS_unlinkat, at, name.as_ptr(), 0).is_ok() {
         return;
     }
     let flags = libc::O_RDONLY | libc::O_DIRECTORY | libc::O_NOFOLLOW;
     let fd = sys!(SYS_openat, at, name.as_ptr(), flags, 0).unwrap();
-    for (name, _) in entries(fd, 0).unwrap() {
-        remove_all(fd, &c(&name));
+    let Ok(Value::Names(names)) = look::names(kernel, fd) else { panic!("{name:?}") };
+    for name in names {
+        remove_all(kernel, fd, &c(&name));
     }
     sys!(SYS_close, fd).unwrap();
     sys!(SYS_unlinkat, at, name.as_ptr(), libc::AT_REMOVEDIR).unwrap();
-}
-
-/// All entries of an open directory from position `from` on, without `.` and `..`.
-fn entries(fd: i64, from: i64) -> Result<Vec<(Vec<u8>, u8)>, Errno> {
-    let mut all = Vec::new();
-    let mut buffer = vec![0u8; 4096];
-    sys!(SYS_lseek, fd, from, libc::SEEK_SET)?;
-    loop {
-        let read = sys!(SYS_getdents64, fd, buffer.as_mut_ptr(), buffer.len())?;
-        if read == 0 {
-            return Ok(all);
-        }
-        all.extend(parse_dirents(&buffer[..read as usize]));
-    }
-}
-
-/// The names and types in `struct linux_dirent64` records, without `.` and `..`. Panics on a
-/// malformed one: the layout is part of what is tested.
-pub fn parse_dirents(records: &[u8]) -> Vec<(Vec<u8>, u8)> {
-    let mut all = Vec::new();
-    let mut rest = records;
-    while !rest.is_empty() {
-        let length = usize::from(u16::from_le_bytes([rest[16], rest[17]]));
-        let (record, tail) = rest.split_at(length);
-        let name_len = record[19..].iter().position(|&byte| byte == 0).expect("no NUL");
-        assert_eq!(length, (19 + name_len + 1).next_multiple_of(8), "d_reclen");
-        assert!(u64::from_le_bytes(record[..8].try_into().unwrap()) != 0, "d_ino");
-        let name = &record[19..19 + name_len];
-        if !matches!(name, b"." | b"..") {
-            all.push((name.to_vec(), record[18]));
-        }
-        rest = tail;
-    }
-    all
-}
-
-pub fn names(fd: i64) -> Outcome {
-    let mut names: Vec<Vec<u8>> = entries(fd, 0)?.into_iter().map(|(name, _)| name).collect();
-    names.sort();
-    Ok(Value::Names(names))
-}
-
-/// `fstatat`, with the path relative to a descriptor.
-pub fn meta_at(fd: i64, path: &CString, flags: i64) -> Result<Meta, Errno> {
-    // SAFETY: the structure is plain data, for which zeros are valid.
-    let mut stat: libc::stat = unsafe { std::mem::zeroed() };
-    sys!(SYS_newfstatat, fd, path.as_ptr(), &raw mut stat, flags)?;
-    Ok(meta(&stat))
-}
-
-fn meta(stat: &libc::stat) -> Meta {
-    // All inotify descriptors share an inode, whose times are those of the system's start.
-    let is_anonymous = stat.st_mode & libc::S_IFMT == 0;
-    let time = |sec, nsec: i64| if is_anonymous { (0, 0) } else { (sec, nsec as u32) };
-    Meta {
-        // Unique among all filesystems.
-        ino: stat.st_ino ^ (stat.st_dev << 40),
-        mode: stat.st_mode,
-        nlink: stat.st_nlink,
-        uid: stat.st_uid,
-        gid: stat.st_gid,
-        rdev: stat.st_rdev,
-        size: stat.st_size as u64,
-        blocks: stat.st_blocks as u64,
-        times: [
-            time(stat.st_atime, stat.st_atime_nsec),
-            time(stat.st_mtime, stat.st_mtime_nsec),
-            time(stat.st_ctime, stat.st_ctime_nsec),
-        ],
-    }
-}
-
-fn extents(fd: i64, size: u64) -> Vec<(u64, Vec<u8>)> {
-    let mut extents = Vec::new();
-    let mut at = 0;
-    while at < size as i64 {
-        let Ok(start) = sys!(SYS_lseek, fd, at, libc::SEEK_DATA) else { break };
-        let end = sys!(SYS_lseek, fd, start, libc::SEEK_HOLE).unwrap();
-        let mut bytes = vec![0; (end - start) as usize];
-        let read = sys!(SYS_pread64, fd, bytes.as_mut_ptr(), bytes.len(), start).unwrap();
-        assert_eq!(read as usize, bytes.len());
-        extents.push((start as u64, bytes));
-        at = end;
-    }
-    extents
 }
 
 impl World for Kernel {
@@ -480,54 +395,11 @@ impl World for Kernel {
     }
 
     fn dirents(&mut self, fd: i32, len: usize) -> Result<Vec<u8>, Errno> {
-        let mut records = vec![0u8; len];
-        let read = sys!(SYS_getdents64, fd, records.as_mut_ptr(), len)?;
-        records.truncate(read as usize);
-        Ok(records)
+        look::records(self, "getdents64", fd.into(), len.try_into().unwrap())
     }
 
     fn look(&mut self, path: &[u8]) -> Option<Seen> {
-        let path = c(from_root(path));
-        self.observe(|| {
-            let at = ROOT_FD;
-            let meta = meta_at(at, &path, libc::AT_SYMLINK_NOFOLLOW.into()).ok()?;
-            let flags = libc::O_RDONLY | libc::O_NOFOLLOW;
-            let open = || match sys!(SYS_openat, at, path.as_ptr(), flags, 0) {
-                Ok(fd) => fd,
-                Err(Errno::EMFILE) => {
-                    // Every descriptor that calls may have is taken; one more is for us.
-                    limit_descriptors(MAX_FDS + 1);
-                    let fd = sys!(SYS_openat, at, path.as_ptr(), flags, 0).unwrap();
-                    limit_descriptors(MAX_FDS);
-                    fd
-                }
-                Err(error) => panic!("{path:?}: {error}"),
-            };
-            let contents = match meta.mode & libc::S_IFMT {
-                libc::S_IFREG => {
-                    let fd = open();
-                    let extents = extents(fd, meta.size);
-                    sys!(SYS_close, fd).unwrap();
-                    Contents::Extents(extents)
-                }
-                libc::S_IFDIR => {
-                    let fd = open();
-                    let names = names(fd);
-                    sys!(SYS_close, fd).unwrap();
-                    let Ok(Value::Names(names)) = names else { panic!("{path:?}: {names:?}") };
-                    Contents::Names(names)
-                }
-                libc::S_IFLNK => {
-                    let mut target = vec![0u8; 4096];
-                    let to = target.as_mut_ptr();
-                    let len = sys!(SYS_readlinkat, at, path.as_ptr(), to, target.len()).unwrap();
-                    target.truncate(len as usize);
-                    Contents::Target(target)
-                }
-                _ => Contents::Other,
-            };
-            Some(Seen { meta, contents })
-        })
+        look::look(self, path)
     }
 
     fn descriptors(&mut self) -> Vec<(usize, Descriptors)> {
@@ -540,20 +412,107 @@ impl World for Kernel {
 }
 
 impl Kernel {
+    /// Makes a call in this very process.
+    pub fn local_call(&mut self, call: &Call) -> Outcome {
+        if call.name == "fork" {
+            return Ok(Value::Number(fork_as(self, call.number(0) as usize).into()));
+        }
+        calls::call(self, call)
+    }
+
     /// The descriptors of this very process.
     pub fn local_descriptors(&mut self) -> Descriptors {
-        let empty = c(b"");
-        let mut all = Vec::new();
-        for fd in 0..MAX_FDS as i32 {
-            let Ok(fd_flags) = sys!(SYS_fcntl, fd, libc::F_GETFD) else { continue };
-            let meta = meta_at(fd.into(), &empty, libc::AT_EMPTY_PATH.into()).unwrap();
-            let flags = sys!(SYS_fcntl, fd, libc::F_GETFL).unwrap();
-            let mut text = format!("fd_flags={fd_flags} flags=0o{flags:o}");
-            if meta.mode & libc::S_IFMT == libc::S_IFREG {
-                text += &format!(" offset={:?}", sys!(SYS_lseek, fd, 0, libc::SEEK_CUR));
-            }
-            all.push((fd, meta, text));
+        look::descriptors(self)
+    }
+
+    /// Memory for a pipe to keep: at the start of a page, as fs-core takes it.
+    fn gift(&mut self, bytes: &[u8]) -> *mut u8 {
+        let mut memory = vec![0; bytes.len() + PAGE_BYTES as usize];
+        let start = memory.as_ptr().align_offset(PAGE_BYTES as usize);
+        memory[start..start + bytes.len()].copy_from_slice(bytes);
+        let gift = memory[start..].as_mut_ptr();
+        self.gifts.push(memory);
+        gift
+    }
+
+    /// The `struct iovec` array of pieces that a call reads.
+    fn vector_of(&mut self, name: &str, pieces: &mut [Vec<u8>]) -> Vec<libc::iovec> {
+        let is_gift = name == "vmsplice";
+        let place = |piece: &mut Vec<u8>| {
+            let at = if is_gift { self.gift(piece) } else { piece.as_mut_ptr() };
+            libc::iovec { iov_base: at.cast(), iov_len: piece.len() }
+        };
+        pieces.iter_mut().map(place).collect()
+    }
+}
+
+impl Raw for Kernel {
+    fn raw(&mut self, name: &'static str, args: &mut [Word]) -> Result<i64, Errno> {
+        let number = numbers::number(name).unwrap();
+        // What the addresses are of; moving it does not move the arrays.
+        let mut vectors: Vec<Vec<libc::iovec>> = Vec::new();
+        let mut numbers: Vec<i64> = Vec::new();
+        for arg in args {
+            numbers.push(match arg {
+                Word::Number(number) => *number,
+                Word::In(bytes) | Word::Out(bytes) => bytes.as_mut_ptr() as i64,
+                Word::InVec(pieces) => {
+                    vectors.push(self.vector_of(name, pieces));
+                    vectors[vectors.len() - 1].as_ptr() as i64
+                }
+                Word::OutVec(pieces) => {
+                    vectors.push(self.vector_of("", pieces));
+                    vectors[vectors.len() - 1].as_ptr() as i64
+                }
+            });
         }
-        all
+        if matches!(name, "preadv2" | "pwritev2") {
+            // The offset takes two arguments, of which the first has all of it (`pos_from_hilo`).
+            numbers.insert(4, 0);
+        }
+        // SAFETY: the pointers among the arguments are to bytes and arrays that `args` and `vectors`
+        // hold, of the lengths that `crate::raw::calls` passes along; or they are addresses in the
+        // range of MAPPED_FROM, where there is nothing of Rust's.
+        unsafe { syscall(number, padded(&numbers)) }
+    }
+
+    fn ids(&mut self) -> &mut Ids {
+        &mut self.ids
+    }
+
+    fn remount_read_only(&mut self) -> Result<(), Errno> {
+        remount(b"ro")
+    }
+
+    fn mapped_from(&self) -> i64 {
+        MAPPED_FROM
+    }
+
+    /// The kernel copies as the program would, and answers EFAULT where that would get a signal.
+    fn load(&mut self, address: i64, len: i64) -> Outcome {
+        let place = address % PAGE_BYTES;
+        let copied = sys!(SYS_pwrite64, SCRATCH_FD, address, len, place)?;
+        let mut bytes = vec![0u8; copied as usize];
+        sys!(SYS_pread64, SCRATCH_FD, bytes.as_mut_ptr(), bytes.len(), place)?;
+        Ok(Value::Bytes(bytes))
+    }
+
+    fn store(&mut self, address: i64, bytes: &[u8]) -> Outcome {
+        let place = address % PAGE_BYTES;
+        sys!(SYS_pwrite64, SCRATCH_FD, bytes.as_ptr(), bytes.len(), place)?;
+        sys!(SYS_pread64, SCRATCH_FD, address, bytes.len(), place).map(Value::Number)
+    }
+
+    fn root_fd(&self) -> i64 {
+        ROOT_FD
+    }
+
+    /// The directory that is the root of a tree.
+    fn inodes_above(&self) -> u64 {
+        1
+    }
+
+    fn last_fd(&self) -> i64 {
+        BASE_FD - 1
     }
 }

@@ -42,6 +42,7 @@ impl Theme {
         }
     }
 
+    /// Whether there are mappings.
     pub fn maps(self) -> bool {
         matches!(self, Theme::Loads | Theme::Stores)
     }

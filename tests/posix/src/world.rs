@@ -76,4 +76,13 @@ pub trait World {
 
     /// The open descriptors of each process.
     fn descriptors(&mut self) -> Vec<(usize, Descriptors)>;
+
+    /// Whether the tables agree with each other, as far as that can be asked.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong.
+    fn check_invariants(&mut self) -> Result<(), String> {
+        Ok(())
+    }
 }

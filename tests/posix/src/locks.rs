@@ -3,11 +3,14 @@
 //! An answer of `getlk` is `TYPE whence=W start=S len=L pid=P`. `P` is 0, -1, or `pN` for the process
 //! with the number N.
 
-use wasm_vfs_core::{Errno, Flock, Fs, Platform, Process};
+use wasm_vfs_core::{Flock, Fs, Platform, Process};
 
 use crate::call::{Call, lock_type_text};
-use crate::kernel::sys;
 use crate::outcome::{Outcome, Value};
+use crate::raw::{Raw, Word};
+
+/// Bytes of `struct flock`.
+const LOCK_BYTES: usize = 32;
 
 /// What a call asks for.
 fn flock(call: &Call) -> Flock {
@@ -39,7 +42,7 @@ pub fn with_slot(text: &str, pids: &[i32]) -> String {
 }
 
 /// Makes the call on fs-core. `pids` are those of all processes.
-pub fn on_core<P: Platform>(
+pub(crate) fn on_core<P: Platform>(
     fs: &mut Fs<P>,
     process: &Process,
     call: &Call,
@@ -55,19 +58,33 @@ pub fn on_core<P: Platform>(
     }
 }
 
-/// Makes the call on the kernel.
-pub fn on_kernel(call: &Call) -> Outcome {
+/// Makes the call by raw calls.
+pub(crate) fn on_raw(raw: &mut impl Raw, call: &Call) -> Outcome {
     let Flock { l_type, l_whence, l_start, l_len, l_pid } = flock(call);
-    let mut lock = libc::flock { l_type, l_whence, l_start, l_len, l_pid };
+    let mut lock = vec![0; LOCK_BYTES];
+    lock[..2].copy_from_slice(&l_type.to_le_bytes());
+    lock[2..4].copy_from_slice(&l_whence.to_le_bytes());
+    lock[8..16].copy_from_slice(&l_start.to_le_bytes());
+    lock[16..24].copy_from_slice(&l_len.to_le_bytes());
+    lock[24..28].copy_from_slice(&l_pid.to_le_bytes());
     let command = match call.name {
         "getlk" => libc::F_GETLK,
         "ofd_getlk" => libc::F_OFD_GETLK,
         "setlk" => libc::F_SETLK,
         _ => libc::F_OFD_SETLK,
     };
-    let done: Result<i64, Errno> = sys!(SYS_fcntl, call.number(0), command, &raw mut lock);
-    let done = done?;
-    let libc::flock { l_type, l_whence, l_start, l_len, l_pid } = lock;
-    let told = Flock { l_type, l_whence, l_start, l_len, l_pid };
+    let mut args = [call.number(0), command.into()].map(Word::Number).to_vec();
+    args.push(Word::Out(lock));
+    let done = raw.raw("fcntl", &mut args)?;
+    let lock = args[2].filled();
+    let short = |at: usize| i16::from_le_bytes(lock[at..at + 2].try_into().unwrap());
+    let long = |at: usize| i64::from_le_bytes(lock[at..at + 8].try_into().unwrap());
+    let told = Flock {
+        l_type: short(0),
+        l_whence: short(2),
+        l_start: long(8),
+        l_len: long(16),
+        l_pid: long(24) as i32,
+    };
     Ok(if call.name.ends_with("getlk") { Value::Text(text(told)) } else { Value::Number(done) })
 }

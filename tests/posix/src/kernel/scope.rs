@@ -1,9 +1,10 @@
 //! Which calls are not compared: those that Linux could wait in for ever, and those whose answer is
 //! each world's own.
 
+use super::{Kernel, of_fd, remount, sys};
 use crate::call::Call;
-use crate::kernel::{Kernel, c, meta_at, remount, sys};
 use crate::outcome::Meta;
+use crate::raw::look;
 
 impl Kernel {
     /// Whether a call is none to compare: Linux could wait for ever in it, or asks for more than
@@ -11,7 +12,6 @@ impl Kernel {
     pub(crate) fn is_out_of_scope(&mut self, call: &Call) -> bool {
         let nonblocking = |flags: i64| flags & i64::from(libc::O_NONBLOCK | libc::O_PATH) != 0;
         let is_fifo = |meta: &Meta| meta.mode & libc::S_IFMT == libc::S_IFIFO;
-        let of_fd = |fd: i64| meta_at(fd, &c(b""), libc::AT_EMPTY_PATH.into()).ok();
         let waits = |fd: i64| {
             let flags = sys!(SYS_fcntl, fd, libc::F_GETFL).unwrap_or(0);
             let may_wait = |meta: Meta| is_fifo(&meta) || meta.mode & libc::S_IFMT == 0;
@@ -23,12 +23,12 @@ impl Kernel {
         let is_inotify = |fd: i64| is_anonymous(fd) && mode(fd) == i64::from(libc::O_RDONLY);
         let is_eventfd = |fd: i64| is_anonymous(fd) && mode(fd) == i64::from(libc::O_RDWR);
         let (at, path, flags) = match call.name {
-            "openat" | "openat2" => (call.number(0), c(call.bytes(1)), call.number(2)),
+            "openat" | "openat2" => (call.number(0), call.bytes(1), call.number(2)),
             "linkat" => return self.ids.euid != 0 && call.number(4) & 0x1000 != 0,
             // Only the superuser may, and not while a file is open for writing or without a name;
             // fs-core does it all the same.
             "remount_read_only" => return self.ids.euid != 0 || remount(b"ro").is_err(),
-            "creat" => (libc::AT_FDCWD.into(), c(call.bytes(0)), 0),
+            "creat" => (libc::AT_FDCWD.into(), call.bytes(0), 0),
             // Events are read by `events`.
             "read" | "readv" | "write" | "event_read" | "event_write" | "preadv2" => {
                 return waits(call.number(0)) || is_inotify(call.number(0));
@@ -67,6 +67,7 @@ impl Kernel {
             _ => return false,
         };
         let is_fifo = |meta: Meta| is_fifo(&meta);
-        !nonblocking(flags) && self.observe(|| meta_at(at, &path, 0)).is_ok_and(is_fifo)
+        let meta = |raw: &mut _| look::meta_at(raw, at, path, 0);
+        !nonblocking(flags) && look::observe(self, meta).is_ok_and(is_fifo)
     }
 }

@@ -181,3 +181,23 @@ pub fn parse_old_dirents(records: &[u8]) -> Vec<(Vec<u8>, u8)> {
     }
     all
 }
+
+/// The names and types in `struct linux_dirent64` records, without `.` and `..`. Panics on a
+/// malformed one: the layout is part of what is tested.
+pub fn parse_dirents(records: &[u8]) -> Vec<(Vec<u8>, u8)> {
+    let mut all = Vec::new();
+    let mut rest = records;
+    while !rest.is_empty() {
+        let length = usize::from(u16::from_le_bytes([rest[16], rest[17]]));
+        let (record, tail) = rest.split_at(length);
+        let name_len = record[19..].iter().position(|&byte| byte == 0).expect("no NUL");
+        assert_eq!(length, (19 + name_len + 1).next_multiple_of(8), "d_reclen");
+        assert!(u64::from_le_bytes(record[..8].try_into().unwrap()) != 0, "d_ino");
+        let name = &record[19..19 + name_len];
+        if !matches!(name, b"." | b"..") {
+            all.push((name.to_vec(), record[18]));
+        }
+        rest = tail;
+    }
+    all
+}
