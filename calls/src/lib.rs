@@ -112,6 +112,7 @@ pub fn find(module: &str, name: &str) -> Option<&'static Call> {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
     extern crate std;
     use std::collections::BTreeSet;
 

@@ -124,7 +124,7 @@ fn packed(program: &[u8], form: Form, Limits { pages, inodes }: Limits) -> Vec<u
     Packer::new(TreeBuilder::new())
         .policy(Policy::from_toml(&policy).unwrap())
         .form(form)
-        .pack(Program::bytes("calls", program.to_vec()))
+        .pack(Program::bytes("calls", program))
         .and_then(|packed| packed.to_vec())
         .unwrap_or_else(|error| panic!("{error:#}"))
 }

@@ -646,7 +646,8 @@ long long wasm_vfs_execve(void *pathname, void *argv, void *envp);
 WASM_VFS_CALL(wait4)
 long long wasm_vfs_wait4(int pid, void *wstatus, int options, void *rusage);
 
-/* Sends no signal: 0 is answered for the program itself and signal 0, else it is ENOSYS. */
+/* Says whether a process is there, with signal 0: only the program itself is, others are ESRCH.
+ * Other signals are ENOSYS. */
 WASM_VFS_CALL(kill)
 long long wasm_vfs_kill(int pid, int sig);
 
