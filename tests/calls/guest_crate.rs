@@ -20,7 +20,7 @@ fn the_example_watches_locks_maps_and_splices() {
              event 0x2 notes\n\
              event 0x4 notes\n\
              locked twice: Err(EAGAIN)\n\
-             written by std, stored in a map, written by pwrite\n\
+             stored in a map, written by pwrite\n\
              spliced 50 bytes\n\
              written by std, stored in a map, written by pwrite\n",
             "{form}: {}",
