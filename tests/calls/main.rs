@@ -3,11 +3,13 @@
 //! * `binding`: which imports are served, in which ways of linking, and what is said of the others.
 //! * `guest_crate`: the example of the Rust crate.
 //! * `tracing`: the lines of `--trace`.
+//! * `wali`: a program for WALI, on engines that know nothing of it.
 #![allow(clippy::unwrap_used, clippy::missing_panics_doc, reason = "a test fails by panicking")]
 
 mod binding;
 mod guest_crate;
 mod tracing;
+mod wali;
 
 use std::path::Path;
 

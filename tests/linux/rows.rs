@@ -27,13 +27,9 @@ const MAPPINGS: usize = 2;
 
 /// Rows that do not hold yet: what is to be mended in the adapter.
 const KNOWN: &[&str] = &[
-    // A vector of empty pieces, to /dev/full: ENOSPC.
-    "devices.rows:49",
     // Its filesystem has no `protected_hardlinks`.
     "names.rows:126",
     "names.rows:129",
-    // statx(2) looks at the descriptor before the reserved bit of the mask.
-    "statx.rows:7",
 ];
 
 /// The rule that leaves a call out.

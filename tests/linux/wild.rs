@@ -225,16 +225,7 @@ fn good(kind: Kind) -> Word {
 
 /// DEVIATIONS.md has none of these: what is to be mended in the adapter. Address 0 is memory like
 /// any other there, and a buffer is looked at before the end of the file is.
-const KNOWN: &[&str] = &[
-    "read with buf = null",
-    "readv with iov = null",
-    "writev with iov = null",
-    "preadv with iov = null",
-    "pwritev with iov = null",
-    "preadv2 with iov = null",
-    "pwritev2 with iov = null",
-    "vmsplice with iov = null",
-];
+const KNOWN: &[&str] = &["read with buf = null"];
 
 /// Each call with one pointer that leads nowhere, or none where there must be one, and else good
 /// arguments.

@@ -128,6 +128,9 @@ impl Vector {
         if count == 0 {
             return Ok(Vector { range: UserRange::EMPTY, count });
         }
+        if addr == 0 {
+            return Err(Errno::EFAULT);
+        }
         let range = UserRange::array(addr, count, IOVEC_BYTES).map_err(|_| Errno::EFAULT)?;
         if (0..count).any(|index| range.load_u32(index * IOVEC_BYTES + 4) > i32::MAX as u32) {
             return Err(Errno::EINVAL);

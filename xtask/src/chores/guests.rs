@@ -65,6 +65,7 @@ const GUESTS: &[Guest] = &[
     Guest::new("transform", with_rust),
     Guest::new("quickjs", with_quickjs),
     Guest::of("../../guest", "watch", with_rust_example),
+    Guest::new("wali", with_zig_cc_for_wali),
 ];
 
 /// Returns the name of each guest, with its directory below `tests/guests/`.
@@ -251,6 +252,16 @@ fn crate_source(name: &str, feature: &str) -> Result<PathBuf> {
 /// A module with exported functions in place of `main`.
 fn with_zig_cc_as_reactor(source: &Path, output: &Path) -> Result<()> {
     zig_cc(source, output, &["-mexec-model=reactor"])
+}
+
+/// For no system but WALI: without a libc, and with the memory that its toolchain gives a program.
+fn with_zig_cc_for_wali(source: &Path, output: &Path) -> Result<()> {
+    let mut cc = zig_of(&pypi::packages(), "zig")?;
+    cc.args(["cc", "-target", "wasm32-freestanding", "-O2", "-Wall", "-Wextra", "-nostdlib"]);
+    cc.arg("-mcpu=generic+atomics+bulk_memory+mutable_globals");
+    cc.args(["-Wl,--import-memory", "-Wl,--export-memory", "-Wl,--shared-memory"]);
+    cc.args(["-Wl,--max-memory=67108864", "-Wl,--no-entry", "-Wl,--export=_start"]);
+    process::run(cc.arg(source.join("main.c")).arg("-o").arg(output))
 }
 
 /// A program whose memory is its embedder's. Hosts still look for its export.

@@ -11,7 +11,7 @@ use super::records::{
 };
 use super::{host_file, is_descriptor, on_path_if_any};
 use crate::calls::user::{Result, range};
-use crate::calls::{on_fd, on_path};
+use crate::calls::{error, on_fd, on_path};
 
 /// Stores what a file is.
 ///
@@ -72,12 +72,13 @@ extern "C" fn statx(dirfd: i32, pathname: u32, flags: u32, mask: u32, statxbuf: 
         Ok(())
     };
     if is_descriptor(dirfd, pathname, flags) {
+        // Before the descriptor is looked up.
+        if mask.contains(StatxMask::RESERVED) {
+            return error(Errno::EINVAL);
+        }
         return on_fd(
             dirfd,
-            |host_fd| match mask.contains(StatxMask::RESERVED) {
-                true => Err(Errno::EINVAL),
-                false => put(host_file::statx(&host_file::fstat(host_fd)?)),
-            },
+            |host_fd| put(host_file::statx(&host_file::fstat(host_fd)?)),
             |kernel, _, _| put(kernel.fs.statx(&kernel.process, dirfd, b"", flags, mask)?),
         );
     }

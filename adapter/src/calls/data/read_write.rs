@@ -212,7 +212,13 @@ extern "C" fn pwritev2(fd: i32, iov: u32, iovcnt: i32, offset: i64, flags: u32) 
         |kernel, file, buffers| {
             let needs = if offset == CURRENT { Needs::Write } else { Needs::WriteAt };
             let pieces = pieces(kernel, buffers, file, needs, (iov, iovcnt))?;
-            kernel.fs.pwritev2(&kernel.process, fd, pieces, offset, flags)
+            let Kernel { fs, process, .. } = kernel;
+            // Without flags it is writev(2) or pwritev(2), which ask no device to write nothing.
+            match offset {
+                _ if !flags.is_empty() => fs.pwritev2(process, fd, pieces, offset, flags),
+                CURRENT => fs.writev(process, fd, pieces),
+                _ => fs.pwritev(process, fd, pieces, offset),
+            }
         },
     )
 }
