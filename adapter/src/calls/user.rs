@@ -119,21 +119,25 @@ fn copy_string(buffer: &mut [u8], addr: u32) -> Result<Option<usize>> {
     const TOP_BITS: u64 = ONES << 7;
     let room = u32::try_from(buffer.len()).unwrap_or(u32::MAX);
     let mut done = 0;
+    // Most strings are nowhere near the end of memory.
+    let whole = range(addr, room);
     // Eight bytes at a time, as long as none of them is a NUL.
-    while room - done >= 8
-        && let Ok(eight) = at(addr, done, 8)
-    {
-        let word = eight.load_u64(0);
-        if word.wrapping_sub(ONES) & !word & TOP_BITS != 0 {
-            break;
+    if let Ok(whole) = whole {
+        let (places, _) = buffer.as_chunks_mut::<8>();
+        for place in places {
+            let word = whole.load_u64(done);
+            if word.wrapping_sub(ONES) & !word & TOP_BITS != 0 {
+                break;
+            }
+            *place = word.to_le_bytes();
+            done += 8;
         }
-        if let Some(place) = buffer.get_mut(done as usize..done as usize + 8) {
-            place.copy_from_slice(&word.to_le_bytes());
-        }
-        done += 8;
     }
     while done < room {
-        let byte = at(addr, done, 1)?.load_u8(0);
+        let byte = match whole {
+            Ok(whole) => whole.load_u8(done),
+            Err(_) => at(addr, done, 1)?.load_u8(0),
+        };
         if byte == 0 {
             return Ok(Some(done as usize));
         }

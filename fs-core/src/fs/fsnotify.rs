@@ -172,10 +172,12 @@ impl<P: Platform> Fs<P> {
         }
         let Ok(inode) = self.inode(target.ino) else { return };
         let mask = if inode.is_directory() { mask | InotifyMask::ISDIR } else { mask };
-        // What is read from and written to a special file is not the directory's business.
+        // What is read from and written to a special file is not the directory's business; its
+        // times are (`fsnotify_change`).
         let is_plain = matches!(inode.kind, InodeKind::Regular(_) | InodeKind::Directory(_));
         let busy = InotifyMask::ACCESS | InotifyMask::MODIFY;
-        let for_parent = if is_plain { mask } else { mask - busy };
+        let is_told = is_plain || data == EventData::Other;
+        let for_parent = if is_told { mask } else { mask - busy };
         let hides = data == EventData::Path && matches!(target.place, Place::Removed(_));
         if let Some((parent, name)) = self.watched_name(target, for_parent) {
             self.tell(parent, mask, 0, &name, hides);

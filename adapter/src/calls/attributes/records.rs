@@ -16,11 +16,16 @@ pub(super) const STATFS_BYTES: u32 = 120;
 /// Stores words, and zeros behind them.
 #[inline(never)]
 pub(super) fn store(out: UserRange, words: &[u64]) {
-    let mut out = out;
+    let mut offset = 0;
     for &word in words {
-        out.take(8).store_u64(0, word);
+        out.store_u64(offset, word);
+        offset += 8;
     }
-    out.clear();
+    let mut rest = out;
+    rest.take(offset);
+    if rest.len() > 0 {
+        rest.clear();
+    }
 }
 
 /// Two fields of four bytes, in one word.
@@ -34,7 +39,7 @@ fn time(time: Timespec) -> [u64; 2] {
 }
 
 /// A `struct stat`.
-pub(super) fn stat_words(stat: &Stat) -> [u64; 15] {
+pub(super) fn stat_words(stat: &Stat) -> [u64; 18] {
     let [atime, mtime, ctime] = [stat.st_atime, stat.st_mtime, stat.st_ctime].map(time);
     [
         stat.st_dev.0,
@@ -53,6 +58,10 @@ pub(super) fn stat_words(stat: &Stat) -> [u64; 15] {
         mtime[1],
         ctime[0],
         ctime[1],
+        // Nothing: a fill of so few bytes costs more than three words.
+        0,
+        0,
+        0,
     ]
 }
 
