@@ -1,6 +1,8 @@
 //! Calls that open, and those that give, take and change names.
 
-use wasm_vfs_core::{AtFlags, Dev, EventfdFlags, Fcntl, Fd, OFlags, OpenHow, RenameFlags};
+use wasm_vfs_core::{
+    AtFlags, Dev, EventfdFlags, Fcntl, Fd, MemfdFlags, OFlags, OpenHow, RenameFlags,
+};
 
 use super::{Caller, Make, from_fd, from_pair, size, unit};
 
@@ -112,6 +114,10 @@ pub(super) const CALLS: &[(&str, Make)] = &[
     ("eventfd2", |c| {
         let flags = EventfdFlags::from_bits_retain(c.args.number(1) & 3);
         c.fs.eventfd2(c.p, c.args.number(0), flags).map(from_fd)
+    }),
+    ("memfd_create", |c| {
+        let flags = MemfdFlags::from_bits_retain(c.args.number(1) & 0x1b);
+        c.fs.memfd_create(c.p, c.args.path(0), flags).map(from_fd)
     }),
     ("fchdir", |c| c.fs.fchdir(c.p, c.args.fd(0)).map(unit)),
     ("getcwd", |c| c.fs.getcwd(c.p, &mut c.buffer[..c.args.length(0)]).map(size)),
