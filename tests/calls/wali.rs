@@ -22,10 +22,6 @@ fn a_program_for_wali_runs_on_engines_that_know_nothing_of_it() {
             engines.push(Box::new(node));
         }
         for engine in engines {
-            if form == wasm_vfs::Form::Isolated && engine.name() == Wasmi.name() {
-                // Its build for the tests has one memory.
-                continue;
-            }
             let invocation = Invocation::of("wali one two").env("HOME", "/root");
             let outcome = engine.run(file.path(), &invocation).unwrap();
             let text = String::from_utf8_lossy(&outcome.stdout);
