@@ -72,6 +72,27 @@ impl Kind {
         }
     }
 
+    /// Whether it is a pointer at which the call reads or writes. An address that is a number to the
+    /// call is none, and what another argument decides is not said here.
+    #[must_use]
+    pub const fn is_pointer(self) -> bool {
+        matches!(
+            self,
+            Kind::Path
+                | Kind::PathIfAny
+                | Kind::In
+                | Kind::Out
+                | Kind::InVec
+                | Kind::OutVec
+                | Kind::Reads(_)
+                | Kind::ReadsIfAny(_)
+                | Kind::Fills(_)
+                | Kind::FillsIfAny(_)
+                | Kind::Changes(_)
+                | Kind::ChangesIfAny(_)
+        )
+    }
+
     /// Its type in C, for programs; structures have the names of the header `wasm_vfs.h`.
     #[must_use]
     pub const fn c(self) -> &'static str {

@@ -1,11 +1,10 @@
 //! A packed program whose exports are Linux's calls, as a [`World`]: what it imports, in both
 //! spellings, it exports again, and its memory is the test's.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::sync::Mutex;
 
-use wasm_vfs::internals::bake::ADAPTER_CALLS_CORE;
 use wasm_vfs::{Form, Packer, Policy, Program, TreeBuilder};
 use wasm_vfs_calls::{CALLS, SYS, WALI, WASM_VFS, Wasm};
 use wasm_vfs_core::Errno;
@@ -52,23 +51,11 @@ impl Spelling {
     }
 }
 
-/// The calls of the table that the adapter has.
-pub fn served() -> Vec<&'static wasm_vfs_calls::Call> {
-    let mut names = HashSet::new();
-    for payload in wasmparser::Parser::new(0).parse_all(ADAPTER_CALLS_CORE) {
-        if let wasmparser::Payload::ExportSection(exports) = payload.unwrap() {
-            names.extend(exports.into_iter().map(|export| export.unwrap().name));
-        }
-    }
-    let has = |call: &&wasm_vfs_calls::Call| names.contains(&*format!("{SYS}{}", call.name));
-    CALLS.iter().filter(has).collect()
-}
-
 /// The program: written from the table.
 fn program() -> Vec<u8> {
     let (mut imports, mut exports) = (String::new(), String::new());
     for spelling in SPELLINGS {
-        for call in served() {
+        for call in CALLS {
             let (module, name) = spelling.import(call.name);
             let types: String = call
                 .args
@@ -167,7 +154,7 @@ impl Guest {
         let instance = linker.instantiate(&mut store, module).unwrap();
         let memory = instance.get_memory(&mut store, "memory").unwrap();
         let mut functions = HashMap::new();
-        for call in served() {
+        for call in CALLS {
             let (module, name) = spelling.import(call.name);
             let export = format!("{module}.{name}");
             functions.insert(call.name, instance.get_func(&mut store, &export).unwrap());

@@ -4,7 +4,7 @@
 use std::ops::Range;
 
 use wasm_vfs::Form;
-use wasm_vfs_calls::{Answer, Call, Kind, Layout};
+use wasm_vfs_calls::{Answer, CALLS, Call, Kind, Layout};
 use wasm_vfs_core::Errno;
 use wasm_vfs_test_posix::call::Call as Line;
 use wasm_vfs_test_posix::kernel::{Kernel, Limits, complain, with_kernel};
@@ -12,7 +12,7 @@ use wasm_vfs_test_posix::random::Random;
 use wasm_vfs_test_posix::raw::{Raw, Word};
 use wasm_vfs_test_posix::world::World;
 
-use crate::guest::{PAGES, served};
+use crate::guest::PAGES;
 use crate::{Guest, SPELLINGS};
 
 /// How often each call is made by each spelling.
@@ -41,25 +41,9 @@ fn set_up(world: &mut impl World) {
     }
 }
 
-fn is_pointer(kind: Kind) -> bool {
-    matches!(
-        kind,
-        Kind::Path
-            | Kind::PathIfAny
-            | Kind::Address
-            | Kind::In
-            | Kind::Out
-            | Kind::InVec
-            | Kind::OutVec
-            | Kind::Reads(_)
-            | Kind::ReadsIfAny(_)
-            | Kind::Fills(_)
-            | Kind::FillsIfAny(_)
-            | Kind::ChangesIfAny(_)
-            | Kind::Changes(_)
-            | Kind::Depends
-            | Kind::DependsLong
-    )
+/// Whether an argument is a pointer, may be one, or is an address.
+fn is_address(kind: Kind) -> bool {
+    kind.is_pointer() || matches!(kind, Kind::Address | Kind::Depends | Kind::DependsLong)
 }
 
 /// A number for an argument, mostly a strange one.
@@ -72,7 +56,7 @@ fn strange(kind: Kind, random: &mut Random, form: Form) -> i64 {
     };
     let choice = random.below(6);
     match kind {
-        kind if is_pointer(kind) => match choice {
+        kind if is_address(kind) => match choice {
             0 => 0,
             1 => random.pick(&beyond),
             2 => random.pick(&near).into(),
@@ -159,7 +143,7 @@ fn run_wild(form: Form) {
         let mut random = Random(7);
         let mut guest = Guest::start(form, Limits { pages: 256, inodes: 200 }, spelling);
         set_up(&mut guest);
-        let calls = served().into_iter().filter(|call| !is_left_out(call));
+        let calls = CALLS.iter().filter(|call| !is_left_out(call));
         // Who the program is, last: others may not look at everything.
         let (last, first): (Vec<&Call>, Vec<&Call>) =
             calls.partition(|call| call.name.starts_with("set"));
@@ -231,13 +215,13 @@ const KNOWN: &[&str] = &["read with buf = null"];
 /// arguments.
 fn one_bad_pointer(world: &mut impl Raw, nowhere: i64) -> Vec<(String, Result<i64, Errno>)> {
     let mut all = Vec::new();
-    for call in served() {
+    for call in CALLS {
         if !call.is_of_filesystem() || is_left_out(call) || call.method == "poll" {
             // A null pointer is no time to wait until.
             continue;
         }
         for (index, arg) in call.args.iter().enumerate() {
-            let is_bad = is_pointer(arg.kind)
+            let is_bad = is_address(arg.kind)
                 && !matches!(arg.kind, Kind::Address | Kind::Depends | Kind::DependsLong);
             for bad in [nowhere, 0].into_iter().filter(|_| is_bad) {
                 let mut args: Vec<Word> = call.args.iter().map(|arg| good(arg.kind)).collect();

@@ -68,23 +68,9 @@ pub(super) fn page() -> Result<String> {
 
 /// The arguments of a call, as the page shows them.
 fn arguments(call: &Call) -> String {
-    use wasm_vfs_calls::{Kind, Wasm};
+    use wasm_vfs_calls::Wasm;
     let argument = |arg: &wasm_vfs_calls::Arg| {
-        let star = match arg.kind {
-            Kind::Path
-            | Kind::PathIfAny
-            | Kind::In
-            | Kind::Out
-            | Kind::InVec
-            | Kind::OutVec
-            | Kind::Reads(_)
-            | Kind::ReadsIfAny(_)
-            | Kind::Fills(_)
-            | Kind::FillsIfAny(_)
-            | Kind::Changes(_)
-            | Kind::ChangesIfAny(_) => "\\*",
-            _ => "",
-        };
+        let star = if arg.kind.is_pointer() { "\\*" } else { "" };
         let name = arg.name.replace('_', "\\_");
         match arg.kind.wasm() {
             Wasm::I32 => format!("{star}{name}"),
@@ -163,11 +149,12 @@ mod tests {
     #[test]
     fn each_call_of_the_filesystem_has_rows_and_a_name_in_c() {
         let rows = rows().unwrap();
+        let tests = workspace::root().join("fs-core/tests/program_mappings.rs");
+        let tests = fs::read_to_string(tests).unwrap();
         let mut lacking = Vec::new();
         for call in CALLS.iter().filter(|call| call.is_of_filesystem()) {
-            let tests = workspace::root().join("fs-core/tests/program_mappings.rs");
             let in_memory = TESTED_IN_MEMORY.contains(&call.name)
-                && fs::read_to_string(tests).unwrap().contains(&format!(".{}(", call.method));
+                && tests.contains(&format!(".{}(", call.method));
             if rows_of(call, &rows) == 0 && !in_memory {
                 lacking.push(format!("{} has no row", call.name));
             }
