@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
 use tempfile::TempDir;
@@ -227,21 +226,9 @@ fn pandoc() -> Result<()> {
 
 /// Runs a tool of Binaryen's in a directory.
 fn binaryen(tool: &str, arguments: &[&str], directory: &Path) -> Result<bool> {
-    const FEATURES: &[&str] = &[
-        "--enable-multimemory",
-        "--enable-bulk-memory",
-        "--enable-bulk-memory-opt",
-        "--enable-mutable-globals",
-        "--enable-sign-ext",
-        "--enable-nontrapping-float-to-int",
-        "--enable-multivalue",
-        "--enable-reference-types",
-        "--enable-simd",
-        "--enable-tail-call",
-        "--enable-extended-const",
-    ];
-    let Some(binaryen) = tools::installed("npm/binaryen") else { return Ok(false) };
-    let mut command = Command::new(binaryen.join("bin").join(tool));
+    /// What the guests use beside that.
+    const FEATURES: [&str; 3] = ["--enable-simd", "--enable-tail-call", "--enable-extended-const"];
+    let Some(mut command) = tools::binaryen(tool) else { return Ok(false) };
     let output = command.args(FEATURES).args(arguments).current_dir(directory).output()?;
     let errors = String::from_utf8_lossy(&output.stderr);
     ensure!(output.status.success(), "{tool} {arguments:?}: {errors}");

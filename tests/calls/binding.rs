@@ -136,7 +136,9 @@ fn a_filesystem_that_is_baked_alone_serves_them_if_that_is_chosen() {
 /// The recipe of the README, with a module more for each spelling.
 #[test]
 fn wasm_merge_links_them() {
-    let Some(binaryen) = tools::installed("npm/binaryen") else { return };
+    if tools::binaryen("wasm-merge").is_none() {
+        return;
+    }
     let directory = tempfile::tempdir().unwrap();
     let at = |name: &str| directory.path().join(name);
     let rootfs = Packer::new(tree()).calls(true).bake().unwrap();
@@ -147,18 +149,8 @@ fn wasm_merge_links_them() {
         std::fs::write(at(name), rootfs.wasm_merge_calls_shim(module).unwrap()).unwrap();
     }
     let merge = |modules: &[&str], output: &str| {
-        let mut command = std::process::Command::new(binaryen.join("bin/wasm-merge"));
-        command.current_dir(directory.path()).args([
-            "--enable-multimemory",
-            "--enable-bulk-memory",
-            "--enable-bulk-memory-opt",
-            "--enable-mutable-globals",
-            "--enable-sign-ext",
-            "--enable-nontrapping-float-to-int",
-            "--enable-multivalue",
-            "--enable-reference-types",
-            "--rename-export-conflicts",
-        ]);
+        let mut command = tools::binaryen("wasm-merge").unwrap();
+        command.current_dir(directory.path()).arg("--rename-export-conflicts");
         let done = command.args(modules).args(["-o", output]).output().unwrap();
         assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
     };

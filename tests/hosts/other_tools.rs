@@ -3,7 +3,6 @@
 
 use std::fs;
 use std::path::Path;
-use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
 use tempfile::TempDir;
@@ -60,25 +59,12 @@ fn run(module: &[u8]) -> Result<Vec<u8>> {
 
 /// Runs `wasm-opt` with the features that the modules need; `None` if it is not installed.
 fn wasm_opt(module: &[u8], arguments: &[&str]) -> Result<Option<Vec<u8>>> {
-    const FEATURES: [&str; 8] = [
-        "--enable-multimemory",
-        "--enable-bulk-memory",
-        "--enable-bulk-memory-opt",
-        "--enable-mutable-globals",
-        "--enable-sign-ext",
-        "--enable-nontrapping-float-to-int",
-        "--enable-multivalue",
-        "--enable-reference-types",
-    ];
-    let Some(binaryen) = tools::installed("npm/binaryen") else { return Ok(None) };
+    let Some(mut wasm_opt) = tools::binaryen("wasm-opt") else { return Ok(None) };
     let directory = TempDir::new()?;
     let (before, after) = (directory.path().join("in.wasm"), directory.path().join("out.wasm"));
     fs::write(&before, module)?;
-    let output = Command::new(binaryen.join("bin/wasm-opt"))
-        .args(FEATURES)
-        .args(arguments)
-        .args([before.as_path(), Path::new("-o"), &after])
-        .output()?;
+    let output =
+        wasm_opt.args(arguments).args([before.as_path(), Path::new("-o"), &after]).output()?;
     ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     Ok(Some(fs::read(&after)?))
 }

@@ -4,6 +4,7 @@
 use std::fs::OpenOptions;
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use xtask::chores::guests;
 use xtask::{left_out, workspace};
@@ -31,6 +32,23 @@ pub fn guest(name: &str) -> Option<PathBuf> {
 /// A file or directory that `cargo xtask setup` installs, by its path below `target/tools`.
 pub fn installed(path: &str) -> Option<PathBuf> {
     there(workspace::tools().join(path), "cargo xtask setup")
+}
+
+/// A tool of Binaryen's, which knows the features that rootfs modules need; it is given no more than
+/// those, for others are written in ways that engines refuse.
+pub fn binaryen(tool: &str) -> Option<Command> {
+    let mut command = Command::new(installed("npm/binaryen")?.join("bin").join(tool));
+    command.args([
+        "--enable-multimemory",
+        "--enable-bulk-memory",
+        "--enable-bulk-memory-opt",
+        "--enable-mutable-globals",
+        "--enable-sign-ext",
+        "--enable-nontrapping-float-to-int",
+        "--enable-multivalue",
+        "--enable-reference-types",
+    ]);
+    Some(command)
 }
 
 /// The page that `cargo xtask web` builds.

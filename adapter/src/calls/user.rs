@@ -7,7 +7,7 @@
 use wasm_vfs_core::{Errno, UserMut, UserRef};
 
 use crate::defect::len32;
-use crate::memory::path::PathBuffer;
+use crate::memory::path::{ONES, PathBuffer, TOP_BITS};
 use crate::memory::user::UserRange;
 use crate::platform::Host;
 
@@ -113,10 +113,6 @@ pub(super) fn string(buffer: &mut [u8], addr: u32) -> Result<Option<&[u8]>> {
 /// As [`string`]; answers its length. Not inlined: most calls take these steps.
 #[inline(never)]
 fn copy_string(buffer: &mut [u8], addr: u32) -> Result<Option<usize>> {
-    /// A one in each byte.
-    const ONES: u64 = u64::MAX / 255;
-    /// The top bit of each byte.
-    const TOP_BITS: u64 = ONES << 7;
     let room = u32::try_from(buffer.len()).unwrap_or(u32::MAX);
     let mut done = 0;
     // Most strings are nowhere near the end of memory.

@@ -27,9 +27,9 @@ pub(crate) enum Which {
 pub(crate) type PathBuffer = [u8; PATH_MAX];
 
 /// A one in each byte.
-const ONES: u64 = u64::MAX / 255;
+pub(crate) const ONES: u64 = u64::MAX / 255;
 /// The top bit of each byte.
-const TOP_BITS: u64 = ONES << 7;
+pub(crate) const TOP_BITS: u64 = ONES << 7;
 
 /// Copies a path from the program and checks it.
 ///

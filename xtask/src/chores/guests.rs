@@ -147,11 +147,8 @@ fn with_rust_debug(source: &Path, output: &Path) -> Result<()> {
 /// The example of a crate that has the output's name.
 fn with_rust_example(source: &Path, output: &Path) -> Result<()> {
     let example = output.file_stem().and_then(OsStr::to_str).context("an example has a name")?;
-    let mut cargo = process::cargo(&["build", "--quiet", "--release", "--target", "wasm32-wasip1"]);
-    cargo.args(["--example", example, "--manifest-path"]).arg(source.join("Cargo.toml"));
-    let build = scratch("rust-examples");
-    process::run(cargo.arg("--target-dir").arg(&build))?;
-    let built = build.join("wasm32-wasip1/release/examples").join(example).with_extension("wasm");
+    let built = cargo_build_of(source, "rust-examples", Profile::Release, &["--example", example])?;
+    let built = built.join("examples").join(example).with_extension("wasm");
     fs::copy(built, output).context("cargo's output is not where it was expected")?;
     Ok(())
 }
@@ -187,12 +184,23 @@ enum Profile {
 
 /// Builds the programs of a crate and says where they are.
 fn cargo_build(source: &Path, name: &str, profile: Profile) -> Result<PathBuf> {
+    cargo_build_of(source, name, profile, NO_OPTIONS)
+}
+
+/// As [`cargo_build`], of what `targets` says.
+fn cargo_build_of(
+    source: &Path,
+    name: &str,
+    profile: Profile,
+    targets: &[&str],
+) -> Result<PathBuf> {
     let build = scratch(name);
     let target = match profile {
         Profile::Threads => "wasm32-wasip1-threads",
         Profile::Release | Profile::Debug | Profile::Small => "wasm32-wasip1",
     };
     let mut cargo = process::cargo(&["build", "--quiet", "--target", target]);
+    cargo.args(targets);
     if profile != Profile::Debug {
         cargo.arg("--release");
     }
