@@ -5,6 +5,8 @@
 //! They are ordinary programs that know nothing of wasm-vfs, each built by its language's own
 //! toolchain. The compilers keep caches, so a second build is quick.
 
+mod software;
+
 use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -66,6 +68,7 @@ const GUESTS: &[Guest] = &[
     Guest::new("quickjs", with_quickjs),
     Guest::of("../../guest", "watch", with_rust_example),
     Guest::new("wali", with_zig_cc_for_wali),
+    Guest::new("lmdb", software::with_lmdb),
 ];
 
 /// Returns the name of each guest, with its directory below `tests/guests/`.

@@ -1,0 +1,27 @@
+//! Software that others wrote, compiled with the C SDK without a change of its sources, packed and run in both forms. What each needed
+//! beside its sources is in docs/software.md.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod lmdb;
+
+use std::path::Path;
+
+use wasm_vfs::{Form, Packer, Program, TreeBuilder};
+use wasm_vfs_tests::engine::{Engine, Invocation, Outcome};
+
+/// Both.
+const FORMS: [Form; 2] = [Form::Portable, Form::Isolated];
+
+/// Packs a program with a tree, and runs it.
+fn run(
+    program: &Path,
+    tree: TreeBuilder,
+    form: Form,
+    engine: &dyn Engine,
+    invocation: &Invocation,
+) -> Outcome {
+    let file = tempfile::Builder::new().suffix(".wasm").tempfile().unwrap();
+    let packed = Packer::new(tree).form(form).pack(Program::file(program)).unwrap();
+    packed.write(file.path()).unwrap();
+    engine.run(file.path(), invocation).unwrap()
+}
