@@ -96,6 +96,10 @@ int getresgid(gid_t *, gid_t *, gid_t *) __asm__("__wasm_vfs_getresgid");
 int getgroups(int, gid_t []) __asm__("__wasm_vfs_getgroups");
 int setgroups(size_t, const gid_t *) __asm__("__wasm_vfs_setgroups");
 
+/* The unit of mappings is Linux's page of 4096 bytes, not WebAssembly's of 65536, which wasi-libc answers. */
+long sysconf(int) __asm__("__wasm_vfs_sysconf");
+int getpagesize(void) __asm__("__wasm_vfs_getpagesize");
+
 #ifdef __cplusplus
 }
 #endif
