@@ -72,6 +72,7 @@ fn everything() -> String {
         "fcntl.h",
         "ftw.h",
         "poll.h",
+        "signal.h",
         "stdio.h",
         "stdlib.h",
         "sys/eventfd.h",
@@ -102,7 +103,9 @@ fn everything() -> String {
     // What no call is the sole ground of.
     let beside = [
         "mkstemp", "mkostemp", "mkdtemp", "tmpfile", "tmpnam", "nftw", "ftw", "fopen", "opendir",
-        "remove",
+        "remove", "sysconf", "getpagesize", "signal", "raise", "sigaction", "sigemptyset", "sigfillset",
+        "sigaddset", "sigdelset", "sigismember", "sigprocmask", "pthread_sigmask", "sigpending",
+        "sigsuspend", "sigwait", "sigwaitinfo", "sigtimedwait",
     ];
     let calls = CALLS.iter().map(|call| format!("wasm_vfs_{}", call.name));
     for name in of_c.chain(beside.map(str::to_owned)).chain(calls) {

@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod lmdb;
+mod same;
+mod sqlite;
 
 use std::path::Path;
 

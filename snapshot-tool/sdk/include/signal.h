@@ -15,7 +15,6 @@
 #undef _WASI_EMULATED_SIGNAL
 #endif
 #include <__typedef_sigset_t.h>
-#include <pthread.h>
 #include <sys/types.h>
 #include <time.h>
 

@@ -478,13 +478,14 @@ static void errors(void) {
 }
 
 int main(int argc, char **argv) {
-    static char directory[] = "/tmp/lmdb-XXXXXX";
+    char directory[2048];
     umask(022);
+    snprintf(directory, sizeof(directory), "%s/lmdb-XXXXXX", argc > 1 ? argv[1] : "/tmp");
     if (mkdtemp(directory) == NULL || chdir(directory) < 0) {
         printf("no directory: %s\n", strerror(errno));
         return 1;
     }
-    if (argc > 1 && strcmp(argv[1], "compact") == 0) {
+    if (argc > 2 && strcmp(argv[2], "compact") == 0) {
         /* Copies in a thread of its own. */
         MDB_env *env = opened("environment", MDB_NOSUBDIR);
         SHOW(mdb_env_copy2(env, "compacted", MDB_CP_COMPACT));

@@ -8,19 +8,11 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 
-use super::{crate_source, zig_cc};
+use super::zig_cc;
 use crate::workspace;
 
-/// LMDB, with a driver.
-pub(super) fn with_lmdb(source: &Path, output: &Path) -> Result<()> {
-    let lmdb = crate_source("lmdb-master-sys", "wasm-vfs-tests/lmdb-master-sys")?;
-    let lmdb = lmdb.join("lmdb/libraries/liblmdb");
-    let files = ["mdb.c", "midl.c"].map(|file| lmdb.join(file));
-    with_sdk(source, output, &[lmdb], &files, &[])
-}
-
 /// Compiles `main.c` in `source` and `files` with the C SDK.
-fn with_sdk(
+pub(super) fn with_sdk(
     source: &Path,
     output: &Path,
     include: &[PathBuf],
