@@ -15,17 +15,10 @@ use crate::compile::{Zig, run, sdk};
 /// Functions of the table's that wasi-libc serves by preview1.
 const OF_LIBC: &[&str] = &[
     "close",
-    "read",
     "write",
-    "readv",
     "writev",
-    "pread",
     "pwrite",
-    "preadv",
     "pwritev",
-    "fsync",
-    "fdatasync",
-    "ftruncate",
     "select",
     "pselect",
     "accept",
