@@ -95,10 +95,33 @@ fn everything() -> String {
     let of_c = promised().into_iter().map(str::to_owned);
     // What no call is the sole ground of.
     let beside = [
-        "mkstemp", "mkostemp", "mkdtemp", "tmpfile", "tmpnam", "nftw", "ftw", "fopen", "opendir",
-        "remove", "sysconf", "getpagesize", "signal", "raise", "sigaction", "sigemptyset", "sigfillset",
-        "sigaddset", "sigdelset", "sigismember", "sigprocmask", "pthread_sigmask", "sigpending",
-        "sigsuspend", "sigwait", "sigwaitinfo", "sigtimedwait",
+        "mkstemp",
+        "mkostemp",
+        "mkdtemp",
+        "tmpfile",
+        "tmpnam",
+        "nftw",
+        "ftw",
+        "fopen",
+        "opendir",
+        "remove",
+        "sysconf",
+        "getpagesize",
+        "signal",
+        "raise",
+        "sigaction",
+        "sigemptyset",
+        "sigfillset",
+        "sigaddset",
+        "sigdelset",
+        "sigismember",
+        "sigprocmask",
+        "pthread_sigmask",
+        "sigpending",
+        "sigsuspend",
+        "sigwait",
+        "sigwaitinfo",
+        "sigtimedwait",
     ];
     let calls = CALLS.iter().map(|call| format!("wasm_vfs_{}", call.name));
     for name in of_c.chain(beside.map(str::to_owned)).chain(calls) {

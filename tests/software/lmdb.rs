@@ -28,8 +28,8 @@ fn the_tests_of_lmdb_pass() {
         let outcome = run(&program, TreeBuilder::new(), form, &Wasmtime, &invocation);
         let printed = String::from_utf8_lossy(&outcome.stdout);
         let ends: Vec<&str> = printed.lines().filter(|line| line.starts_with("test ")).collect();
-        let expected = [1, 2, 3, 4, 5]
-            .map(|number| format!("test {number}: status 0, files removed 0 0 0"));
+        let expected =
+            [1, 2, 3, 4, 5].map(|number| format!("test {number}: status 0, files removed 0 0 0"));
         let stderr = String::from_utf8_lossy(&outcome.stderr);
         assert_eq!(ends, expected, "{form}: {stderr}");
         assert_eq!(outcome.status, Some(0), "{form}: {stderr}");
@@ -44,7 +44,8 @@ fn what_needs_a_thread_says_so() {
         let invocation = Invocation::of("lmdb /tmp compact");
         let outcome = run(&program, TreeBuilder::new(), form, &Wasmtime, &invocation);
         let printed = String::from_utf8_lossy(&outcome.stdout);
-        let last = "mdb_env_copy2(env, \"compacted\", MDB_CP_COMPACT): Resource temporarily unavailable";
+        let last =
+            "mdb_env_copy2(env, \"compacted\", MDB_CP_COMPACT): Resource temporarily unavailable";
         assert_eq!(printed.lines().last(), Some(last), "{form}");
     }
 }

@@ -33,7 +33,7 @@ fn what_preview1_lacks_is_there() {
     };
     assert_eq!(
         answers(&plain, "plain"),
-        "VFS: unix-dotfile\njournal_mode=WAL: delete\nlocking_mode: normal\n"
+        "VFS: unix-dotfile\njournal_mode=WAL: delete\nmmap_size=1000000: 0\nlocking_mode: normal\n"
     );
     assert_eq!(
         answers(&program, "sqlite /tmp probe"),

@@ -1,5 +1,7 @@
 /* Descriptors: duplicates, pipes, locks, limits. */
 #include "show.h"
+
+#include <poll.h>
 #include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/resource.h>
