@@ -84,7 +84,7 @@ fn signals() -> Result<()> {
     same("signals")
 }
 
-/// The oldest wasi-libc has no `pthread.h`.
+/// The oldest wasi-libc has no functions of threads, not even for one.
 #[test]
 fn threads() -> Result<()> {
     same_with("threads", Zig::newest())

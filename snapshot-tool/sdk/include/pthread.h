@@ -1,4 +1,4 @@
-/* Completes wasi-libc's pthread.h, which older ones lack: robust mutexes, and keys that can be deleted.
+/* Completes wasi-libc's pthread.h, where there is one: robust mutexes, and keys that can be deleted.
  *
  * There is one thread: pthread_create is wasi-libc's and fails with EAGAIN.
  */

@@ -1,7 +1,6 @@
 /* The one thread: what wasi-libc's pthread.h lacks or has wrong there. */
 #include "wasm_vfs_library.h"
 
-#include <limits.h>
 #include <pthread.h>
 
 #ifdef PTHREAD_MUTEX_ROBUST
@@ -12,19 +11,22 @@ int pthread_mutexattr_setrobust(pthread_mutexattr_t *attributes, int robust) {
     return robust == PTHREAD_MUTEX_STALLED || robust == PTHREAD_MUTEX_ROBUST ? 0 : EINVAL;
 }
 
+/* As many as Linux has in musl. */
+enum { KEYS = 128 };
+
 /* What the thread keeps for each key. Destructors are for threads that end before the program. */
 static struct {
     int is_taken;
     const void *value;
-} keys[PTHREAD_KEYS_MAX];
+} keys[KEYS];
 
 static int is_key(pthread_key_t key) {
-    return key < PTHREAD_KEYS_MAX && keys[key].is_taken;
+    return key < KEYS && keys[key].is_taken;
 }
 
 int pthread_key_create(pthread_key_t *key, void (*destructor)(void *)) {
     (void)destructor;
-    for (pthread_key_t free = 0; free < PTHREAD_KEYS_MAX; free++) {
+    for (pthread_key_t free = 0; free < KEYS; free++) {
         if (!keys[free].is_taken) {
             keys[free].is_taken = 1;
             keys[free].value = NULL;

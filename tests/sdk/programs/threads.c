@@ -1,4 +1,4 @@
-/* What is kept for the one thread, and its mutexes. Run with the newest wasi-libc only: the oldest has no pthread.h. */
+/* What is kept for the one thread, and its mutexes. Run with the newest wasi-libc only: the oldest has none of these functions. */
 #include "show.h"
 
 #include <pthread.h>
