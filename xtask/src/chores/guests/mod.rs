@@ -5,7 +5,6 @@
 //! They are ordinary programs that know nothing of wasm-vfs, each built by its language's own
 //! toolchain. The compilers keep caches, so a second build is quick.
 
-mod databases;
 mod software;
 
 use std::ffi::{OsStr, OsString};
@@ -69,10 +68,10 @@ const GUESTS: &[Guest] = &[
     Guest::new("quickjs", with_quickjs),
     Guest::of("../../guest", "watch", with_rust_example),
     Guest::new("wali", with_zig_cc_for_wali),
-    Guest::new("lmdb", databases::with_lmdb),
-    Guest::of("lmdb", "lmdb-tests", databases::with_lmdb_tests),
-    Guest::new("sqlite", databases::with_sqlite),
-    Guest::of("sqlite", "sqlite-plain", databases::with_plain_sqlite),
+    Guest::new("lmdb", software::with_lmdb),
+    Guest::of("lmdb", "lmdb-tests", software::with_lmdb_tests),
+    Guest::new("sqlite", software::with_sqlite),
+    Guest::of("sqlite", "sqlite-plain", software::with_plain_sqlite),
 ];
 
 /// Returns the name of each guest, with its directory below `tests/guests/`.
