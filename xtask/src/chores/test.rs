@@ -45,6 +45,10 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     let everything = options.arguments.is_empty();
     let suites = if everything { suites::both(&mut left_out) } else { Ok(()) };
     let table = if everything { table(&mut left_out) } else { Ok(()) };
+    println!("\nThe slowest test binaries:");
+    for (time, binary) in summary.slowest() {
+        println!("{:7.1} s  {binary}", time.as_secs_f64());
+    }
     let nothing_left_out = left_out.conclude();
     println!("{} passed, {} failed, {} skipped", summary.passed, summary.failed, summary.ignored);
     nothing_left_out?;
