@@ -122,6 +122,15 @@ fn running_binary(line: &str) -> Option<&str> {
 }
 
 impl TestSummary {
+    /// Adds another run.
+    pub(crate) fn extend(&mut self, other: Self) {
+        self.passed += other.passed;
+        self.failed += other.failed;
+        self.ignored += other.ignored;
+        self.success &= other.success;
+        self.times.extend(other.times);
+    }
+
     /// The binaries whose tests took longest, the slowest first.
     pub(crate) fn slowest(&self) -> impl Iterator<Item = &(Duration, String)> {
         let mut times: Vec<_> = self.times.iter().collect();
