@@ -15,7 +15,7 @@ use crate::{process, workspace};
 /// LMDB, with a driver.
 pub(super) fn with_lmdb(source: &Path, output: &Path) -> Result<()> {
     let (liblmdb, files) = lmdb()?;
-    with_sdk(source, output, &[liblmdb.clone()], &files, &[])?;
+    with_sdk(source, output, std::slice::from_ref(&liblmdb), &files, &[])?;
     natively(source, output, &liblmdb, &files, &[])
 }
 
@@ -64,7 +64,7 @@ pub(super) fn with_sqlite(source: &Path, output: &Path) -> Result<()> {
     files.push(sqlite.join("sqlite3.c"));
     let unix = ["-include", "wasm_vfs_unix.h"];
     let options = [SMALL, SQLITE, &unix].concat();
-    with_sdk(source, output, &[sqlite.clone()], &files, &options)?;
+    with_sdk(source, output, std::slice::from_ref(&sqlite), &files, &options)?;
     natively(source, output, &sqlite, &files, SQLITE)
 }
 
