@@ -22,7 +22,16 @@ use machine::Machine;
 /// What sh answers when it cannot read its script.
 const CANNOT_READ: i32 = 2;
 
+/// What a Rust program that panics exits with.
+const PANICKED: i32 = 101;
+
 fn main() {
+    // A panic would trap, which ends the shell, too.
+    let report = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        report(panic);
+        exit(PANICKED);
+    }));
     let mut arguments = std::env::args().peekable();
     let shell = arguments.next().unwrap_or_default();
     let files = arguments.next_if(|argument| argument == "--files").is_some();
