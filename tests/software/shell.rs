@@ -347,7 +347,7 @@ fn a_utility_that_panics_ends_alone() {
 #[test]
 fn another_engine_does_the_same() {
     let Some(program) = tools::guest("shell") else { return };
-    // Not Wasmi, which is without SIMD: memchr is compiled with it.
+    // Not Wasmi, which is without SIMD: wc counts with it.
     let Some(node) = Node::with_multi_memory() else { return };
     for form in FORMS {
         let module = packed(&program, form);
