@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod lmdb;
+mod shell;
 
 use std::path::Path;
 

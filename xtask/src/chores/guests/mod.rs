@@ -69,6 +69,7 @@ const GUESTS: &[Guest] = &[
     Guest::of("../../guest", "watch", with_rust_example),
     Guest::new("wali", with_zig_cc_for_wali),
     Guest::new("lmdb", software::with_lmdb),
+    Guest::new("shell", with_rust),
 ];
 
 /// Returns the name of each guest, with its directory below `tests/guests/`.
