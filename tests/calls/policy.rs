@@ -79,7 +79,7 @@ fn limits() {
     let calls = [("creat", "i32 i32"), ("ftruncate", "i32 i64"), ("pwrite64", "i32 i32 i32 i64")];
     answers("max-bytes = '40KiB'", &calls, &write, 1, 0);
     let mkdir = format!("(call $mkdir {NEW} (i32.const 511))");
-    answers("max-inodes = 14", &[("mkdir", "i32 i32")], &mkdir, ENOSPC, 0);
+    answers("max-inodes = 15", &[("mkdir", "i32 i32")], &mkdir, ENOSPC, 0);
     answers("max-fds = 4", &[("dup", "i32")], "(call $dup (i32.const 0))", EMFILE, 4);
 }
 
