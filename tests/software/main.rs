@@ -4,6 +4,7 @@
 
 mod lmdb;
 mod same;
+mod shell;
 mod sqlite;
 
 use std::path::Path;

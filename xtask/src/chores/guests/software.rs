@@ -9,7 +9,7 @@ use std::process::Command;
 
 use anyhow::Result;
 
-use super::{crate_source, zig_cc};
+use super::compilers::{crate_source, zig_cc};
 use crate::{process, workspace};
 
 /// LMDB, with a driver.
