@@ -117,7 +117,9 @@ mod tests {
         let built = in_guests.map(|(_, source)| source.to_owned()).collect();
         assert_eq!(directories, built, "tests/guests/, and the list of xtask/src/chores/guests.rs");
         let mut texts = Vec::new();
-        for tests in ["adapter", "apps", "calls", "host_api", "hosts", "link", "mounts", "software", "web"] {
+        for tests in
+            ["adapter", "apps", "calls", "host_api", "hosts", "link", "mounts", "software", "web"]
+        {
             read(&test_data(tests), &mut texts);
         }
         let has_a_test =

@@ -69,6 +69,8 @@ const GUESTS: &[Guest] = &[
     Guest::of("../../guest", "watch", with_rust_example),
     Guest::new("wali", with_zig_cc_for_wali),
     Guest::new("lmdb", software::with_lmdb),
+    Guest::new("libgit2", software::with_libgit2),
+    Guest::new("bsdtar", software::with_bsdtar),
 ];
 
 /// Returns the name of each guest, with its directory below `tests/guests/`.
