@@ -10,10 +10,10 @@ use wasm_vfs::Form;
 use super::browser::Browser;
 use super::native::Native;
 use super::node::Node;
-use super::python::PythonWasmtime;
+use super::python::{Compiler, PythonWasmtime};
 use super::script::Script;
 use super::wasmi::Wasmi;
-use super::wasmtime::{Pulley, Wasmtime, Winch};
+use super::wasmtime::Wasmtime;
 use crate::engine::Engine;
 use crate::tools;
 
@@ -121,26 +121,26 @@ pub static ENGINES: &[Entry] = &[
     Entry {
         id: "winch",
         title: "wasmtime, Winch",
-        how: "crate, its WASI",
+        how: "PyPI's `wasmtime`, its WASI",
         origin: Origin::Pinned,
         weights: (Weight::Middling, Weight::Whole),
         portable: Expect::Runs,
         isolated: Expect::Runs,
         except: &[],
-        version: || locked("wasmtime"),
-        find: || Some(Box::new(Winch)),
+        version: || pinned("xtask/requirements.txt", "wasmtime=="),
+        find: || Some(Box::new(PythonWasmtime::find(Compiler::Winch)?)),
     },
     Entry {
         id: "pulley",
         title: "wasmtime, Pulley",
-        how: "crate, its WASI",
+        how: "PyPI's `wasmtime`, its WASI",
         origin: Origin::Pinned,
         weights: (Weight::Light, Weight::Short),
         portable: Expect::Runs,
         isolated: Expect::Runs,
         except: &[],
-        version: || locked("wasmtime"),
-        find: || Some(Box::new(Pulley)),
+        version: || pinned("xtask/requirements.txt", "wasmtime=="),
+        find: || Some(Box::new(PythonWasmtime::find(Compiler::Pulley)?)),
     },
     Entry {
         id: "wasmtime-python",
@@ -152,7 +152,7 @@ pub static ENGINES: &[Entry] = &[
         isolated: Expect::Runs,
         except: &[],
         version: || pinned("xtask/requirements.txt", "wasmtime=="),
-        find: || Some(Box::new(PythonWasmtime::find()?)),
+        find: || Some(Box::new(PythonWasmtime::find(Compiler::Cranelift)?)),
     },
     Entry {
         id: "wasmer",

@@ -20,14 +20,6 @@ use crate::tools;
 #[derive(Debug)]
 pub struct Wasmtime;
 
-/// Wasmtime, compiling by Winch: in one pass.
-#[derive(Debug)]
-pub struct Winch;
-
-/// Wasmtime, interpreting: Pulley.
-#[derive(Debug)]
-pub struct Pulley;
-
 /// What a program's calls may take, and the thread that it runs on: the same and some for the
 /// host's functions.
 const WASM_STACK_BYTES: usize = 32 << 20;
@@ -36,29 +28,9 @@ const THREAD_STACK_BYTES: usize = WASM_STACK_BYTES + (2 << 20);
 /// More than any program here prints.
 const OUTPUT_LIMIT_BYTES: usize = 64 << 20;
 
-/// One of each for the process: their compiled modules are kept in a cache below `target/`, for the
-/// next process too.
-static CRANELIFT: LazyLock<Result<wasmtime::Engine>> = LazyLock::new(|| {
-    let mut config = config()?;
-    // Compiling is most of what these tests do: half the time for code that runs somewhat slower.
-    config.cranelift_opt_level(wasmtime::OptLevel::None);
-    config.cranelift_regalloc_algorithm(wasmtime::RegallocAlgorithm::SinglePass);
-    Ok(wasmtime::Engine::new(&config)?)
-});
-
-static WINCH: LazyLock<Result<wasmtime::Engine>> = LazyLock::new(|| {
-    let mut config = config()?;
-    config.strategy(wasmtime::Strategy::Winch);
-    Ok(wasmtime::Engine::new(&config)?)
-});
-
-static PULLEY: LazyLock<Result<wasmtime::Engine>> = LazyLock::new(|| {
-    let mut config = config()?;
-    config.target("pulley64")?;
-    Ok(wasmtime::Engine::new(&config)?)
-});
-
-fn config() -> Result<Config> {
+/// One for the process: its compiled modules are kept in a cache below `target/`, for the next
+/// process too.
+static ENGINE: LazyLock<Result<wasmtime::Engine>> = LazyLock::new(|| {
     let mut cache = CacheConfig::new();
     cache.with_directory(tools::target().join("wasmtime-cache"));
     let mut config = Config::new();
@@ -66,40 +38,31 @@ fn config() -> Result<Config> {
     // Ruby's evaluator recurses deeply, and unoptimised frames are large.
     config.async_stack_size(THREAD_STACK_BYTES);
     config.max_wasm_stack(WASM_STACK_BYTES);
-    Ok(config)
-}
+    // Compiling is most of what these tests do: half the time for code that runs somewhat slower.
+    config.cranelift_opt_level(wasmtime::OptLevel::None);
+    config.cranelift_regalloc_algorithm(wasmtime::RegallocAlgorithm::SinglePass);
+    Ok(wasmtime::Engine::new(&config)?)
+});
 
-/// The engines of wasmtime: a name, and what compiles.
-macro_rules! engines {
-    ($($type:ident $engine:ident $name:literal)*) => {
-        $(impl Engine for $type {
-            fn name(&self) -> &'static str {
-                $name
-            }
+impl Engine for Wasmtime {
+    fn name(&self) -> &'static str {
+        "wasmtime"
+    }
 
-            fn run(&self, wasm: &Path, invocation: &Invocation) -> Result<Outcome> {
-                on_a_large_stack(&$engine, |engine| run(engine, wasm, invocation))
-            }
+    fn run(&self, wasm: &Path, invocation: &Invocation) -> Result<Outcome> {
+        on_a_large_stack(|engine| run(engine, wasm, invocation))
+    }
 
-            fn run_hermetic(&self, wasm: &Path) -> Result<Outcome> {
-                on_a_large_stack(&$engine, |engine| run_hermetic(engine, wasm))
-            }
-        })*
-    };
-}
-
-engines! {
-    Wasmtime CRANELIFT "wasmtime"
-    Winch WINCH "wasmtime with Winch"
-    Pulley PULLEY "wasmtime with Pulley"
+    fn run_hermetic(&self, wasm: &Path) -> Result<Outcome> {
+        on_a_large_stack(|engine| run_hermetic(engine, wasm))
+    }
 }
 
 /// The threads of a test runner are too small.
 fn on_a_large_stack<T: Send>(
-    engine: &Result<wasmtime::Engine>,
     run: impl FnOnce(&wasmtime::Engine) -> Result<T> + Send,
 ) -> Result<T> {
-    let engine = engine.as_ref().map_err(|error| anyhow::anyhow!("{error:#}"))?;
+    let engine = ENGINE.as_ref().map_err(|error| anyhow::anyhow!("{error:#}"))?;
     std::thread::scope(|scope| {
         let thread = std::thread::Builder::new().stack_size(THREAD_STACK_BYTES);
         let run = thread.spawn_scoped(scope, || run(engine))?;
@@ -145,7 +108,7 @@ pub fn run_and_export(
     invocation: &Invocation,
     directory: &str,
 ) -> Result<(Outcome, Vec<u8>)> {
-    on_a_large_stack(&CRANELIFT, |engine| {
+    on_a_large_stack(|engine| {
         run_then(engine, wasm, invocation, |store, instance| {
             let mut archive = Vec::new();
             let tree = HostApi::new(&mut *store, &instance)?;

@@ -1,6 +1,7 @@
 //! `cargo xtask bench`: builds and runs the benchmarks of `benches/`, which measure against the
 //! host in the same run.
 
+use std::ffi::OsStr;
 use std::fs;
 
 use anyhow::{Context, Result};
@@ -25,7 +26,7 @@ enum What {
     /// fs-core natively, against system calls on a tmpfs.
     Core,
     /// Calls of a packed program, against the same program on a tmpfs and on an adapter
-    /// that does nothing.
+    /// that does nothing; and Linux's calls, against their twins of preview1.
     Calls,
     /// Packing: its time and memory, and how many bytes it adds to a program.
     Pack,
@@ -43,7 +44,7 @@ impl What {
     fn parts(self) -> &'static [&'static str] {
         match self {
             What::Core => &[],
-            What::Calls => &["calls"],
+            What::Calls => &["calls", "direct"],
             What::Pack => &["pack"],
             What::Preinit => &["preinit"],
             What::Engines => &["ratios", "compute", "growth", "start"],
@@ -80,9 +81,16 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     let guests = workspace::guests();
     fs::create_dir_all(&guests)?;
     let source = workspace::root().join("benches/guest");
-    for (source, name) in [(source.clone(), "bench"), (source.join("compute"), "bench-compute")] {
+    let sdk = workspace::root().join("snapshot-tool/sdk/include");
+    let reactor: [&OsStr; 3] = ["-mexec-model=reactor".as_ref(), "-I".as_ref(), sdk.as_os_str()];
+    // One of them makes Linux's calls; the others are of wasi-libc alone.
+    for (directory, name, options) in [
+        ("", "bench", &reactor[..1]),
+        ("compute", "bench-compute", &reactor[..1]),
+        ("direct", "bench-direct", &reactor[..]),
+    ] {
         let output = guests.join(name).with_extension("wasm");
-        guests::zig_cc(&source, &output, &["-mexec-model=reactor"])
+        guests::zig_cc(&source.join(directory), &output, options)
             .with_context(|| format!("cannot build {name}, a guest of the benchmarks"))?;
     }
     if what.contains(&What::Preinit) {

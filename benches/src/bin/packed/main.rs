@@ -2,6 +2,7 @@
 //! run: `cargo xtask bench calls`, `pack`, `engines` or `start`.
 //!
 //! * `calls`: one guest under wasmtime, operation after operation, on every variant in turn.
+//! * `direct`: Linux's calls beside their twins of preview1.
 //! * `pack`: packing itself, and what it adds to a program.
 //! * `ratios`: the same guest on every engine, packed and on a directory of the host.
 //! * `compute`: a program that makes no file calls, on every engine, packed and as it was.
@@ -14,6 +15,7 @@
 
 mod calls;
 mod compute;
+mod direct;
 mod engines;
 mod growth;
 mod pack;
@@ -34,6 +36,8 @@ struct Bench {
     guest: PathBuf,
     /// The guest that computes, `guest/compute/main.c`.
     compute: PathBuf,
+    /// The guest that makes Linux's calls, `guest/direct/main.c`.
+    direct: PathBuf,
     /// The guest that runs JavaScript, of the tests.
     quickjs: PathBuf,
     /// The engines that are there; none if no part asks for them.
@@ -54,7 +58,7 @@ fn main() -> Result<()> {
         ["pack-child", guest, tree, output] => pack::child(guest, tree, output),
         [guests, tools, parts @ ..] if !parts.is_empty() => all(guests, tools, parts),
         _ => bail!(
-            "usage: packed GUESTS-DIRECTORY TOOLS-DIRECTORY calls|pack|preinit|ratios|compute|growth|start ..."
+            "usage: packed GUESTS-DIRECTORY TOOLS-DIRECTORY calls|direct|pack|preinit|ratios|compute|growth|start ..."
         ),
     }
 }
@@ -65,6 +69,7 @@ fn all(guests: &str, tools: &str, parts: &[&str]) -> Result<()> {
     let bench = Bench {
         guest: guests.join("bench.wasm"),
         compute: guests.join("bench-compute.wasm"),
+        direct: guests.join("bench-direct.wasm"),
         quickjs: guests.join("quickjs.wasm"),
         engines: if parts.iter().any(|part| ON_EVERY_ENGINE.contains(part)) {
             engines::all(Path::new(tools))
@@ -76,6 +81,7 @@ fn all(guests: &str, tools: &str, parts: &[&str]) -> Result<()> {
     for &part in parts {
         match part {
             "calls" => calls::run(&bench)?,
+            "direct" => direct::run(&bench)?,
             "pack" => pack::run(&bench)?,
             "ratios" => ratios::run(&bench)?,
             "compute" => compute::run(&bench)?,
