@@ -2,6 +2,7 @@
 //! beside its sources is in docs/software.md.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod bsdtar;
 mod libgit2;
 mod lmdb;
 mod on_disk;

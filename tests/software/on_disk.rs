@@ -33,6 +33,8 @@ pub(crate) fn done(command: &mut Command) -> Output {
 pub(crate) fn extract(archive: &Path, to: &Path) {
     let mut tar = Command::new("tar");
     tar.args(["--extract", "--same-permissions", "--numeric-owner"]);
+    // Other programs than GNU tar write what is in a directory long after the directory.
+    tar.arg("--delay-directory-restore");
     tar.args(["--xattrs", "--xattrs-include=*", "--file"]);
     done(tar.arg(archive).arg("--directory").arg(to));
 }

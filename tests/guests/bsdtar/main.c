@@ -1,8 +1,10 @@
-/* Stand-ins for what libarchive and bsdtar ask for and WebAssembly has not: processes, users' names, time zones.
- * bsdtar's own main is in bsdtar.c. */
+/* Runs bsdtar, once for each of the command lines that an argument `;` separates: what the first has extracted is there
+ * for the second. Its own main has another name (`-Dmain=bsdtar_main`). Before it come stand-ins for what libarchive
+ * and bsdtar ask for and WebAssembly has not: processes, users' names, time zones. */
 #include <errno.h>
 #include <grp.h>
 #include <pwd.h>
+#include <string.h>
 #include <sys/types.h>
 #include <sys/wait.h>
 
@@ -42,3 +44,19 @@ int getgrgid_r(gid_t gid, struct group *entry, char *buffer, size_t size, struct
 
 /* All time is UTC. */
 void tzset(void) {}
+
+#undef main
+int bsdtar_main(int argc, char **argv);
+
+int main(int argc, char **argv) {
+    int status = 0, first = 1;
+    for (int at = 1; at <= argc && status == 0; at++) {
+        if (at < argc && strcmp(argv[at], ";") != 0) continue;
+        /* The word before an argument list is the program's name. */
+        argv[at] = NULL;
+        argv[first - 1] = "bsdtar";
+        status = bsdtar_main(at - first + 1, argv + first - 1);
+        first = at + 1;
+    }
+    return status;
+}

@@ -59,9 +59,7 @@ impl Engine for Wasmtime {
 }
 
 /// The threads of a test runner are too small.
-fn on_a_large_stack<T: Send>(
-    run: impl FnOnce(&wasmtime::Engine) -> Result<T> + Send,
-) -> Result<T> {
+fn on_a_large_stack<T: Send>(run: impl FnOnce(&wasmtime::Engine) -> Result<T> + Send) -> Result<T> {
     let engine = ENGINE.as_ref().map_err(|error| anyhow::anyhow!("{error:#}"))?;
     std::thread::scope(|scope| {
         let thread = std::thread::Builder::new().stack_size(THREAD_STACK_BYTES);

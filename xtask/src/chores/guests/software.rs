@@ -86,7 +86,13 @@ pub(super) fn with_bsdtar(source: &Path, output: &Path) -> Result<()> {
     }
     let mut include = include.to_vec();
     include.push(source.to_owned());
-    with_sdk(source, output, &include, &files, &[SMALL, "-D_GNU_SOURCE", "-DHAVE_CONFIG_H"])
+    with_sdk(
+        source,
+        output,
+        &include,
+        &files,
+        &[SMALL, "-D_GNU_SOURCE", "-DHAVE_CONFIG_H", "-Dmain=bsdtar_main"],
+    )
 }
 
 /// Zig's compiler is quickest with this, and leaves debug information out: large software is not run for its speed here.
