@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::io;
-use std::os::unix::fs::{PermissionsExt as _, lchown, symlink};
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, lchown, symlink};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -23,6 +23,9 @@ enum Kinds {
     /// What can be packed.
     Packable,
 }
+
+/// The size of a file that is nearly all holes; all others together are far smaller.
+const HOLES: u64 = 5 << 20;
 
 /// Makes a tree of all that a tar archive can hold.
 fn tree(root: &Path, kinds: Kinds) -> io::Result<()> {
@@ -76,7 +79,7 @@ fn tree(root: &Path, kinds: Kinds) -> io::Result<()> {
     let noise = (0..400_000_u32).map(|number| (number.wrapping_mul(2_654_435_761) >> 24) as u8);
     fs::write(at("large"), noise.collect::<Vec<_>>())?;
     let sparse = fs::File::create(at("sparse"))?;
-    sparse.set_len(5 << 20)?;
+    sparse.set_len(HOLES)?;
     std::os::unix::fs::FileExt::write_all_at(&sparse, b"middle", 2 << 20)?;
     std::os::unix::fs::FileExt::write_all_at(&sparse, b"later", (3 << 20) + 5000)?;
     if kinds == Kinds::All {
@@ -182,6 +185,8 @@ fn check_extraction(format: &str, from: From) {
         fs::remove_file(left.path().join("out/.keep")).unwrap();
         let mut found = facts(&left.path().join("out"));
         is_as_made(&mut found, &expected);
+        let sparse = fs::metadata(left.path().join("out/sparse")).unwrap();
+        assert!(sparse.blocks() * 512 < HOLES / 2, "{form}: {} blocks", sparse.blocks());
         assert_same(&expected, &found, &format!("{format}, {from:?}, {form}"));
     }
 }
@@ -218,6 +223,7 @@ fn what_was_extracted_is_written_again() {
         let (outcome, _) = crate::run_and_export(&program, tree, form, &Invocation::of(line));
         assert_eq!(outcome.status, Some(0), "{form}: {:?}", outcome.stderr);
         assert_eq!(String::from_utf8_lossy(&outcome.stderr), "", "{form}");
+        assert!(outcome.stdout.len() < HOLES as usize / 2, "{form}: its holes are written");
         let found = unpacked(&outcome.stdout);
         let expected = facts(source.path());
         let mut found = facts(found.path());

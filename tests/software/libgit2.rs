@@ -159,6 +159,7 @@ impl Reference<'_> {
         for clone in ["/linked", "/packed"] {
             self.line(&format!("clone {} {clone}", head.trim()));
         }
+        self.line("refused: there is no network");
     }
 }
 

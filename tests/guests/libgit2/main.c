@@ -284,6 +284,10 @@ int main(void) {
 
     clone("/work", "/linked", GIT_CLONE_LOCAL);
     clone("file:///work", "/packed", GIT_CLONE_NO_LOCAL);
+
+    git_repository *none;
+    EXPECT(git_clone(&none, "https://example.org/repository", "/none", NULL) < 0);
+    printf("refused: %s\n", git_error_last()->message);
     git_libgit2_shutdown();
     return 0;
 }
