@@ -126,6 +126,7 @@ pub static CALLS: &[Call] = &[
     Call { name: "fchdir", answer: Answer::Nothing, args: args!(("fd", Fd)), method: "fchdir", preview1: "", c: "fchdir", doc: "Sets the current directory to an open one." },
     Call { name: "getcwd", answer: Answer::Bytes, args: args!(("buf", Out), ("size", Size)), method: "getcwd", preview1: "", c: "getcwd", doc: "Stores the path of the current directory; answers its length with the NUL." },
     Call { name: "chroot", answer: Answer::Nothing, args: args!(("path", Path)), method: "chroot", preview1: "", c: "chroot", doc: "Sets the root directory." },
+    Call { name: "mount", answer: Answer::Nothing, args: args!(("source", PathIfAny), ("target", Path), ("filesystemtype", PathIfAny), ("mountflags", Ulong), ("data", PathIfAny)), method: "mount", preview1: "", c: "mount", doc: "Makes the filesystem read-only: `MS_REMOUNT | MS_RDONLY` on `/`, and nothing else." },
     Call { name: "getdents", answer: Answer::Bytes, args: args!(("fd", Fd), ("dirp", Out), ("count", Uint)), method: "getdents", preview1: "fd_readdir", c: "", doc: "Stores the next entries of a directory, in the old layout." },
     Call { name: "getdents64", answer: Answer::Bytes, args: args!(("fd", Fd), ("dirp", Out), ("count", Uint)), method: "getdents64", preview1: "fd_readdir", c: "getdents", doc: "Stores the next entries of a directory." },
     // Memory.

@@ -118,8 +118,8 @@ pub use base::config::{AccessTimes, Config};
 pub use base::credentials::Credentials;
 pub use base::errno::Errno;
 pub use base::flags::{
-    AT_FDCWD, AtFlags, FallocateMode, Fd, MAX_LFS_FILESIZE, MAXSYMLINKS, NAME_MAX, OFlags,
-    PATH_MAX, PollEvents, RenameFlags, ResolveFlags, Whence,
+    AT_FDCWD, AtFlags, FallocateMode, Fd, MAX_LFS_FILESIZE, MAXSYMLINKS, MountFlags, NAME_MAX,
+    OFlags, PATH_MAX, PollEvents, RenameFlags, ResolveFlags, Whence,
 };
 pub use base::page::FS_PAGE_BYTES;
 pub use base::stat::{

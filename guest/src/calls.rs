@@ -1170,6 +1170,17 @@ pub fn chroot(path: &CStr) -> Result<()> {
     answer(result).map(|_| ())
 }
 
+/// Makes the filesystem read-only: `MS_REMOUNT | MS_RDONLY` on `/`, and nothing else.
+///
+/// # Errors
+///
+/// What Linux's manual page says, and `docs/calls.md`.
+pub fn mount(source: Option<&CStr>, target: &CStr, filesystemtype: Option<&CStr>, mountflags: u64, data: Option<&CStr>) -> Result<()> {
+    // SAFETY: what the arguments point to outlives the call, which changes no more than what is borrowed mutably.
+    let result = unsafe { raw::mount(source.map_or(0, |it| it.as_ptr() as i32), target.as_ptr() as i32, filesystemtype.map_or(0, |it| it.as_ptr() as i32), mountflags.cast_signed(), data.map_or(0, |it| it.as_ptr() as i32)) };
+    answer(result).map(|_| ())
+}
+
 /// Stores the next entries of a directory, in the old layout.
 ///
 /// # Errors

@@ -213,6 +213,8 @@ imports! {
     fn getcwd(buf: i32, size: i32);
     /// Sets the root directory.
     fn chroot(path: i32);
+    /// Makes the filesystem read-only: `MS_REMOUNT | MS_RDONLY` on `/`, and nothing else.
+    fn mount(source: i32, target: i32, filesystemtype: i32, mountflags: i64, data: i32);
     /// Stores the next entries of a directory, in the old layout.
     fn getdents(fd: i32, dirp: i32, count: i32);
     /// Stores the next entries of a directory.

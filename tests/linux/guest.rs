@@ -335,10 +335,6 @@ impl Raw for Guest {
         &mut self.ids
     }
 
-    fn remount_read_only(&mut self) -> Result<(), Errno> {
-        panic!("no call of a program's remounts")
-    }
-
     fn mapped_from(&self) -> i64 {
         self.mapped_from
     }

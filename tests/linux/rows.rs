@@ -14,7 +14,6 @@ use crate::{Guest, Spelling};
 /// than that would be a gap that nobody decided on.
 const LEFT_OUT: &[(&str, &[&str], usize)] = &[
     ("a program is one process", &["fork", "switch", "exit"], 21),
-    ("there is no call that remounts", &["remount_read_only"], 108),
     (
         "mappings are held to them apart",
         &["mmap", "munmap", "mprotect", "mlock", "munlock", "msync", "load", "store"],
@@ -23,7 +22,7 @@ const LEFT_OUT: &[(&str, &[&str], usize)] = &[
 ];
 
 /// The rule of mappings.
-const MAPPINGS: usize = 2;
+const MAPPINGS: usize = 1;
 
 /// Rows that do not hold yet: what is to be mended in the adapter.
 const KNOWN: &[&str] = &[

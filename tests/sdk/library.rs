@@ -79,6 +79,7 @@ fn everything() -> String {
         "sys/inotify.h",
         "sys/ioctl.h",
         "sys/mman.h",
+        "sys/mount.h",
         "sys/random.h",
         "sys/resource.h",
         "sys/sendfile.h",

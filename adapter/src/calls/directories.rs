@@ -1,9 +1,9 @@
-//! Where paths start, and what is in a directory: chdir(2), chroot(2), getcwd(2),
+//! Where paths start, and what is in a directory: chdir(2), chroot(2), mount(2), getcwd(2),
 //! getdents(2).
 
-use wasm_vfs_core::{Errno, Fd, Fs, Process};
+use wasm_vfs_core::{Errno, Fd, Fs, MountFlags, Process};
 
-use super::user::{Result, Unchecked, readable_part};
+use super::user::{Result, StringArg, Unchecked, path, readable_part};
 use super::{call, on_path};
 use crate::memory::user::UserRange;
 use crate::platform::Host;
@@ -19,6 +19,27 @@ extern "C" fn chdir(path: u32) -> i64 {
 #[unsafe(export_name = "SYS_fchdir")]
 extern "C" fn fchdir(fd: i32) -> i64 {
     call(|kernel, _| kernel.fs.fchdir(&mut kernel.process, fd))
+}
+
+#[unsafe(export_name = "SYS_mount")]
+extern "C" fn mount(source: u32, target: u32, fs_type: u32, flags: i64, data: u32) -> i64 {
+    call(|kernel, buffers| {
+        // Copied in this order (`mount`, fs/namespace.c); what they say is nobody's business here.
+        for string in [fs_type, source, data] {
+            if string != 0 {
+                path(&mut buffers.path, string).map_err(|errno| match errno {
+                    Errno::ENAMETOOLONG => Errno::EINVAL,
+                    errno => errno,
+                })?;
+            }
+        }
+        let target = StringArg::copy(&mut buffers.path, target);
+        // Whichever it is, there is none.
+        let fs_type = if fs_type == 0 { None } else { Some(&b""[..]) };
+        let flags = MountFlags::from_bits_retain(flags.cast_unsigned());
+        let result = kernel.fs.mount(&kernel.process, target.bytes, fs_type, flags);
+        target.settle(Errno::ENAMETOOLONG, result)
+    })
 }
 
 #[unsafe(export_name = "SYS_chroot")]

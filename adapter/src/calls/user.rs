@@ -117,15 +117,17 @@ fn copy_string(buffer: &mut [u8], addr: u32) -> Result<Option<usize>> {
     let mut done = 0;
     // Most strings are nowhere near the end of memory.
     let whole = range(addr, room);
-    // Eight bytes at a time, as long as none of them is a NUL.
+    // Eight bytes at a time; what comes after the NUL is copied with it and is nobody's.
     if let Ok(whole) = whole {
         let (places, _) = buffer.as_chunks_mut::<8>();
         for place in places {
             let word = whole.load_u64(done);
-            if word.wrapping_sub(ONES) & !word & TOP_BITS != 0 {
-                break;
-            }
             *place = word.to_le_bytes();
+            // The lowest of these bits is that of the first NUL.
+            let nuls = word.wrapping_sub(ONES) & !word & TOP_BITS;
+            if nuls != 0 {
+                return Ok(Some((done + nuls.trailing_zeros() / 8) as usize));
+            }
             done += 8;
         }
     }

@@ -135,6 +135,26 @@ bitflags! {
 }
 
 bitflags! {
+    /// Flags of mount(2).
+    #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+    pub struct MountFlags: u64 {
+        /// Nothing can be changed.
+        const RDONLY = 1;
+        /// Change the settings of what is mounted.
+        const REMOUNT = 32;
+        /// Show a directory at another place.
+        const BIND = 4096;
+        /// Move what is mounted.
+        const MOVE = 8192;
+        /// What asks for something else than to mount a filesystem: those above but the first, and
+        /// `MS_UNBINDABLE`, `MS_PRIVATE`, `MS_SLAVE`, `MS_SHARED`.
+        const OF_MOUNTED = 32 | 4096 | 8192 | 0xf << 17;
+        // Unknown bits are kept.
+        const _ = !0;
+    }
+}
+
+bitflags! {
     /// Flags of renameat2(2).
     #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
     pub struct RenameFlags: u32 {

@@ -219,6 +219,7 @@ fn roots_and_counters() -> Vec<Code> {
         open_a(),
         code("read", [1, 3, 0, 0, 0, 0]),
         code("fork", [0; 6]),
+        code("mount", [0; 6]),
     ]
 }
 

@@ -438,6 +438,11 @@ long long wasm_vfs_getcwd(void *buf, size_t size);
 WASM_VFS_CALL(chroot)
 long long wasm_vfs_chroot(const char *path);
 
+/* Makes the filesystem read-only: `MS_REMOUNT | MS_RDONLY` on `/`, and nothing else. In C:
+ * mount. */
+WASM_VFS_CALL(mount)
+long long wasm_vfs_mount(const char *source, const char *target, const char *filesystemtype, unsigned long long mountflags, const char *data);
+
 /* Stores the next entries of a directory, in the old layout. */
 WASM_VFS_CALL(getdents)
 long long wasm_vfs_getdents(int fd, void *dirp, unsigned int count);

@@ -8,6 +8,7 @@
 
 #include <dirent.h>
 #include <limits.h>
+#include <sys/mount.h>
 
 extern char *__wasilibc_cwd;
 /* The function that puts the string before paths; preopens.c of wasi-libc refers to it weakly. */
@@ -64,6 +65,11 @@ ADDED int chroot(const char *path) {
     return 0;
 }
 ALSO(chroot);
+
+ADDED int mount(const char *source, const char *target, const char *filesystemtype, unsigned long mountflags, const void *data) {
+    return result(wasm_vfs_mount(source, target, filesystemtype, mountflags, data));
+}
+ALSO(mount);
 
 char *getcwd(char *buffer, size_t size) {
     char path[PATH_MAX];

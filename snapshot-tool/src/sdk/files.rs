@@ -27,6 +27,7 @@ pub(super) static FILES: &[SdkFile] = files! {
     "include/sys/inotify.h"
     "include/sys/ioctl.h"
     "include/sys/mman.h"
+    "include/sys/mount.h"
     "include/sys/random.h"
     "include/sys/resource.h"
     "include/sys/sendfile.h"

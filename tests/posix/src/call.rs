@@ -10,8 +10,8 @@
 use std::fmt::{self, Write as _};
 
 use Kind::{
-    At, Bytes, Dirfd, Event, Fallocate, Fd, Groups, Lock, Map, Mask, Number, Octal, Open, Path,
-    Prot, Rename, Resolve, Rwf, Splice, Time,
+    At, Bytes, Dirfd, Event, Fallocate, Fd, Groups, Lock, Map, Mask, Mount, Number, Octal, Open,
+    Path, Prot, Rename, Resolve, Rwf, Splice, Time,
 };
 
 /// What an argument is.
@@ -37,6 +37,8 @@ pub enum Kind {
     Resolve,
     /// `RENAME_*`.
     Rename,
+    /// `MS_*`.
+    Mount,
     /// `FALLOC_FL_*`.
     Fallocate,
     /// `RWF_*`.
@@ -110,8 +112,6 @@ signatures! {
     // All names in an open directory, from its start; with types, by getdents(2).
     list Fd;
     list_types Fd;
-    // mount(8) with `remount,ro`.
-    remount_read_only;
 
     umask Octal;
     openat Dirfd Path Open Octal;
@@ -120,6 +120,7 @@ signatures! {
     chdir Path;
     fchdir Fd;
     chroot Path;
+    mount Path Mount;
     getcwd Number;
     close_range Number Number Number;
     syncfs Fd;
@@ -286,6 +287,7 @@ fn bit_names(kind: Kind) -> &'static [(&'static str, i64)] {
             ("IN_ROOT", 16),
             ("CACHED", 32),
         ],
+        Mount => &[("RDONLY", 1), ("REMOUNT", 32)],
         Rename => &[("NOREPLACE", 1), ("EXCHANGE", 2), ("WHITEOUT", 4)],
         Fallocate => &[
             ("KEEP_SIZE", 1),
@@ -443,7 +445,8 @@ fn parse_arg(kind: Kind, word: &str) -> Option<Arg> {
             let known = LOCK_TYPES.iter().position(|&name| name == word);
             known.map_or_else(|| number(word), |place| Some(Arg::Number(place as i64)))
         }
-        Open | At | Resolve | Rename | Fallocate | Rwf | Splice | Mask | Prot | Map | Event => {
+        Open | At | Resolve | Rename | Mount | Fallocate | Rwf | Splice | Mask | Prot | Map
+        | Event => {
             let names = bit_names(kind);
             let bit = |name: &str| match name.strip_prefix("0x") {
                 Some(hex) => i64::from_str_radix(hex, 16).ok(),

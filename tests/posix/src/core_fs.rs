@@ -4,9 +4,10 @@ use core::cell::Cell;
 
 use wasm_vfs_core::{
     AT_FDCWD, AtFlags, Config, Credentials, Dev, Errno, EventfdFlags, FallocateMode, Fcntl,
-    FileType, FlockOperation, Fs, InotifyMask, IoVec, IoVecMut, Ioctl, MapFlags, MsyncFlags,
-    OFlags, OpenHow, Platform, Process, Prot, RenameFlags, RwFlags, S_IFMT, SpliceFlags, Stat,
-    Statfs, Statx, StatxMask, TimeSpecifier, Timespec, Timeval, Utimbuf, Whence, XattrFlags,
+    FileType, FlockOperation, Fs, InotifyMask, IoVec, IoVecMut, Ioctl, MapFlags, MountFlags,
+    MsyncFlags, OFlags, OpenHow, Platform, Process, Prot, RenameFlags, RwFlags, S_IFMT,
+    SpliceFlags, Stat, Statfs, Statx, StatxMask, TimeSpecifier, Timespec, Timeval, Utimbuf, Whence,
+    XattrFlags,
 };
 
 use crate::call::{Call, UTIME_NOW, UTIME_OMIT};
@@ -215,7 +216,6 @@ impl<P: Platform> World for CoreFs<P> {
             }
             "list" => names(fs, p, fd(0)),
             "list_types" => names_with_types(fs, p, fd(0)),
-            "remount_read_only" => unit(fs.remount(Config { read_only: true, ..*fs.config() })),
             "openat" => number(fs.openat(p, fd(0), path(1), oflags(2), call.bits(3))),
             "creat" => number(fs.creat(p, path(0), call.bits(1))),
             "openat2" => {
@@ -225,6 +225,9 @@ impl<P: Platform> World for CoreFs<P> {
             "chdir" => unit(fs.chdir(p, path(0))),
             "fchdir" => unit(fs.fchdir(p, fd(0))),
             "chroot" => unit(fs.chroot(p, path(0))),
+            "mount" => {
+                unit(fs.mount(p, path(0), None, MountFlags::from_bits_retain(n(1).cast_unsigned())))
+            }
             "getcwd" => read_into(n(0), |buffer| fs.getcwd(p, buffer)),
             "close_range" => unit(fs.close_range(p, call.bits(0), call.bits(1), call.bits(2))),
             "syncfs" => unit(fs.syncfs(p, fd(0))),

@@ -146,6 +146,8 @@ impl Generator {
             Kind::Resolve => {
                 Arg::Number(random.pick(&[0, 1, 2, 4, 4, 8, 8, 8, 16, 16, 16, 12, 20, 24, 64]))
             }
+            // What else there is changes the machine's mounts.
+            Kind::Mount => Arg::Number(33),
             Kind::Rename => Arg::Number(random.pick(&[0, 0, 0, 1, 1, 2, 2, 2, 3, 8])),
             Kind::Fallocate => {
                 Arg::Number(random.pick(&[0, 0, 0, 1, 1, 3, 3, 3, 3, 2, 8, 16, 17, 32]))

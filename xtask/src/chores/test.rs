@@ -39,12 +39,23 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     readme_table::clear_record()?;
     let mut cargo = process::cargo(&["test", "--workspace", "--no-fail-fast"]);
     cargo.args(&options.arguments);
-    let summary = process::run_and_read_along(&mut cargo)?;
+    let mut summary = process::run_and_read_along(&mut cargo)?;
     left_out.add_those_of_the_tests();
     // A selection of tests has not run everything that the README's table claims.
     let everything = options.arguments.is_empty();
+    if everything {
+        // The workspace has the adapter as it is without features.
+        for feature in ["mounts", "calls"] {
+            let adapter = ["test", "--package", "wasm-vfs-adapter", "--features", feature];
+            summary.extend(process::run_and_read_along(&mut process::cargo(&adapter))?);
+        }
+    }
     let suites = if everything { suites::both(&mut left_out) } else { Ok(()) };
     let table = if everything { table(&mut left_out) } else { Ok(()) };
+    println!("\nThe slowest test binaries:");
+    for (time, binary) in summary.slowest() {
+        println!("{:7.1} s  {binary}", time.as_secs_f64());
+    }
     let nothing_left_out = left_out.conclude();
     println!("{} passed, {} failed, {} skipped", summary.passed, summary.failed, summary.ignored);
     nothing_left_out?;

@@ -28,6 +28,17 @@ pub(super) fn store(out: UserRange, words: &[u64]) {
     }
 }
 
+/// Stores the words of a structure that is asked for often: without an array and a loop, for the
+/// compiler knows how many there are.
+#[inline(always)]
+pub(super) fn store_all<const WORDS: usize>(out: UserRange, words: [u64; WORDS]) {
+    let mut offset = 0;
+    for word in words {
+        out.store_u64(offset, word);
+        offset += 8;
+    }
+}
+
 /// Two fields of four bytes, in one word.
 fn pair(first: u32, second: u32) -> u64 {
     u64::from(first) | u64::from(second) << 32
@@ -39,6 +50,7 @@ fn time(time: Timespec) -> [u64; 2] {
 }
 
 /// A `struct stat`.
+#[inline(always)]
 pub(super) fn stat_words(stat: &Stat) -> [u64; 18] {
     let [atime, mtime, ctime] = [stat.st_atime, stat.st_mtime, stat.st_ctime].map(time);
     [

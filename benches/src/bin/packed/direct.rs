@@ -22,7 +22,7 @@ const OPERATIONS: [&str; 7] = [
     "open+close",
     "lseek+read 64 B",
     "pread 64 B",
-    "all of 16 MB, read or mapped",
+    "read or map 16 MB, and sum it up",
 ];
 
 /// The ways in: what the names of their exports begin with.

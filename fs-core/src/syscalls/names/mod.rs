@@ -7,6 +7,7 @@ pub(crate) mod getdents;
 pub(crate) mod link;
 pub(crate) mod mkdir;
 pub(crate) mod mknod;
+pub(crate) mod mount;
 pub(crate) mod readlink;
 pub(crate) mod rename;
 pub(crate) mod rmdir;

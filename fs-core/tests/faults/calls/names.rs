@@ -1,7 +1,7 @@
 //! Calls that open, and those that give, take and change names.
 
 use wasm_vfs_core::{
-    AtFlags, Dev, EventfdFlags, Fcntl, Fd, MemfdFlags, OFlags, OpenHow, RenameFlags,
+    AtFlags, Dev, EventfdFlags, Fcntl, Fd, MemfdFlags, MountFlags, OFlags, OpenHow, RenameFlags,
 };
 
 use super::{Caller, Make, from_fd, from_pair, size, unit};
@@ -109,6 +109,10 @@ pub(super) const CALLS: &[(&str, Make)] = &[
         c.fs.readlinkat(c.p, dirfd, c.args.path(0), &mut c.buffer[..300]).map(size)
     }),
     ("chdir", |c| c.fs.chdir(c.p, c.args.path(0)).map(unit)),
+    ("mount", |c| {
+        let flags = MountFlags::REMOUNT | MountFlags::RDONLY;
+        c.fs.mount(c.p, c.args.path(0), None, flags).map(unit)
+    }),
     ("chroot", |c| c.fs.chroot(c.p, c.args.path(0)).map(unit)),
     ("eventfd", |c| c.fs.eventfd(c.p, c.args.number(0)).map(from_fd)),
     ("eventfd2", |c| {

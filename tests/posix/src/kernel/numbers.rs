@@ -118,6 +118,7 @@ numbers! {
     fchdir => SYS_fchdir,
     getcwd => SYS_getcwd,
     chroot => SYS_chroot,
+    mount => SYS_mount,
     getdents => SYS_getdents,
     getdents64 => SYS_getdents64,
     mmap => SYS_mmap,

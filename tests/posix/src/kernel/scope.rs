@@ -1,7 +1,7 @@
 //! Which calls are not compared: those that Linux could wait in for ever, and those whose answer is
 //! each world's own.
 
-use super::{Kernel, of_fd, remount, sys};
+use super::{Kernel, of_fd, sys};
 use crate::call::Call;
 use crate::outcome::Meta;
 use crate::raw::look;
@@ -25,9 +25,6 @@ impl Kernel {
         let (at, path, flags) = match call.name {
             "openat" | "openat2" => (call.number(0), call.bytes(1), call.number(2)),
             "linkat" => return self.ids.euid != 0 && call.number(4) & 0x1000 != 0,
-            // Only the superuser may, and not while a file is open for writing or without a name;
-            // fs-core does it all the same.
-            "remount_read_only" => return self.ids.euid != 0 || remount(b"ro").is_err(),
             "creat" => (libc::AT_FDCWD.into(), call.bytes(0), 0),
             // Events are read by `events`.
             "read" | "readv" | "write" | "event_read" | "event_write" | "preadv2" => {

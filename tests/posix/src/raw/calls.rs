@@ -152,11 +152,11 @@ fn of_program(raw: &mut impl Raw, call: &Call) -> Option<Outcome> {
         }
         "list" => names(raw, w.i(0)),
         "list_types" => names_with_types(raw, w.i(0)),
-        "remount_read_only" => raw.remount_read_only().map(|()| Value::Number(0)),
         "umask" => number(raw, "umask", [w.n(0)]),
         "chdir" => number(raw, "chdir", [w.path(0)]),
         "fchdir" => number(raw, "fchdir", [w.n(0)]),
         "chroot" => number(raw, "chroot", [w.path(0)]),
+        "mount" => number(raw, "mount", [NULL, w.path(0), NULL, w.n(1), NULL]),
         "getcwd" => {
             let [at, len] = w.buffer(0);
             bytes(raw, "getcwd", [at, len], 0)

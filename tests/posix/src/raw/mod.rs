@@ -72,9 +72,6 @@ pub trait Raw {
     /// What `set_ids` set last.
     fn ids(&mut self) -> &mut Ids;
 
-    /// mount(8) with `remount,ro`.
-    fn remount_read_only(&mut self) -> Result<(), Errno>;
-
     /// Where the addresses of mappings count from.
     fn mapped_from(&self) -> i64;
 
