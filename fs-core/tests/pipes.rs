@@ -127,6 +127,32 @@ fn named_pipes() {
     assert_eq!(read(&mut fs, &p, r, 9).unwrap(), b"");
 }
 
+/// `/dev/fd/N`, `/proc/self/fd/N`.
+#[test]
+fn a_pipe_without_a_name_is_opened_again_without_waiting() {
+    let (mut fs, mut p) = setup();
+    let [r, w] = fs.pipe(&mut p).unwrap();
+    fs.write(&p, w, &b"abc"[..]).unwrap();
+    fs.close(&mut p, w).unwrap();
+    let again = fs.reopen(&mut p, r, OFlags::RDONLY).unwrap();
+    let ready = PollEvents::IN | PollEvents::RDNORM;
+    assert_eq!(fs.poll(&p, again), ready | PollEvents::HUP);
+    assert_eq!(read(&mut fs, &p, again, 9).unwrap(), b"abc");
+    assert_eq!(read(&mut fs, &p, again, 9).unwrap(), b"");
+    // It may be opened for what nobody has open any more.
+    let w = fs.reopen(&mut p, r, OFlags::WRONLY).unwrap();
+    fs.write(&p, w, &b"x"[..]).unwrap();
+    assert_eq!(read(&mut fs, &p, r, 2).unwrap(), b"x");
+    assert_eq!(read(&mut fs, &p, r, 2), Err(Errno::EAGAIN));
+    fs.close(&mut p, r).unwrap();
+    fs.close(&mut p, again).unwrap();
+    for flags in [OFlags::WRONLY, OFlags::WRONLY | OFlags::NONBLOCK] {
+        let again = fs.reopen(&mut p, w, flags).unwrap();
+        assert_eq!(fs.write(&p, again, &b"x"[..]), Err(Errno::EPIPE));
+    }
+    assert_eq!(fs.reopen(&mut p, w, OFlags::ACCMODE), Err(Errno::EINVAL));
+}
+
 #[test]
 fn an_inode_limit_does_not_count_pipes() {
     let config = Config { max_inodes: 2, ..Config::default() };

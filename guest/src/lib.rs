@@ -4,7 +4,12 @@
 //! A program that uses this crate imports `wasm_vfs.NAME` for each call that it makes, for
 //! `wasm32-wasip1` as well as for `wasm32-unknown-unknown`. `wasm-vfs pack` serves those imports; no other host
 //! does. The functions are [`calls`], by Linux's names and with Linux's arguments; `docs/calls.md`
-//! of the project lists them all. [`Fd`] closes a descriptor when it is dropped.
+//! of the project lists them all. [`Fd`] closes a descriptor when it is dropped. [`fcntl`] is a safe form of
+//! the commands that take no address.
+//!
+//! For `wasm32-wasip1`, `std` has a current directory of its own: a path that wasi-libc puts before relative
+//! ones. [`calls::chdir`] sets that of these calls; a program that also opens relative paths by `std` calls
+//! `std::env::set_current_dir` as well.
 //!
 //! ```no_run
 //! use wasm_vfs_guest::{Fd, calls, names::*};
@@ -40,7 +45,7 @@ pub mod raw;
 pub mod structures;
 
 pub use errno::{Errno, Result};
-pub use fd::Fd;
+pub use fd::{Fd, fcntl};
 
 /// Declares the imports of a program; elsewhere, functions that answer `-ENOSYS`.
 macro_rules! imports {

@@ -2,12 +2,14 @@
 //!
 //! * `binding`: which imports are served, in which ways of linking, and what is said of the others.
 //! * `guest_crate`: the example of the Rust crate.
+//! * `policy`: what a program was given when it was packed.
 //! * `tracing`: the lines of `--trace`.
 //! * `wali`: a program for WALI, on engines that know nothing of it.
 #![allow(clippy::unwrap_used, clippy::missing_panics_doc, reason = "a test fails by panicking")]
 
 mod binding;
 mod guest_crate;
+mod policy;
 mod tracing;
 mod wali;
 

@@ -6,6 +6,7 @@ mod bsdtar;
 mod libgit2;
 mod lmdb;
 mod on_disk;
+mod shell;
 
 use std::path::Path;
 

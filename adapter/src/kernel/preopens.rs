@@ -32,6 +32,14 @@ impl Settings {
         Ok(())
     }
 
+    /// Whether the program is given the root directory. If not, it was given single directories, and
+    /// no path leads out of them.
+    #[cfg(feature = "calls")]
+    pub(crate) fn gives_the_root(&self) -> bool {
+        let is_root = |it: &Preopen| (&*it.name, &*it.tree_path) == (b"/", b"/");
+        self.preopens.iter().any(is_root)
+    }
+
     /// The name of the preopen that a description is.
     pub(crate) fn preopen_name(&self, private: Private) -> Option<&[u8]> {
         Some(&self.preopens.get(private.preopen_index()?)?.name)
@@ -63,6 +71,14 @@ impl Kernel {
             let flags = OFlags::RDONLY | OFlags::DIRECTORY;
             let fd = fs.openat(process, AT_FDCWD, &preopen.tree_path, flags, 0)?;
             fs.set_private_data(process, fd, Private::preopen(index).0)?;
+        }
+        #[cfg(feature = "calls")]
+        if !settings.gives_the_root() {
+            // Relative paths begin where it may look.
+            match settings.preopens.first() {
+                Some(preopen) => fs.chdir(process, &preopen.tree_path)?,
+                None => fs.leave_tree(process)?,
+            }
         }
         for (fd, stream) in (0..).zip(&settings.streams) {
             if let Stream::Closed = stream {

@@ -35,10 +35,7 @@ pub(crate) fn begin(
     process.keep_fds_below(PREVIEW1_FIRST_FD);
     #[cfg(feature = "calls")]
     {
-        let is_root = |it: &super::settings::Preopen| (&*it.name, &*it.tree_path) == (b"/", b"/");
-        let whole = settings.preopens.iter().any(is_root);
-        // Without the root directory the program was given single directories, and no path leads
-        // out of them.
+        let whole = settings.gives_the_root();
         let paths = if whole { ResolveFlags::empty() } else { ResolveFlags::BENEATH };
         settings.linux_paths = Some(paths);
     }

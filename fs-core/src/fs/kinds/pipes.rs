@@ -48,14 +48,14 @@ impl<P: Platform> Fs<P> {
         pipe.map(|pipe| (ino, pipe)).ok_or(Errno::EBADF)
     }
 
-    /// Opens an end of a named pipe (`fifo_open`). Any other inode is left alone, but for what
+    /// Opens an end of a pipe by a name, or by that of a descriptor (`fifo_open`). Any other inode is left alone, but for what
     /// `DIRECT` asks of it.
     ///
     /// # Errors
     ///
     /// * `EINVAL`: it is neither to be read nor to be written.
-    /// * `ENXIO`: it is to be written without waiting, and nobody has it open for reading.
-    /// * `EAGAIN`: nobody has the other end open, which would be waited for.
+    /// * `ENXIO`: it has a name, is to be written without waiting, and nobody has it open for reading.
+    /// * `EAGAIN`: it has a name, and nobody has the other end open, which would be waited for.
     /// * `EINVAL`: `DIRECT`. (The flag can be set later: fcntl(2).)
     /// * `ENOMEM`: no memory.
     pub(crate) fn open_pipe_end(
@@ -76,10 +76,12 @@ impl<P: Platform> Fs<P> {
         let waits = !description.flags.contains(OFlags::NONBLOCK);
         let ends = open.and_then(|id| self.pipes.get(id.0));
         let (readers, writers) = ends.map_or((0, 0), |pipe| (pipe.readers, pipe.writers));
+        // `is_pipe` in fifo_open: whoever opens a pipe without a name (`/dev/fd/N`) waits for nobody.
+        let is_named = ends.is_none_or(|pipe| pipe.origin == PipeOrigin::Named);
         match (reads, writes) {
             (false, false) => return Err(Errno::EINVAL),
-            (true, false) if waits && writers == 0 => return Err(Errno::EAGAIN),
-            (false, true) if readers == 0 => {
+            (true, false) if is_named && waits && writers == 0 => return Err(Errno::EAGAIN),
+            (false, true) if is_named && readers == 0 => {
                 return Err(if waits { Errno::EAGAIN } else { Errno::ENXIO });
             }
             _ if is_direct => return Err(Errno::EINVAL),
@@ -91,7 +93,7 @@ impl<P: Platform> Fs<P> {
         };
         let pipe = self.pipes.get_mut(id.0).or_defect()?;
         pipe.add_description(description);
-        if reads && writers == 0 {
+        if is_named && reads && writers == 0 {
             description.offset = pipe.times_opened_for_writing;
         }
         self.inode_mut(ino)?.kind = InodeKind::Fifo(Some(id));

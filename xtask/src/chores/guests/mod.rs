@@ -75,6 +75,7 @@ const GUESTS: &[Guest] = &[
     Guest::new("lmdb", software::with_lmdb),
     Guest::new("libgit2", archives::with_libgit2),
     Guest::new("bsdtar", archives::with_bsdtar),
+    Guest::new("shell", with_rust),
 ];
 
 /// Returns the name of each guest, with its directory below `tests/guests/`.
