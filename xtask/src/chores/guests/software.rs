@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 
-use super::{crate_source, zig_cc};
+use super::compile::{crate_source, zig_cc};
 use crate::workspace;
 
 /// LMDB, with a driver.
@@ -20,7 +20,7 @@ pub(super) fn with_lmdb(source: &Path, output: &Path) -> Result<()> {
 }
 
 /// Compiles `main.c` in `source` and `files` with the C SDK.
-fn with_sdk(
+pub(super) fn with_sdk(
     source: &Path,
     output: &Path,
     include: &[PathBuf],
