@@ -5,7 +5,8 @@
 //! They are ordinary programs that know nothing of wasm-vfs, each built by its language's own
 //! toolchain. The compilers keep caches, so a second build is quick.
 
-mod compilers;
+mod archives;
+mod compile;
 mod software;
 
 use std::ffi::{OsStr, OsString};
@@ -15,13 +16,12 @@ use std::process::Command;
 
 use anyhow::{Context, Result};
 
-use compilers::{NO_OPTIONS, NoCompiler, crate_source, scratch, zig_cc_of};
-pub(crate) use compilers::{zig_cc, zig_of};
-
 use crate::chores::setup;
 use crate::left_out::LeftOut;
 use crate::tools::{npm, pypi};
 use crate::{process, workspace};
+use compile::{NO_OPTIONS, NoCompiler, crate_source, scratch, zig_cc_of};
+pub(crate) use compile::{zig_cc, zig_of};
 
 /// A guest program.
 struct Guest {
@@ -76,6 +76,8 @@ const GUESTS: &[Guest] = &[
     Guest::of("lmdb", "lmdb-tests", software::with_lmdb_tests),
     Guest::new("sqlite", software::with_sqlite),
     Guest::of("sqlite", "sqlite-plain", software::with_plain_sqlite),
+    Guest::new("libgit2", archives::with_libgit2),
+    Guest::new("bsdtar", archives::with_bsdtar),
     Guest::new("shell", with_rust),
 ];
 

@@ -9,7 +9,7 @@ use std::process::Command;
 
 use anyhow::Result;
 
-use super::compilers::{crate_source, zig_cc};
+use super::compile::{crate_source, zig_cc};
 use crate::{process, workspace};
 
 /// LMDB, with a driver.
@@ -97,7 +97,7 @@ fn natively(
 }
 
 /// Compiles `main.c` in `source` and `files` with the C SDK.
-fn with_sdk(
+pub(super) fn with_sdk(
     source: &Path,
     output: &Path,
     include: &[PathBuf],
