@@ -11,8 +11,12 @@ mod software;
 
 use std::ffi::{OsStr, OsString};
 use std::fs;
+use std::num::NonZero;
+use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread::ScopedJoinHandle;
 
 use anyhow::{Context, Result};
 
@@ -45,6 +49,18 @@ impl Guest {
         build: fn(&Path, &Path) -> Result<()>,
     ) -> Self {
         Self { name, source, build }
+    }
+
+    /// Builds it into a directory.
+    fn build_in(&self, directory: &Path) -> Result<()> {
+        let output = directory.join(self.name).with_extension("wasm");
+        // An output of earlier days must not pass for this one.
+        if output.exists() {
+            fs::remove_file(&output)
+                .with_context(|| format!("cannot remove {}", output.display()))?;
+        }
+        let source = workspace::root().join("tests/guests").join(self.source);
+        (self.build)(&source, &output)
     }
 }
 
@@ -99,15 +115,23 @@ pub(crate) fn all(left_out: &mut LeftOut) -> Result<()> {
     let directory = workspace::guests();
     fs::create_dir_all(&directory)
         .with_context(|| format!("cannot create {}", directory.display()))?;
-    for guest in GUESTS {
-        let output = directory.join(guest.name).with_extension("wasm");
-        // An output of earlier days must not pass for this one.
-        if output.exists() {
-            fs::remove_file(&output)
-                .with_context(|| format!("cannot remove {}", output.display()))?;
+    // Most compilers use one processor.
+    let next = AtomicUsize::new(0);
+    let work = || {
+        let mut built = Vec::new();
+        while let Some(guest) = GUESTS.get(next.fetch_add(1, Ordering::Relaxed)) {
+            built.push((guest, guest.build_in(&directory)));
         }
-        let source = workspace::root().join("tests/guests").join(guest.source);
-        match (guest.build)(&source, &output) {
+        built
+    };
+    let workers = std::thread::available_parallelism().map_or(1, NonZero::get);
+    let built = std::thread::scope(|scope| {
+        let workers: Vec<_> = (0..workers).map(|_| scope.spawn(work)).collect();
+        let joined = workers.into_iter().map(ScopedJoinHandle::join);
+        joined.map(|built| built.unwrap_or_else(|panic| resume_unwind(panic))).collect::<Vec<_>>()
+    });
+    for (guest, result) in built.into_iter().flatten() {
+        match result {
             Ok(()) => {}
             Err(error) if error.is::<NoCompiler>() => {
                 left_out.note_error(format!("guest {}", guest.name), &error);
