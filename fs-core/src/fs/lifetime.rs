@@ -145,6 +145,23 @@ impl<P: Platform> Fs<P> {
         })
     }
 
+    /// Takes a process out of the tree, which it cannot do by itself: its current directory becomes
+    /// one that has no name, as after rmdir(2), so what is looked for there is `ENOENT`. For an
+    /// embedder that gives a program no directory.
+    ///
+    /// # Errors
+    ///
+    /// `ENOSPC`: no memory.
+    pub fn leave_tree(&mut self, process: &mut Process) -> Result<(), Errno> {
+        let directory = InodeKind::directory(Ino::ROOT)?;
+        let ino = self.add_inode(Inode::new(directory, 0o755, 0, 0, self.now()))?;
+        self.hold(Ino::ROOT); // for the new directory, which knows it as its parent
+        self.hold(ino); // for the current directory
+        let before = core::mem::replace(&mut process.cwd, ino);
+        self.release(before);
+        Ok(())
+    }
+
     /// The number of a new process (`alloc_pid`).
     #[inline]
     pub(crate) fn next_pid(&mut self) -> i32 {
@@ -172,5 +189,28 @@ impl<P: Platform> Fs<P> {
         if P::CHROOT {
             self.release(process.root);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+    use crate::{Config, Credentials, Errno, Fs, NoContents, OFlags};
+
+    #[test]
+    fn nothing_is_found_outside_of_the_tree() {
+        let mut fs = Fs::new(NoContents::default(), Config::default()).unwrap();
+        let mut process = fs.spawn(Credentials::user(0, 0)).unwrap();
+        fs.mkdir(&process, b"/d", 0o755).unwrap();
+        fs.leave_tree(&mut process).unwrap();
+        assert_eq!(fs.open(&mut process, b"d", OFlags::RDONLY, 0), Err(Errno::ENOENT));
+        assert_eq!(fs.mkdir(&process, b"e", 0o755), Err(Errno::ENOENT));
+        let mut path = [0_u8; 16];
+        assert_eq!(fs.getcwd(&process, &mut path[..]), Err(Errno::ENOENT));
+        fs.check_invariants(&[&process]).unwrap();
+        fs.chdir(&mut process, b"/d").unwrap();
+        fs.check_invariants(&[&process]).unwrap();
+        assert_eq!(fs.usage().inodes, 2);
     }
 }
