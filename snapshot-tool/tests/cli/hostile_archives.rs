@@ -330,6 +330,28 @@ fn hostile_archives_are_refused() {
             "something else than numbers",
         ),
         (
+            "half a run",
+            archive(&[with_record(
+                "GNU.sparse.size",
+                "9",
+                with_record("GNU.sparse.map", "0,4,5", file("f", b"data")),
+            )]),
+            Damaged,
+            "ends with half a run",
+        ),
+        (
+            "no list",
+            archive(&[with_record("GNU.sparse.map", "0,,4", file("f", b"data"))]),
+            Damaged,
+            "that is no list of numbers",
+        ),
+        (
+            "unknown version",
+            archive(&[with_record("GNU.sparse.major", "2", file("f", b"data"))]),
+            Tree,
+            "in a format that is not known here",
+        ),
+        (
             "huge file",
             archive(&[sparse_of_pax("1\n0\n4\n", "18446744073709551615")]),
             Tree,

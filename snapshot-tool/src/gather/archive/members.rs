@@ -7,7 +7,7 @@
 use crate::error::{ErrorKind, Marked as _, mark};
 use crate::gather::archive::input::{BLOCK_BYTES, Input};
 use crate::gather::archive::pax::{Records, header_number};
-use crate::gather::archive::sparse::{FileRuns, map_of_gnu, map_of_pax};
+use crate::gather::archive::sparse::{FileRuns, map_of_gnu, map_of_pax, map_of_records};
 use crate::quote::escaped;
 use anyhow::{Context as _, Result, anyhow, bail, ensure};
 use std::fs::File;
@@ -237,9 +237,9 @@ impl<'f> Members<'f> {
     /// Where the bytes of a file are, of whose header `size` bytes follow; goes on behind them.
     fn runs(&mut self, header: &Header, records: &Records, size: u64) -> Result<FileRuns> {
         let sparse = &records.sparse;
-        if sparse.is_old || matches!(sparse.major, Some(major) if major != 1) {
+        if matches!(sparse.major, Some(major) if major != 1) {
             return Err(refused(
-                "it has holes in an old format of GNU tar's; make the archive with \
+                "it has holes in a format that is not known here; make the archive with \
                  `--sparse-version=1.0`, or without `--sparse`",
             ));
         }
@@ -247,6 +247,8 @@ impl<'f> Members<'f> {
             map_of_gnu(&mut self.input, header, size)?
         } else if sparse.major.is_some() {
             map_of_pax(&mut self.input, sparse, size)?
+        } else if let Some(len) = sparse.realsize {
+            map_of_records(&sparse.map, len, self.input.at, size)?
         } else {
             FileRuns::whole(self.input.at, size)
         };

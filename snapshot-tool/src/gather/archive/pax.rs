@@ -25,8 +25,9 @@ pub(crate) struct SparseRecords {
     pub(crate) minor: Option<u64>,
     pub(crate) name: Option<Vec<u8>>,
     pub(crate) realsize: Option<u64>,
-    /// Whether there is a record of the formats before 1.0, whose map is in the header.
-    pub(crate) is_old: bool,
+    /// Offsets and lengths in turn, in the formats before 1.0; later ones have them in front of the
+    /// contents.
+    pub(crate) map: Vec<u64>,
 }
 
 impl Records {
@@ -59,9 +60,15 @@ impl Records {
             b"GNU.sparse.major" => self.sparse.major = decimal(value)?,
             b"GNU.sparse.minor" => self.sparse.minor = decimal(value)?,
             b"GNU.sparse.name" => self.sparse.name = bytes(),
-            b"GNU.sparse.realsize" => self.sparse.realsize = decimal(value)?,
-            b"GNU.sparse.map" | b"GNU.sparse.numblocks" | b"GNU.sparse.size" => {
-                self.sparse.is_old = true;
+            b"GNU.sparse.realsize" | b"GNU.sparse.size" => self.sparse.realsize = decimal(value)?,
+            // Format 0.0 has a record for each number, 0.1 one for all.
+            b"GNU.sparse.offset" | b"GNU.sparse.numbytes" => {
+                self.sparse.map.extend(decimal::<u64>(value)?);
+            }
+            b"GNU.sparse.map" => {
+                let numbers = value.split(|byte| *byte == b',').map(decimal);
+                let numbers: Result<Option<Vec<u64>>> = numbers.collect();
+                self.sparse.map = numbers?.context("that is no list of numbers")?;
             }
             key => {
                 let prefixes = [&b"SCHILY.xattr."[..], b"LIBARCHIVE.xattr.", b"SCHILY.acl."];

@@ -1,5 +1,5 @@
-//! Maps of files with holes, in the formats of GNU tar that it writes today: its own, and pax format
-//! 1.0, as `wasm-vfs export` does.
+//! Maps of files with holes, in the formats of GNU tar: its own, and pax formats 0.0, 0.1 and 1.0, of
+//! which `wasm-vfs export` writes the last.
 
 use crate::gather::archive::input::{BLOCK_BYTES, Input};
 use crate::gather::archive::pax::{SparseRecords, header_number};
@@ -86,6 +86,15 @@ fn add_runs(map: &mut Vec<(u64, u64)>, fields: &[u8]) -> Result<()> {
         map.push((number(offset)?, number(count)?));
     }
     Ok(())
+}
+
+/// The map in the records of pax formats 0.0 and 0.1. The contents are at `at`.
+pub(crate) fn map_of_records(map: &[u64], len: u64, at: u64, size: u64) -> Result<FileRuns> {
+    let pairs = map.chunks(2).map(|pair| match *pair {
+        [offset, count] => Ok((offset, count)),
+        _ => anyhow::bail!("its map of holes ends with half a run: the archive is damaged"),
+    });
+    FileRuns::mapped(len, &pairs.collect::<Result<Vec<_>>>()?, at, size)
 }
 
 /// The map in front of the contents in pax format 1.0, in decimal lines; it is read.
