@@ -79,8 +79,11 @@ fn what_tar_writes_is_what_its_directory_gives() {
         fill(&sandbox, date);
         let format = format!("--format={format}");
         system(&sandbox, &["tar", &format, "-C", "host", "-cf", "host.tar", "."]);
-        for guest in ["/", "/somewhere/else"] {
-            for more in [&[][..], &["--owner", "host"], &["--exclude", "sub/m*"]] {
+        for (guest, all) in [
+            ("/", &[&[][..], &["--owner", "host"]][..]),
+            ("/somewhere/else", &[&["--exclude", "sub/m*"]]),
+        ] {
+            for more in all.iter().copied() {
                 let (dir, tar) = (format!("host::{guest}"), format!("host.tar::{guest}"));
                 sandbox.image(&[&["--dir", &dir], more].concat());
                 let expected = read(sandbox.path("image.wasm"));
@@ -307,6 +310,26 @@ fn notes_tell_what_was_taken_otherwise() {
     let tree =
         "/\n└── in\n    ├── etc\n    │   └── passwd\n    ├── hard\n    ├── top\n    └── with";
     assert_eq!(sandbox.image_tree(), tree);
+}
+
+#[test]
+fn headers_of_no_member() {
+    let sandbox = Sandbox::new();
+    let global = |text: &[u8]| member(b'g', "pax_global_header", "", text, |_| {});
+    let rows = [
+        ("nothing", Vec::new(), "/"),
+        ("a comment, as git writes", global(b"13 comment=x\n"), "/"),
+        ("a volume's name", member(b'V', "volume", "", b"", |_| {}), "/"),
+        ("a date for all", [global(b"11 mtime=7\n"), file("f", b"")].concat(), "/\n└── f"),
+    ];
+    for (name, members, expected) in rows {
+        sandbox.file("x.tar", archive(&[members]));
+        let ran = sandbox.image(&["--no-tmp", "--tar", "x.tar"]);
+        assert_eq!(sandbox.image_tree(), expected, "{name}");
+        assert_eq!(ran.stderr.lines().count(), 1, "{name}: {}", ran.stderr);
+    }
+    let stat = sandbox.tool(&["stat", "image.wasm", "f"]).ok();
+    assert!(stat.stdout().contains("Modify: 1970-01-01 00:00:07"), "{}", stat.stdout());
 }
 
 #[test]

@@ -84,8 +84,8 @@ impl<'f> Members<'f> {
                 }
                 return Ok(None);
             };
-            is_begun = true;
             let kind = header.as_old().linkflag[0];
+            is_begun |= matches!(kind, b'x' | b'X' | b'L' | b'K');
             let extended = match kind {
                 b'x' | b'X' => self.extended(&header).and_then(|bytes| own.parse(&bytes)),
                 b'g' => self.global(&header),
