@@ -11,12 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define EXPORT(name) __attribute__((export_name(name))) void
-#define CHECK(condition)     \
-    do {                     \
-        if (!(condition))    \
-            __builtin_trap(); \
-    } while (0)
+#include "guest.h"
 
 static unsigned char buffer[65536];
 

@@ -24,13 +24,18 @@ fn native(source: &Path, output: &Path) -> Result<()> {
 
 /// Runs a program everywhere, and compares.
 fn same(name: &str) -> Result<()> {
+    same_with(name, Zig::all())
+}
+
+/// As [`same`], with the wasi-libc of these.
+fn same_with(name: &str, zigs: impl IntoIterator<Item = Zig>) -> Result<()> {
     let directory = tempfile::tempdir()?;
     let source = program(&format!("{name}.c"));
     let executable = directory.path().join(name);
     native(&source, &executable)?;
     let expected = String::from_utf8(run(&mut Command::new(&executable))?)?;
     assert!(expected.lines().count() > 10, "{expected}");
-    for zig in Zig::all() {
+    for zig in zigs {
         let wasm = directory.path().join("program.wasm");
         zig.link(&source, &wasm)?;
         for form in [Form::Portable, Form::Isolated] {
@@ -72,4 +77,15 @@ fn data_attributes_and_events() -> Result<()> {
 #[test]
 fn memory() -> Result<()> {
     same("memory")
+}
+
+#[test]
+fn signals() -> Result<()> {
+    same("signals")
+}
+
+/// The oldest wasi-libc has no functions of threads, not even for one.
+#[test]
+fn threads() -> Result<()> {
+    same_with("threads", Zig::newest())
 }

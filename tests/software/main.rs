@@ -2,13 +2,19 @@
 //! beside its sources is in docs/software.md.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod bsdtar;
+mod libgit2;
 mod lmdb;
+mod on_disk;
+mod same;
 mod shell;
+mod sqlite;
 
 use std::path::Path;
 
 use wasm_vfs::{Form, Packer, Program, TreeBuilder};
 use wasm_vfs_tests::engine::{Engine, Invocation, Outcome};
+use wasm_vfs_tests::engines::wasmtime;
 
 /// Both.
 const FORMS: [Form; 2] = [Form::Portable, Form::Isolated];
@@ -25,4 +31,17 @@ fn run(
     let packed = Packer::new(tree).form(form).pack(Program::file(program)).unwrap();
     packed.write(file.path()).unwrap();
     engine.run(file.path(), invocation).unwrap()
+}
+
+/// As [`run`], on wasmtime; returns the tree that it leaves too, as a tar archive.
+fn run_and_export(
+    program: &Path,
+    tree: TreeBuilder,
+    form: Form,
+    invocation: &Invocation,
+) -> (Outcome, Vec<u8>) {
+    let file = tempfile::Builder::new().suffix(".wasm").tempfile().unwrap();
+    let packed = Packer::new(tree).form(form).pack(Program::file(program)).unwrap();
+    packed.write(file.path()).unwrap();
+    wasmtime::run_and_export(file.path(), invocation, "/").unwrap()
 }

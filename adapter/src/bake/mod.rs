@@ -306,17 +306,6 @@ extern "C" fn bake_read_only() -> i32 {
     }))
 }
 
-/// Lets reading set access times, as Linux does by default. After `bake_limits`.
-#[cfg(feature = "calls")]
-#[unsafe(no_mangle)]
-extern "C" fn bake_access_times() -> i32 {
-    answer(with(|_, kernel| {
-        let access_times = wasm_vfs_core::AccessTimes::Relative;
-        let config = Config { access_times, ..*kernel.fs.config() };
-        kernel.fs.remount(config)
-    }))
-}
-
 /// Sets aside what the embedder's exports need when memory is used up: they are kept.
 #[unsafe(no_mangle)]
 extern "C" fn bake_host_api() -> i32 {

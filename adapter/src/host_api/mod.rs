@@ -65,8 +65,8 @@
 //!   12 KiB and the memory for an export are set aside while the tree is baked. (An export needs more
 //!   than that if thousands of files have several names each: `-ENOMEM`.) What cannot be written is
 //!   `-ENOSPC`, and of a file as much is there as was answered.
-//! * Archives hold directories, files, hard and symbolic links, and the character devices of the
-//!   tree's `/dev`. An import refuses every other member with `EOPNOTSUPP`; `wasm_vfs_culprit`
+//! * Archives hold directories, files, hard and symbolic links, named pipes and devices. An import
+//!   refuses every other member with `EOPNOTSUPP`; `wasm_vfs_culprit`
 //!   names it. Members before it are there, of itself there is nothing, nor are there directories that
 //!   only it needed.
 //! * Archives keep holes: an export writes files with a hole of 4096 bytes or more as GNU tar's sparse

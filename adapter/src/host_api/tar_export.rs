@@ -2,10 +2,9 @@
 //! writes of a packed file, byte for byte, as long as nothing has changed and no packed file has a
 //! run of 1 MiB of zeros or more (a hole there).
 //!
-//! Members are in the order in which directories list them. Of devices those that the filesystem
-//! has are members; others, pipes and sockets are left out, as a tree that is packed has none. The
-//! second name of a file, a link or a device is a hard link to the first. A file with holes is a
-//! sparse member ([`tar_contents`]).
+//! Members are in the order in which directories list them. Sockets are left out: archives have no
+//! members for them. The second name of anything but a directory is a hard link to the first. A
+//! file with holes is a sparse member ([`tar_contents`]).
 //!
 //! Whoever runs the program between two pieces gets an archive of what each piece found. Only a
 //! sparse member must not change while it is written.
@@ -20,7 +19,7 @@ use super::embedder::Embedder;
 use super::remove::{Entry, go};
 use super::tar_contents::{Contents, Layout};
 use super::tar_header::{self as header, BLOCK_BYTES, Header, Kind};
-use super::tar_member::{KNOWN_DEVICES, padding_after};
+use super::tar_member::padding_after;
 use crate::bytes::{append, append_decimal, copy, zeros};
 use crate::defect::OrDefect;
 use crate::platform::Host;
@@ -164,11 +163,8 @@ impl Export {
         let stat = fs.newfstatat(process, self.directory, entry.name(), nofollow)?;
         match entry.file_type {
             FileType::Directory => return self.enter(fs, embedder, &entry, name, &stat),
-            FileType::Regular | FileType::Symlink => {}
-            FileType::CharDevice if KNOWN_DEVICES.contains(&stat.st_rdev) => {}
-            FileType::Fifo | FileType::CharDevice | FileType::BlockDevice | FileType::Socket => {
-                return Ok(());
-            }
+            FileType::Socket => return Ok(()),
+            _ => {}
         }
         if stat.st_nlink > 1 && self.further_name(&name, &stat)? {
             return Ok(());
@@ -179,6 +175,8 @@ impl Export {
             }
             FileType::Regular => self.announce(Kind::File, &name, None, &stat, None),
             FileType::Symlink => self.symlink(fs, embedder, &entry, &name, &stat),
+            FileType::Fifo => self.announce(Kind::Fifo, &name, None, &stat, None),
+            FileType::BlockDevice => self.announce(Kind::BlockDevice, &name, None, &stat, None),
             _ => self.announce(Kind::CharDevice, &name, None, &stat, None),
         }
     }
@@ -317,7 +315,7 @@ impl Export {
                 header::append_record(&mut records, key, &value)?;
             }
         }
-        if kind == Kind::CharDevice {
+        if matches!(kind, Kind::CharDevice | Kind::BlockDevice) {
             member.put_number(header::DEVICE_MAJOR, u64::from(stat.st_rdev.major()));
             member.put_number(header::DEVICE_MINOR, u64::from(stat.st_rdev.minor()));
         }

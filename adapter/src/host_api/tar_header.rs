@@ -57,6 +57,9 @@ pub(super) enum Kind {
     Symlink,
     /// A character device, whose numbers are in [`DEVICE_MAJOR`] and [`DEVICE_MINOR`].
     CharDevice,
+    /// A block device, as a character device.
+    BlockDevice,
+    Fifo,
     Directory,
     /// A file with holes, in the form that only GNU's own headers have.
     Sparse,
@@ -75,14 +78,16 @@ impl Kind {
     ///
     /// # Errors
     ///
-    /// `EOPNOTSUPP`: block devices, pipes, and what nobody has defined.
+    /// `EOPNOTSUPP`: what nobody has defined.
     pub(super) fn of(block: &Block) -> Result<Kind, Errno> {
         Ok(match block.get(TYPE) {
             Some(b'0' | 0 | b'7') => Kind::File,
             Some(b'1') => Kind::HardLink,
             Some(b'2') => Kind::Symlink,
             Some(b'3') => Kind::CharDevice,
+            Some(b'4') => Kind::BlockDevice,
             Some(b'5') => Kind::Directory,
+            Some(b'6') => Kind::Fifo,
             // Elsewhere the map lies in another place, or nowhere.
             Some(b'S') if field(block, MAGIC) == GNU => Kind::Sparse,
             Some(b'x') => Kind::Pax,
@@ -100,7 +105,9 @@ impl Kind {
             Kind::HardLink => b'1',
             Kind::Symlink => b'2',
             Kind::CharDevice => b'3',
+            Kind::BlockDevice => b'4',
             Kind::Directory => b'5',
+            Kind::Fifo => b'6',
             Kind::Sparse => b'S',
             Kind::Pax => b'x',
             Kind::GlobalPax => b'g',

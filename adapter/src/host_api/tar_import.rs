@@ -19,7 +19,7 @@ use wasm_vfs_core::{
 use super::embedder::Embedder;
 use super::make::{PARENT_MODE, make_directory, with_parents};
 use super::tar_header::{self as header, BLOCK_BYTES, Block, Kind};
-use super::tar_member::{KNOWN_DEVICES, Member, Records, Said, clean, padding_after};
+use super::tar_member::{Member, Records, Said, clean, padding_after};
 use super::tar_sparse::{Map, MapText, Run, Sparse};
 use crate::bytes::{append, append_decimal, is_utf8};
 use crate::defect::{OrDefect, defect};
@@ -277,7 +277,9 @@ impl Import {
         }
         match kind {
             Kind::Directory => return self.directory(fs, embedder),
-            Kind::CharDevice => return self.device(fs, embedder),
+            Kind::CharDevice => return self.device(fs, embedder, FileType::CharDevice),
+            Kind::BlockDevice => return self.device(fs, embedder, FileType::BlockDevice),
+            Kind::Fifo => return self.node(fs, embedder, FileType::Fifo, Dev::new(0, 0)),
             Kind::Symlink | Kind::HardLink => {
                 let link = said.link(&self.block, &self.global)?;
                 return match kind {
@@ -431,19 +433,28 @@ impl Import {
         self.finish(fs, embedder, Dress::AllButMode)
     }
 
-    /// Makes the node of a device that the filesystem knows.
-    ///
-    /// # Errors
-    ///
-    /// `EOPNOTSUPP`: it knows no device of these numbers.
-    fn device(&mut self, fs: &mut Fs<Host>, embedder: &mut Embedder) -> Result<(), Errno> {
+    /// Makes the node of a device. One without a driver cannot be opened, so it does no harm.
+    fn device(
+        &mut self,
+        fs: &mut Fs<Host>,
+        embedder: &mut Embedder,
+        kind: FileType,
+    ) -> Result<(), Errno> {
         let number =
             |field| u32::try_from(header::number(&self.block, field)?).or(Err(Errno::EINVAL));
         let dev = Dev::new(number(header::DEVICE_MAJOR)?, number(header::DEVICE_MINOR)?);
-        if !KNOWN_DEVICES.contains(&dev) {
-            return Err(Errno::EOPNOTSUPP);
-        }
-        let mode = FileType::CharDevice.mode_bits() | self.member.mode;
+        self.node(fs, embedder, kind, dev)
+    }
+
+    /// Makes a device or a named pipe.
+    fn node(
+        &mut self,
+        fs: &mut Fs<Host>,
+        embedder: &mut Embedder,
+        kind: FileType,
+        dev: Dev,
+    ) -> Result<(), Errno> {
+        let mode = kind.mode_bits() | self.member.mode;
         fs.mknodat(&embedder.process, self.directory, &self.unfinished, mode, dev)?;
         self.finish(fs, embedder, Dress::Fully)
     }

@@ -3,15 +3,11 @@
 use alloc::vec::Vec;
 use core::mem::take;
 
-use wasm_vfs_core::{Dev, Errno, PATH_MAX, S_IALLUGO, Timespec};
+use wasm_vfs_core::{Errno, PATH_MAX, S_IALLUGO, Timespec};
 
 use super::tar_header::{self as header, BLOCK_BYTES, Block, Kind};
 use super::tar_sparse::SparseRecords;
 use crate::bytes::{append, copy, is_utf8};
-
-/// The devices that archives hold: those of a tree's `/dev`.
-pub(super) const KNOWN_DEVICES: [Dev; 6] =
-    [Dev::NULL, Dev::ZERO, Dev::FULL, Dev::RANDOM, Dev::URANDOM, Dev::TTY];
 
 /// What records say of one thing.
 #[derive(Default)]

@@ -7,12 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define EXPORT(name) __attribute__((export_name(name))) void
-#define CHECK(condition)     \
-    do {                     \
-        if (!(condition))    \
-            __builtin_trap(); \
-    } while (0)
+#include "../guest.h"
 
 #define WORDS (1u << 19)
 static uint32_t *words;

@@ -6,12 +6,7 @@
 #include <wasi/api.h>
 #include <wasm_vfs.h>
 
-#define EXPORT(name) __attribute__((export_name(name))) void
-#define CHECK(condition)     \
-    do {                     \
-        if (!(condition))    \
-            __builtin_trap(); \
-    } while (0)
+#include "../guest.h"
 
 // What packed programs have for the root directory.
 #define ROOT 3

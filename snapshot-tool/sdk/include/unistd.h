@@ -47,7 +47,12 @@ int truncate(const char *, off_t) __asm__("__wasm_vfs_truncate");
 int chdir(const char *) __asm__("__wasm_vfs_chdir");
 char *getcwd(char *, size_t) __asm__("__wasm_vfs_getcwd");
 
-/* Descriptors. */
+/* Descriptors. To preview1 a directory is EBADF where Linux has EISDIR and EINVAL, or synchronises it. */
+ssize_t read(int, void *, size_t) __asm__("__wasm_vfs_read");
+ssize_t pread(int, void *, size_t, off_t) __asm__("__wasm_vfs_pread");
+int ftruncate(int, off_t) __asm__("__wasm_vfs_ftruncate");
+int fsync(int) __asm__("__wasm_vfs_fsync");
+int fdatasync(int) __asm__("__wasm_vfs_fdatasync");
 int dup(int) __asm__("__wasm_vfs_dup");
 int dup2(int, int) __asm__("__wasm_vfs_dup2");
 int dup3(int, int, int) __asm__("__wasm_vfs_dup3");
@@ -95,6 +100,10 @@ int getresuid(uid_t *, uid_t *, uid_t *) __asm__("__wasm_vfs_getresuid");
 int getresgid(gid_t *, gid_t *, gid_t *) __asm__("__wasm_vfs_getresgid");
 int getgroups(int, gid_t []) __asm__("__wasm_vfs_getgroups");
 int setgroups(size_t, const gid_t *) __asm__("__wasm_vfs_setgroups");
+
+/* The unit of mappings is Linux's page of 4096 bytes, not WebAssembly's of 65536, which wasi-libc answers. */
+long sysconf(int) __asm__("__wasm_vfs_sysconf");
+int getpagesize(void) __asm__("__wasm_vfs_getpagesize");
 
 #ifdef __cplusplus
 }

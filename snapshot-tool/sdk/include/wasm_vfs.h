@@ -652,7 +652,7 @@ WASM_VFS_CALL(wait4)
 long long wasm_vfs_wait4(int pid, void *wstatus, int options, void *rusage);
 
 /* Says whether a process is there, with signal 0: only the program itself is, others are ESRCH.
- * Other signals are ENOSYS. */
+ * Other signals are ENOSYS. In C: kill, killpg. */
 WASM_VFS_CALL(kill)
 long long wasm_vfs_kill(int pid, int sig);
 

@@ -1,4 +1,4 @@
-/* Data between descriptors: sendfile(2), copy_file_range(2), splice(2), preadv2(2), sync(2). */
+/* Data of and between descriptors: read(2), ftruncate(2), sendfile(2), copy_file_range(2), splice(2), preadv2(2), sync(2). */
 #include "wasm_vfs_library.h"
 
 #include <sys/sendfile.h>
@@ -6,6 +6,26 @@
 
 _Static_assert(sizeof(struct iovec) == sizeof(struct wasm_vfs_iovec), "struct iovec");
 _Static_assert(sizeof(off_t) == 8, "off_t");
+
+ssize_t read(int fd, void *buffer, size_t size) {
+    return bytes(wasm_vfs_read(fd, buffer, size));
+}
+
+ssize_t pread(int fd, void *buffer, size_t size, off_t offset) {
+    return bytes(wasm_vfs_pread64(fd, buffer, size, offset));
+}
+
+ssize_t readv(int fd, const struct iovec *pieces, int count) {
+    return bytes(wasm_vfs_readv(fd, (const void *)pieces, count));
+}
+
+ssize_t preadv(int fd, const struct iovec *pieces, int count, off_t offset) {
+    return bytes(wasm_vfs_preadv(fd, (const void *)pieces, count, offset));
+}
+
+int ftruncate(int fd, off_t length) {
+    return result(wasm_vfs_ftruncate(fd, length));
+}
 
 ADDED ssize_t sendfile(int to, int from, off_t *offset, size_t count) {
     return bytes(wasm_vfs_sendfile(to, from, offset, count));

@@ -1,4 +1,4 @@
-/* Descriptors: dup(2), pipe(2), fcntl(2), flock(2), lockf(3), lseek(2), ioctl(2). */
+/* Descriptors: dup(2), pipe(2), fcntl(2), flock(2), lockf(3), lseek(2), ioctl(2), fsync(2). */
 #include "wasm_vfs_library.h"
 
 #include <sys/file.h>
@@ -121,4 +121,12 @@ int ioctl(int fd, int request, ...) {
         break;
     }
     return result(wasm_vfs_ioctl(fd, request, argument));
+}
+
+int fsync(int fd) {
+    return result(wasm_vfs_fsync(fd));
+}
+
+int fdatasync(int fd) {
+    return result(wasm_vfs_fdatasync(fd));
 }

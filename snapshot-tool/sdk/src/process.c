@@ -172,3 +172,24 @@ int getrusage(int who, struct rusage *usage) {
 ssize_t getrandom(void *buffer, size_t size, unsigned flags) {
     return bytes(wasm_vfs_getrandom(buffer, size, (int)flags));
 }
+
+/* wasi-libc's own, which knows all but what is the kernel's here. */
+long libc_sysconf(int) __asm__("sysconf");
+enum { FS_PAGE_BYTES = 4096 };
+
+int getpagesize(void) {
+    return FS_PAGE_BYTES;
+}
+
+long sysconf(int name) {
+    switch (name) {
+    case _SC_PAGESIZE:
+        return FS_PAGE_BYTES;
+    case _SC_OPEN_MAX: {
+        struct rlimit limit;
+        return getrlimit(RLIMIT_NOFILE, &limit) < 0 ? -1 : (long)limit.rlim_cur;
+    }
+    default:
+        return libc_sysconf(name);
+    }
+}

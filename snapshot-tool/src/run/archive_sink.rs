@@ -249,8 +249,8 @@ impl<'b> ArchiveSink<'b> {
                 let place = place.context("what it links to comes later")?;
                 self.writer.hard_link(parent, name, (place, original))?;
             }
-            // Only root may make it, and whoever wants the results does not miss it.
-            EntryType::Char => {}
+            // Of devices only root may make any, and whoever wants the results misses neither them nor pipes.
+            EntryType::Char | EntryType::Block | EntryType::Fifo => {}
             other => bail!("it is of the unknown type {:?}", char::from(other.as_byte())),
         }
         self.skip(size + padding);

@@ -15,11 +15,14 @@ macro_rules! files {
 }
 
 pub(super) static FILES: &[SdkFile] = files! {
+    "include/__typedef_sigset_t.h"
     "include/dirent.h"
     "include/errno.h"
     "include/fcntl.h"
     "include/ftw.h"
     "include/poll.h"
+    "include/pthread.h"
+    "include/signal.h"
     "include/stdio.h"
     "include/stdlib.h"
     "include/sys/eventfd.h"
@@ -45,6 +48,7 @@ pub(super) static FILES: &[SdkFile] = files! {
     "include/utime.h"
     "include/wasm_vfs.h"
     "include/wasm_vfs_types.h"
+    "include/wasm_vfs_unix.h"
     "lib/libwasm_vfs.a"
     "src/attributes.c"
     "src/data.c"
@@ -57,8 +61,10 @@ pub(super) static FILES: &[SdkFile] = files! {
     "src/names.c"
     "src/open.c"
     "src/process.c"
+    "src/signals.c"
     "src/stat.c"
     "src/temporary.c"
+    "src/thread.c"
     "src/walk.c"
     "src/wasm_vfs_library.h"
 };

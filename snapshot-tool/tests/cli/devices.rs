@@ -78,6 +78,47 @@ fn export_has_device_nodes_and_extract_leaves_them_out() {
     assert_eq!(sandbox.names("out/dev"), ["fd", "stderr", "stdin", "stdout"]);
 }
 
+/// Makes a pipe, a block device and a file in `/made`.
+const MAKES_NODES: &str = r#"(module
+    (import "wasm_vfs" "mkdir" (func $mkdir (param i32 i32) (result i64)))
+    (import "wasm_vfs" "mknod" (func $mknod (param i32 i32 i32) (result i64)))
+    (memory (export "memory") 1)
+    (data (i32.const 100) "/made\00")
+    (data (i32.const 110) "/made/pipe\00")
+    (data (i32.const 130) "/made/disk\00")
+    (data (i32.const 150) "/made/file\00")
+    (func $made (param i64) (if (i64.ne (local.get 0) (i64.const 0)) (then (unreachable))))
+    (func (export "_start")
+        (call $made (call $mkdir (i32.const 100) (i32.const 0x1ed)))
+        (call $made (call $mknod (i32.const 110) (i32.const 0x11a4) (i32.const 0)))
+        (call $made (call $mknod (i32.const 130) (i32.const 0x61a4) (i32.const 0x812)))
+        (call $made (call $mknod (i32.const 150) (i32.const 0x81a4) (i32.const 0)))))"#;
+
+#[test]
+fn pipes_and_devices_of_a_program_are_exported_and_get_leaves_them_out() {
+    let sandbox = Sandbox::new();
+    sandbox.wasm("app.wasm", MAKES_NODES);
+    sandbox.tool(&["pack", "app.wasm", "-o", "packed.wasm", "--no-dev"]).ok();
+    let options = ["run", "packed.wasm", "--get", "/made::out", "--export", "out.tar"];
+    sandbox.tool(&options).ok();
+    assert_eq!(sandbox.names("out"), ["file"]);
+    let bytes = std::fs::read(sandbox.path("out.tar")).unwrap();
+    let mut archive = tar::Archive::new(bytes.as_slice());
+    let made = archive.entries().unwrap().map(|entry| {
+        let entry = entry.unwrap();
+        (entry.path().unwrap().display().to_string(), entry.header().entry_type())
+    });
+    let made: Vec<_> = made.filter(|(name, _)| name.starts_with("made/")).skip(1).collect();
+    assert_eq!(
+        made,
+        [
+            ("made/pipe".to_owned(), tar::EntryType::Fifo),
+            ("made/disk".to_owned(), tar::EntryType::Block),
+            ("made/file".to_owned(), tar::EntryType::Regular),
+        ]
+    );
+}
+
 #[test]
 fn a_tree_that_does_not_fit_its_limits_is_an_error_with_limit_and_need() {
     let sandbox = Sandbox::new();

@@ -1,9 +1,11 @@
 /* Descriptors: duplicates, pipes, locks, limits. */
 #include "show.h"
+
 #include <poll.h>
 #include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/resource.h>
+#include <sys/uio.h>
 
 static void duplicates(void) {
     put("file", "abcdefgh");
@@ -126,8 +128,37 @@ static void limits(void) {
     SHOW(getrusage(RUSAGE_SELF, &usage));
 }
 
+/* wasi-libc's functions on what is no file. */
+static void not_files(void) {
+    char byte = 0;
+    int directory = open(".", O_RDONLY | O_DIRECTORY), ends[2];
+    SHOW(fsync(directory));
+    SHOW(fdatasync(directory));
+    SHOW(read(directory, &byte, 1));
+    SHOW(pread(directory, &byte, 1, 0));
+    struct iovec piece = {&byte, 1};
+    SHOW(readv(directory, &piece, 1));
+    SHOW(preadv(directory, &piece, 1, 0));
+    SHOW(write(directory, &byte, 1));
+    SHOW(ftruncate(directory, 0));
+    SHOW(close(directory));
+    SHOW(fsync(directory));
+    SHOW(pipe(ends));
+    SHOW(fsync(ends[0]));
+    SHOW(fdatasync(ends[1]));
+    SHOW(pread(ends[0], &byte, 1, 0));
+    SHOW(pwrite(ends[1], &byte, 1, 0));
+    SHOW(ftruncate(ends[1], 0));
+    SHOW(write(ends[0], &byte, 1));
+    SHOW(read(ends[1], &byte, 1));
+    SHOW(close(ends[0]));
+    SHOW(close(ends[1]));
+    SHOW(write(ends[1], &byte, 1));
+}
+
 int main(void) {
     start();
+    not_files();
     duplicates();
     pipes();
     locks();

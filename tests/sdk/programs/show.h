@@ -22,7 +22,7 @@ static inline const char *error_name(int number) {
         const char *name;
     } names[] = {
         {EACCES, "EACCES"}, {EAGAIN, "EAGAIN"},     {EBADF, "EBADF"},         {EBUSY, "EBUSY"},
-        {EEXIST, "EEXIST"}, {EFAULT, "EFAULT"},     {EFBIG, "EFBIG"},         {EINVAL, "EINVAL"},
+        {EEXIST, "EEXIST"}, {EFAULT, "EFAULT"},     {EFBIG, "EFBIG"},         {EINTR, "EINTR"},         {EINVAL, "EINVAL"},
         {EISDIR, "EISDIR"}, {ELOOP, "ELOOP"},       {EMFILE, "EMFILE"},       {ENAMETOOLONG, "ENAMETOOLONG"},
         {ENODATA, "ENODATA"}, {ENODEV, "ENODEV"},   {ENOENT, "ENOENT"},       {ENOMEM, "ENOMEM"},
         {ENOSPC, "ENOSPC"}, {ENOSYS, "ENOSYS"},     {ENOTDIR, "ENOTDIR"},     {ENOTEMPTY, "ENOTEMPTY"},

@@ -59,9 +59,7 @@ impl Engine for Wasmtime {
 }
 
 /// The threads of a test runner are too small.
-fn on_a_large_stack(
-    run: impl FnOnce(&wasmtime::Engine) -> Result<Outcome> + Send,
-) -> Result<Outcome> {
+fn on_a_large_stack<T: Send>(run: impl FnOnce(&wasmtime::Engine) -> Result<T> + Send) -> Result<T> {
     let engine = ENGINE.as_ref().map_err(|error| anyhow::anyhow!("{error:#}"))?;
     std::thread::scope(|scope| {
         let thread = std::thread::Builder::new().stack_size(THREAD_STACK_BYTES);
@@ -86,21 +84,54 @@ fn run_hermetic(engine: &wasmtime::Engine, wasm: &Path) -> Result<Outcome> {
 }
 
 fn run(engine: &wasmtime::Engine, wasm: &Path, invocation: &Invocation) -> Result<Outcome> {
+    let (outcome, files) =
+        run_then(engine, wasm, invocation, |store, instance| match &invocation.host_root {
+            Some(root) => {
+                let read = |path: &String| Ok(std::fs::read(root.join(path))?);
+                invocation.collect.iter().map(read).collect()
+            }
+            None => collect(store, instance, &invocation.collect),
+        })?;
+    Ok(Outcome { files, ..outcome })
+}
+
+/// Runs a packed program as [`Wasmtime`] does, and returns a directory of its tree as a tar archive
+/// beside the outcome.
+///
+/// # Errors
+///
+/// As [`Engine::run`], and when the tree cannot be read.
+pub fn run_and_export(
+    wasm: &Path,
+    invocation: &Invocation,
+    directory: &str,
+) -> Result<(Outcome, Vec<u8>)> {
+    on_a_large_stack(|engine| {
+        run_then(engine, wasm, invocation, |store, instance| {
+            let mut archive = Vec::new();
+            let tree = HostApi::new(&mut *store, &instance)?;
+            tree.export_tar(&mut *store, directory, &mut archive)?;
+            Ok(archive)
+        })
+    })
+}
+
+/// Runs a program, and reads something out of it when it has ended.
+fn run_then<T>(
+    engine: &wasmtime::Engine,
+    wasm: &Path,
+    invocation: &Invocation,
+    read: impl FnOnce(&mut Store<WasiP1Ctx>, Instance) -> Result<T>,
+) -> Result<(Outcome, T)> {
     let module = Module::from_file(engine, wasm).with_context(|| wasm.display().to_string())?;
     let mut host = WasiHost::new(engine, invocation)?;
     let instance = host.linker.instantiate(&mut host.store, &module)?;
     let start = instance.get_typed_func::<(), ()>(&mut host.store, "_start")?;
     let ended = start.call(&mut host.store, ());
-    let files = match &invocation.host_root {
-        Some(root) => {
-            let read = |path: &String| Ok(std::fs::read(root.join(path))?);
-            invocation.collect.iter().map(read).collect()
-        }
-        None => collect(&mut host.store, instance, &invocation.collect),
-    };
+    let read = read(&mut host.store, instance);
     let outcome = host.outcome(ended);
-    match files {
-        Ok(files) => Ok(Outcome { files, ..outcome }),
+    match read {
+        Ok(read) => Ok((outcome, read)),
         Err(error) => Err(error.context(format!("its files cannot be read: {outcome:?}"))),
     }
 }

@@ -3,7 +3,7 @@
 //! The order of errors is `vfs_read`'s and `vfs_readv`'s (fs/read_write.c): whether the descriptor
 //! may be read comes before the program's pointers, and they come before what kind of file it is.
 
-use wasm_vfs_core::{Errno, FileType, OFlags, OpenFile, RwFlags};
+use wasm_vfs_core::{Errno, FileType, OFlags, OpenFile, RwFlags, Whence};
 
 use super::{MAX_RW_COUNT, forward};
 use crate::abi::imports;
@@ -36,6 +36,40 @@ fn buffer(kernel: &Kernel, file: OpenFile, needs: Needs, buf: u32, len: u32) -> 
         Ok(mut bytes) => Ok(bytes.take(MAX_RW_COUNT)),
         Err(errno) => Err(before(kernel, file, needs, errno)),
     }
+}
+
+/// The buffer of a read, at an offset or at the file's own. Behind the end of a file nobody copies
+/// anything, so the null pointer does no harm there: on Linux it is an address as others, at which
+/// nothing is mapped. One beyond all memory is refused at once (`access_ok`).
+///
+/// # Errors
+///
+/// As [`buffer`].
+#[inline]
+fn buffer_to_fill(
+    kernel: &mut Kernel,
+    file: OpenFile,
+    offset: Option<i64>,
+    (buf, len): (u32, u32),
+) -> Result<UserRange> {
+    let needs = if offset.is_some() { Needs::ReadAt } else { Needs::Read };
+    match buffer(kernel, file, needs, buf, len) {
+        Err(Errno::EFAULT) if buf == 0 && is_at_end(kernel, file, offset) => Ok(UserRange::EMPTY),
+        buffer => buffer,
+    }
+}
+
+/// Whether a regular file has no byte at an offset, or at its own.
+#[cold]
+#[inline(never)]
+fn is_at_end(kernel: &mut Kernel, file: OpenFile, offset: Option<i64>) -> bool {
+    if kernel.fs.file_type_of(file) != Ok(FileType::Regular) {
+        return false;
+    }
+    let own = || kernel.fs.vfs_llseek(file, 0, Whence::Cur).ok()?.try_into().ok();
+    let Some(offset) = offset.or_else(own) else { return false };
+    let mut byte = [0_u8];
+    kernel.fs.vfs_pread(file, &mut byte[..], offset) == Ok(0)
 }
 
 /// The pieces of a transfer.
@@ -93,7 +127,7 @@ extern "C" fn read(fd: i32, buf: u32, count: u32) -> i64 {
         fd,
         |host| forward::buffer(buf, count, |iov, n, moved| imports::fd_read(host, iov, n, moved)),
         |kernel, file, _| {
-            let buf = buffer(kernel, file, Needs::Read, buf, count)?;
+            let buf = buffer_to_fill(kernel, file, None, (buf, count))?;
             kernel.fs.vfs_read(file, buf)
         },
     )
@@ -120,7 +154,7 @@ extern "C" fn pread64(fd: i32, buf: u32, count: u32, offset: i64) -> i64 {
             forward::buffer(buf, count, |iov, n, moved| imports::fd_pread(host, iov, n, at, moved))
         },
         |kernel, file, _| {
-            let buf = buffer(kernel, file, Needs::ReadAt, buf, count)?;
+            let buf = buffer_to_fill(kernel, file, Some(offset), (buf, count))?;
             kernel.fs.vfs_pread(file, buf, offset)
         },
     )

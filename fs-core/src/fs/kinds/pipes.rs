@@ -48,13 +48,14 @@ impl<P: Platform> Fs<P> {
         pipe.map(|pipe| (ino, pipe)).ok_or(Errno::EBADF)
     }
 
-    /// Opens an end of a pipe by a name, or by that of a descriptor (`fifo_open`). Any other inode is left alone, but for what
-    /// `DIRECT` asks of it.
+    /// Opens an end of a pipe by a name, or by that of a descriptor (`fifo_open`). Any other inode is
+    /// left alone, but for what `DIRECT` asks of it.
     ///
     /// # Errors
     ///
     /// * `EINVAL`: it is neither to be read nor to be written.
-    /// * `ENXIO`: it has a name, is to be written without waiting, and nobody has it open for reading.
+    /// * `ENXIO`: it has a name, is to be written without waiting, and nobody has it open for
+    ///   reading.
     /// * `EAGAIN`: it has a name, and nobody has the other end open, which would be waited for.
     /// * `EINVAL`: `DIRECT`. (The flag can be set later: fcntl(2).)
     /// * `ENOMEM`: no memory.
@@ -76,7 +77,8 @@ impl<P: Platform> Fs<P> {
         let waits = !description.flags.contains(OFlags::NONBLOCK);
         let ends = open.and_then(|id| self.pipes.get(id.0));
         let (readers, writers) = ends.map_or((0, 0), |pipe| (pipe.readers, pipe.writers));
-        // `is_pipe` in fifo_open: whoever opens a pipe without a name (`/dev/fd/N`) waits for nobody.
+        // `is_pipe` in fifo_open: whoever opens a pipe without a name (`/dev/fd/N`) waits for
+        // nobody.
         let is_named = ends.is_none_or(|pipe| pipe.origin == PipeOrigin::Named);
         match (reads, writes) {
             (false, false) => return Err(Errno::EINVAL),

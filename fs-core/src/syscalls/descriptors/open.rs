@@ -66,10 +66,11 @@ impl<P: Platform> Fs<P> {
     /// * `EROFS`: a regular file, to be written, on a read-only filesystem.
     /// * `EACCES`: access to the file is not granted.
     /// * `EPERM`: `NOATIME` on somebody else's file.
-    /// * `ENXIO`: the file is a socket or a device without a driver, or a pipe with a name and without a reader
-    ///   that is opened `WRONLY | NONBLOCK`.
+    /// * `ENXIO`: the file is a socket or a device without a driver, or a pipe with a name and
+    ///   without a reader that is opened `WRONLY | NONBLOCK`.
     /// * `EINVAL`: the file is a pipe, and neither to be read nor to be written.
-    /// * `EAGAIN`: the file is a pipe with a name, nobody has the other end open, and `NONBLOCK` is not given.
+    /// * `EAGAIN`: the file is a pipe with a name, nobody has the other end open, and `NONBLOCK` is
+    ///   not given.
     /// * `EINVAL`: `DIRECT`, and the file is not a regular one.
     pub fn openat(
         &mut self,

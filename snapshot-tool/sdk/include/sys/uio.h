@@ -16,7 +16,8 @@ extern "C" {
 #define RWF_NOWAIT 8
 #define RWF_APPEND 16
 
-ssize_t preadv(int, const struct iovec *, int, off_t);
+ssize_t readv(int, const struct iovec *, int) __asm__("__wasm_vfs_readv");
+ssize_t preadv(int, const struct iovec *, int, off_t) __asm__("__wasm_vfs_preadv");
 ssize_t pwritev(int, const struct iovec *, int, off_t);
 ssize_t preadv2(int, const struct iovec *, int, off_t, int) __asm__("__wasm_vfs_preadv2");
 ssize_t pwritev2(int, const struct iovec *, int, off_t, int) __asm__("__wasm_vfs_pwritev2");

@@ -5,12 +5,18 @@
 //! They are ordinary programs that know nothing of wasm-vfs, each built by its language's own
 //! toolchain. The compilers keep caches, so a second build is quick.
 
+mod archives;
+mod compile;
 mod software;
 
 use std::ffi::{OsStr, OsString};
 use std::fs;
+use std::num::NonZero;
+use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread::ScopedJoinHandle;
 
 use anyhow::{Context, Result};
 
@@ -18,6 +24,8 @@ use crate::chores::setup;
 use crate::left_out::LeftOut;
 use crate::tools::{npm, pypi};
 use crate::{process, workspace};
+use compile::{NO_OPTIONS, NoCompiler, crate_source, scratch, zig_cc_of};
+pub(crate) use compile::{zig_cc, zig_of};
 
 /// A guest program.
 struct Guest {
@@ -41,6 +49,18 @@ impl Guest {
         build: fn(&Path, &Path) -> Result<()>,
     ) -> Self {
         Self { name, source, build }
+    }
+
+    /// Builds it into a directory.
+    fn build_in(&self, directory: &Path) -> Result<()> {
+        let output = directory.join(self.name).with_extension("wasm");
+        // An output of earlier days must not pass for this one.
+        if output.exists() {
+            fs::remove_file(&output)
+                .with_context(|| format!("cannot remove {}", output.display()))?;
+        }
+        let source = workspace::root().join("tests/guests").join(self.source);
+        (self.build)(&source, &output)
     }
 }
 
@@ -69,6 +89,11 @@ const GUESTS: &[Guest] = &[
     Guest::of("../../guest", "watch", with_rust_example),
     Guest::new("wali", with_zig_cc_for_wali),
     Guest::new("lmdb", software::with_lmdb),
+    Guest::of("lmdb", "lmdb-tests", software::with_lmdb_tests),
+    Guest::new("sqlite", software::with_sqlite),
+    Guest::of("sqlite", "sqlite-plain", software::with_plain_sqlite),
+    Guest::new("libgit2", archives::with_libgit2),
+    Guest::new("bsdtar", archives::with_bsdtar),
     Guest::new("shell", with_rust),
 ];
 
@@ -90,15 +115,23 @@ pub(crate) fn all(left_out: &mut LeftOut) -> Result<()> {
     let directory = workspace::guests();
     fs::create_dir_all(&directory)
         .with_context(|| format!("cannot create {}", directory.display()))?;
-    for guest in GUESTS {
-        let output = directory.join(guest.name).with_extension("wasm");
-        // An output of earlier days must not pass for this one.
-        if output.exists() {
-            fs::remove_file(&output)
-                .with_context(|| format!("cannot remove {}", output.display()))?;
+    // Most compilers use one processor.
+    let next = AtomicUsize::new(0);
+    let work = || {
+        let mut built = Vec::new();
+        while let Some(guest) = GUESTS.get(next.fetch_add(1, Ordering::Relaxed)) {
+            built.push((guest, guest.build_in(&directory)));
         }
-        let source = workspace::root().join("tests/guests").join(guest.source);
-        match (guest.build)(&source, &output) {
+        built
+    };
+    let workers = std::thread::available_parallelism().map_or(1, NonZero::get);
+    let built = std::thread::scope(|scope| {
+        let workers: Vec<_> = (0..workers).map(|_| scope.spawn(work)).collect();
+        let joined = workers.into_iter().map(ScopedJoinHandle::join);
+        joined.map(|built| built.unwrap_or_else(|panic| resume_unwind(panic))).collect::<Vec<_>>()
+    });
+    for (guest, result) in built.into_iter().flatten() {
+        match result {
             Ok(()) => {}
             Err(error) if error.is::<NoCompiler>() => {
                 left_out.note_error(format!("guest {}", guest.name), &error);
@@ -126,18 +159,6 @@ fn themes() -> Result<()> {
     }
     Ok(())
 }
-
-/// The compiler of a guest's language is not installed.
-#[derive(Debug)]
-struct NoCompiler(&'static str);
-
-impl std::fmt::Display for NoCompiler {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(formatter, "its compiler {} is not installed", self.0)
-    }
-}
-
-impl std::error::Error for NoCompiler {}
 
 fn with_rust(source: &Path, output: &Path) -> Result<()> {
     copy_built(&cargo_build(source, "rust", Profile::Release)?, source, output)
@@ -225,9 +246,6 @@ fn cargo_build_of(
     Ok(build.join(target).join(directory))
 }
 
-/// For a program that wants no options of its own.
-const NO_OPTIONS: &[&str] = &[];
-
 fn with_zig_cc(source: &Path, output: &Path) -> Result<()> {
     zig_cc(source, output, NO_OPTIONS)
 }
@@ -246,19 +264,6 @@ pub(crate) fn with_quickjs(source: &Path, output: &Path) -> Result<()> {
     options.push(quickjs.clone());
     options.extend(FILES.map(|file| quickjs.join(file)));
     zig_cc(source, output, &options)
-}
-
-/// Where cargo has the sources of a crate of the lock file that only `feature` asks for.
-fn crate_source(name: &str, feature: &str) -> Result<PathBuf> {
-    let mut cargo = process::cargo(&["metadata", "--format-version=1", "--locked", "--features"]);
-    // Of this platform only: it fetches no more crates than a build does.
-    cargo.args([feature, "--filter-platform", &process::host()?]);
-    let metadata: serde_json::Value = serde_json::from_str(&process::read(&mut cargo)?)?;
-    let packages = metadata["packages"].as_array().context("`cargo metadata` lists no packages")?;
-    let found = packages.iter().find(|package| package["name"] == name);
-    let manifest = found.and_then(|package| package["manifest_path"].as_str());
-    let manifest = manifest.with_context(|| format!("`cargo metadata` knows no crate {name}"))?;
-    Ok(Path::new(manifest).parent().unwrap_or(Path::new("")).to_owned())
 }
 
 /// A module with exported functions in place of `main`.
@@ -294,24 +299,6 @@ fn with_old_zig_cc(source: &Path, output: &Path) -> Result<()> {
     zig_cc_of(&pypi::old_packages(), "zig-old", source, output, NO_OPTIONS)
 }
 
-/// Compiles `main.c` in `source` with Zig's C compiler.
-pub(crate) fn zig_cc(source: &Path, output: &Path, options: &[impl AsRef<OsStr>]) -> Result<()> {
-    zig_cc_of(&pypi::packages(), "zig", source, output, options)
-}
-
-fn zig_cc_of(
-    packages: &Path,
-    cache: &str,
-    source: &Path,
-    output: &Path,
-    options: &[impl AsRef<OsStr>],
-) -> Result<()> {
-    let mut cc = zig_of(packages, cache)?;
-    cc.args(["cc", "-target", "wasm32-wasi", "-O2", "-Wall", "-Wextra"]);
-    cc.args(options).arg(source.join("main.c")).arg("-o").arg(output);
-    process::run(&mut cc)
-}
-
 /// A program in Zig itself.
 fn with_zig(source: &Path, output: &Path) -> Result<()> {
     let mut zig = zig_of(&pypi::packages(), "zig")?;
@@ -319,17 +306,6 @@ fn with_zig(source: &Path, output: &Path) -> Result<()> {
     let mut emit = OsString::from("-femit-bin=");
     emit.push(output);
     process::run(zig.arg(source.join("main.zig")).arg(emit))
-}
-
-/// The Zig among these packages, with a cache of its own.
-pub(crate) fn zig_of(packages: &Path, cache: &str) -> Result<Command> {
-    if !packages.join("ziglang").is_dir() {
-        return Err(NoCompiler("ziglang").into());
-    }
-    let mut zig = pypi::python(&["-m", "ziglang"]);
-    zig.env("PYTHONPATH", packages);
-    zig.env("ZIG_GLOBAL_CACHE_DIR", scratch(cache)).env("ZIG_LOCAL_CACHE_DIR", scratch(cache));
-    Ok(zig)
 }
 
 /// With the AssemblyScript compiler and its shim for WASI.
@@ -381,9 +357,4 @@ fn with_go(source: &Path, output: &Path) -> Result<()> {
     // library only.
     go.env("GOTOOLCHAIN", "local").env("GO111MODULE", "off").env("GOFLAGS", "").env("GOENV", "off");
     process::run(&mut go)
-}
-
-/// Where a compiler keeps what it made on the way.
-fn scratch(compiler: &str) -> PathBuf {
-    workspace::guests().join("build").join(compiler)
 }
