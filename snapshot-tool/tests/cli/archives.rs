@@ -196,6 +196,16 @@ fn archives_that_cannot_be_unpacked() {
 }
 
 #[test]
+fn where_no_temporary_file_can_be_written() {
+    let sandbox = Sandbox::new();
+    sandbox.file("x.tar.gz", gzip(&archive(&[file("a", b"")])));
+    let args = ["image", "-o", "out.wasm", "--tar", "x.tar.gz"];
+    let ran = sandbox.tool_with(&args, &[("TMPDIR", "/no/such")], b"");
+    let expected = "`x.tar.gz`: cannot write a temporary file in `/no/such`; TMPDIR chooses another directory: No such";
+    assert!(ran.error().starts_with(expected), "{}", ran.stderr);
+}
+
+#[test]
 fn files_with_holes() {
     let sandbox = Sandbox::new();
     sandbox.directory("host");
