@@ -53,7 +53,7 @@
 // | `policy` | what the program may see: what was asked, and what holds |
 // | `packed` | the written file, and reading it back |
 // | `adapter` | the filesystem's module until it can be linked |
-// | `gather` | directories and packed modules become a tree and the plan of its contents |
+// | `gather` | directories, archives and packed modules become a tree and the plan of its contents |
 // | `link` | program and rootfs module become one module |
 // | `pack` | from end to end |
 // | `run`, `sdk` | what wasmtime runs; headers and a library for C |
@@ -86,8 +86,9 @@ mod wasm;
 
 pub use disk::new_entry::Existing;
 pub use error::{Error, ErrorKind};
-pub use gather::builder::{Owner, TreeBuilder};
+pub use gather::builder::TreeBuilder;
 pub use gather::ignore_rules::IGNORE_FILE;
+pub use gather::owner::Owner;
 pub use link::Summary;
 pub use output::Destination;
 pub use pack::Packer;

@@ -2,7 +2,8 @@
 //! text here, so that a wrong one is an error of ours with exit status 1, not a usage error.
 
 use crate::disk::input::read_named;
-use crate::gather::builder::{Owner, TreeBuilder};
+use crate::gather::builder::TreeBuilder;
+use crate::gather::owner::Owner;
 use crate::output::Destination;
 use crate::pack::Packer;
 #[cfg(feature = "run")]
@@ -10,9 +11,11 @@ use crate::pack::preinit::Preinit;
 use crate::packed::form::Form;
 use crate::policy::Policy;
 use crate::policy::file::ConfigFile;
-use crate::tree::guest_path::DirMapping;
-use anyhow::{Context as _, Result};
+use crate::tree::guest_path::{DirMapping, GuestPath, split_assignment, split_pair};
+use anyhow::{Context as _, Result, bail, ensure};
 use clap::Args;
+use std::fmt;
+use std::io;
 use std::path::PathBuf;
 
 /// The longest build of the adapter.
@@ -73,9 +76,33 @@ pub(crate) struct TreeArgs {
     /// to a name is written `\::`.
     #[arg(long = "dir", value_name = "HOST[::GUEST]")]
     directories: Vec<String>,
+    /// Put what a tar archive holds at a path of the tree; may be repeated
+    ///
+    /// FILE may be compressed with gzip or zstd; - is standard input. FILE alone fills /. A `::` that
+    /// belongs to a name is written `\::`.
+    #[arg(long = "tar", value_name = "FILE[::GUEST]", allow_hyphen_values = true)]
+    archives: Vec<String>,
+    /// Put a file of the disk at a path of the tree; may be repeated
+    #[arg(long = "file", value_name = "HOST::GUEST")]
+    files: Vec<String>,
+    /// Put a file with this text at a path of the tree; may be repeated
+    ///
+    /// An `=` that belongs to the path is written `\=`.
+    #[arg(long = "text", value_name = "GUEST=TEXT")]
+    texts: Vec<String>,
+    /// Put a symbolic link with this text at a path of the tree; may be repeated
+    ///
+    /// An `=` that belongs to the path is written `\=`.
+    #[arg(long = "symlink", value_name = "GUEST=TARGET")]
+    symlinks: Vec<String>,
+    /// Set the permission bits of an entry of the tree, as in `/bin/run=755`; may be repeated
+    ///
+    /// An `=` that belongs to the path is written `\=`.
+    #[arg(long = "mode", value_name = "GUEST=OCTAL")]
+    modes: Vec<String>,
     /// Leave out what matches a pattern of .gitignore syntax; may be repeated
     ///
-    /// As if in a .gitignore in each HOST directory. Files named .wasmvfsignore, in any
+    /// As if in a .gitignore in each HOST directory and each archive. Files named .wasmvfsignore, in any
     /// directory, say the same for what is beneath them, and are not packed.
     #[arg(long = "exclude", value_name = "GLOB")]
     excludes: Vec<String>,
@@ -94,9 +121,25 @@ impl TreeArgs {
     /// Whether any option asks for a tree.
     #[cfg(feature = "run")]
     pub(crate) fn is_given(&self) -> bool {
-        let Self { config, directories, excludes, no_tmp, owner, adapter } = self;
-        let lists = !directories.is_empty() || !excludes.is_empty();
-        lists || *no_tmp || config.is_some() || owner.is_some() || adapter.is_some()
+        let Self {
+            config,
+            directories,
+            archives,
+            files,
+            texts,
+            symlinks,
+            modes,
+            excludes,
+            no_tmp,
+            owner,
+            adapter,
+        } = self;
+        let lists = [directories, archives, files, texts, symlinks, modes, excludes];
+        lists.iter().any(|list| !list.is_empty())
+            || *no_tmp
+            || config.is_some()
+            || owner.is_some()
+            || adapter.is_some()
     }
 
     /// What the configuration file says; without one, nothing.
@@ -141,6 +184,7 @@ impl TreeArgs {
         for text in &self.directories {
             builder = builder.mapping(text.parse::<DirMapping>().context("--dir")?);
         }
+        builder = self.sources(config, builder)?;
         for pattern in config.tree.exclude.iter().chain(&self.excludes) {
             builder = builder.exclude(pattern);
         }
@@ -153,6 +197,100 @@ impl TreeArgs {
         }
         Ok(builder)
     }
+
+    /// Adds what is no directory of the disk.
+    fn sources(&self, config: &ConfigFile, mut builder: TreeBuilder) -> Result<TreeBuilder> {
+        let tree = &config.tree;
+        let mut stdin_is_read = false;
+        for (named, text) in both("tar", &tree.tar, &self.archives) {
+            let (host, guest) = split_pair(text);
+            let guest = guest.unwrap_or_else(|| "/".to_owned());
+            ensure!(!host.is_empty(), "{named} {text}: it names no archive; write FILE::GUEST");
+            guest.parse::<GuestPath>().with_context(|| format!("{named} {text}"))?;
+            if host == "-" {
+                ensure!(
+                    !stdin_is_read,
+                    "{named} {text}: standard input can be read once; give the other archive as a file"
+                );
+                stdin_is_read = true;
+                builder = builder.tar_stream(io::stdin().lock(), guest).context("--tar -")?;
+            } else {
+                builder = builder.tar(named.path(config, &host), guest);
+            }
+        }
+        for (named, text) in both("file", &tree.file, &self.files) {
+            let (host, guest) = match split_pair(text) {
+                (host, Some(guest)) if !host.is_empty() => (host, guest),
+                _ => bail!("{named} {text}: write HOST::GUEST"),
+            };
+            guest.parse::<GuestPath>().with_context(|| format!("{named} {text}"))?;
+            builder = builder.host_file(named.path(config, &host), guest);
+        }
+        for (named, text) in both("text", &tree.text, &self.texts) {
+            let (guest, contents) = assignment(named, text, "TEXT")?;
+            builder = builder.file(guest, contents);
+        }
+        for (named, text) in both("symlink", &tree.symlink, &self.symlinks) {
+            let (guest, target) = assignment(named, text, "TARGET")?;
+            builder = builder.symlink(guest, target);
+        }
+        for (named, text) in both("mode", &tree.mode, &self.modes) {
+            let (guest, mode) = assignment(named, text, "OCTAL")?;
+            let digits = !mode.is_empty() && mode.bytes().all(|byte| matches!(byte, b'0'..=b'7'));
+            let mode = u32::from_str_radix(mode, 8).ok().filter(|mode| digits && *mode <= 0o7777);
+            let mode = mode.with_context(|| {
+                format!("{named} {text}: write the mode in octal digits, 7777 at most, as in 755")
+            })?;
+            builder = builder.mode(guest, mode);
+        }
+        Ok(builder)
+    }
+}
+
+/// The values of a key of the configuration file and of the option of its name, each with what
+/// messages call it.
+fn both<'a>(
+    key: &'static str,
+    of_file: &'a [String],
+    of_options: &'a [String],
+) -> impl Iterator<Item = (Named, &'a str)> {
+    let of_file = of_file.iter().map(move |text| (Named::Key(key), text.as_str()));
+    of_file.chain(of_options.iter().map(move |text| (Named::Option(key), text.as_str())))
+}
+
+/// Where a value comes from.
+#[derive(Clone, Copy, Debug)]
+enum Named {
+    Key(&'static str),
+    Option(&'static str),
+}
+
+impl fmt::Display for Named {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Key(key) => f.write_str(key),
+            Self::Option(key) => write!(f, "--{key}"),
+        }
+    }
+}
+
+impl Named {
+    /// A path of the disk: in a configuration file it starts where the file is.
+    fn path(self, config: &ConfigFile, host: &str) -> PathBuf {
+        match self {
+            Self::Key(_) => config.directory.join(host),
+            Self::Option(_) => host.into(),
+        }
+    }
+}
+
+/// The path and the value of `GUEST=VALUE`.
+fn assignment<'t>(named: Named, text: &'t str, value: &str) -> Result<(String, &'t str)> {
+    let (guest, Some(after)) = split_assignment(text) else {
+        bail!("{named} {text}: write GUEST={value}");
+    };
+    guest.parse::<GuestPath>().with_context(|| format!("{named} {text}"))?;
+    Ok((guest, after))
 }
 
 /// The form of the result.

@@ -103,6 +103,11 @@ impl<'a> Named<'a> {
         self.regular.map(|stamp| (&mut self.file, stamp))
     }
 
+    /// The file, and what it was when it was opened if it is a regular file.
+    pub(crate) fn into_file(self) -> (File, Option<Stamp>) {
+        (self.file, self.regular)
+    }
+
     /// Checks that a regular file is what it was when it was opened.
     ///
     /// # Errors

@@ -1,10 +1,10 @@
-//! A tree while it is put together: nodes by name, from directories of the disk and from packed
+//! A tree while it is put together: nodes by name, from directories of the disk, archives and packed
 //! modules, placed, merged, and laid out as entries in the end.
 //!
 //! A packed module may hold a tree of any depth, so nothing here calls itself for what is beneath a
 //! directory.
 
-use crate::gather::contents_plan::FileContents;
+use crate::gather::file_contents::FileContents;
 use crate::progress::Progress;
 use crate::tree::guest_path::GuestPath;
 use crate::tree::{EntryKind, Metadata, Tree, TreeEntry};
@@ -13,6 +13,9 @@ use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, HashMap};
 use std::ops::{Deref, DerefMut};
 use wasm_vfs_core::Dev;
+
+/// The longest text of a symbolic link: Linux's PATH_MAX, which counts a NUL, too.
+pub(crate) const MAX_LINK_BYTES: usize = 4095;
 
 /// An entry while the tree is put together.
 #[derive(Debug)]
@@ -31,6 +34,8 @@ pub(crate) enum Identity {
     Host(u64, u64),
     /// The index of the first of them in the tree of a packed module.
     Packed(usize),
+    /// The number of an archive among the sources, and of the member in it.
+    Archive(usize, usize),
 }
 
 #[derive(Debug)]
@@ -262,6 +267,44 @@ impl Flat {
         self.entries.push(TreeEntry { parent, name: name.into_bytes(), metadata, kind });
         (index, beneath)
     }
+}
+
+/// Sets the permission bits of the entry at a guest path; all names of a file have them.
+///
+/// # Errors
+///
+/// When there is no such entry, it is a symbolic link, or there are no such bits.
+pub(crate) fn set_mode(entries: &mut [TreeEntry], guest: &GuestPath, mode: u32) -> Result<()> {
+    let bits = u16::try_from(mode).ok().filter(|mode| *mode <= 0o7777);
+    let bits =
+        bits.with_context(|| format!("the mode {mode:o} of {guest} has bits beyond 7777"))?;
+    let mut at = 0;
+    for name in guest.names() {
+        // Pre-order: what is in a directory comes after it.
+        let found = entries
+            .iter()
+            .skip(at + 1)
+            .position(|entry| entry.parent == at && entry.name == name.as_bytes());
+        at += 1 + found.with_context(|| {
+            format!(
+                "{guest} is to have the mode {mode:o}, and nothing is there: put an entry there"
+            )
+        })?;
+    }
+    let original = match entries[at].kind {
+        EntryKind::HardLink { original } => original,
+        _ => at,
+    };
+    if let EntryKind::Symlink { .. } = entries[original].kind {
+        bail!("{guest} is a symbolic link, which has no mode of its own: name what it leads to");
+    }
+    for (index, entry) in entries.iter_mut().enumerate() {
+        let is_name = matches!(entry.kind, EntryKind::HardLink { original: of } if of == original);
+        if index == original || is_name {
+            entry.metadata.mode = bits;
+        }
+    }
+    Ok(())
 }
 
 /// The path in the tree of each file that has contents of its own, in their order: what errors

@@ -1,16 +1,23 @@
-//! Directories of the disk -> a [`Tree`] and the plan of its contents.
+//! Directories and files of the disk, and archives -> a [`Tree`] and the plan of its contents.
 //!
 //! Reads names and metadata only; contents are read by `contents_plan`, to find equal
-//! ones and when the contents are written. What the result is depends on the directories alone: not
+//! ones and when the contents are written. What the result is depends on these alone: not
 //! on the order in which the disk lists them, nor on who runs the tool.
 
-use crate::disk::input::kind_name;
+use crate::disk::input::{FinalLink, kind_name, open_regular};
+use crate::disk::stamp::Stamp;
 use crate::disk::temporary::is_temporary;
 use crate::error::{Error, ErrorKind, InnerResult, Marked as _};
-use crate::gather::assembly::{Entries, Identity, Node, NodeKind, finish, flatten, paths_of_files};
-use crate::gather::contents_plan::{ContentsPlan, FileContents, SharedBytes};
+use crate::gather::archive::source::ArchiveSource;
+use crate::gather::archive::tree as archive_tree;
+use crate::gather::assembly::{
+    Entries, Identity, MAX_LINK_BYTES, Node, NodeKind, finish, flatten, paths_of_files, set_mode,
+};
+use crate::gather::contents_plan::ContentsPlan;
+use crate::gather::file_contents::{FileContents, SharedBytes};
 use crate::gather::host_file::HostFile;
 use crate::gather::ignore_rules::{IGNORE_FILE, IgnoreRules};
+use crate::gather::owner::{Attributes, Owner};
 use crate::gather::packed_tree::PackedTree;
 use crate::progress::{Progress, Silent, Stage};
 use crate::tree::guest_path::{DirMapping, GuestPath};
@@ -19,55 +26,12 @@ use anyhow::{Context as _, bail, ensure};
 use std::collections::{BTreeMap, HashSet};
 use std::ffi::OsStr;
 use std::fs;
+use std::io::Read;
 use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use wasm_vfs_core::Dev;
-
-/// Whose the files are in the tree.
-///
-/// ```
-/// use wasm_vfs::Owner;
-///
-/// assert_eq!("1000:100".parse::<Owner>()?, Owner::Fixed { uid: 1000, gid: 100 });
-/// # Ok::<(), wasm_vfs::Error>(())
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Owner {
-    /// Everything belongs to this user and group, so that the result does not depend on who
-    /// made it. The default is 0 and 0.
-    Fixed {
-        /// User.
-        uid: u32,
-        /// Group.
-        gid: u32,
-    },
-    /// Each file keeps the user and group that it has on the disk.
-    Host,
-}
-
-impl std::str::FromStr for Owner {
-    type Err = Error;
-
-    /// Reads `host` or `UID:GID`.
-    fn from_str(text: &str) -> Result<Self, Error> {
-        Ok(Self::written(text).of_kind(ErrorKind::Policy)?)
-    }
-}
-
-impl Owner {
-    fn written(text: &str) -> InnerResult<Self> {
-        if text == "host" {
-            return Ok(Self::Host);
-        }
-        let ids = text.split_once(':').and_then(|(u, g)| Some((u.parse().ok()?, g.parse().ok()?)));
-        match ids {
-            Some((uid, gid)) => Ok(Self::Fixed { uid, gid }),
-            None => bail!("owner `{text}` is neither `host` nor `UID:GID` in numbers"),
-        }
-    }
-}
 
 /// Says what goes into a tree.
 ///
@@ -92,8 +56,9 @@ pub struct TreeBuilder {
     excludes: Vec<String>,
     tmp: bool,
     dev: bool,
-    owner: Owner,
-    latest_mtime_sec: Option<i64>,
+    attributes: Attributes,
+    /// Permission bits of entries, which replace those that their sources give.
+    modes: Vec<(String, u32)>,
     /// Device and inode of each file of the disk to leave out.
     left_out: Vec<(u64, u64)>,
     /// Where overlays are: directories that are made if they are missing.
@@ -103,7 +68,11 @@ pub struct TreeBuilder {
 #[derive(Clone, Debug)]
 enum Source {
     HostDirectory(PathBuf),
+    Archive(ArchiveSource),
+    HostFile(PathBuf),
     Bytes(Arc<[u8]>),
+    /// With its text.
+    Symlink(String),
     /// A directory of the WASI host will be there when the program runs.
     MountPoint,
 }
@@ -116,6 +85,10 @@ impl Source {
     fn describe(&self) -> String {
         match self {
             Self::HostDirectory(path) => format!("directory `{}`", path.display()),
+            Self::Archive(source @ ArchiveSource::File(_)) => format!("archive {source}"),
+            Self::Archive(source) => source.to_string(),
+            Self::HostFile(path) => format!("file `{}`", path.display()),
+            Self::Symlink(_) => "a symbolic link".to_owned(),
             Self::Bytes(_) => "a file given as bytes".to_owned(),
             Self::MountPoint => "a mount".to_owned(),
         }
@@ -138,8 +111,11 @@ impl TreeBuilder {
             excludes: Vec::new(),
             tmp: true,
             dev: false,
-            owner: Owner::Fixed { uid: 0, gid: 0 },
-            latest_mtime_sec: None,
+            attributes: Attributes {
+                owner: Owner::Fixed { uid: 0, gid: 0 },
+                latest_mtime_sec: None,
+            },
+            modes: Vec::new(),
             left_out: Vec::new(),
             overlay_points: Vec::new(),
         }
@@ -160,6 +136,77 @@ impl TreeBuilder {
     pub fn mapping(self, mapping: DirMapping) -> Self {
         let guest = mapping.guest.to_string();
         self.dir(mapping.host, guest)
+    }
+
+    /// Puts what a tar archive holds at a guest path: plain, or compressed with gzip or zstd.
+    ///
+    /// A plain archive is read in place, when the output is written; it must not change until then.
+    /// What is compressed is unpacked into a temporary file. A later member replaces an earlier one
+    /// of its name. What the archive says of its directory `./` is said of the guest path.
+    ///
+    /// ```
+    /// use wasm_vfs::TreeBuilder;
+    ///
+    /// # let directory = tempfile::tempdir()?;
+    /// # std::env::set_current_dir(&directory)?;
+    /// # let mut archive = tar::Builder::new(std::fs::File::create("site.tar")?);
+    /// # let mut header = tar::Header::new_gnu();
+    /// # header.set_mode(0o644);
+    /// # header.set_size(3);
+    /// # archive.append_data(&mut header, "index.html", &b"<p>"[..])?;
+    /// # archive.finish()?;
+    /// let tree = TreeBuilder::new().tar("site.tar", "/www").read()?;
+    /// assert_eq!(tree.totals().files, 1);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn tar(mut self, archive: impl Into<PathBuf>, guest: impl Into<String>) -> Self {
+        let source = ArchiveSource::File(archive.into());
+        self.sources.push((Source::Archive(source), guest.into()));
+        self
+    }
+
+    /// Puts what a tar archive holds at a guest path, as [`tar`](Self::tar) does. The archive is read
+    /// to its end now, into a temporary file.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be read, or the temporary file not be written ([`Io`](ErrorKind::Io)); or if it is
+    /// compressed and damaged ([`Damaged`](ErrorKind::Damaged)) or compressed in another way
+    /// ([`Tree`](ErrorKind::Tree)).
+    pub fn tar_stream(
+        mut self,
+        archive: impl Read,
+        guest: impl Into<String>,
+    ) -> Result<Self, Error> {
+        let source =
+            ArchiveSource::stream(archive).about(|| "the archive from a stream".to_owned());
+        let source = source.of_kind(ErrorKind::Tree)?;
+        self.sources.push((Source::Archive(source), guest.into()));
+        Ok(self)
+    }
+
+    /// Puts a file of the disk at a guest path, with its permission bits and its date. A symbolic link
+    /// is followed.
+    #[must_use]
+    pub fn host_file(mut self, host: impl Into<PathBuf>, guest: impl Into<String>) -> Self {
+        self.sources.push((Source::HostFile(host.into()), guest.into()));
+        self
+    }
+
+    /// Puts a symbolic link with this text at a guest path, dated 1970.
+    #[must_use]
+    pub fn symlink(mut self, guest: impl Into<String>, target: impl Into<String>) -> Self {
+        self.sources.push((Source::Symlink(target.into()), guest.into()));
+        self
+    }
+
+    /// Sets the permission bits (with set-id and sticky bits, 07777 at most) of an entry that another
+    /// source gives. All names of a file have them.
+    #[must_use]
+    pub fn mode(mut self, guest: impl Into<String>, mode: u32) -> Self {
+        self.modes.push((guest.into(), mode));
+        self
     }
 
     /// Puts a file with these contents at a guest path: mode 0644, dated 1970.
@@ -219,7 +266,7 @@ impl TreeBuilder {
     /// Whose the files are. The default is user 0 and group 0 for all.
     #[must_use]
     pub fn owner(mut self, owner: Owner) -> Self {
-        self.owner = owner;
+        self.attributes.owner = owner;
         self
     }
 
@@ -227,7 +274,7 @@ impl TreeBuilder {
     /// it from `SOURCE_DATE_EPOCH`.
     #[must_use]
     pub fn latest_mtime(mut self, seconds: i64) -> Self {
-        self.latest_mtime_sec = Some(seconds);
+        self.attributes.latest_mtime_sec = Some(seconds);
         self
     }
 
@@ -239,12 +286,13 @@ impl TreeBuilder {
         self
     }
 
-    /// Reads the directories.
+    /// Reads the directories and archives.
     ///
     /// # Errors
     ///
-    /// When a directory is missing, unreadable or no directory; when a guest path is not
-    /// absolute, contains `..`, is given twice or passes through something that is no directory;
+    /// When a directory is missing, unreadable or no directory; when an archive is none, is damaged
+    /// ([`Damaged`](ErrorKind::Damaged)), or has a member that would lead out of its place or that no
+    /// tree can have; when a guest path is not absolute, contains `..`, is given twice or passes through something that is no directory;
     /// when a directory holds a device, socket or pipe, or a name that is not UTF-8; when a file
     /// changes while it is read, or has another size than it says (those of /proc); and when more
     /// than 4 GiB of contents remain.
@@ -252,7 +300,7 @@ impl TreeBuilder {
         Ok(self.gather(&Silent).of_kind(ErrorKind::Tree)?.tree)
     }
 
-    /// Reads the directories, and plans their contents.
+    /// Reads the directories and archives, and plans their contents.
     ///
     /// # Errors
     ///
@@ -261,7 +309,9 @@ impl TreeBuilder {
         progress.begin(Stage::Reading, None);
         let sources = self.placed_sources()?;
         let mut root = Node::implied_directory();
-        for (guest, source) in sources.iter().filter(|(_, source)| !source.is_mount_point()) {
+        let mut notes = Vec::new();
+        let given = sources.iter().enumerate();
+        for (number, (guest, source)) in given.filter(|(_, (_, it))| !it.is_mount_point()) {
             let node = match source {
                 Source::HostDirectory(host) => {
                     let rules = IgnoreRules::new(&self.excludes);
@@ -269,13 +319,27 @@ impl TreeBuilder {
                     let elsewhere = elsewhere.filter(|other| other != guest).collect();
                     Scan { options: self, rules, elsewhere, progress }.mapped(host, guest)?
                 }
+                Source::Archive(archive) => {
+                    let rules = IgnoreRules::new(&self.excludes);
+                    let read =
+                        archive_tree::read(archive, number, self.attributes, rules, progress)?;
+                    notes.extend(read.notes);
+                    read.node
+                }
+                Source::HostFile(host) => self.named_file(host)?,
+                Source::Symlink(target) => self.made_symlink(target)?,
                 Source::Bytes(bytes) => Node {
-                    metadata: Some(self.made(0o644)),
+                    metadata: Some(self.attributes.made(0o644)),
                     kind: NodeKind::File(FileContents::Bytes(SharedBytes::all(bytes.clone()))),
                     identity: None,
                 },
                 Source::MountPoint => self.made_directory(0o755),
             };
+            ensure!(
+                !guest.names().is_empty() || matches!(node.kind, NodeKind::Directory(_)),
+                "{} cannot be /, which is a directory; give it a path in there",
+                source.describe()
+            );
             *root.place(guest)? = node;
         }
         if let Some(base) = &self.base {
@@ -302,9 +366,12 @@ impl TreeBuilder {
         if self.dev {
             self.add_devices(&mut root);
         }
-        let (entries, contents) = flatten(root, self.made(0o755));
+        let (mut entries, contents) = flatten(root, self.attributes.made(0o755));
+        for (guest, mode) in &self.modes {
+            set_mode(&mut entries, &guest.parse()?, *mode)?;
+        }
         let (contents, ranges) = ContentsPlan::new(contents, &paths_of_files(&entries), progress)?;
-        Ok(Gathered { tree: finish(entries, &ranges, progress)?, contents })
+        Ok(Gathered { tree: finish(entries, &ranges, progress)?, contents, notes })
     }
 
     /// The sources by guest path, outer ones first.
@@ -331,18 +398,32 @@ impl TreeBuilder {
         Ok(sources)
     }
 
-    /// Metadata of what is in no mapped directory.
-    fn made(&self, mode: u16) -> Metadata {
-        let (uid, gid) = match self.owner {
-            Owner::Fixed { uid, gid } => (uid, gid),
-            Owner::Host => (0, 0),
-        };
-        Metadata { mode, uid, gid, mtime_sec: 0, mtime_nsec: 0 }
+    /// A file of the disk that somebody named.
+    fn named_file(&self, host: &Path) -> InnerResult<Node> {
+        let (_, found) = open_regular(host, FinalLink::Follow)?;
+        let contents = HostFile::named(host, Stamp::of(&found));
+        Ok(Node {
+            metadata: Some(self.attributes.of(metadata(&found)?)),
+            kind: NodeKind::File(FileContents::Host(contents)),
+            identity: (found.nlink() > 1).then(|| Identity::Host(found.dev(), found.ino())),
+        })
+    }
+
+    fn made_symlink(&self, target: &str) -> InnerResult<Node> {
+        ensure!(
+            !target.is_empty() && !target.contains('\0') && target.len() <= MAX_LINK_BYTES,
+            "a symbolic link cannot have the text {target:?}: give it one of 1 to {MAX_LINK_BYTES} bytes, without NUL"
+        );
+        Ok(Node {
+            metadata: Some(self.attributes.made(0o777)),
+            kind: NodeKind::Symlink(target.as_bytes().to_vec()),
+            identity: None,
+        })
     }
 
     fn made_directory(&self, mode: u16) -> Node {
         Node {
-            metadata: Some(self.made(mode)),
+            metadata: Some(self.attributes.made(mode)),
             kind: NodeKind::Directory(Entries::default()),
             identity: None,
         }
@@ -354,7 +435,7 @@ impl TreeBuilder {
         let dev = entries.entry("dev".to_owned()).or_insert_with(|| self.made_directory(0o755));
         let NodeKind::Directory(entries) = &mut dev.kind else { return };
         let mut add = |name: &str, mode, kind| {
-            let node = || Node { metadata: Some(self.made(mode)), kind, identity: None };
+            let node = || Node { metadata: Some(self.attributes.made(mode)), kind, identity: None };
             entries.entry(name.to_owned()).or_insert_with(node);
         };
         for (name, dev) in [
@@ -372,6 +453,12 @@ impl TreeBuilder {
         for (fd, name) in ["stdin", "stdout", "stderr"].into_iter().enumerate() {
             add(name, 0o777, NodeKind::Symlink(format!("fd/{fd}").into_bytes()));
         }
+        // An archive or a directory has it as an empty directory, as where it is mounted.
+        if let Some(Node { kind, .. }) = entries.get_mut("fd")
+            && matches!(kind, NodeKind::Directory(beneath) if beneath.is_empty())
+        {
+            *kind = NodeKind::DescriptorDirectory;
+        }
     }
 }
 
@@ -381,6 +468,8 @@ pub(crate) struct Gathered {
     pub(crate) tree: Tree,
     /// To be read from the disk when they are written.
     pub(crate) contents: ContentsPlan,
+    /// What a person should know, one line each.
+    pub(crate) notes: Vec<String>,
 }
 
 /// The reading of one mapped directory.
@@ -400,7 +489,7 @@ impl Scan<'_> {
             bail!("`{}` is not a directory; map the directory that holds it", host.display());
         }
         Ok(Node {
-            metadata: Some(self.metadata(&found)?),
+            metadata: Some(self.options.attributes.of(metadata(&found)?)),
             kind: self.directory(host, guest)?,
             identity: None,
         })
@@ -453,7 +542,7 @@ impl Scan<'_> {
         found: &fs::Metadata,
     ) -> InnerResult<Node> {
         self.progress.advance(1);
-        let metadata = Some(self.metadata(found)?);
+        let metadata = Some(self.options.attributes.of(metadata(found)?));
         let file_type = found.file_type();
         let kind = if file_type.is_dir() {
             self.directory(&path, guest)?
@@ -477,19 +566,15 @@ impl Scan<'_> {
             identity: linked.then(|| Identity::Host(found.dev(), found.ino())),
         })
     }
+}
 
-    fn metadata(&self, found: &fs::Metadata) -> InnerResult<Metadata> {
-        let (uid, gid) = match self.options.owner {
-            Owner::Fixed { uid, gid } => (uid, gid),
-            Owner::Host => (found.uid(), found.gid()),
-        };
-        let (mut mtime_sec, mut mtime_nsec) = (found.mtime(), u32::try_from(found.mtime_nsec())?);
-        if let Some(latest) = self.options.latest_mtime_sec
-            && mtime_sec >= latest
-        {
-            (mtime_sec, mtime_nsec) = (latest, 0);
-        }
-        let mode = u16::try_from(found.mode() & 0o7777)?;
-        Ok(Metadata { mode, uid, gid, mtime_sec, mtime_nsec })
-    }
+/// The metadata of what was found on the disk.
+fn metadata(found: &fs::Metadata) -> InnerResult<Metadata> {
+    Ok(Metadata {
+        mode: u16::try_from(found.mode() & 0o7777)?,
+        uid: found.uid(),
+        gid: found.gid(),
+        mtime_sec: found.mtime(),
+        mtime_nsec: u32::try_from(found.mtime_nsec())?,
+    })
 }

@@ -7,18 +7,16 @@
 
 use crate::disk::stamp::Stamp;
 use crate::format::human_bytes;
-use crate::gather::host_file::HostFile;
+use crate::gather::file_contents::FileContents;
 use crate::packed::contents_source::ContentsSource;
 use crate::progress::{Progress, Silent, Stage};
 use anyhow::{Context as _, Result, bail};
-use sha2::{Digest as _, Sha256};
 use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
 use std::io::Write;
 use std::num::NonZero;
-use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 use std::thread;
 
 /// A data segment's length is 32 bits wide.
@@ -33,66 +31,6 @@ const OR_MORE: &str = "at least ";
 
 /// How many files an error names, of those that are too many bytes.
 const LARGEST_NAMED: usize = 3;
-
-/// Where the bytes of one file come from.
-#[derive(Clone, Debug)]
-pub(crate) enum FileContents {
-    Host(HostFile),
-    Bytes(SharedBytes),
-}
-
-/// Some of the bytes of a buffer that others use too.
-#[derive(Clone, Debug)]
-pub(crate) struct SharedBytes {
-    pub(crate) buffer: Arc<[u8]>,
-    pub(crate) range: Range<usize>,
-}
-
-impl SharedBytes {
-    /// All of a buffer.
-    pub(crate) fn all(buffer: Arc<[u8]>) -> Self {
-        Self { range: 0..buffer.len(), buffer }
-    }
-
-    fn get(&self) -> &[u8] {
-        &self.buffer[self.range.clone()]
-    }
-}
-
-impl FileContents {
-    fn len(&self) -> u64 {
-        match self {
-            Self::Host(file) => file.len(),
-            Self::Bytes(bytes) => bytes.range.len() as u64,
-        }
-    }
-
-    /// What its file was when the tree was read.
-    fn stamp(&self) -> Option<Stamp> {
-        match self {
-            Self::Host(file) => Some(file.stamp()),
-            Self::Bytes(_) => None,
-        }
-    }
-
-    /// The hash of the first bytes, at most `limit` of them.
-    fn hash(&self, limit: u64, buffer: &mut Vec<u8>) -> Result<[u8; 32]> {
-        let mut hasher = Sha256::new();
-        let mut update = |bytes: &[u8]| {
-            hasher.update(bytes);
-            Ok(())
-        };
-        match self {
-            Self::Host(file) => file.read(file.len().min(limit), buffer, &mut update)?,
-            Self::Bytes(bytes) => {
-                let bytes = bytes.get();
-                let end = usize::try_from(limit).map_or(bytes.len(), |n| n.min(bytes.len()));
-                update(&bytes[..end])?;
-            }
-        }
-        Ok(hasher.finalize().into())
-    }
-}
 
 /// Which files the contents consist of, in order.
 #[derive(Debug)]
@@ -148,10 +86,7 @@ impl ContentsSource for ContentsPlan {
         let mut buffer = Vec::new();
         let mut write = |bytes: &[u8]| out.write_all(bytes).context("cannot write the output");
         for part in &self.parts {
-            match part {
-                FileContents::Host(file) => file.read(file.len(), &mut buffer, &mut write)?,
-                FileContents::Bytes(bytes) => write(bytes.get())?,
-            }
+            part.read(part.len(), &mut buffer, &mut write)?;
         }
         Ok(())
     }

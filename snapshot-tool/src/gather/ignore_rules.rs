@@ -18,7 +18,7 @@ use std::path::Path;
 pub const IGNORE_FILE: &str = ".wasmvfsignore";
 
 /// The longest ignore file: some hundred thousand patterns.
-const MAX_IGNORE_FILE_BYTES: u64 = 4 << 20;
+pub(crate) const MAX_IGNORE_FILE_BYTES: u64 = 4 << 20;
 
 /// The rules in force in the directory being read.
 #[derive(Debug)]
@@ -47,24 +47,35 @@ impl IgnoreRules {
         Self { excludes, files: Vec::new(), directories: Vec::new(), path: Vec::new() }
     }
 
-    /// Goes into a directory, the mapped one first; reads its ignore file if it has one.
+    /// Goes into a directory of the disk, the mapped one first; reads its ignore file if it has one.
     ///
     /// # Errors
     ///
     /// When the ignore file is no regular file, is too long, or cannot be read.
     pub(crate) fn enter(&mut self, directory: &Path, has_ignore_file: bool) -> Result<()> {
-        if !self.directories.is_empty() {
-            self.path.extend(directory.file_name().unwrap_or_default().as_bytes());
-            self.path.push(b'/');
-        }
-        self.directories.push(self.path.len());
-        if has_ignore_file {
+        let text = if has_ignore_file {
             let path = directory.join(IGNORE_FILE);
             let text = read_found(&path, MAX_IGNORE_FILE_BYTES)
                 .with_context(|| format!("cannot use `{}`", path.display()))?;
-            self.files.push(IgnoreFile { base: self.path.len(), patterns: patterns(&text) });
-        }
+            Some(text)
+        } else {
+            None
+        };
+        let name = directory.file_name().unwrap_or_default();
+        self.enter_named(name.as_bytes(), text.as_deref());
         Ok(())
+    }
+
+    /// Goes into a directory of this name, the mapped one first, whose ignore file has this text.
+    pub(crate) fn enter_named(&mut self, name: &[u8], ignore_file: Option<&[u8]>) {
+        if !self.directories.is_empty() {
+            self.path.extend(name);
+            self.path.push(b'/');
+        }
+        self.directories.push(self.path.len());
+        if let Some(text) = ignore_file {
+            self.files.push(IgnoreFile { base: self.path.len(), patterns: patterns(text) });
+        }
     }
 
     /// Leaves the directory last entered.

@@ -3,7 +3,7 @@
 
 use crate::disk::stamp::Stamp;
 use crate::gather::assembly::{Entries, Identity, Node, NodeKind};
-use crate::gather::contents_plan::{FileContents, SharedBytes};
+use crate::gather::file_contents::{FileContents, SharedBytes};
 use crate::gather::host_file::HostFile;
 use crate::packed::section::Section;
 use crate::tree::{EntryKind, Tree};

@@ -278,12 +278,12 @@ impl Packer {
             let baker = baker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
             (gathered, baker)
         });
-        let Gathered { tree, contents } = gathered.of_kind(ErrorKind::Tree)?;
+        let Gathered { tree, contents, notes } = gathered.of_kind(ErrorKind::Tree)?;
         check_places(&settled, &tree).of_kind(ErrorKind::Policy)?;
         let baked = baker?.bake(&tree, &self.policy, &*self.progress).of_kind(ErrorKind::Tree)?;
         let module = lower(&baked.module, contents.len(), &baked.manifest, &self.policy)?;
         let rootfs = Rootfs::new(module, contents, tree.totals(), self.progress.clone());
-        Ok(rootfs.strict(self.strict))
+        Ok(rootfs.notes(notes).strict(self.strict))
     }
 
     /// Checks that Linux's calls can be served with what the policy chooses.

@@ -22,6 +22,8 @@ pub struct Report {
     pub component_imports: Option<Vec<String>>,
     /// What a function of the program printed that ran while the program was packed.
     pub printed: Printed,
+    /// What was left out of archives, or taken otherwise than they say, one line each.
+    pub tree_notes: Vec<String>,
 }
 
 /// What a program wrote to its standard streams while it was packed.
@@ -35,12 +37,13 @@ pub struct Printed {
 }
 
 impl Report {
-    /// What a person should know, one line each: what linking dropped and why, and what engines do
-    /// not take the result.
+    /// What a person should know, one line each: what was left out of archives, what linking dropped and
+    /// why, and what engines do not take the result.
     #[must_use]
     pub fn notes(&self) -> Vec<String> {
         let link = self.link.iter().flat_map(|link| link.notes.iter().cloned());
-        link.chain(note_of_length(self.output_bytes)).collect()
+        let tree = self.tree_notes.iter().cloned();
+        tree.chain(link).chain(note_of_length(self.output_bytes)).collect()
     }
 
     /// What went in, as text: `packed 3 files, 12.3 kB`.

@@ -55,6 +55,8 @@ pub struct Rootfs {
     progress: Listener,
     /// Whether an import that nobody answers is an error.
     strict: bool,
+    /// What a person should know of the tree, one line each.
+    notes: Arc<[String]>,
 }
 
 struct Baked {
@@ -77,7 +79,14 @@ impl Rootfs {
         progress: Listener,
     ) -> Self {
         let contents = Box::new(contents);
-        Self { baked: Arc::new(Baked { module, contents, totals }), progress, strict: false }
+        let baked = Arc::new(Baked { module, contents, totals });
+        Self { baked, progress, strict: false, notes: Arc::new([]) }
+    }
+
+    /// Adds what a person should know of the tree.
+    pub(crate) fn notes(mut self, notes: Vec<String>) -> Self {
+        self.notes = notes.into();
+        self
     }
 
     /// Opens a rootfs module that [`write`](Self::write) or `wasm-vfs image` wrote.
@@ -254,6 +263,7 @@ impl Rootfs {
             link: None,
             component_imports: None,
             printed: Printed::default(),
+            tree_notes: self.notes.to_vec(),
         }
     }
 
@@ -381,6 +391,7 @@ impl Packed {
                 .as_ref()
                 .map(|shell| shell.interfaces().imports.clone()),
             printed: self.printed.clone(),
+            tree_notes: self.rootfs.notes.to_vec(),
         }
     }
 

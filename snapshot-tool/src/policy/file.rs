@@ -39,7 +39,7 @@ pub struct ConfigFile {
     pub tree: TreeKeys,
     /// What the program sees beside it.
     pub policy: Policy,
-    /// The directory of the file: relative directories of the disk start there.
+    /// The directory of the file: relative paths of the disk start there.
     pub directory: PathBuf,
     /// The file, for messages; `None` for a text.
     path: Option<PathBuf>,
@@ -52,6 +52,16 @@ pub struct ConfigFile {
 pub struct TreeKeys {
     /// `HOST[::GUEST]`, as `--dir`.
     pub dir: Vec<String>,
+    /// `FILE[::GUEST]`, as `--tar`.
+    pub tar: Vec<String>,
+    /// `HOST::GUEST`, as `--file`.
+    pub file: Vec<String>,
+    /// `GUEST=TEXT`, as `--text`.
+    pub text: Vec<String>,
+    /// `GUEST=TARGET`, as `--symlink`.
+    pub symlink: Vec<String>,
+    /// `GUEST=OCTAL`, as `--mode`.
+    pub mode: Vec<String>,
     /// As `--exclude`.
     pub exclude: Vec<String>,
     /// As `--no-tmp`.
@@ -74,8 +84,13 @@ pub struct TreeKeys {
 const MAX_BYTES: u64 = 4 << 20;
 
 /// The keys of [`TreeKeys`].
-const TREE_KEYS: [&str; 9] = [
+const TREE_KEYS: [&str; 14] = [
     "dir",
+    "tar",
+    "file",
+    "text",
+    "symlink",
+    "mode",
     "exclude",
     "no-tmp",
     "owner",
@@ -162,6 +177,11 @@ impl ConfigFile {
     pub(crate) fn refuse(&self, command: &str, keys: &[&str]) -> InnerResult<()> {
         let TreeKeys {
             dir: _,
+            tar: _,
+            file: _,
+            text: _,
+            symlink: _,
+            mode: _,
             exclude: _,
             no_tmp: _,
             owner: _,

@@ -115,6 +115,28 @@ pub(crate) fn split_pair(text: &str) -> (String, Option<String>) {
     (first, second)
 }
 
+/// Splits `GUEST=VALUE` at the first `=`; without one, the second is `None`. An `=` that belongs to
+/// the path is written `\=`. Backslashes mean something directly before an `=` only; there, `\\` is
+/// one.
+#[cfg(feature = "cli")]
+pub(crate) fn split_assignment(text: &str) -> (String, Option<&str>) {
+    let mut guest = String::new();
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once('=') {
+        let plain = before.trim_end_matches('\\');
+        let backslashes = before.len() - plain.len();
+        guest.push_str(plain);
+        guest.extend(std::iter::repeat_n('\\', backslashes / 2));
+        if backslashes.is_multiple_of(2) {
+            return (guest, Some(after));
+        }
+        guest.push('=');
+        rest = after;
+    }
+    guest.push_str(rest);
+    (guest, None)
+}
+
 /// A directory of the disk and where it appears in the tree: the value of `--dir`.
 ///
 /// ```
@@ -191,6 +213,24 @@ mod tests {
         ];
         for (text, first, second) in rows {
             assert_eq!(split_pair(text), (first.into(), second.map(str::to_owned)), "{text}");
+        }
+    }
+
+    #[cfg(feature = "cli")]
+    #[test]
+    fn assignments_split_at_the_first_equals_sign() {
+        let rows = [
+            ("/a=b", "/a", Some("b")),
+            ("/a=b=c", "/a", Some("b=c")),
+            ("/a=", "/a", Some("")),
+            ("/a", "/a", None),
+            (r"/a\=b=c", "/a=b", Some("c")),
+            (r"/a\\=b", r"/a\", Some("b")),
+            (r"/a\b=\=", r"/a\b", Some(r"\=")),
+            (r"/a\=b", "/a=b", None),
+        ];
+        for (text, guest, value) in rows {
+            assert_eq!(split_assignment(text), (guest.into(), value), "{text}");
         }
     }
 

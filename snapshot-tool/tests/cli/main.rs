@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 #![allow(clippy::missing_panics_doc, reason = "a test fails by panicking")]
 
+mod archives;
 mod changed;
 mod component;
 mod damaged;
@@ -10,6 +11,7 @@ mod devices;
 mod disk;
 mod errors;
 mod host_dir;
+mod hostile_archives;
 mod inside;
 mod invoke;
 mod limits;
@@ -21,6 +23,7 @@ mod repack;
 mod run;
 mod sandbox;
 mod sdk;
+mod sources;
 mod sparse;
 mod take_out;
 mod trace;

@@ -1,0 +1,134 @@
+//! Bytes that came as a stream and are read at any place later: a temporary file without a name.
+
+use crate::error::{ErrorKind, mark};
+use crate::format::human_bytes;
+use anyhow::{Context as _, Result, anyhow};
+use std::fs::File;
+use std::io::{self, Read, Write as _};
+use std::ops::Range;
+use std::os::unix::fs::FileExt as _;
+use std::sync::Arc;
+
+/// How much is copied at a time.
+const COPY_BYTES: usize = 1 << 16;
+
+/// The longest stream: some times what fits in a module, since of equal contents only one counts.
+/// It bounds what a small archive can unpack to.
+const MAX_SPOOLED_BYTES: u64 = 16 << 30;
+
+/// A range of the bytes of a temporary file, which nobody else can reach.
+#[derive(Clone, Debug)]
+pub(crate) struct Spooled {
+    file: Arc<File>,
+    bytes: Range<u64>,
+}
+
+impl Spooled {
+    /// Reads a stream to its end.
+    ///
+    /// # Errors
+    ///
+    /// When the stream cannot be read, is damaged or too long; and when the temporary file cannot be
+    /// written.
+    pub(crate) fn copy(from: &mut dyn Read) -> Result<Self> {
+        Self::copy_at_most(from, MAX_SPOOLED_BYTES)
+    }
+
+    fn copy_at_most(from: &mut dyn Read, limit: u64) -> Result<Self> {
+        let unwritable = || {
+            let directory = std::env::temp_dir();
+            format!(
+                "cannot write a temporary file in `{}`; TMPDIR chooses another directory",
+                directory.display()
+            )
+        };
+        let mut file = tempfile::tempfile().with_context(unwritable)?;
+        let mut buffer = vec![0; COPY_BYTES];
+        let mut len = 0;
+        loop {
+            let read = match from.read(&mut buffer) {
+                Ok(0) => return Ok(Self { file: Arc::new(file), bytes: 0..len }),
+                Ok(read) => read,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                Err(error) => return Err(unreadable(error)),
+            };
+            len += read as u64;
+            if len > limit {
+                return Err(anyhow!(
+                    "it unpacks to more than {}, the limit of an archive; make it smaller",
+                    human_bytes(limit)
+                ));
+            }
+            file.write_all(&buffer[..read]).with_context(unwritable)?;
+        }
+    }
+
+    /// How many bytes there are.
+    pub(crate) fn len(&self) -> u64 {
+        self.bytes.end - self.bytes.start
+    }
+
+    /// The whole file.
+    pub(crate) fn file(&self) -> &File {
+        &self.file
+    }
+
+    /// A part of the same file.
+    pub(crate) fn part(&self, bytes: Range<u64>) -> Self {
+        Self { file: Arc::clone(&self.file), bytes }
+    }
+
+    /// Gives the first `len` bytes, piece by piece.
+    ///
+    /// # Errors
+    ///
+    /// When they cannot be read, or `each` fails.
+    pub(crate) fn read(
+        &self,
+        len: u64,
+        buffer: &mut Vec<u8>,
+        each: &mut dyn FnMut(&[u8]) -> Result<()>,
+    ) -> Result<()> {
+        let end = self.bytes.start + len.min(self.len());
+        let mut at = self.bytes.start;
+        while at < end {
+            let step = usize::try_from(end - at).map_or(COPY_BYTES, |left| left.min(COPY_BYTES));
+            if buffer.len() < step {
+                buffer.resize(step, 0);
+            }
+            let piece = &mut buffer[..step];
+            self.file.read_exact_at(piece, at).context("cannot read a temporary file")?;
+            each(piece)?;
+            at += step as u64;
+        }
+        Ok(())
+    }
+}
+
+/// Why a stream ended early: the system says so, or the decoder that it came through.
+fn unreadable(error: io::Error) -> anyhow::Error {
+    if error.raw_os_error().is_some() {
+        return anyhow::Error::new(error).context("cannot read it");
+    }
+    mark(anyhow!("it cannot be unpacked, for it is damaged: {error}"), ErrorKind::Damaged)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stream_without_an_end_is_refused() {
+        let error = Spooled::copy_at_most(&mut io::repeat(0), 1 << 20).unwrap_err();
+        assert!(error.to_string().contains("unpacks to more than 1.0 MB"), "{error}");
+        let spooled = Spooled::copy_at_most(&mut io::repeat(7).take(1 << 20), 1 << 20).unwrap();
+        let mut read = Vec::new();
+        let mut keep = |bytes: &[u8]| {
+            read.extend_from_slice(bytes);
+            Ok(())
+        };
+        spooled.part(10..200_010).read(200_000, &mut Vec::new(), &mut keep).unwrap();
+        assert_eq!(read, [7; 200_000]);
+    }
+}
