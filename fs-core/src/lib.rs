@@ -87,7 +87,7 @@
 //! | `mlockall`, `mincore`, `remap_file_pages` | `ENOSYS` | The processor's memory is not this crate's; they are no calls on files. [`mremap`](Fs::mremap), [`madvise`](Fs::madvise) and [`brk`](Fs::brk) are there where mappings lie in memory of the embedder's program ([`Platform::USER_MEMORY`]). |
 //! | `readahead`, `posix_fadvise`, `sync_file_range` | 0 | Hints and orders about a disk that is not there. |
 //! | `name_to_handle_at`, `open_by_handle_at` | `EOPNOTSUPP` | A handle outlives the process; the tree does not. |
-//! | `mount`, `umount2`, `pivot_root`, `open_tree` and their kin | `EPERM` | There is one filesystem. [`Process::confine`] keeps a process below a directory. |
+//! | `umount2`, `pivot_root`, `open_tree` and their kin | `EPERM` | There is one filesystem. [`Process::confine`] keeps a process below a directory. |
 //! | `quotactl`, `quotactl_fd` | `ENOSYS` | [`Config`] has the limits. |
 //! | `bind` of an `AF_UNIX` path, `connect` to one | `EOPNOTSUPP`; `ECONNREFUSED` | A socket is only a name ([`mknod`](Fs::mknod)). |
 //! | `setuid`, `setgroups`, `capset` and their kin | - | The embedder sets [`Process::credentials`]. |

@@ -321,6 +321,31 @@ fn fixed_mappings_where_they_can_be_had() {
 }
 
 #[test]
+fn a_mapping_of_which_others_show_a_part_grows_where_it_is() {
+    let (mut fs, mut p) = setup();
+    let a = map(&mut fs, &mut p, 3, SHARED, 0, 0).unwrap();
+    assert_eq!(map(&mut fs, &mut p, 1, SHARED, 0, 1), Ok(a + PAGE));
+    let none = MremapFlags::empty();
+    assert_eq!(fs.mremap(&p, a, 3 * PAGE, 5 * PAGE, none, 0), Ok(a));
+    fs.check_invariants(&[&p]).unwrap();
+    store(&fs, a + 4095, b"23");
+    assert_eq!(read(&mut fs, &p, 0, 4095, 2), b"23");
+    map_at(&mut fs, &mut p, a + 5 * PAGE, 1, ANONYMOUS, -1, 0).unwrap();
+    assert_eq!(fs.mremap(&p, a, 5 * PAGE, 6 * PAGE, MAYMOVE, 0), Err(Errno::ENOMEM));
+    // What lies behind it is none of it.
+    assert_eq!(fs.mremap(&p, a, 6 * PAGE, 7 * PAGE, MAYMOVE, 0), Err(Errno::EFAULT));
+    fs.check_invariants(&[&p]).unwrap();
+}
+
+#[test]
+fn munmap_ends_where_addresses_do() {
+    let (mut fs, p) = setup();
+    assert_eq!(fs.munmap(&p, 0xffff_f000, PAGE), Ok(()));
+    assert_eq!(fs.munmap(&p, 0xffff_f000, PAGE + 1), Err(Errno::EINVAL));
+    assert_eq!(fs.munmap(&p, PAGE, 0xffff_f001), Err(Errno::EINVAL));
+}
+
+#[test]
 fn mremap_grows_in_place_or_moves() {
     let (mut fs, mut p) = setup();
     let none = MremapFlags::empty();

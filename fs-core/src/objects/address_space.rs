@@ -139,6 +139,16 @@ impl Area {
         self.ino.filter(|_| self.sharing == Sharing::Shared)
     }
 
+    /// Whether it goes on where `before` ends, with what follows in the same file: they may be one
+    /// mapping, of which others show a part.
+    pub(crate) fn is_of_the_mapping(&self, before: &Area) -> bool {
+        before.end == self.start
+            && before.sharing == self.sharing
+            && before.ino.is_some()
+            && before.ino == self.ino
+            && before.file_offset(before.end) == self.offset
+    }
+
     /// Whether it and the one before it could be one.
     pub(crate) fn continues(&self, before: &Area) -> bool {
         before.end == self.start

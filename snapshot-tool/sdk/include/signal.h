@@ -31,6 +31,8 @@ extern "C" {
 #ifndef NSIG
 #define NSIG _NSIG
 #endif
+#define SIGRTMIN 35
+#define SIGRTMAX 64
 #define SIG_BLOCK 0
 #define SIG_UNBLOCK 1
 #define SIG_SETMASK 2

@@ -21,6 +21,9 @@ use crate::platform::Platform;
 pub(super) const KNOWN_PROT: Prot =
     Prot::READ.union(Prot::WRITE).union(Prot::EXEC).union(Prot::SEM);
 
+/// The end of a program's memory, whose addresses have 32 bits.
+const PROGRAM_END: u64 = 1 << 32;
+
 impl<P: Platform> Fs<P> {
     /// `void *mmap(void *addr, size_t length, int prot, int flags, int fd, off_t offset)`
     ///
@@ -257,7 +260,8 @@ impl<P: Platform> Fs<P> {
         if !P::MAPPINGS {
             return Err(Errno::ENOSYS);
         }
-        if !is_page_aligned(addr) || addr > TASK_SIZE || length > TASK_SIZE - addr || length == 0 {
+        let end = if P::USER_MEMORY { PROGRAM_END } else { TASK_SIZE };
+        if !is_page_aligned(addr) || addr > end || length > end - addr || length == 0 {
             return Err(Errno::EINVAL);
         }
         match process.space {

@@ -93,11 +93,17 @@ impl<P: Platform> Fs<P> {
             return Ok(old_address);
         }
         let old_end = old_address.saturating_add(old_len);
-        if old_end > area.end {
-            return Err(Errno::EFAULT);
-        }
         if new_len > TASK_SIZE {
             return Err(Errno::ENOMEM);
+        }
+        if old_end > area.end {
+            return self.grow_pieces(
+                id,
+                old_address,
+                old_end,
+                new_len - old_len.min(new_len),
+                fixed,
+            );
         }
         // What stays of it, and how long it is to be.
         let kept = part_of(&area, old_address, old_address + old_len.min(new_len));
@@ -113,6 +119,32 @@ impl<P: Platform> Fs<P> {
             self.unmap_in_program(id, kept.end, old_end)?;
         }
         Ok(moved)
+    }
+
+    /// Makes a mapping longer whose areas differ, for other mappings show some of its pages.
+    ///
+    /// # Errors
+    ///
+    /// * `EFAULT`: it is not one mapping.
+    /// * `ENOMEM`: it cannot become longer where it is; for the others it cannot be moved.
+    fn grow_pieces(
+        &mut self,
+        id: u32,
+        start: u64,
+        end: u64,
+        more: u64,
+        fixed: bool,
+    ) -> Result<u64, Errno> {
+        let space = self.spaces.get(id).or_defect()?;
+        let areas = space.areas.get(space.overlapping(start, end)).or_after_defect(&[]);
+        let is_one = areas.is_sorted_by(|before, area| area.is_of_the_mapping(before));
+        let last = *areas.last().filter(|last| is_one && last.end >= end).ok_or(Errno::EFAULT)?;
+        let kept = part_of(&last, last.start, end);
+        if fixed || more == 0 || end != last.end {
+            return Err(Errno::ENOMEM);
+        }
+        self.extend_area(id, &kept, kept.end - kept.start + more).map_err(|_| Errno::ENOMEM)?;
+        Ok(start)
     }
 
     /// A second mapping of shared pages.

@@ -26,7 +26,7 @@ impl<P: Platform> Fs<P> {
     /// * `EINVAL`: `target` is not the root of the filesystem, or something is to be mounted and has
     ///   no type.
     /// * `ENODEV`: something is to be mounted: no type of filesystem is known.
-    /// * `EBUSY`: a file is open for writing, or has no name any more.
+    /// * `EBUSY`: a file is open or mapped for writing, or has no name any more.
     pub fn mount(
         &mut self,
         process: &Process,
@@ -57,8 +57,16 @@ impl<P: Platform> Fs<P> {
     }
 
     /// Whether a file may still change although nobody opens it any more: one that is open for
-    /// writing, or that goes with the last who has it open (`sb_prepare_remount_readonly`).
+    /// writing, or mapped so that it can be written, or that goes with the last who has it open
+    /// (`sb_prepare_remount_readonly`).
     fn is_being_written(&self) -> bool {
+        let mut spaces = (0..self.spaces.bound()).filter_map(|at| self.spaces.get(at));
+        let is_mapped = spaces.any(|space| {
+            space.areas.iter().any(|area| area.may_write && area.shared_file().is_some())
+        });
+        if is_mapped {
+            return true;
+        }
         let mut open = (0..self.descriptions.bound()).filter_map(|at| self.descriptions.get(at));
         open.any(|description| {
             let FileKind::Inode(ino) = description.kind else { return false };
