@@ -14,9 +14,17 @@ use super::{Answer, call};
 use crate::kernel::Kernel;
 
 /// Whether a call that takes no path for the empty one means a descriptor (`vfs_empty_path`).
+#[inline(always)]
 fn is_descriptor(dirfd: i32, pathname: u32, flags: AtFlags) -> bool {
-    let is_empty = || range(pathname, 1).is_ok_and(|first| first.load_u8(0) == 0);
-    dirfd >= 0 && flags.contains(AtFlags::EMPTY_PATH) && (pathname == 0 || is_empty())
+    // Few calls have the flag.
+    flags.contains(AtFlags::EMPTY_PATH) && dirfd >= 0 && is_empty(pathname)
+}
+
+/// Whether a path is null or the empty one.
+#[cold]
+#[inline(never)]
+fn is_empty(pathname: u32) -> bool {
+    pathname == 0 || range(pathname, 1).is_ok_and(|first| first.load_u8(0) == 0)
 }
 
 /// As [`on_path`](super::on_path), for calls that with `EMPTY_PATH` take no path for the empty one
