@@ -14,6 +14,16 @@ use std::collections::{BTreeMap, HashMap};
 use std::ops::{Deref, DerefMut};
 use wasm_vfs_core::Dev;
 
+/// The devices that the filesystem has, by their names in `/dev`.
+pub(crate) const DEVICES: [(&str, Dev); 6] = [
+    ("full", Dev::FULL),
+    ("null", Dev::NULL),
+    ("random", Dev::RANDOM),
+    ("tty", Dev::TTY),
+    ("urandom", Dev::URANDOM),
+    ("zero", Dev::ZERO),
+];
+
 /// The longest text of a symbolic link: Linux's PATH_MAX, which counts a NUL, too.
 pub(crate) const MAX_LINK_BYTES: usize = 4095;
 

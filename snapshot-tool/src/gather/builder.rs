@@ -11,7 +11,8 @@ use crate::error::{Error, ErrorKind, InnerResult, Marked as _};
 use crate::gather::archive::source::ArchiveSource;
 use crate::gather::archive::tree as archive_tree;
 use crate::gather::assembly::{
-    Entries, Identity, MAX_LINK_BYTES, Node, NodeKind, finish, flatten, paths_of_files, set_mode,
+    DEVICES, Entries, Identity, MAX_LINK_BYTES, Node, NodeKind, finish, flatten, paths_of_files,
+    set_mode,
 };
 use crate::gather::contents_plan::ContentsPlan;
 use crate::gather::file_contents::{FileContents, SharedBytes};
@@ -31,7 +32,6 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use wasm_vfs_core::Dev;
 
 /// Says what goes into a tree.
 ///
@@ -438,14 +438,7 @@ impl TreeBuilder {
             let node = || Node { metadata: Some(self.attributes.made(mode)), kind, identity: None };
             entries.entry(name.to_owned()).or_insert_with(node);
         };
-        for (name, dev) in [
-            ("full", Dev::FULL),
-            ("null", Dev::NULL),
-            ("random", Dev::RANDOM),
-            ("tty", Dev::TTY),
-            ("urandom", Dev::URANDOM),
-            ("zero", Dev::ZERO),
-        ] {
+        for (name, dev) in DEVICES {
             add(name, 0o666, NodeKind::CharDevice(dev));
         }
         add("fd", 0o555, NodeKind::DescriptorDirectory);

@@ -13,6 +13,16 @@ use std::sync::Arc;
 /// How much is copied at a time.
 const COPY_BYTES: usize = 1 << 20;
 
+/// The place in a buffer for the next piece of `left` bytes, of which `most` are copied at a time. The
+/// buffer becomes larger if it has to.
+pub(crate) fn piece_of(buffer: &mut Vec<u8>, left: u64, most: usize) -> &mut [u8] {
+    let len = usize::try_from(left).map_or(most, |left| left.min(most));
+    if buffer.len() < len {
+        buffer.resize(len, 0);
+    }
+    &mut buffer[..len]
+}
+
 /// A file of the disk as it was when the tree was read, or a part of one: of a packed module.
 #[derive(Clone, Debug)]
 pub(crate) struct HostFile {
@@ -70,17 +80,14 @@ impl HostFile {
         }
         let mut left = len;
         while left > 0 {
-            let step = usize::try_from(left).map_or(COPY_BYTES, |left| left.min(COPY_BYTES));
-            if buffer.len() < step {
-                buffer.resize(step, 0);
-            }
-            let read = read_some(&mut file, &mut buffer[..step]).with_context(unreadable)?;
+            let piece = piece_of(buffer, left, COPY_BYTES);
+            let read = read_some(&mut file, piece).with_context(unreadable)?;
             if read == 0 {
                 // That it was cut short says more, if that is why.
                 self.check(&file)?;
                 bail!(self.made_up());
             }
-            each(&buffer[..read])?;
+            each(&piece[..read])?;
             left -= read as u64;
         }
         if self.bytes.start + len == self.stamp.len() {

@@ -2,6 +2,7 @@
 
 use crate::error::{ErrorKind, mark};
 use crate::format::human_bytes;
+use crate::gather::host_file::piece_of;
 use anyhow::{Context as _, Result, anyhow};
 use std::fs::File;
 use std::io::{self, Read, Write as _};
@@ -92,14 +93,10 @@ impl Spooled {
         let end = self.bytes.start + len.min(self.len());
         let mut at = self.bytes.start;
         while at < end {
-            let step = usize::try_from(end - at).map_or(COPY_BYTES, |left| left.min(COPY_BYTES));
-            if buffer.len() < step {
-                buffer.resize(step, 0);
-            }
-            let piece = &mut buffer[..step];
+            let piece = piece_of(buffer, end - at, COPY_BYTES);
             self.file.read_exact_at(piece, at).context("cannot read a temporary file")?;
             each(piece)?;
-            at += step as u64;
+            at += piece.len() as u64;
         }
         Ok(())
     }

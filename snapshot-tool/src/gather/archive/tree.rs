@@ -8,7 +8,7 @@ use crate::error::Marked as _;
 use crate::gather::archive::members::{Member, MemberKind, Members};
 use crate::gather::archive::source::{ArchiveSource, OpenArchive};
 use crate::gather::archive::sparse::FileRuns;
-use crate::gather::assembly::{Entries, Identity, MAX_LINK_BYTES, Node, NodeKind};
+use crate::gather::assembly::{DEVICES, Entries, Identity, MAX_LINK_BYTES, Node, NodeKind};
 use crate::gather::file_contents::{FileContents, SharedBytes, SparseContents};
 use crate::gather::ignore_rules::{IGNORE_FILE, IgnoreRules, MAX_IGNORE_FILE_BYTES};
 use crate::gather::owner::{Attributes, Owner};
@@ -19,13 +19,7 @@ use anyhow::{Context as _, Result, bail, ensure};
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::sync::Arc;
-use wasm_vfs_core::Dev;
-
-/// The longest name: Linux's NAME_MAX, which the filesystem keeps to.
-const MAX_NAME_BYTES: usize = 255;
-
-/// The devices that the filesystem has.
-const DEVICES: [Dev; 6] = [Dev::FULL, Dev::NULL, Dev::RANDOM, Dev::TTY, Dev::URANDOM, Dev::ZERO];
+use wasm_vfs_core::{Dev, NAME_MAX};
 
 /// What an archive gives.
 #[derive(Debug)]
@@ -246,7 +240,7 @@ impl<'a> ArchiveTree<'a> {
             MemberKind::HardLink(target) => self.link(&target)?,
             MemberKind::CharDevice(major, minor) => {
                 let dev = Dev::new(major, minor);
-                if DEVICES.contains(&dev) {
+                if DEVICES.iter().any(|(_, known)| *known == dev) {
                     ItemKind::CharDevice(dev)
                 } else {
                     ItemKind::Foreign(format!("a character device ({major}:{minor})"))
@@ -462,8 +456,8 @@ fn names(path: &[u8]) -> Result<Vec<&str>> {
             ".." => bail!("its name has `..`, which leads elsewhere; make the archive without it"),
             name => {
                 ensure!(
-                    name.len() <= MAX_NAME_BYTES,
-                    "it has a name of more than {MAX_NAME_BYTES} bytes; rename it"
+                    name.len() <= NAME_MAX,
+                    "it has a name of more than {NAME_MAX} bytes; rename it"
                 );
                 names.push(name);
             }
