@@ -54,6 +54,22 @@ export interface Options {
   trace?: (line: string) => unknown;
 
   /**
+   * Is called after each call of the program that changed its files, or was about to and failed.
+   * The program must be packed with `--events`. The function may call every method of the program
+   * but `start`. What it throws ends the program and is thrown to the caller of `start`.
+   */
+  onChange?: (program: Program) => unknown;
+
+  /**
+   * Is called when the program syncs (fsync, fdatasync, sync, syncfs; msync with `MS_SYNC`; writes to
+   * files opened with `O_SYNC` or `O_DSYNC`), after `onChange`. The program goes on when the function
+   * returns, so by then `program.snapshot()` should be where it lasts. If it throws an error whose
+   * `code` is `"ENOSPC"`, `"EDQUOT"` or `"EIO"`, the program learns that its sync failed; whatever
+   * else it throws, ends the program. The program must be packed with `--events`.
+   */
+  onSync?: (program: Program) => unknown;
+
+  /**
    * Further imports of the modules, by module and name. A function under `wasi_snapshot_preview1`
    * replaces the one of this package.
    */
@@ -100,6 +116,38 @@ export interface Stat {
   /** The time of the last change of the contents or of the status. */
   ctime: Date;
 }
+
+/** In what a file differs from what it was. `links`: it has got another name. */
+export type Difference = "contents" | "mode" | "owner" | "times" | "xattrs" | "links";
+
+/** One difference between the tree that was packed and the tree as it is. Paths have no slash in front. */
+export type Change =
+  | {
+      /** A name that was not there, or that led to something else. */
+      kind: "added";
+      path: string;
+      /** The inode number. */
+      ino: bigint;
+      /** The path that it had in the packed tree, if it was renamed. */
+      from?: string;
+      /** The type of what the name led to in the packed tree. */
+      replaces?: FileType;
+    }
+  | {
+      /** A name that is gone. A directory that was removed with everything below it is one change. */
+      kind: "removed";
+      path: string;
+      type: FileType;
+      /** Whether it has another name now. */
+      renamed: boolean;
+    }
+  | {
+      /** A name that leads to the same file, which differs. The root's path is empty. */
+      kind: "modified";
+      path: string;
+      ino: bigint;
+      differences: Difference[];
+    };
 
 /**
  * Instantiates a program that `wasm-vfs pack` wrote. Call `start` to run it.
@@ -204,6 +252,41 @@ export class Program {
 
   /** Packs a directory into a tar archive, files with holes as GNU tar's sparse members (1.0). */
   exportTar(path: string): Uint8Array<ArrayBuffer>;
+
+  /**
+   * Lists what differs from the tree that was packed, sorted by path. Of a new directory, everything
+   * in it is listed; a directory that was renamed is listed with its old and its new name.
+   *
+   * @throws {VfsError} `EOVERFLOW` if the filesystem ran out of memory at some time, and does not
+   *   know what differs
+   */
+  changes(): Change[];
+
+  /**
+   * Packs what differs from the tree that was packed into a layer: an uncompressed tar archive, as
+   * OCI images have them. Equal changes make equal bytes.
+   *
+   * @throws {VfsError} `EINVAL` if a name begins with `.wh.`, which no layer can hold
+   */
+  exportLayer(): Uint8Array<ArrayBuffer>;
+
+  /**
+   * Applies a layer to a directory, and creates the directory if needed. What the layer says is gone
+   * is removed, and what it holds replaces what was there.
+   */
+  importLayer(path: string, layer: Bytes): void;
+
+  /** Makes the tree what it was when it was packed. What the program has open stays open. */
+  revert(): void;
+
+  /** Returns what `restore` takes, in any instance of the same packed program: the layer of changes. */
+  snapshot(): Uint8Array<ArrayBuffer>;
+
+  /**
+   * Makes the tree what it was when `snapshot` was called. If the snapshot is damaged, nothing
+   * changes.
+   */
+  restore(snapshot: Bytes): void;
 }
 
 /** An operation that the filesystem refused. */

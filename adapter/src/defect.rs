@@ -17,6 +17,10 @@ pub(crate) fn defect() -> Errno {
 }
 
 /// Taking what is there unless this crate has a defect.
+#[cfg_attr(
+    not(feature = "host-interface"),
+    allow(dead_code, reason = "most of its users are the host interface")
+)]
 pub(crate) trait OrDefect<T> {
     /// What is there.
     ///

@@ -164,6 +164,7 @@ const fn to_wasi(errno: Errno) -> Option<wasi::Errno> {
         Errno::EILSEQ => wasi::ERRNO_ILSEQ,
         Errno::ENOTSOCK => wasi::ERRNO_NOTSOCK,
         Errno::EOPNOTSUPP => wasi::ERRNO_NOTSUP,
+        Errno::ESTALE => wasi::ERRNO_STALE,
         Errno::EDQUOT => wasi::ERRNO_DQUOT,
         _ => return None,
     })

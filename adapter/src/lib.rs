@@ -24,10 +24,11 @@
 //! | `calls` | Linux's calls, a file for each family (feature `calls`) |
 //! | `host_api` | how an embedder reaches the tree: the exports `wasm_vfs_*` |
 //! | `trace` | a line for each call, where that is chosen |
+//! | `events` | tells an embedder of changes and syncs, where that is chosen (feature `host-interface`) |
 //! | `bake` | how a tool fills the filesystem |
 //!
-//! Imports: `user` and `contents`, which become instructions, and `wasi_snapshot_preview1`. No
-//! table, no indirect call.
+//! Imports: `user` and `contents`, which become instructions, `wasi_snapshot_preview1`, and where it
+//! is chosen `wasm_vfs_events`. No table, no indirect call.
 
 #![cfg_attr(target_arch = "wasm32", no_std)]
 
@@ -40,8 +41,11 @@ mod bytes;
 mod calls;
 mod defect;
 mod errno;
+#[cfg(feature = "host-interface")]
+mod events;
 mod exports;
 mod foreign;
+#[cfg_attr(not(feature = "host-interface"), path = "host_api/absent.rs")]
 mod host_api;
 mod kernel;
 mod memory;

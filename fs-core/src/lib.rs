@@ -86,7 +86,7 @@
 //! | `fanotify_init`, `fanotify_mark` | `ENOSYS` | They decide for other processes; [inotify](Fs::inotify_init1) is there. |
 //! | `mlockall`, `mincore`, `remap_file_pages` | `ENOSYS` | The processor's memory is not this crate's; they are no calls on files. [`mremap`](Fs::mremap), [`madvise`](Fs::madvise) and [`brk`](Fs::brk) are there where mappings lie in memory of the embedder's program ([`Platform::USER_MEMORY`]). |
 //! | `readahead`, `posix_fadvise`, `sync_file_range` | 0 | Hints and orders about a disk that is not there. |
-//! | `name_to_handle_at`, `open_by_handle_at` | `EOPNOTSUPP` | A handle outlives the process; the tree does not. |
+//! | `name_to_handle_at`, `open_by_handle_at` | `EOPNOTSUPP` | A handle outlives the process; the tree does not. An embedder opens by number: [`open_by_ino`](Fs::open_by_ino). |
 //! | `umount2`, `pivot_root`, `open_tree` and their kin | `EPERM` | There is one filesystem. [`Process::confine`] keeps a process below a directory. |
 //! | `quotactl`, `quotactl_fd` | `ENOSYS` | [`Config`] has the limits. |
 //! | `bind` of an `AF_UNIX` path, `connect` to one | `EOPNOTSUPP`; `ECONNREFUSED` | A socket is only a name ([`mknod`](Fs::mknod)). |
@@ -117,11 +117,13 @@ mod syscalls;
 pub use base::config::{AccessTimes, Config};
 pub use base::credentials::Credentials;
 pub use base::errno::Errno;
+pub use base::events::Events;
 pub use base::flags::{
     AT_FDCWD, AtFlags, FallocateMode, Fd, MAX_LFS_FILESIZE, MAXSYMLINKS, MountFlags, NAME_MAX,
     OFlags, PATH_MAX, PollEvents, RenameFlags, ResolveFlags, Whence,
 };
 pub use base::page::FS_PAGE_BYTES;
+pub use base::sort::heap_sort;
 pub use base::stat::{
     Dev, FileType, S_IALLUGO, S_IFMT, S_IRWXUGO, S_ISGID, S_ISUID, S_ISVTX, S_IXGRP, Stat,
 };
@@ -139,6 +141,7 @@ pub use objects::pipe::PIPE_BUF;
 pub use objects::process::Process;
 
 pub use fs::Fs;
+pub use fs::changes::listing::{Change, ChangeKind, Differences};
 pub use fs::embedder::{Descriptor, Target};
 pub use fs::invariants::BrokenInvariant;
 pub use fs::path_walk::FollowLast;

@@ -14,7 +14,7 @@
 //! | parent | the number of an earlier directory record; 0 for the root itself |
 //! | name | length, bytes; empty for the root only |
 //!
-//! and then, unless it is a hard link, `mode` (the 12 permission bits), `uid`, `gid`, `mtime`
+//! and then, unless it is a hard link or an extended attribute, `mode` (the 12 permission bits), `uid`, `gid`, `mtime`
 //! seconds (signed) and nanoseconds; and then by kind
 //!
 //! | kind | fields |
@@ -25,6 +25,10 @@
 //! | 3 hard link | the number of the earlier record that is linked to |
 //! | 4 character device | major and minor number |
 //! | 5 directory of descriptors | none: it is what `/dev/fd` is, and gets no entries |
+//! | 6 pipe | none |
+//! | 7 extended attribute | length, value. The parent is the record that has the attribute, of any kind but a hard link; the name is the attribute's, with its prefix ([`check_xattr`]) |
+//!
+//! Extended attributes have no number: they follow the record that has them, by ascending name.
 
 use alloc::vec::Vec;
 
@@ -32,7 +36,56 @@ use crate::base::errno::Errno;
 use crate::base::stat::Dev;
 use crate::base::time::Timespec;
 
-/// Attributes that every record but a hard link has.
+/// The longest name of an extended attribute, in bytes (`XATTR_NAME_MAX`, limits.h).
+pub const XATTR_NAME_MAX: usize = 255;
+
+/// The largest value of an extended attribute, in bytes (`XATTR_SIZE_MAX`, limits.h).
+pub const XATTR_SIZE_MAX: usize = 65_536;
+
+/// Who may have an extended attribute.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum XattrHolder {
+    /// A regular file or a directory.
+    FileOrDirectory,
+    /// Anything else.
+    Other,
+}
+
+/// Checks that the superuser could set an extended attribute of this name, with a value of so many
+/// bytes.
+///
+/// # Errors
+///
+/// * `ERANGE`: the name is empty or longer than 255 bytes. `EINVAL`: it has a NUL.
+/// * `E2BIG`: the value is larger than 64 KiB.
+/// * `EPERM`: `user.`, and it is neither a regular file nor a directory.
+/// * `EOPNOTSUPP`: the name does not begin with `user.`, `trusted.` or `security.`, or is
+///   `security.capability`. `EINVAL`: nothing follows the dot.
+pub fn check_xattr(name: &[u8], value_bytes: usize, holder: XattrHolder) -> Result<(), Errno> {
+    if name.is_empty() || name.len() > XATTR_NAME_MAX {
+        return Err(Errno::ERANGE);
+    }
+    if name.contains(&0) {
+        return Err(Errno::EINVAL);
+    }
+    if value_bytes > XATTR_SIZE_MAX {
+        return Err(Errno::E2BIG);
+    }
+    if name.starts_with(b"user.") && holder == XattrHolder::Other {
+        return Err(Errno::EPERM);
+    }
+    let prefixes: [&[u8]; 3] = [b"user.", b"trusted.", b"security."];
+    let Some(prefix) = prefixes.iter().find(|prefix| name.starts_with(prefix)) else {
+        return Err(Errno::EOPNOTSUPP);
+    };
+    if name.len() == prefix.len() {
+        return Err(Errno::EINVAL);
+    }
+    // DEVIATION: no file capabilities, as `syscalls::attributes::xattr` says.
+    if name == b"security.capability" { Err(Errno::EOPNOTSUPP) } else { Ok(()) }
+}
+
+/// Attributes that every record but a hard link and an extended attribute has.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Attributes {
     /// The permission bits with set-id and sticky bits; no type.
@@ -77,16 +130,24 @@ pub enum RecordKind<'a> {
     },
     /// A directory whose names are the descriptors of whoever looks.
     DescriptorDirectory,
+    /// A pipe.
+    Fifo,
+    /// An extended attribute of the record before it that is none.
+    Xattr {
+        /// The value.
+        value: &'a [u8],
+    },
 }
 
 /// One line of a manifest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Record<'a> {
-    /// The number of the directory record that the name is in.
+    /// The number of the directory record that the name is in; of an extended attribute, the number
+    /// of the record that has it.
     pub parent: u32,
     /// The name; empty for the root only.
     pub name: &'a [u8],
-    /// Mode, owner and time. Of a hard link: not stored, all zero.
+    /// Mode, owner and time. Of a hard link and an extended attribute: not stored, all zero.
     pub attributes: Attributes,
     /// The rest.
     pub kind: RecordKind<'a>,
@@ -102,11 +163,13 @@ impl Record<'_> {
             RecordKind::HardLink { .. } => 3,
             RecordKind::CharDevice { .. } => 4,
             RecordKind::DescriptorDirectory => 5,
+            RecordKind::Fifo => 6,
+            RecordKind::Xattr { .. } => 7,
         };
         out.push(kind);
         encode_u64(out, u64::from(self.parent));
         encode_bytes(out, self.name);
-        if !matches!(self.kind, RecordKind::HardLink { .. }) {
+        if !matches!(self.kind, RecordKind::HardLink { .. } | RecordKind::Xattr { .. }) {
             let Attributes { mode, uid, gid, mtime } = self.attributes;
             for field in [mode, uid, gid] {
                 encode_u64(out, u64::from(field));
@@ -126,7 +189,8 @@ impl Record<'_> {
                 encode_u64(out, u64::from(dev.major()));
                 encode_u64(out, u64::from(dev.minor()));
             }
-            RecordKind::DescriptorDirectory => {}
+            RecordKind::DescriptorDirectory | RecordKind::Fifo => {}
+            RecordKind::Xattr { value } => encode_bytes(out, value),
         }
     }
 }
@@ -188,7 +252,7 @@ impl<'a> Reader<'a> {
         let parent = self.unsigned32()?;
         let name = self.bytes()?;
         let mut attributes = Attributes::default();
-        if kind != 3 {
+        if !matches!(kind, 3 | 7) {
             attributes.mode = self.unsigned32()?;
             attributes.uid = self.unsigned32()?;
             attributes.gid = self.unsigned32()?;
@@ -205,6 +269,8 @@ impl<'a> Reader<'a> {
                 RecordKind::CharDevice { dev: Dev::new(major, minor) }
             }
             5 => RecordKind::DescriptorDirectory,
+            6 => RecordKind::Fifo,
+            7 => RecordKind::Xattr { value: self.bytes()? },
             _ => return Err(Errno::EINVAL),
         };
         Ok(Record { parent, name, attributes, kind })
@@ -249,7 +315,7 @@ fn encode_bytes(out: &mut Vec<u8>, bytes: &[u8]) {
 mod tests {
     #![allow(clippy::indexing_slicing, reason = "a test fails by panicking")]
 
-    use super::{Attributes, Reader, Record, RecordKind};
+    use super::{Attributes, Reader, Record, RecordKind, XattrHolder, check_xattr};
     use crate::base::errno::Errno;
     use crate::base::stat::Dev;
     use crate::base::time::Timespec;
@@ -291,6 +357,13 @@ mod tests {
                 attributes,
                 kind: RecordKind::CharDevice { dev: Dev::new(u32::MAX, u32::MAX - 1) },
             },
+            Record { parent: 0, name: b"v", attributes, kind: RecordKind::Fifo },
+            Record {
+                parent: 6,
+                name: b"trusted.v",
+                attributes: link,
+                kind: RecordKind::Xattr { value: b"\0\xff" },
+            },
         ];
         let mut bytes = Vec::new();
         for record in &records {
@@ -301,6 +374,31 @@ mod tests {
         for end in 1..bytes.len() {
             let mut rest = Reader::new(&bytes[..end]).filter_map(Result::err);
             assert!(rest.all(|e| e == Errno::EINVAL));
+        }
+    }
+
+    #[test]
+    fn attributes_that_the_superuser_could_set() {
+        use XattrHolder::{FileOrDirectory, Other};
+        let long = [&b"user."[..], &[b'n'; 251]].concat();
+        type Row<'a> = (&'a [u8], usize, XattrHolder, Result<(), Errno>);
+        let rows: [Row<'_>; 13] = [
+            (b"user.a", 65_536, FileOrDirectory, Ok(())),
+            (b"user.a", 65_537, FileOrDirectory, Err(Errno::E2BIG)),
+            (b"user.a", 0, Other, Err(Errno::EPERM)),
+            (b"trusted.a", 0, Other, Ok(())),
+            (b"security.a.b", 0, Other, Ok(())),
+            (b"security.capability", 0, FileOrDirectory, Err(Errno::EOPNOTSUPP)),
+            (b"system.posix_acl_access", 0, FileOrDirectory, Err(Errno::EOPNOTSUPP)),
+            (b"other.a", 0, FileOrDirectory, Err(Errno::EOPNOTSUPP)),
+            (b"user.", 0, FileOrDirectory, Err(Errno::EINVAL)),
+            (b"user.a\0", 0, FileOrDirectory, Err(Errno::EINVAL)),
+            (b"", 0, FileOrDirectory, Err(Errno::ERANGE)),
+            (&long, 0, FileOrDirectory, Err(Errno::ERANGE)),
+            (&long[..255], 0, FileOrDirectory, Ok(())),
+        ];
+        for (name, value_bytes, holder, expected) in rows {
+            assert_eq!(check_xattr(name, value_bytes, holder), expected, "{name:?}");
         }
     }
 }

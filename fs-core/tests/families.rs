@@ -40,6 +40,7 @@ without!(NoPipes, PIPES);
 without!(NoNotify, NOTIFY);
 without!(NoLocks, LOCKS);
 without!(NoChroot, CHROOT);
+without!(NoChanges, CHANGES);
 without!(NoXattrs, XATTRS);
 without!(NoUnnamedFiles, UNNAMED_FILES);
 without!(NoMappings, MAPPINGS);
@@ -132,6 +133,21 @@ fn without_root_directories_of_processes() {
     let child = fs.fork(&p).unwrap();
     fs.exit(child);
     assert_eq!(fs.rmdir(&p, b"/d"), Ok(()));
+    unchanged(&fs, &p);
+}
+
+#[test]
+fn without_changes() {
+    let (mut fs, mut p) = world(NoChanges, Config::default());
+    fs.seal().unwrap();
+    assert_eq!(fs.changes(), Err(Errno::ENOSYS));
+    assert_eq!(fs.revert(), Err(Errno::ENOSYS));
+    let fd = fs.creat(&mut p, b"/new", 0o600).unwrap();
+    fs.rename(&p, b"/new", b"/other").unwrap();
+    fs.link(&p, b"/other", b"/further").unwrap();
+    fs.unlink(&p, b"/other").unwrap();
+    fs.unlink(&p, b"/further").unwrap();
+    fs.close(&mut p, fd).unwrap();
     unchanged(&fs, &p);
 }
 

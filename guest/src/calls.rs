@@ -521,7 +521,7 @@ pub unsafe fn vmsplice(fd: i32, iov: &[IoSlice<'_>], flags: i32) -> Result<usize
     answer(result).map(|value| value as usize)
 }
 
-/// Does nothing: memory is always in step.
+/// Has what was written stored, where the embedder does that (`run --sync`, `pack --events`); the memory is always in step.
 ///
 /// # Errors
 ///
@@ -532,7 +532,7 @@ pub fn fsync(fd: i32) -> Result<()> {
     answer(result).map(|_| ())
 }
 
-/// Does nothing, as fsync.
+/// As fsync: nothing is told apart.
 ///
 /// # Errors
 ///
@@ -543,7 +543,7 @@ pub fn fdatasync(fd: i32) -> Result<()> {
     answer(result).map(|_| ())
 }
 
-/// Does nothing, as fsync.
+/// As fsync, of all files.
 ///
 /// # Errors
 ///
@@ -554,7 +554,7 @@ pub fn sync() -> Result<()> {
     answer(result).map(|_| ())
 }
 
-/// Does nothing, as fsync.
+/// As fsync, of all files.
 ///
 /// # Errors
 ///
@@ -1262,7 +1262,7 @@ pub unsafe fn mremap(old_address: usize, old_size: usize, new_size: usize, flags
     answer(result).map(|value| value as usize)
 }
 
-/// Brings a file's times up to date with what was stored through a mapping.
+/// Brings a file's times up to date with what was stored through a mapping; with MS_SYNC also as fsync.
 ///
 /// # Errors
 ///

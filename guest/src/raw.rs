@@ -95,13 +95,13 @@ imports! {
     fn tee(fd_in: i32, fd_out: i32, len: i32, flags: i32);
     /// Moves bytes of the program into a pipe, or out of one.
     fn vmsplice(fd: i32, iov: i32, nr_segs: i64, flags: i32);
-    /// Does nothing: memory is always in step.
+    /// Has what was written stored, where the embedder does that (`run --sync`, `pack --events`); the memory is always in step.
     fn fsync(fd: i32);
-    /// Does nothing, as fsync.
+    /// As fsync: nothing is told apart.
     fn fdatasync(fd: i32);
-    /// Does nothing, as fsync.
+    /// As fsync, of all files.
     fn sync();
-    /// Does nothing, as fsync.
+    /// As fsync, of all files.
     fn syncfs(fd: i32);
     /// Stores what a file is.
     fn stat(pathname: i32, statbuf: i32);
@@ -227,7 +227,7 @@ imports! {
     fn mprotect(addr: i32, len: i32, prot: i32);
     /// Makes a mapping longer or shorter, or moves it.
     fn mremap(old_address: i32, old_size: i32, new_size: i32, flags: i32, new_address: i32);
-    /// Brings a file's times up to date with what was stored through a mapping.
+    /// Brings a file's times up to date with what was stored through a mapping; with MS_SYNC also as fsync.
     fn msync(addr: i32, length: i32, flags: i32);
     /// Says how mapped memory will be used.
     fn madvise(addr: i32, length: i32, advice: i32);

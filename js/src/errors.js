@@ -1,13 +1,15 @@
 /** The errors of this package, and the names of the error numbers that the filesystem returns. */
 
 /** Error numbers, as Linux numbers them. */
+export const EIO = 5;
 export const ENOMEM = 12;
 export const ENOSPC = 28;
+export const EDQUOT = 122;
 
 /** @type {Record<number, string>} */
 const NAMES = {
   2: "ENOENT",
-  5: "EIO",
+  [EIO]: "EIO",
   7: "E2BIG",
   [ENOMEM]: "ENOMEM",
   14: "EFAULT",
@@ -24,6 +26,7 @@ const NAMES = {
   40: "ELOOP",
   84: "EILSEQ",
   95: "EOPNOTSUPP",
+  [EDQUOT]: "EDQUOT",
 };
 
 /** An operation that the filesystem refused. */

@@ -62,9 +62,15 @@ export class HostInterface {
    * @param {...(number | bigint)} operands
    * @returns {number}
    * @throws {VfsError} if the answer is an error number
+   * @throws {Error} if the program was packed before there was such a function
    */
   call(name, path, ...operands) {
-    const answer = this.#exports[`wasm_vfs_${name}`](...operands);
+    const exported = this.#exports[`wasm_vfs_${name}`];
+    demand(
+      exported,
+      `it does not export wasm_vfs_${name}: it was packed by an earlier wasm-vfs, so pack it again`,
+    );
+    const answer = exported(...operands);
     if (answer < 0) throw new VfsError(-answer, `${name} ${path}`);
     return answer;
   }

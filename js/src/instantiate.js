@@ -1,5 +1,6 @@
 /** `instantiate`: instantiates a module that `wasm-vfs pack` wrote. */
 import { compile } from "./compile.js";
+import { eventImports } from "./events.js";
 import { PREVIEW1, preview1 } from "./preview1/index.js";
 import { Program } from "./program.js";
 
@@ -21,7 +22,14 @@ export async function instantiate(source, options = {}) {
   let instance;
   const currentBuffer = () => /** @type {any} */ (instance).exports.memory.buffer;
   const functions = preview1(options, currentBuffer, [module]);
-  const imports = { ...options.imports, [PREVIEW1]: functions };
+  /** @type {Program | undefined} */
+  let program;
+  const imports = {
+    ...eventImports(options, () => program),
+    ...options.imports,
+    [PREVIEW1]: functions,
+  };
   instance = await WebAssembly.instantiate(module, /** @type {any} */ (imports));
-  return new Program(instance);
+  program = new Program(instance);
+  return program;
 }

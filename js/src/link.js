@@ -13,6 +13,7 @@
 import { demand } from "./errors.js";
 import { SHARED_MEMORY, importedMemory } from "./imported-memory.js";
 import { compile } from "./compile.js";
+import { eventImports } from "./events.js";
 import { PREVIEW1, preview1 } from "./preview1/index.js";
 import { Program } from "./program.js";
 
@@ -130,6 +131,8 @@ class Linker {
   #memory;
   /** The filesystem's exports, once it is instantiated. @type {any} */
   #tree;
+  /** @type {Program | undefined} */
+  #linked;
 
   /**
    * @param {WebAssembly.Module} program
@@ -163,7 +166,8 @@ class Linker {
       !exported || exported === memory,
       "the memory that the program exports as `memory` is not the one that it imports",
     );
-    return new Program(instance, this.#tree);
+    this.#linked = new Program(instance, this.#tree);
+    return this.#linked;
   }
 
   /** Links a program that defines its memory and exports it as `memory`. */
@@ -176,7 +180,8 @@ class Linker {
     const memory = /** @type {WebAssembly.Memory | undefined} */ (instance.exports.memory);
     demand(memory, "the program neither imports its memory nor exports it as `memory`");
     await this.#bindFilesystem(memory);
-    return new Program(instance, this.#tree);
+    this.#linked = new Program(instance, this.#tree);
+    return this.#linked;
   }
 
   /**
@@ -189,6 +194,7 @@ class Linker {
     const imports = /** @type {any} */ ({
       [PROGRAM_MODULE]: { memory },
       [HOST_MODULE]: this.#host,
+      ...eventImports(this.#options, () => this.#linked),
     });
     try {
       const instance = await WebAssembly.instantiate(this.#filesystem, imports);

@@ -6,9 +6,9 @@
 import { toBytes } from "./bytes.js";
 import { ENOSPC, VfsError, demand } from "./errors.js";
 import { HostInterface, MAX_TARGET_BYTES, STAT_NOFOLLOW } from "./host-interface.js";
-import { STAT_BYTES, readEntries, readStat } from "./records.js";
+import { STAT_BYTES, readChanges, readEntries, readStat } from "./records.js";
 
-/** @import { Bytes, DirEntry, Stat } from "../wasm-vfs.js" */
+/** @import { Bytes, Change, DirEntry, Stat } from "../wasm-vfs.js" */
 /** @import { Room } from "./host-interface.js" */
 
 const DEFAULT_FILE_MODE = 0o644;
@@ -166,10 +166,8 @@ export class Program {
    * @param {Bytes} archive
    */
   importTar(path, archive) {
-    const bytes = toBytes(archive, "archive");
     this.#tree.call("import_begin", path, ...this.#tree.roomFor(path).path);
-    this.#send(path, bytes, ({ data }, length) => this.#tree.call("import", path, data, length));
-    this.#tree.call("import_end", path);
+    this.#takeArchive(path, toBytes(archive, "archive"));
   }
 
   /**
@@ -181,6 +179,105 @@ export class Program {
   exportTar(path) {
     this.#tree.call("export_begin", path, ...this.#tree.roomFor(path).path);
     return this.#collect(path, ({ data, size }) => this.#tree.call("export", path, data, size));
+  }
+
+  /**
+   * Lists what differs from the tree that was packed.
+   *
+   * @returns {Change[]}
+   */
+  changes() {
+    const { data, size } = this.#tree.roomFor("");
+    /** @type {Change[]} */
+    const changes = [];
+    let cookie = 0n;
+    for (;;) {
+      const filled = this.#tree.call("changes", "/", data, size, cookie);
+      if (filled === 0) return changes;
+      const piece = readChanges(this.#tree.bytes(data, filled).slice());
+      changes.push(...piece.changes);
+      cookie = piece.cookie;
+    }
+  }
+
+  /**
+   * Packs what differs from the tree that was packed into a layer.
+   *
+   * @returns {Uint8Array<ArrayBuffer>}
+   */
+  exportLayer() {
+    this.#tree.call("export_layer_begin", "/");
+    return this.#collect("/", ({ data, size }) => {
+      try {
+        return this.#tree.call("export", "/", data, size);
+      } catch (error) {
+        throw this.#withCulprit(error, data, size);
+      }
+    });
+  }
+
+  /**
+   * Applies a layer to a directory, and creates the directory if needed.
+   *
+   * @param {string} path
+   * @param {Bytes} layer
+   */
+  importLayer(path, layer) {
+    this.#tree.call("import_layer_begin", path, ...this.#tree.roomFor(path).path);
+    this.#takeArchive(path, toBytes(layer, "layer"));
+  }
+
+  /** Makes the tree what it was when it was packed. */
+  revert() {
+    this.#tree.call("revert", "/");
+  }
+
+  /**
+   * Returns what differs from the tree that was packed: `restore` takes it, in any instance of the
+   * same packed program.
+   *
+   * @returns {Uint8Array<ArrayBuffer>}
+   */
+  snapshot() {
+    return this.exportLayer();
+  }
+
+  /**
+   * Makes the tree what it was when `snapshot` was called.
+   *
+   * @param {Bytes} snapshot
+   */
+  restore(snapshot) {
+    const bytes = toBytes(snapshot, "snapshot");
+    this.#tree.call("check_layer_begin", "/");
+    this.#takeArchive("/", bytes);
+    this.revert();
+    this.importLayer("/", bytes);
+  }
+
+  /**
+   * Sends an archive to the import that was begun.
+   *
+   * @param {string} path
+   * @param {Uint8Array} bytes
+   */
+  #takeArchive(path, bytes) {
+    this.#send(path, bytes, ({ data }, length) => this.#tree.call("import", path, data, length));
+    this.#tree.call("import_end", path);
+  }
+
+  /**
+   * Returns an error that names what could not be exported, if the filesystem knows.
+   *
+   * @param {unknown} error
+   * @param {number} data
+   * @param {number} size
+   */
+  #withCulprit(error, data, size) {
+    if (!(error instanceof VfsError)) return error;
+    const length = this.#tree.call("culprit", "/", data, size);
+    const name = new TextDecoder().decode(this.#tree.bytes(data, length).slice());
+    return length === 0 ? error : new VfsError(error.errno, `export ${name}`);
   }
 
   /**

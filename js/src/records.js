@@ -1,9 +1,9 @@
 /**
- * Reads the structures that the host interface fills in: the status of a file, and the entries of a
- * directory. Their integers are little-endian.
+ * Reads the structures that the host interface fills in: the status of a file, the entries of a
+ * directory, and changes of the tree. Their integers are little-endian.
  */
 
-/** @import { DirEntry, FileType, Stat } from "../wasm-vfs.js" */
+/** @import { Change, DirEntry, Difference, FileType, Stat } from "../wasm-vfs.js" */
 
 /** The size of the structure that `wasm_vfs_stat` fills in. */
 export const STAT_BYTES = 80;
@@ -41,6 +41,38 @@ const DIRENT = {
   /** The name, which a zero byte ends. */
   NAME: 19,
 };
+
+/** The offsets of the fields of a change. `wasm_vfs_changes` fills in a row of them. */
+const CHANGE = {
+  /** u64 */
+  INO: 0,
+  /** i64: the cookie of the next change. */
+  OFF: 8,
+  /** u32: the length of this record. */
+  RECLEN: 16,
+  /** u8: 1 added, 2 removed, 3 modified. */
+  KIND: 20,
+  /** u8: the type of what is gone or replaced, or 0. */
+  TYPE: 21,
+  /** u8: of what was modified, in what it differs; else 1 if it was renamed. */
+  DETAILS: 22,
+  /** u32 */
+  PATH_BYTES: 24,
+  FROM_BYTES: 28,
+  /** The path, and after it where the file was before. */
+  PATH: 32,
+};
+
+/** The numbers of kinds of changes. */
+const ADDED = 1;
+const REMOVED = 2;
+
+/**
+ * In what a file can differ, by the bits that say so, from the lowest on.
+ *
+ * @type {Difference[]}
+ */
+const DIFFERENCES = ["contents", "mode", "owner", "times", "xattrs", "links"];
 
 /** The bits of a mode that are permissions. */
 const MODE_PERMISSIONS = 0o7777;
@@ -85,6 +117,39 @@ export function readEntries(bytes) {
     cookie = view.getBigInt64(at + DIRENT.OFF, true);
   }
   return { entries, cookie };
+}
+
+/**
+ * Reads changes. `cookie` is where the next call of `wasm_vfs_changes` continues.
+ *
+ * @param {Uint8Array} bytes
+ */
+export function readChanges(bytes) {
+  const view = new DataView(bytes.buffer);
+  /** @type {Change[]} */
+  const changes = [];
+  let cookie = 0n;
+  for (let at = 0; at < bytes.length; at += view.getUint32(at + CHANGE.RECLEN, true)) {
+    const pathEnd = at + CHANGE.PATH + view.getUint32(at + CHANGE.PATH_BYTES, true);
+    const fromEnd = pathEnd + view.getUint32(at + CHANGE.FROM_BYTES, true);
+    const path = new TextDecoder().decode(bytes.subarray(at + CHANGE.PATH, pathEnd));
+    const ino = view.getBigUint64(at + CHANGE.INO, true);
+    const type = FILE_TYPES[view.getUint8(at + CHANGE.TYPE)];
+    const details = view.getUint8(at + CHANGE.DETAILS);
+    const kind = view.getUint8(at + CHANGE.KIND);
+    if (kind === ADDED) {
+      const from = new TextDecoder().decode(bytes.subarray(pathEnd, fromEnd));
+      const renamed = details === 0 ? {} : { from };
+      changes.push({ kind: "added", path, ino, ...renamed, ...(type && { replaces: type }) });
+    } else if (kind === REMOVED) {
+      changes.push({ kind: "removed", path, type, renamed: details !== 0 });
+    } else {
+      const differences = DIFFERENCES.filter((_, bit) => details & (1 << bit));
+      changes.push({ kind: "modified", path, ino, differences });
+    }
+    cookie = view.getBigInt64(at + CHANGE.OFF, true);
+  }
+  return { changes, cookie };
 }
 
 /**

@@ -53,6 +53,8 @@ pub enum ErrorKind {
     /// A file or directory could not be read or written. Where the standard library said why, its
     /// [`io::Error`] is among the causes.
     Io,
+    /// A registry could not be reached, refused something, or has not what was asked for.
+    Registry,
     /// The program could not be started, or a function of it failed while it was packed.
     Run,
     /// The filesystem of a running program refused a call. The [`Errno`](crate::Errno) is among the

@@ -18,6 +18,8 @@
 //!   packs a [`Program`] with both, in a [`Form`], as a module or a component; [`Packed`] is the result, to be written.
 //! * [`Rootfs`] is a tree that is baked once and linked with several programs.
 //! * [`PackedModule`] looks into a packed module, and takes the tree out again.
+//! * [`oci`] makes an OCI artifact of a packed program, for registries and containers.
+//! * [`compare`] finds the differences of two trees, and [`Commit`] packs a program again with the state that a run has left.
 //! * [`Runner`] runs a packed program under wasmtime. [`embed`] is for a wasmtime of your own: [`embed::HostApi`] puts files
 //!   into the tree before the program starts and gets results out after it has ended; [`embed::RunTimeLinker`] binds a baked
 //!   filesystem to a program without linking them.
@@ -25,11 +27,12 @@
 //!
 //! # Features
 //!
-//! Both are on by default; a library that only packs needs neither (`default-features = false`).
+//! All are on by default; a library that only packs needs none (`default-features = false`).
 //!
 //! | feature | what it adds |
 //! |---|---|
 //! | `run` | [`Runner`], [`embed`] and [`Preinit`], with the crate `wasmtime-wasi` |
+//! | `registry` | [`oci::Registry`], with the crates `oci-client` and `rustls` |
 //! | `cli` | the command `wasm-vfs`, with the crates `clap` and `indicatif` |
 //!
 //! # How it is made
@@ -52,10 +55,13 @@
 // | `disk` | files and directories of the disk: opening, watching, filling, replacing |
 // | `policy` | what the program may see: what was asked, and what holds |
 // | `packed` | the written file, and reading it back |
+// | `oci` | programs as artifacts of registries |
 // | `adapter` | the filesystem's module until it can be linked |
 // | `gather` | directories, archives and packed modules become a tree and the plan of its contents |
+// | `host_api` | the tree of a program that runs under wasmtime |
 // | `link` | program and rootfs module become one module |
 // | `pack` | from end to end |
+// | `state` | trees compared, and layers that were made for one tree |
 // | `run`, `sdk` | what wasmtime runs; headers and a library for C |
 // | `cli` | the command line |
 
@@ -67,9 +73,12 @@ mod disk;
 mod error;
 mod format;
 mod gather;
+#[cfg(feature = "run")]
+mod host_api;
 #[doc(hidden)]
 pub mod link;
 mod linux_calls;
+pub mod oci;
 mod output;
 mod pack;
 mod packed;
@@ -81,6 +90,7 @@ mod quote;
 mod run;
 #[cfg(feature = "cli")]
 mod sdk;
+mod state;
 pub mod tree;
 mod wasm;
 
@@ -88,6 +98,7 @@ pub use disk::new_entry::Existing;
 pub use error::{Error, ErrorKind};
 pub use gather::builder::TreeBuilder;
 pub use gather::ignore_rules::IGNORE_FILE;
+pub use gather::image::source::OciImage;
 pub use gather::owner::Owner;
 pub use link::Summary;
 pub use output::Destination;
@@ -109,14 +120,23 @@ pub use run::Runner;
 #[cfg(feature = "run")]
 pub use run::imports::UnknownImports;
 #[cfg(feature = "run")]
+pub use run::limits::stop_handle::StopHandle;
+#[cfg(feature = "run")]
 pub use run::outcome::Outcome;
+pub use state::change::{Aspect, Change, ChangeKind};
+pub use state::commit::Commit;
+pub use state::compare::compare;
+pub use state::tree_digest::TreeDigest;
 pub use wasm_vfs_core::{Errno, FileType};
 
 /// Reaching the tree of a program that runs in a wasmtime of your own.
 #[cfg(feature = "run")]
 pub mod embed {
+    pub use wasm_vfs_core::{Change, ChangeKind, Differences};
+
+    pub use crate::host_api::{DirEntry, FileStatus, HostApi};
     pub use crate::run::at_run_time::{Bound, RunTimeLinker};
-    pub use crate::run::host_api::{DirEntry, FileStatus, HostApi};
+    pub use crate::run::events::add_events_to_linker;
 }
 
 /// What the examples of these pages pack.

@@ -9,6 +9,8 @@ use crate::disk::sparse_file::SparseFile;
 use crate::disk::temporary;
 use crate::error::{ErrorKind, mark};
 use crate::progress::Progress;
+#[cfg(feature = "run")]
+use crate::progress::Silent;
 use anyhow::{Context as _, Result, anyhow};
 use rustix::io::Errno;
 use std::fs::{self, File, Metadata, Permissions};
@@ -64,7 +66,7 @@ impl Destination {
         contents: impl FnOnce(&mut dyn Write) -> Result<()>,
     ) -> Result<u64> {
         match self {
-            Self::File(path) if !is_stdout(path) => replace(path, |file| {
+            Self::File(path) if !is_stdout(path) => replace(path, Durability::Ordinary, |file| {
                 // Checks against the limits of this process, too, and keeps no zeros.
                 let mut out = SparseFile::new(file).context("cannot write the output")?;
                 let unwritable = || format!("cannot write `{}`", path.display());
@@ -120,7 +122,7 @@ pub(crate) fn write_sparse_file(
         let stdout = File::from(io::stdout().as_fd().try_clone_to_owned()?);
         return contents(&mut SparseFile::stream(&stdout));
     }
-    replace(path, |file| {
+    replace(path, Durability::Ordinary, |file| {
         let mut out = SparseFile::new(file).context("cannot write the output")?;
         contents(&mut out)?;
         out.finish().with_context(|| format!("cannot write `{}`", path.display()))?;
@@ -128,8 +130,38 @@ pub(crate) fn write_sparse_file(
     })
 }
 
+/// Writes a file as [`Destination::write_with`] does, so that it is on the disk, under its name, when
+/// this returns: whatever happens to the machine, there is the old file or the new one.
+///
+/// # Errors
+///
+/// When `contents` fails or the file cannot be written. It is then as before.
+#[cfg(feature = "run")]
+pub(crate) fn write_durably(
+    path: &Path,
+    contents: impl FnOnce(&mut dyn Write) -> Result<()>,
+) -> Result<u64> {
+    replace(path, Durability::Synced, |file| {
+        write_to(file, &Silent, contents, || format!("cannot write `{}`", path.display()))
+    })
+}
+
+/// Whether a file is on the disk when it has its name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Durability {
+    /// The system writes it when it likes.
+    Ordinary,
+    /// File and name are on the disk.
+    #[cfg(feature = "run")]
+    Synced,
+}
+
 /// Opens a file for `write`, which takes its place when that has succeeded.
-fn replace<T>(path: &Path, write: impl FnOnce(&File) -> Result<T>) -> Result<T> {
+fn replace<T>(
+    path: &Path,
+    durability: Durability,
+    write: impl FnOnce(&File) -> Result<T>,
+) -> Result<T> {
     let unwritable = || format!("cannot write `{}`", path.display());
     let target = target(path).with_context(unwritable)?;
     let replaced = match fs::metadata(&target) {
@@ -152,13 +184,21 @@ fn replace<T>(path: &Path, write: impl FnOnce(&File) -> Result<T>) -> Result<T> 
     if let Some(replaced) = replaced {
         dress(temporary.as_file(), &replaced).with_context(unwritable)?;
     }
+    if durability != Durability::Ordinary {
+        temporary.as_file().sync_all().with_context(unwritable)?;
+    }
     temporary.persist(&target).map_err(|failure| failure.error).with_context(unwritable)?;
+    if durability != Durability::Ordinary {
+        let directory = target.parent().filter(|it| !it.as_os_str().is_empty());
+        let directory = File::open(directory.unwrap_or(Path::new(".")));
+        directory.and_then(|directory| directory.sync_all()).with_context(unwritable)?;
+    }
     Ok(written)
 }
 
 /// The file that is written when somebody writes to `path`, whether or not it exists: symbolic
 /// links lead to it.
-fn target(path: &Path) -> io::Result<PathBuf> {
+pub(crate) fn target(path: &Path) -> io::Result<PathBuf> {
     if let Ok(target) = fs::canonicalize(path) {
         return Ok(target);
     }

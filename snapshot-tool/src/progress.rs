@@ -24,6 +24,10 @@ pub enum Stage {
     Initialising,
     /// Writing the output; the unit is a byte.
     Writing,
+    /// Sending to a registry; the unit is a byte.
+    Pushing,
+    /// Receiving from a registry; the unit is a byte.
+    Pulling,
     /// Compiling a program to run it; the engine does not tell how far it is.
     Compiling,
 }

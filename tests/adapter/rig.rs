@@ -156,7 +156,7 @@ fn intrinsics(linker: &mut Linker<World>) -> wasmtime::Result<()> {
 /// Every import from the host: noted, and answered from [`World::host`].
 fn host(linker: &mut Linker<World>) -> wasmtime::Result<()> {
     for import in module().imports() {
-        if import.module() != "wasi_snapshot_preview1" {
+        if !["wasi_snapshot_preview1", "wasm_vfs_events"].contains(&import.module()) {
             continue;
         }
         let name = import.name().to_owned();
@@ -184,7 +184,9 @@ fn host(linker: &mut Linker<World>) -> wasmtime::Result<()> {
                     function.map_or(0, |function| function(world, &args))
                 }
             };
-            results[0] = Val::I32(errno.cast_signed());
+            if let Some(result) = results.first_mut() {
+                *result = Val::I32(errno.cast_signed());
+            }
             Ok(())
         })?;
     }

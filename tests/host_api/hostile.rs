@@ -27,8 +27,10 @@ const TAKES_ADDRESSES: &[TakesAddresses] = &[
     ("wasm_vfs_readlink", 4, &[(0, Some(1)), (2, Some(3))]),
     ("wasm_vfs_remove", 2, &[(0, Some(1))]),
     ("wasm_vfs_import_begin", 2, &[(0, Some(1))]),
+    ("wasm_vfs_import_layer_begin", 2, &[(0, Some(1))]),
     ("wasm_vfs_import", 2, &[(0, Some(1))]),
     ("wasm_vfs_export_begin", 2, &[(0, Some(1))]),
+    ("wasm_vfs_changes", 3, &[(0, Some(1))]),
     ("wasm_vfs_export", 2, &[(0, Some(1))]),
     ("wasm_vfs_culprit", 2, &[(0, Some(1))]),
 ];
@@ -115,7 +117,15 @@ fn no_arguments_trap() {
     let names: Vec<(&str, usize)> = TAKES_ADDRESSES
         .iter()
         .map(|&(name, count, _)| (name, count))
-        .chain([("wasm_vfs_allocate", 1), ("wasm_vfs_import_end", 0), ("wasm_vfs_exit_status", 0)])
+        .chain([
+            ("wasm_vfs_allocate", 1),
+            ("wasm_vfs_import_end", 0),
+            ("wasm_vfs_check_layer_begin", 0),
+            ("wasm_vfs_export_layer_begin", 0),
+            ("wasm_vfs_revert", 0),
+            ("wasm_vfs_exit_status", 0),
+            ("wasm_vfs_seal", 0),
+        ])
         .collect();
     let argument = prop_oneof![
         4 => (0..80u64).prop_map(|offset| (true, offset)),

@@ -1,4 +1,4 @@
-//! The JavaScript package, under Node and in a browser: packed programs, and what is not the tree's doing.
+//! The JavaScript package, under Node, Bun and Deno and in a browser: packed programs, and what is not the tree's doing.
 
 use std::fs;
 use std::process::Command;
@@ -7,6 +7,8 @@ use wasm_vfs::{Form, Policy, Program, TreeBuilder};
 use wasm_vfs_tests::engines::chromium::Chromium;
 use wasm_vfs_tests::engines::node::Node;
 use wasm_vfs_tests::{npm_package, tools};
+
+use crate::javascript_link::Runtime;
 
 /// What is checked.
 const CHECKS: &str = include_str!("javascript.mjs");
@@ -49,17 +51,31 @@ fn node_with(node: &Node, options: &[&str], packed: &[u8], script: &str) -> Stri
     stdout
 }
 
-#[test]
-fn under_node() {
-    let Some(packed) = packed(Policy::from_toml("no-dev = true").unwrap()) else { return };
-    let Some(engine) = Node::find() else { return };
+/// Makes checks on a packed program under every JavaScript engine that is there: the Node of the machine, and those that the setup
+/// installs.
+fn hold(checks: &str, packed: &[u8]) {
     let script = format!(
         "import {{ readFileSync }} from 'node:fs';\n\
          import {{ instantiate, VfsError }} from 'wasm-vfs';\n\
-         import {{ ok }} from 'node:assert';\n{CHECKS}\n\
+         import {{ ok }} from 'node:assert';\n{checks}\n\
          console.log(await check(instantiate, VfsError, readFileSync('packed.wasm'), ok));\n"
     );
-    assert_eq!(node(&engine, &packed, &script), format!("{DONE}\n"));
+    let node = Node::find().map(|node| Runtime::node(node.command().to_owned()));
+    for runtime in node.into_iter().chain(Runtime::all()) {
+        let directory = npm_package::directory().unwrap();
+        fs::write(directory.path().join("packed.wasm"), packed).unwrap();
+        fs::write(directory.path().join("script.mjs"), &script).unwrap();
+        let mut command = runtime.command("script.mjs".as_ref());
+        let output = command.current_dir(directory.path()).output().unwrap();
+        let printed = [output.stdout, output.stderr].concat();
+        assert_eq!(String::from_utf8_lossy(&printed), format!("{DONE}\n"), "{runtime:?}");
+    }
+}
+
+#[test]
+fn under_every_engine() {
+    let Some(packed) = packed(Policy::from_toml("no-dev = true").unwrap()) else { return };
+    hold(CHECKS, &packed);
 }
 
 #[test]
@@ -98,15 +114,44 @@ fn a_module_without_the_interface_is_told_of() {
 fn in_a_browser() {
     let Some(packed) = packed(Policy::from_toml("no-dev = true").unwrap()) else { return };
     let (Some(chromium), Some(_)) = (Chromium::find(), npm_package::project()) else { return };
+    assert_eq!(chromium.evaluate(&in_page(CHECKS, &packed)).unwrap(), DONE);
+}
+
+/// Layers and states, under every engine and in a browser: by a program that needs no guest of the tests.
+#[test]
+fn layers() {
+    let directory = tempfile::tempdir().unwrap();
+    fs::write(directory.path().join("packed.txt"), "packed\n").unwrap();
+    let policy =
+        Policy::from_toml("no-dev = true\nclock = \"fixed=2026-01-01T00:00:00Z\"").unwrap();
+    let packed = crate::pack(directory.path(), Form::Portable, policy);
+    holds(include_str!("javascript_layers.mjs"), &packed);
+}
+
+#[test]
+fn events() {
+    let policy = Policy::from_toml("events = true").unwrap();
+    holds(include_str!("javascript_events.mjs"), &crate::events::packed(Form::Portable, policy));
+}
+
+/// Makes checks on a packed program, under every engine and in a browser.
+fn holds(checks: &str, packed: &[u8]) {
+    hold(checks, packed);
+    if let (Some(chromium), Some(_)) = (Chromium::find(), npm_package::project()) {
+        assert_eq!(chromium.evaluate(&in_page(checks, packed)).unwrap(), DONE);
+    }
+}
+
+/// A script for a page that makes these checks on these bytes.
+fn in_page(checks: &str, packed: &[u8]) -> String {
     let bytes: String = packed.iter().map(|byte| format!("{byte:02x}")).collect();
-    let script = format!(
-        "const {{ instantiate, VfsError }} = wasmVfs;\n{CHECKS}\n\
+    format!(
+        "const {{ instantiate, VfsError }} = wasmVfs;\n{checks}\n\
          const text = '{bytes}';\n\
          const bytes = Uint8Array.from({{ length: text.length / 2 }}, (_, at) => parseInt(text.substr(2 * at, 2), 16));\n\
          const assert = (holds, what) => {{ if (!holds) throw new Error(what); }};\n\
          answer = await check(instantiate, VfsError, bytes, assert);\n"
-    );
-    assert_eq!(chromium.evaluate(&script).unwrap(), DONE);
+    )
 }
 
 /// A module that is packed with an empty tree.

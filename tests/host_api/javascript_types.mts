@@ -5,6 +5,8 @@ import {
   Program,
   VfsError,
   type Bytes,
+  type Change,
+  type Difference,
   type DirEntry,
   type FileType,
   type Options,
@@ -66,8 +68,23 @@ program.mkdir("/d");
 program.mkdir("/d", 0o700);
 program.remove("/d");
 program.importTar("/d", program.exportTar("/"));
+program.importLayer("/d", program.exportLayer());
+program.restore(program.snapshot());
+program.revert();
+for (const change of program.changes()) tell(change);
 describe(target, type, ino);
 numbers.concat(times.map((time) => time.getTime()));
+
+function tell(change: Change): string {
+  switch (change.kind) {
+    case "added":
+      return `${change.path} ${change.ino} ${change.from ?? ""} ${change.replaces ?? ""}`;
+    case "removed":
+      return `${change.path} ${change.type} ${change.renamed}`;
+    case "modified":
+      return change.differences.map((difference: Difference) => `${change.ino} ${difference}`).join();
+  }
+}
 
 function describe(name: string, type: FileType, ino: bigint): string {
   switch (type) {

@@ -3,30 +3,41 @@
 //!
 //! * `files`: single files, before the program starts and after it has ended in every way.
 //! * `archives`: tar archives in and out, held against the `tar` crate.
+//! * `attributes`: extended attributes in archives.
 //! * `members`: what an import leaves of members that it refuses, and what it takes of headers.
+//! * `layers`: layers that are applied to a tree, and `linux`, a program that makes any call.
+//! * `states`: what differs from the packed tree, as a list and as a layer.
+//! * `events`: what the embedder is told that calls did.
 //! * `sparse`: archives of files with holes, held against GNU tar and Python.
 //! * `memory`: what works when the program has used up all memory.
 //! * `hostile`: addresses, lengths and archives that no host should give.
-//! * `javascript`: the JavaScript package, under Node and in a browser.
+//! * `javascript`: the JavaScript package, under Node, Bun and Deno and in a browser.
 //! * `javascript_link`: programs that the package links when they are started.
 //! * `javascript_output`: what programs write under Node, Bun and Deno.
 //! * `javascript_package`: what is in the package, its types, and its README.
+//! * `umoci`: these layers, applied by umoci.
 //! * `surface`: which exports there are, and what they cost.
 
 #![allow(clippy::unwrap_used, clippy::missing_panics_doc, reason = "a test fails by panicking")]
 #![allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "small numbers")]
 
 mod archives;
+mod attributes;
+mod events;
 mod files;
 mod hostile;
 mod javascript;
 mod javascript_link;
 mod javascript_output;
 mod javascript_package;
+mod layers;
+mod linux;
 mod members;
 mod memory;
 mod sparse;
+mod states;
 mod surface;
+mod umoci;
 
 use std::path::Path;
 use std::sync::LazyLock;

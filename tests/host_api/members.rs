@@ -15,7 +15,7 @@ use crate::{FORMS, Running, noise};
 const END: [u8; 1024] = [0; 1024];
 
 /// A member with any name, by a pax header.
-fn member(entry_type: EntryType, name: &str, link: &str, contents: &[u8]) -> Vec<u8> {
+pub(crate) fn member(entry_type: EntryType, name: &str, link: &str, contents: &[u8]) -> Vec<u8> {
     let mut bytes = pax(b'x', &[("path", name), ("linkpath", link)]);
     bytes.extend(&one(entry_type, b"by-pax", b"", contents)[..]);
     bytes.truncate(bytes.len() - END.len());
@@ -23,7 +23,7 @@ fn member(entry_type: EntryType, name: &str, link: &str, contents: &[u8]) -> Vec
 }
 
 /// A header with pax records.
-fn pax(letter: u8, records: &[(&str, &str)]) -> Vec<u8> {
+pub(crate) fn pax(letter: u8, records: &[(&str, &str)]) -> Vec<u8> {
     let mut text = String::new();
     for (key, value) in records {
         let rest = key.len() + value.len() + 3;
@@ -35,7 +35,7 @@ fn pax(letter: u8, records: &[(&str, &str)]) -> Vec<u8> {
     bytes
 }
 
-fn archive(parts: &[&[u8]]) -> Vec<u8> {
+pub(crate) fn archive(parts: &[&[u8]]) -> Vec<u8> {
     [&parts.concat()[..], &END].concat()
 }
 

@@ -42,7 +42,6 @@ const OTHERS: &[(&str, u16)] = &[
     ("EHOSTUNREACH", 113),
     ("EALREADY", 114),
     ("EINPROGRESS", 115),
-    ("ESTALE", 116),
     ("ECANCELED", 125),
     ("EOWNERDEAD", 130),
     ("ENOTRECOVERABLE", 131),

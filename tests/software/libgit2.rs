@@ -9,9 +9,8 @@ use std::process::Command;
 
 use wasm_vfs::TreeBuilder;
 use wasm_vfs_tests::engine::Invocation;
+use wasm_vfs_tests::on_disk::{done, has, unpacked};
 use wasm_vfs_tests::tools;
-
-use crate::on_disk::{done, has, unpacked};
 
 /// The files that are packed.
 fn files(root: &Path) -> io::Result<()> {

@@ -3,9 +3,9 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod bsdtar;
+mod commits;
 mod libgit2;
 mod lmdb;
-mod on_disk;
 mod same;
 mod shell;
 mod sqlite;

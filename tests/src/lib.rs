@@ -8,6 +8,7 @@
 //! * [`matrix`]: what engines do with packed programs, held against what they are known to do, and
 //!   the record of it.
 //! * [`npm_package`]: our JavaScript package, installed as its users install it.
+//! * [`on_disk`]: what a program has left in its tree, unpacked on the disk and compared.
 //! * [`reexporting`]: a program that does what a test tells it.
 //! * [`trees`]: the directory trees that programs are given.
 //! * [`tools`]: where `cargo xtask setup` put programs and compilers, and the record of what is
@@ -19,6 +20,7 @@ pub mod atomics;
 pub mod engines;
 pub mod matrix;
 pub mod npm_package;
+pub mod on_disk;
 pub mod reexporting;
 pub mod tools;
 pub mod trees;

@@ -34,6 +34,14 @@ pub fn installed(path: &str) -> Option<PathBuf> {
     there(workspace::tools().join(path), "cargo xtask setup")
 }
 
+/// A program of Debian's that is not installed, only unpacked.
+pub fn debian(program: &str) -> Option<Command> {
+    let root = workspace::tools().join("debian");
+    let mut command = Command::new(installed(&format!("debian/usr/bin/{program}"))?);
+    command.env("LD_LIBRARY_PATH", root.join("usr/lib/x86_64-linux-gnu"));
+    Some(command)
+}
+
 /// A tool of Binaryen's, which knows the features that rootfs modules need; it is given no more than
 /// those, for others are written in ways that engines refuse.
 pub fn binaryen(tool: &str) -> Option<Command> {
@@ -127,5 +135,30 @@ mod tests {
         let idle: Vec<&str> =
             guests::programs().map(|(name, _)| name).filter(|name| !has_a_test(name)).collect();
         assert!(idle.is_empty(), "no test runs {idle:?}");
+    }
+
+    /// What is not in it is built with fewer features where it is named, and once more elsewhere.
+    #[test]
+    fn the_package_of_dependencies_has_all_that_are_built() {
+        let read = |path: &str| -> toml::Table {
+            let path = test_data(path);
+            let text = fs::read_to_string(&path).unwrap();
+            text.parse().unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+        };
+        let workspace = read("../Cargo.toml");
+        let table = workspace["workspace"]["dependencies"].as_table().unwrap();
+        // Of some only the C sources are used: no feature of the tests turns them on.
+        let tests = read("Cargo.toml");
+        let is_built = |name: &str| {
+            let ours = table[name].get("path").is_some();
+            let of_tests = tests["dependencies"].get(name);
+            let is_source = of_tests.is_some_and(|entry| entry.get("optional").is_some());
+            !ours && !is_source
+        };
+        let wanted: BTreeSet<&str> =
+            table.keys().map(String::as_str).filter(|name| is_built(name)).collect();
+        let package = read("dependencies/Cargo.toml");
+        let named = package["dependencies"].as_table().unwrap();
+        assert_eq!(named.keys().map(String::as_str).collect::<BTreeSet<_>>(), wanted);
     }
 }

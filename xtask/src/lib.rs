@@ -7,7 +7,7 @@
 //! * `process`: runs other programs, with errors that name them.
 //! * [`left_out`]: collects what a run could not do on this machine.
 //! * [`file_server`]: serves a directory to a browser.
-//! * `tools`: installs what the chores run, pinned: from rustup, PyPI, npm and crates.io.
+//! * `tools`: installs what the chores run, pinned: from rustup, PyPI, npm, crates.io and Debian.
 //! * [`chores`]: a file for each chore.
 //!
 //! Only [`chores::main`] is for the command. The other public items are shared with the tests,

@@ -334,6 +334,7 @@ extern "C" fn wizer_initialize() {
             host_api::prepare(&mut kernel.fs)?;
         }
         mounts::seal(kernel)?;
+        kernel.fs.seal()?;
         view::begin(&mut kernel.process, &mut kernel.settings);
         kernel.fs.platform().clock.start();
         Ok(())

@@ -3,8 +3,11 @@
 use wasm_vfs_core::{Errno, Fs};
 
 use super::session::{Session, serve};
-use super::tar_export::Export;
-use super::tar_import::Import;
+use super::tar::reading::destination::Purpose;
+use super::tar::reading::import::Import;
+use super::tar::writing::export::Export;
+use super::tar::writing::layer::Layer;
+use super::tar::writing::outgoing::Outgoing;
 use crate::platform::Host;
 
 /// Drops the archive that is being imported, and notes which member was being worked on.
@@ -16,15 +19,40 @@ fn give_up_import(fs: &mut Fs<Host>, session: &mut Session) {
     session.import = None;
 }
 
-#[unsafe(no_mangle)]
-extern "C" fn wasm_vfs_import_begin(path: u32, path_len: u32) -> i32 {
+/// Begins an import that goes into a directory; `None`: it goes nowhere.
+#[inline(never)]
+fn begin_import(into: Option<(u32, u32, Purpose)>) -> i32 {
     serve(|fs, session, buffers| {
         give_up_import(fs, session);
         session.culprit.clear();
-        let path = session.path(&mut buffers.path, path, path_len)?;
-        session.import = Some(Import::begin(fs, &mut session.embedder, path)?);
+        let import = match into {
+            Some((path, path_len, purpose)) => {
+                let path = session.path(&mut buffers.path, path, path_len)?;
+                session.reserve.release();
+                let begun = Import::begin(fs, &mut session.embedder, path, purpose);
+                session.reserve.refill();
+                begun?
+            }
+            None => Import::check(),
+        };
+        session.import = Some(import);
         Ok(0)
     })
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn wasm_vfs_import_begin(path: u32, path_len: u32) -> i32 {
+    begin_import(Some((path, path_len, Purpose::Archive)))
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn wasm_vfs_import_layer_begin(path: u32, path_len: u32) -> i32 {
+    begin_import(Some((path, path_len, Purpose::Layer)))
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn wasm_vfs_check_layer_begin() -> i32 {
+    begin_import(None)
 }
 
 #[unsafe(no_mangle)]
@@ -32,7 +60,7 @@ extern "C" fn wasm_vfs_import(data: u32, len: u32) -> i32 {
     serve(|fs, session, _| {
         let data = session.buffer.get(data, len)?;
         let import = session.import.as_mut().ok_or(Errno::EINVAL)?;
-        let taken = import.take(fs, &mut session.embedder, data);
+        let taken = import.take(fs, &mut session.embedder, &mut session.reserve, data);
         if taken.is_err() {
             give_up_import(fs, session);
         }
@@ -62,26 +90,45 @@ extern "C" fn wasm_vfs_culprit(data: u32, len: u32) -> i32 {
     })
 }
 
-/// Drops the archive that is being exported.
+/// Drops the archive that is being exported, and notes what could not be.
 #[inline(never)]
 fn end_export(fs: &mut Fs<Host>, session: &mut Session) {
-    if let Some(export) = &session.export {
-        export.close(fs, &mut session.embedder);
+    if let Some(export) = &mut session.export {
+        session.culprit = export.give_up(fs, &mut session.embedder);
     }
     session.export = None;
 }
 
-#[unsafe(no_mangle)]
-extern "C" fn wasm_vfs_export_begin(path: u32, path_len: u32) -> i32 {
+/// Begins an export: of a directory, or of what differs.
+#[inline(never)]
+fn begin_export(of: Option<(u32, u32)>) -> i32 {
     serve(|fs, session, buffers| {
         end_export(fs, session);
-        let path = session.path(&mut buffers.path, path, path_len)?;
+        session.culprit.clear();
+        let path = match of {
+            Some((path, path_len)) => Some(session.path(&mut buffers.path, path, path_len)?),
+            None => None,
+        };
         session.reserve.release();
-        let begun = Export::begin(fs, &mut session.embedder, path);
+        let embedder = &mut session.embedder;
+        let begun = match path {
+            Some(path) => Export::begin(fs, embedder, path).map(Outgoing::Archive),
+            None => Layer::begin(fs, embedder).map(Outgoing::Layer),
+        };
         session.reserve.refill();
         session.export = Some(begun?);
         Ok(0)
     })
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn wasm_vfs_export_begin(path: u32, path_len: u32) -> i32 {
+    begin_export(Some((path, path_len)))
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn wasm_vfs_export_layer_begin() -> i32 {
+    begin_export(None)
 }
 
 #[unsafe(no_mangle)]

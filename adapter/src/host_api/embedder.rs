@@ -4,7 +4,7 @@
 //! holds as many open files as the embedder ever needs at once. If there is no memory to open one
 //! more, the keeper closes one of its own, and the embedder's takes that place.
 
-use wasm_vfs_core::{AT_FDCWD, Credentials, Errno, Fd, Fs, OFlags, Process};
+use wasm_vfs_core::{AT_FDCWD, Credentials, Errno, Fd, Fs, OFlags, Process, ResolveFlags};
 
 use crate::platform::Host;
 
@@ -18,6 +18,10 @@ pub(super) struct Embedder {
     pub(super) process: Process,
     /// Keeps places for open files. Its descriptors are 0, 1, and so on without a gap.
     keeper: Process,
+    /// What its paths are confined to.
+    confined: ResolveFlags,
+    /// Whether its current directory is not the root.
+    is_away: bool,
 }
 
 impl Embedder {
@@ -42,9 +46,56 @@ impl Embedder {
         for fd in 0..=last {
             fs.close(&mut process, fd)?;
         }
-        let mut embedder = Embedder { process, keeper };
+        let confined = ResolveFlags::empty();
+        let mut embedder = Embedder { process, keeper, confined, is_away: false };
         embedder.keep(fs);
         Ok(embedder)
+    }
+
+    /// Confines every path from now on.
+    pub(super) fn confine(&mut self, resolve: ResolveFlags) {
+        self.confined = resolve;
+        self.process.confine(resolve);
+    }
+
+    /// What its paths are confined to.
+    pub(super) fn confined(&self) -> ResolveFlags {
+        self.confined
+    }
+
+    /// Leaves nothing of a call that was cut short.
+    pub(super) fn recover(&mut self, fs: &mut Fs<Host>) {
+        self.confine(ResolveFlags::empty());
+        if self.is_away {
+            let _ = self.come_back(fs);
+        }
+    }
+
+    /// Runs `body` with an open directory as the current one: for calls that have no form with a
+    /// descriptor.
+    ///
+    /// # Errors
+    ///
+    /// What fchdir(2) and `body` answer.
+    pub(super) fn within<T>(
+        &mut self,
+        fs: &mut Fs<Host>,
+        directory: Fd,
+        body: impl FnOnce(&mut Fs<Host>, &Process) -> Result<T, Errno>,
+    ) -> Result<T, Errno> {
+        self.is_away = true;
+        fs.fchdir(&mut self.process, directory)?;
+        let result = body(fs, &self.process);
+        self.come_back(fs)?;
+        result
+    }
+
+    fn come_back(&mut self, fs: &mut Fs<Host>) -> Result<(), Errno> {
+        self.process.confine(ResolveFlags::empty());
+        let back = fs.chdir(&mut self.process, b"/");
+        self.process.confine(self.confined);
+        self.is_away = back.is_err();
+        back
     }
 
     /// Lets the keeper open what it has not, as far as memory goes.

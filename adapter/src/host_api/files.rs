@@ -4,7 +4,7 @@ use wasm_vfs_core::{AT_FDCWD, AtFlags, Errno, OFlags, Stat, Whence};
 
 use super::make::{make_directory, with_open, with_parents};
 use super::session::serve;
-use super::{VERSION, remove};
+use super::{VERSION, remove, system};
 use crate::kernel::{self, Buffers};
 
 /// Bytes of what `wasm_vfs_stat` fills in.
@@ -113,7 +113,7 @@ extern "C" fn wasm_vfs_stat(path: u32, path_len: u32, flags: u32, data: u32) -> 
             _ if flags == AtFlags::SYMLINK_NOFOLLOW.bits() => AtFlags::SYMLINK_NOFOLLOW,
             _ => return Err(Errno::EINVAL),
         };
-        let stat = fs.newfstatat(&session.embedder.process, AT_FDCWD, path, flags)?;
+        let stat = system::stat(fs, &session.embedder.process, AT_FDCWD, path, flags)?;
         store_stat(out, &stat);
         Ok(0)
     })
@@ -161,7 +161,7 @@ extern "C" fn wasm_vfs_symlink(target: u32, target_len: u32, path: u32, path_len
             target = &[];
         }
         with_parents(fs, &mut session.embedder, AT_FDCWD, path, |fs, embedder| {
-            fs.symlinkat(&embedder.process, target, AT_FDCWD, path)
+            system::symlink(fs, &embedder.process, target, AT_FDCWD, path)
         })?;
         Ok(0)
     })

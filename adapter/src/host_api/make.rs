@@ -3,6 +3,7 @@
 use wasm_vfs_core::{AT_FDCWD, AtFlags, Errno, Fd, FileType, Fs, OFlags, PATH_MAX, Process};
 
 use super::embedder::Embedder;
+use super::system::{mkdir, rmdir, stat};
 use crate::platform::Host;
 
 /// The mode of directories that are made for what is in them.
@@ -84,7 +85,7 @@ impl Made {
             if *byte != b'/' || parent.is_empty() {
                 continue;
             }
-            match fs.mkdirat(process, dirfd, parent, PARENT_MODE) {
+            match mkdir(fs, process, dirfd, parent, PARENT_MODE) {
                 Ok(()) => {
                     if let Some(word) = self.0.get_mut(at / WORD_BITS) {
                         *word |= 1 << (at % WORD_BITS);
@@ -104,7 +105,7 @@ impl Made {
             let word = self.0.get(at / WORD_BITS).copied().unwrap_or(0);
             if word & 1 << (at % WORD_BITS) != 0 {
                 let parent = path.get(..at).unwrap_or_default();
-                let _ = fs.unlinkat(process, dirfd, parent, AtFlags::REMOVEDIR);
+                let _ = rmdir(fs, process, dirfd, parent);
             }
         }
     }
@@ -124,10 +125,10 @@ pub(super) fn make_directory(
     mode: u32,
 ) -> Result<(), Errno> {
     let made = with_parents(fs, embedder, dirfd, path, |fs, embedder| {
-        fs.mkdirat(&embedder.process, dirfd, path, mode)
+        mkdir(fs, &embedder.process, dirfd, path, mode)
     });
     let is_directory = |fs: &mut Fs<Host>, process: &Process| {
-        let stat = fs.newfstatat(process, dirfd, path, AtFlags::empty());
+        let stat = stat(fs, process, dirfd, path, AtFlags::empty());
         stat.is_ok_and(|stat| stat.file_type() == FileType::Directory)
     };
     match made {

@@ -6,9 +6,10 @@
 
 use alloc::vec::Vec;
 
-use wasm_vfs_core::{AT_FDCWD, AtFlags, Errno, Fd, FileType, Fs, NAME_MAX, OFlags, Process};
+use wasm_vfs_core::{AT_FDCWD, Errno, Fd, FileType, Fs, NAME_MAX, OFlags, Process};
 
 use super::embedder::Embedder;
+use super::system::{rmdir, unlink};
 use crate::platform::Host;
 
 /// An entry's name, copied so that the directory may change.
@@ -16,6 +17,8 @@ pub(super) struct Entry {
     name: [u8; NAME_MAX],
     len: usize,
     pub(super) file_type: FileType,
+    /// Its inode number.
+    pub(super) ino: u64,
     /// Where the entry after it begins.
     pub(super) next: u64,
 }
@@ -42,7 +45,8 @@ impl Entry {
                 *place = *byte;
             }
             let len = view.name.len().min(NAME_MAX);
-            found = Some(Entry { name, len, file_type: view.file_type, next: view.next_offset });
+            let (file_type, ino, next) = (view.file_type, view.ino, view.next_offset);
+            found = Some(Entry { name, len, file_type, ino, next });
             false
         })?;
         Ok(found)
@@ -55,7 +59,8 @@ impl Entry {
 }
 
 /// What a directory is opened with on the way.
-const DIRECTORY: OFlags = OFlags::RDONLY.union(OFlags::DIRECTORY).union(OFlags::NOFOLLOW);
+pub(super) const DIRECTORY: OFlags =
+    OFlags::RDONLY.union(OFlags::DIRECTORY).union(OFlags::NOFOLLOW);
 
 /// Removes a file, or a directory with all beneath it. A symbolic link goes, not what it points to.
 ///
@@ -70,11 +75,11 @@ pub(super) fn all(fs: &mut Fs<Host>, embedder: &mut Embedder, path: &[u8]) -> Re
     if matches!(last, Some(b"." | b"..")) {
         return Err(Errno::EINVAL);
     }
-    match fs.unlinkat(process, AT_FDCWD, path, AtFlags::empty()) {
+    match unlink(fs, process, AT_FDCWD, path) {
         Err(Errno::EISDIR) => {}
         result => return result,
     }
-    match fs.unlinkat(process, AT_FDCWD, path, AtFlags::REMOVEDIR) {
+    match rmdir(fs, process, AT_FDCWD, path) {
         Err(Errno::ENOTEMPTY) => {}
         result => return result,
     }
@@ -82,7 +87,7 @@ pub(super) fn all(fs: &mut Fs<Host>, embedder: &mut Embedder, path: &[u8]) -> Re
     let emptied = empty(fs, embedder, &mut fd);
     embedder.close(fs, fd)?;
     emptied?;
-    fs.unlinkat(&embedder.process, AT_FDCWD, path, AtFlags::REMOVEDIR)
+    rmdir(fs, &embedder.process, AT_FDCWD, path)
 }
 
 /// Removes what a directory holds. `fd` is left on the directory at which it ended.
@@ -102,11 +107,12 @@ fn empty(fs: &mut Fs<Host>, embedder: &mut Embedder, fd: &mut Fd) -> Result<(), 
             cookie = if above.len() > depth { above.pop().unwrap_or(0) } else { 0 };
             continue;
         };
-        let flags = match entry.file_type {
-            FileType::Directory => AtFlags::REMOVEDIR,
-            _ => AtFlags::empty(),
+        let process = &embedder.process;
+        let removed = match entry.file_type {
+            FileType::Directory => rmdir(fs, process, *fd, entry.name()),
+            _ => unlink(fs, process, *fd, entry.name()),
         };
-        match fs.unlinkat(&embedder.process, *fd, entry.name(), flags) {
+        match removed {
             Ok(()) => cookie = entry.next,
             Err(Errno::ENOTEMPTY) => {
                 go(fs, embedder, fd, entry.name())?;

@@ -1,5 +1,5 @@
-//! Memory that is kept for an export: the heap gets it back for as long as an export works, and an
-//! export so has memory when the program has left none.
+//! Memory that is kept for exports and whiteouts: the heap gets it back for as long as one works,
+//! which so has memory when the program has left none.
 
 use alloc::vec::Vec;
 

@@ -4,13 +4,14 @@
 
 use alloc::vec::Vec;
 
-use wasm_vfs_core::{Errno, Fs};
+use wasm_vfs_core::{Errno, Events, Fs};
 
 use super::buffer::Buffer;
+use super::changes::Changes;
 use super::embedder::Embedder;
 use super::reserve::Reserve;
-use super::tar_export::Export;
-use super::tar_import::Import;
+use super::tar::reading::import::Import;
+use super::tar::writing::outgoing::Outgoing;
 use crate::bytes::is_utf8;
 use crate::defect::OrDefect;
 use crate::kernel::{self, Buffers};
@@ -27,9 +28,11 @@ pub(super) struct Session {
     /// The archive that is being imported.
     pub(super) import: Option<Import>,
     /// The archive that is being exported.
-    pub(super) export: Option<Export>,
-    /// The name of the member that an import failed at.
+    pub(super) export: Option<Outgoing>,
+    /// The name of the member that an import or an export failed at.
     pub(super) culprit: Vec<u8>,
+    /// The list of changes that is being handed out.
+    pub(super) changes: Changes,
     /// Memory for an export.
     pub(super) reserve: Reserve,
 }
@@ -45,6 +48,7 @@ pub(super) fn serve(
     let mut result = Err(Errno::EIO);
     let _ = kernel::enter(|kernel, buffers| {
         let fs = &mut kernel.fs;
+        let of_the_program = fs.replace_events(Events::empty());
         // SAFETY: `body` calls the host only through `lend`. A call that comes back here meanwhile
         // takes over, and `body` does not go on.
         result = unsafe {
@@ -53,6 +57,8 @@ pub(super) fn serve(
                 Err(errno) => Err(errno),
             })
         };
+        // What the embedder did itself it need not be told.
+        fs.replace_events(of_the_program);
         Ok(())
     });
     answer(result)
@@ -78,7 +84,9 @@ fn begun<'s>(session: &'s mut Later<Session>, fs: &mut Fs<Host>) -> Result<&'s m
     if session.get().is_none() {
         session.make(Session::new(fs)?);
     }
-    session.get().or_defect()
+    let session = session.get().or_defect()?;
+    session.embedder.recover(fs);
+    Ok(session)
 }
 
 /// What an export answers.
@@ -99,6 +107,7 @@ impl Session {
             import: None,
             export: None,
             culprit: Vec::new(),
+            changes: Changes::default(),
             reserve: Reserve::new()?,
         })
     }

@@ -54,6 +54,8 @@ impl Platform for Host {
     const USER_MEMORY: bool = CALLS;
     const PERMISSIONS: bool = CALLS;
     const ACCESS_TIMES: bool = CALLS;
+    // Only the embedder asks what changed.
+    const CHANGES: bool = cfg!(feature = "host-interface");
 
     /// The realtime clock; 1970 if the host has none.
     fn current_time(&self) -> Timespec {

@@ -337,7 +337,7 @@ impl<P: Platform + Send + 'static> Filesystem for Server<P> {
     }
 
     fn fsync(&self, request: &Request, _: INodeNo, handle: FileHandle, _: bool, reply: ReplyEmpty) {
-        let state = self.act_for(request);
+        let state = &mut *self.act_for(request);
         let result = state.fs.fsync(&state.process, fd_of(handle));
         answer!(result, reply, () => reply.ok());
     }

@@ -82,6 +82,7 @@ errno_table! {
     EILSEQ = 84, "Invalid or incomplete multibyte or wide character";
     ENOTSOCK = 88, "Socket operation on non-socket";
     EOPNOTSUPP = 95, "Operation not supported";
+    ESTALE = 116, "Stale file handle";
     EDQUOT = 122, "Disk quota exceeded";
 }
 

@@ -113,7 +113,7 @@ impl<P: Platform> Fs<P> {
             return Err(Errno::ENOSPC);
         }
         let ino = self.add_inode(inode)?;
-        let directory = self.inode_mut(parent)?;
+        let directory = self.inode_to_change(parent)?;
         // The counts go before the name: a call may be cut short between the two.
         if is_directory {
             directory.nlink += 1; // for ".." of the new directory
@@ -121,12 +121,9 @@ impl<P: Platform> Fs<P> {
         }
         match directory.directory_mut().and_then(|d| d.insert(name, ino, file_type)) {
             Ok(()) => {
-                let cookie = directory.directory_mut()?.last_cookie();
                 directory.touch(now);
                 self.used_pages += pages;
-                if is_directory {
-                    self.set_own_cookie(ino, cookie);
-                }
+                self.set_newest_home(ino, parent);
                 self.notify_create(parent, ino, name);
                 Ok(ino)
             }

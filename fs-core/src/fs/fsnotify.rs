@@ -297,17 +297,6 @@ impl<P: Platform> Fs<P> {
         }
     }
 
-    /// Notes that a directory is the entry with this cookie now.
-    #[inline]
-    pub(crate) fn set_own_cookie(&mut self, ino: Ino, cookie: u32) {
-        if P::NOTIFY
-            && let Some(inode) = self.inodes.get_mut(ino.0)
-            && let Ok(directory) = inode.directory_mut()
-        {
-            directory.own_cookie = cookie;
-        }
-    }
-
     /// Adds a description to those of its inode.
     #[inline]
     pub(crate) fn link_description(&mut self, id: DescriptionId, ino: Ino) {
@@ -355,9 +344,6 @@ impl<P: Platform> Fs<P> {
                 description.place = to;
             }
             at = description.next;
-        }
-        if let Place::Entry { cookie, .. } = to {
-            self.set_own_cookie(ino, cookie);
         }
     }
 

@@ -49,6 +49,8 @@ pub enum BrokenInvariant {
     },
     /// The inodes of lower directories are counted wrong.
     LowerInodes,
+    /// The inodes that are only there for their numbers are counted wrong.
+    Graves,
     /// The links beyond the first of each file are counted wrong.
     FurtherLinks,
     /// An inode has neither name nor holder and is still there.
@@ -175,9 +177,13 @@ impl<P: Platform> Fs<P> {
         }
         self.check_pipes(&counts)?;
         self.check_record_locks(processes)?;
-        let lower: u32 = self.all_inodes().map(|(_, inode)| u32::from(inode.lower)).sum();
+        let lower: u32 = self.all_inodes().map(|(_, inode)| u32::from(inode.is_lower())).sum();
         if lower != self.lower_inodes {
             return Err(BrokenInvariant::LowerInodes);
+        }
+        let graves = (0..self.inodes.bound()).filter_map(|number| self.inodes.get(number));
+        if graves.filter(|inode| inode.is_grave()).count() != self.graves as usize {
+            return Err(BrokenInvariant::Graves);
         }
         let further = |inode: &Inode| match inode.is_directory() {
             true => 0,
@@ -196,6 +202,7 @@ impl<P: Platform> Fs<P> {
     fn all_inodes(&self) -> impl Iterator<Item = (Ino, &Inode)> {
         (0..self.inodes.bound())
             .filter_map(|number| self.inodes.get(number).map(|inode| (Ino(number), inode)))
+            .filter(|(_, inode)| !inode.is_grave())
     }
 
     /// Checks that every open pipe knows its ends, and that the pipes without a name are counted.

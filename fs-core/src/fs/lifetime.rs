@@ -21,7 +21,7 @@ impl<P: Platform> Fs<P> {
     ///
     /// `ENOSPC`: the limit of inodes is reached, or no memory.
     pub(crate) fn add_inode(&mut self, inode: Inode) -> Result<Ino, Errno> {
-        let lower = P::FOREIGN && inode.lower;
+        let lower = P::FOREIGN && inode.is_lower();
         if !lower {
             self.reserve_inode()?;
         }
@@ -43,7 +43,7 @@ impl<P: Platform> Fs<P> {
     ) -> Result<Ino, Errno> {
         let (file_type, is_directory) = (inode.file_type(), inode.is_directory());
         inode.nlink = if is_directory { 2 } else { 1 }; // for its name, and for "."
-        let (pages, lower) = (inode.charged_pages::<P>(), P::FOREIGN && inode.lower);
+        let (pages, lower) = (inode.charged_pages::<P>(), P::FOREIGN && inode.is_lower());
         let ino = self.add_inode(inode)?;
         self.used_pages += pages;
         let into = self.inode_mut(parent)?;
@@ -55,9 +55,8 @@ impl<P: Platform> Fs<P> {
             self.lower_inodes -= u32::from(lower);
             return Err(error);
         }
+        self.set_newest_home(ino, parent);
         if is_directory {
-            let cookie = into.directory()?.last_cookie();
-            self.set_own_cookie(ino, cookie);
             let parent = self.inode_mut(parent)?;
             parent.nlink += 1; // for ".." of the new directory
             parent.holds += 1; // for the new directory, which knows it as its parent
@@ -71,7 +70,7 @@ impl<P: Platform> Fs<P> {
     ///
     /// `EIO`: as [`inode`](Self::inode).
     pub(crate) fn drop_link(&mut self, ino: Ino, now: Timespec) -> Result<(), Errno> {
-        let inode = self.inode_mut(ino)?;
+        let inode = self.inode_to_change(ino)?;
         inode.nlink -= 1; // for the name that goes
         inode.set_ctime(now);
         let more_are_left = inode.nlink > 0;
@@ -99,17 +98,24 @@ impl<P: Platform> Fs<P> {
     pub(crate) fn free_if_unused(&mut self, ino: Ino) {
         let mut next = Some(ino);
         while let Some(ino) = next.take() {
-            if self.inodes.get(ino.0).is_none_or(|inode| inode.nlink > 0 || inode.holds > 0) {
+            if self.inodes.get(ino.0).is_none_or(|inode| {
+                inode.nlink > 0 || inode.holds > 0 || P::CHANGES && inode.is_grave()
+            }) {
                 return;
             }
             if P::NOTIFY {
                 self.notify_gone(ino);
             }
+            self.keep_xattrs(ino);
             self.remove_extension(ino);
+            if P::CHANGES && self.inodes.get(ino.0).is_some_and(Inode::is_sealed) {
+                next = self.bury(ino);
+                continue;
+            }
             let Some(inode) = self.inodes.remove(ino.0) else { return };
             self.used_pages -= inode.charged_pages::<P>();
             if P::FOREIGN {
-                self.lower_inodes -= u32::from(inode.lower);
+                self.lower_inodes -= u32::from(inode.is_lower());
             }
             if let InodeKind::Directory(directory) = inode.kind {
                 if let Some(parent) = self.inodes.get_mut(directory.parent.0) {

@@ -10,14 +10,16 @@ use crate::base::ids::Ino;
 use crate::base::slab::Slab;
 use crate::base::time::Timespec;
 use crate::objects::address_space::AddressSpace;
+use crate::objects::change_log::ChangeLog;
 use crate::objects::extension::InodeExtension;
 use crate::objects::file_description::{FileDescription, RemovedName};
-use crate::objects::inode::{Inode, InodeKind};
+use crate::objects::inode::{Inode, InodeFlags, InodeKind};
 use crate::objects::inotify::Inotify;
 use crate::objects::pipe::Pipe;
 use crate::platform::Platform;
 
 pub(crate) mod address_spaces;
+pub(crate) mod changes;
 pub(crate) mod creation;
 pub(crate) mod descriptions;
 pub(crate) mod embedder;
@@ -84,6 +86,11 @@ pub struct Fs<P: Platform> {
     pub(crate) last_pid: i32,
     /// By which inodes descriptors are known, once a directory lists them.
     pub(crate) stand_ins: Option<StandIns>,
+    /// What differs from the sealed tree.
+    pub(crate) changes: ChangeLog,
+    /// How many inodes are only there for their numbers, which the sealed tree had. The limit does
+    /// not count them.
+    pub(crate) graves: u32,
 }
 
 impl<P: Platform> Fs<P> {
@@ -98,6 +105,7 @@ impl<P: Platform> Fs<P> {
         let mut root = Inode::new(directory, config.root_mode, 0, 0, now);
         root.nlink = 2; // for "." and for being the root
         root.holds = 1; // for the filesystem itself
+        root.flags = InodeFlags::SEALED; // an empty tree
         let mut inodes = Slab::new();
         inodes.insert(root)?;
         Ok(Fs {
@@ -118,6 +126,8 @@ impl<P: Platform> Fs<P> {
             rename_cookie: 0,
             last_pid: 0,
             stand_ins: None,
+            changes: ChangeLog::default(),
+            graves: 0,
         })
     }
 

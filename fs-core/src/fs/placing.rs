@@ -78,6 +78,7 @@ impl<P: Platform> Fs<P> {
         from: &mut impl UserRef,
     ) -> Result<usize, Errno> {
         if P::USER_MEMORY && self.placed(ino).is_some() {
+            self.note(ino);
             return self.change_placed(ino, |contents, placed, platform, free_pages| {
                 placed.write(contents, offset, platform, free_pages, from)
             });

@@ -10,9 +10,10 @@ use crate::base::fallible::{try_copy, try_push};
 use crate::base::flags::NAME_MAX;
 use crate::base::ids::Ino;
 use crate::fs::Fs;
-use crate::manifest::{Attributes, Reader, Record, RecordKind};
+use crate::manifest::{Attributes, Reader, Record, RecordKind, XattrHolder, check_xattr};
 use crate::objects::contents::FileContents;
-use crate::objects::inode::{Inode, InodeKind};
+use crate::objects::inode::{Home, Inode, InodeKind};
+use crate::objects::xattr::space_bytes;
 use crate::platform::Platform;
 
 /// A manifest being read in: which inode each record became.
@@ -21,13 +22,16 @@ use crate::platform::Platform;
 #[derive(Debug, Default)]
 pub struct Population {
     inos: Vec<Ino>,
+    /// Whether the last of them is being given an attribute, so that it is not finished.
+    in_attribute: bool,
 }
 
 impl Population {
-    /// How many records were added: the number of the next one.
+    /// How many records were added, attributes not counted: the number of the next one. If an
+    /// attribute was refused, the number of the record that should have it.
     #[must_use]
     pub fn records(&self) -> usize {
-        self.inos.len()
+        self.inos.len() - usize::from(self.in_attribute)
     }
 
     fn ino(&self, record: u32) -> Result<Ino, Errno> {
@@ -50,11 +54,49 @@ impl<P: Platform> Fs<P> {
     /// * `ENOENT`: its names are those of descriptors.
     /// * `EPERM`: a hard link to a directory.
     /// * `ENOSPC`: no memory, or a limit is reached.
+    /// * Of an attribute: `EINVAL`: it does not follow the record that is to have it; else as
+    ///   [`check_xattr`].
     pub fn populate(&mut self, population: &mut Population, records: &[u8]) -> Result<(), Errno> {
         for record in Reader::new(records) {
-            let ino = self.populate_one(population, &record?, records.len())?;
+            let record = record?;
+            if let RecordKind::Xattr { value } = record.kind {
+                population.in_attribute = !population.inos.is_empty();
+                let ino = population.ino(record.parent)?;
+                if record.parent as usize + 1 != population.inos.len() {
+                    return Err(Errno::EINVAL);
+                }
+                self.populate_xattr(ino, record.name, value)?;
+                population.in_attribute = false;
+                continue;
+            }
+            let ino = self.populate_one(population, &record, records.len())?;
             try_push(&mut population.inos, ino)?;
         }
+        Ok(())
+    }
+
+    /// Gives an inode an extended attribute. Where no call would ever show it, nothing is kept.
+    fn populate_xattr(&mut self, ino: Ino, name: &[u8], value: &[u8]) -> Result<(), Errno> {
+        let holder = match self.inode(ino)?.kind {
+            InodeKind::Regular(_) | InodeKind::Directory(_) => XattrHolder::FileOrDirectory,
+            _ => XattrHolder::Other,
+        };
+        check_xattr(name, value.len(), holder)?;
+        if !P::XATTRS {
+            return Ok(());
+        }
+        let space = space_bytes(name, value.len());
+        if P::LIMITS && self.config.max_inodes != 0 && self.free_inode_space() <= space {
+            return Err(Errno::ENOSPC);
+        }
+        let value = try_copy(value).map_err(|_| Errno::ENOSPC)?;
+        let set = self.extend(ino).and_then(|extension| extension.xattrs.set(name, value));
+        if set.is_err() {
+            self.trim_extension(ino);
+        }
+        let before = set.map_err(|_| Errno::ENOSPC)?;
+        let before = before.map_or(0, |before| space_bytes(name, before.len()));
+        self.xattr_space = self.xattr_space + space - before;
         Ok(())
     }
 
@@ -70,11 +112,12 @@ impl<P: Platform> Fs<P> {
             let RecordKind::Directory { entries } = record.kind else { return Err(Errno::ENOTDIR) };
             let expected = self.expected_entries(entries, bytes);
             let root = self.inode_mut(Ino::ROOT)?;
-            let holds = root.holds;
+            let (holds, flags) = (root.holds, root.flags);
             let empty = InodeKind::directory(Ino::ROOT)?;
             let mut inode = Inode::new(empty, mode, uid, gid, mtime);
             inode.nlink = 2; // for "." and for being the root
             inode.holds = holds;
+            inode.flags = flags;
             inode.directory_mut()?.reserve_exact(expected)?;
             *self.inode_mut(Ino::ROOT)? = inode;
             return Ok(Ino::ROOT);
@@ -105,8 +148,12 @@ impl<P: Platform> Fs<P> {
                     return Err(Errno::EPERM);
                 }
                 let file_type = inode.file_type();
-                self.inode_mut(parent)?.directory_mut()?.insert(name, ino, file_type)?;
+                self.reserve_home()?;
+                let directory = self.inode_mut(parent)?.directory_mut()?;
+                directory.insert(name, ino, file_type)?;
+                let cookie = directory.last_cookie();
                 self.inode_mut(ino)?.nlink += 1; // for the further name
+                self.add_home(ino, Home { parent, cookie });
                 self.further_links += 1;
                 return Ok(ino);
             }
@@ -125,6 +172,9 @@ impl<P: Platform> Fs<P> {
             }
             RecordKind::CharDevice { dev } => InodeKind::CharDevice(dev),
             RecordKind::DescriptorDirectory => InodeKind::directory(parent)?,
+            RecordKind::Fifo => InodeKind::Fifo(None),
+            // It is not a name: `populate` takes it.
+            RecordKind::Xattr { .. } => return Err(Errno::EINVAL),
         };
         let ino = self.add_named(parent, name, Inode::new(kind, mode, uid, gid, mtime))?;
         if record.kind == RecordKind::DescriptorDirectory {
@@ -222,6 +272,50 @@ mod tests {
     }
 
     #[test]
+    fn pipes_and_attributes() {
+        let mut fs = Fs::new(ByteContents::default(), Config::default()).unwrap();
+        let mut population = Population::default();
+        let xattr = |value| RecordKind::Xattr { value };
+        let root = RecordKind::Directory { entries: 3 };
+        let first = encode(&[(0, b"", 0o755, root), (0, b"user.root", 0, xattr(b"r"))]);
+        let second = encode(&[
+            (0, b"f", 0o644, RecordKind::Regular { contents_offset: 0, len: 0 }),
+            (1, b"security.x", 0, xattr(b"")),
+            (1, b"user.k", 0, xattr(b"a\0b")),
+            (0, b"h", 0, RecordKind::HardLink { record: 1 }),
+            (0, b"p", 0o620, RecordKind::Fifo),
+            (3, b"trusted.p", 0, xattr(b"p")),
+        ]);
+        for records in [first, second] {
+            fs.populate(&mut population, &records).unwrap();
+        }
+        assert_eq!(population.records(), 4);
+        fs.finish_population(population);
+        let mut process = fs.spawn(Credentials::ROOT).unwrap();
+        let stat = fs.stat(&process, b"/p").unwrap();
+        assert_eq!((stat.st_mode, stat.st_nlink, stat.st_mtime), (0o010_620, 1, MTIME));
+        let flags = OFlags::RDWR | OFlags::NONBLOCK;
+        let fd = fs.open(&mut process, b"/p", flags, 0).unwrap();
+        assert_eq!(fs.write(&process, fd, &b"through"[..]), Ok(7));
+        let rows: [(&[u8], &[u8], &[u8]); 4] = [
+            (b"/", b"user.root", b"r"),
+            (b"/h", b"user.k", b"a\0b"),
+            (b"/f", b"security.x", b""),
+            (b"/p", b"trusted.p", b"p"),
+        ];
+        for (path, name, value) in rows {
+            let mut bytes = [0; 8];
+            let len = fs.getxattr(&process, path, name, &mut bytes[..]).unwrap();
+            assert_eq!(bytes.get(..len), Some(value), "{path:?}");
+        }
+        assert_eq!(
+            fs.listxattr(&process, b"/f", &mut [0; 0][..]),
+            Ok(b"user.k\0security.x\0".len())
+        );
+        fs.removexattr(&process, b"/f", b"user.k").unwrap();
+    }
+
+    #[test]
     fn a_claim_of_entries_takes_no_memory() {
         let mut fs = Fs::new(ByteContents::default(), Config::default()).unwrap();
         let records = encode(&[
@@ -239,7 +333,14 @@ mod tests {
         let root: Row<'_> = (0, b"", 0o755, RecordKind::Directory { entries: 0 });
         let file = RecordKind::Regular { contents_offset: 0, len: 0 };
         let long = [b'n'; 256];
-        let rows: [(&[Row<'_>], Errno); 8] = [
+        let xattr = RecordKind::Xattr { value: b"" };
+        let rows: [(&[Row<'_>], Errno); 13] = [
+            (&[(0, b"user.k", 0, xattr)], Errno::EINVAL),
+            (&[root, (0, b"other.k", 0, xattr)], Errno::EOPNOTSUPP),
+            (&[root, (1, b"user.k", 0, xattr)], Errno::EINVAL),
+            (&[root, (0, b"p", 0, RecordKind::Fifo), (1, b"user.k", 0, xattr)], Errno::EPERM),
+            // Not the record before it.
+            (&[root, (0, b"a", 0, file), (0, b"user.k", 0, xattr)], Errno::EINVAL),
             (&[(0, b"", 0, file)], Errno::ENOTDIR),
             (&[root, (0, b"", 0, file)], Errno::EINVAL),
             (&[root, (0, b"a/b", 0, file)], Errno::EINVAL),
@@ -254,7 +355,10 @@ mod tests {
             let mut population = Population::default();
             let result = fs.populate(&mut population, &encode(records));
             assert_eq!(result, Err(expected), "{records:?}");
-            assert_eq!(population.records(), records.len() - 1);
+            // An attribute is no record with a number: who should have it is the culprit.
+            let of_one = matches!(records.last(), Some((_, _, _, RecordKind::Xattr { .. })));
+            let culprit = records.len() - 1 - usize::from(of_one && records.len() > 1);
+            assert_eq!(population.records(), culprit);
         }
     }
 }

@@ -112,7 +112,8 @@ impl<P: Platform> Fs<P> {
 
     /// How many bytes of what the limit of inodes allows are taken.
     pub(crate) fn used_inode_space(&self) -> u64 {
-        let uncounted = self.anonymous_inodes + if P::FOREIGN { self.lower_inodes } else { 0 };
+        let lower = if P::FOREIGN { self.lower_inodes } else { 0 };
+        let uncounted = self.anonymous_inodes + lower + self.graves;
         let inodes = u64::from(self.inodes.len() - uncounted) + u64::from(self.further_links);
         inodes * BOGO_INODE_BYTES + self.xattr_space
     }

@@ -41,10 +41,10 @@ pub(crate) struct FileContents {
     pub(super) size: u64,
     /// Where the file begins in the baked contents, in bytes; these have less than 4 GiB. Of a
     /// lower file, its number.
-    contents_offset: u32,
+    pub(super) contents_offset: u32,
     /// How many bytes from its start are (or were, where written since) the baked contents'. At
     /// most `size`.
-    contents_len: u32,
+    pub(super) contents_len: u32,
     /// How many pages hold data or are allocated: `st_blocks` in pages.
     pub(super) data_pages: u32,
     /// What was written, and the holes that were punched into the baked contents: the root of a
@@ -53,7 +53,7 @@ pub(crate) struct FileContents {
     /// How many levels of nodes the tree has.
     pub(super) height: u8,
     /// Its bytes are a lower file's ([`crate::platform::foreign`]).
-    lower: bool,
+    pub(super) lower: bool,
 }
 
 // One in each inode.
@@ -118,7 +118,7 @@ impl FileContents {
     }
 
     /// How many bytes from the start were the baked contents'.
-    fn contents_len(&self) -> u64 {
+    pub(super) fn contents_len(&self) -> u64 {
         u64::from(self.contents_len)
     }
 

@@ -21,6 +21,7 @@ use crate::base::errno::Errno;
 use crate::base::ids::Ino;
 use crate::base::stat::FileType;
 use crate::objects::name_index::{IndexPlace, NameIndex};
+use crate::objects::removed_entry::RemovedEntry;
 use crate::platform::foreign::ForeignMark;
 
 /// The cookie of the first entry. 0 and 1 stand for `.` and `..`, as on tmpfs (`DIR_OFFSET_MIN` is
@@ -45,6 +46,9 @@ pub(crate) struct DirEntry {
     name_len: u8,
     /// The type of the inode, so that readdir need not visit it.
     pub(crate) file_type: FileType,
+    /// Whether it leads to something else than it did at first: another entry changed places with
+    /// it.
+    pub(crate) exchanged: bool,
 }
 
 impl DirEntry {
@@ -60,8 +64,12 @@ pub(crate) struct Directory {
     /// The directory above; of the root: itself.
     pub(crate) parent: Ino,
     /// The cookie of its own entry there (only where
-    /// [`Platform::NOTIFY`](crate::Platform::NOTIFY)).
+    /// [`Platform::NOTIFY`](crate::Platform::NOTIFY) or
+    /// [`Platform::CHANGES`](crate::Platform::CHANGES)).
     pub(crate) own_cookie: u32,
+    /// Entries with a smaller cookie are of the sealed tree (only where
+    /// [`Platform::CHANGES`](crate::Platform::CHANGES)).
+    pub(crate) sealed_cookies: u32,
     /// Whose its entries are, if not its own (only where
     /// [`Platform::FOREIGN`](crate::Platform::FOREIGN)).
     pub(crate) foreign: ForeignMark,
@@ -125,6 +133,7 @@ impl Directory {
         Directory {
             parent,
             own_cookie: 0,
+            sealed_cookies: FIRST_COOKIE,
             foreign: ForeignMark::NONE,
             lists_descriptors: false,
             entries: Vec::new(),
@@ -201,7 +210,7 @@ impl Directory {
 
     /// Adds an entry, in place of the one that has its name if there is one: as
     /// [`remove`](Self::remove) and [`insert`](Self::insert), but both or neither. Says which entry
-    /// had the name.
+    /// had the name. `before` as there.
     ///
     /// # Errors
     ///
@@ -211,16 +220,19 @@ impl Directory {
         name: &[u8],
         ino: Ino,
         file_type: FileType,
+        before: impl FnOnce(&DirEntry),
     ) -> Result<Option<DirEntry>, Errno> {
         let Ok(place) = self.search(hash_name(name), name) else {
             return self.insert(name, ino, file_type).map(|()| None);
         };
         let entry = self.prepare(name, ino, file_type)?;
         let number = u32::try_from(self.entries.len()).map_err(|_| Errno::ENOSPC)?;
+        let gone = self.index.entry(place).or_defect()?;
+        let had = self.entries.get(gone as usize).copied();
+        self.tell_sealed(had.as_ref(), before);
         self.append(entry, name);
-        let before = self.index.set_entry(place, number).or_defect()?;
-        let had = self.entries.get(before as usize).copied();
-        self.bury(before);
+        self.index.set_entry(place, number).or_defect()?;
+        self.bury(gone);
         self.compact_if_due();
         Ok(had)
     }
@@ -238,6 +250,7 @@ impl Directory {
             ino,
             name_len: u8::try_from(name.len()).map_err(|_| Errno::ENAMETOOLONG)?,
             file_type,
+            exchanged: false,
         })
     }
 
@@ -265,16 +278,30 @@ impl Directory {
         self.index.shrink();
     }
 
-    /// Removes the entry with this name and returns it.
-    pub(crate) fn remove(&mut self, name: &[u8]) -> Option<DirEntry> {
+    /// Removes the entry with this name and returns it. `before` is called with an entry of the
+    /// sealed tree, while it is still there: a call may be cut short in between.
+    pub(crate) fn remove(
+        &mut self,
+        name: &[u8],
+        before: impl FnOnce(&DirEntry),
+    ) -> Option<DirEntry> {
         let place = self.search(hash_name(name), name).ok()?;
         let number = self.index.entry(place)?;
         let removed = *self.entries.get(number as usize)?;
+        self.tell_sealed(Some(&removed), before);
         // What lists the name goes before what finds it: a call may be cut short in between.
         self.bury(number);
         self.index.remove(place);
         self.compact_if_due();
         Some(removed)
+    }
+
+    /// Tells of an entry that is about to go or to lead elsewhere, if it is of the sealed tree.
+    #[inline]
+    fn tell_sealed(&self, entry: Option<&DirEntry>, before: impl FnOnce(&DirEntry)) {
+        if let Some(entry) = entry.filter(|entry| self.was_sealed(entry)) {
+            before(entry);
+        }
     }
 
     /// Makes an entry that the index no longer knows a tombstone.
@@ -332,14 +359,82 @@ impl Directory {
         root.map_or(number, |root| root.name_at as usize)
     }
 
-    /// Lets the name lead to another inode. The entry keeps its cookie, as in
-    /// `simple_offset_rename_exchange`.
-    pub(crate) fn replace(&mut self, name: &[u8], ino: Ino, file_type: FileType) -> Option<()> {
+    /// Lets the name lead to another inode. The entry keeps its cookie, which is the answer, as in
+    /// `simple_offset_rename_exchange`. `before` as for [`remove`](Self::remove).
+    pub(crate) fn replace(
+        &mut self,
+        name: &[u8],
+        ino: Ino,
+        file_type: FileType,
+        before: impl FnOnce(&DirEntry),
+    ) -> Option<u32> {
         let number = self.find(name)?;
+        self.tell_sealed(self.entries.get(number as usize), before);
         let entry = self.entries.get_mut(number as usize)?;
         entry.ino = ino;
         entry.file_type = file_type;
-        Some(())
+        entry.exchanged = true;
+        Some(entry.cookie)
+    }
+
+    /// Counts all entries as those of the sealed tree.
+    pub(crate) fn seal(&mut self) {
+        self.sealed_cookies = self.next_cookie;
+        for entry in &mut self.entries {
+            entry.exchanged = false;
+        }
+    }
+
+    /// Whether an entry of it was there when it was sealed, and leads to the same inode.
+    pub(crate) fn was_sealed(&self, entry: &DirEntry) -> bool {
+        entry.cookie < self.sealed_cookies && !entry.exchanged
+    }
+
+    /// Whether an entry that was about to be removed is still there.
+    pub(crate) fn still_has(&self, removed: &RemovedEntry) -> bool {
+        let found = self.iter_from(removed.cookie).next();
+        found.is_some_and(|(cookie, _, entry)| cookie == removed.cookie && self.was_sealed(entry))
+    }
+
+    /// As it was when it was sealed, before these entries were removed from it.
+    ///
+    /// # Errors
+    ///
+    /// `ENOSPC`: no memory.
+    pub(crate) fn as_sealed(&self, removed: &[RemovedEntry]) -> Result<Directory, Errno> {
+        let mut entries: Vec<(u32, &[u8], Ino, FileType)> = Vec::new();
+        entries.try_reserve_exact(self.len() + removed.len())?;
+        for (cookie, name, entry) in self.iter_from(FIRST_COOKIE) {
+            if self.was_sealed(entry) {
+                entries.push((cookie, name, entry.ino, entry.file_type));
+            }
+        }
+        for RemovedEntry { cookie, name, ino, file_type, .. } in removed {
+            entries.push((*cookie, name, *ino, *file_type));
+        }
+        entries.sort_unstable_by_key(|(cookie, ..)| *cookie);
+        let mut sealed = Directory {
+            own_cookie: self.own_cookie,
+            foreign: self.foreign,
+            lists_descriptors: self.lists_descriptors,
+            ..Directory::new(self.parent)
+        };
+        sealed.reserve_exact(entries.len())?;
+        for (cookie, name, ino, file_type) in entries {
+            sealed.next_cookie = cookie;
+            sealed.insert(name, ino, file_type)?;
+        }
+        (sealed.next_cookie, sealed.sealed_cookies) = (self.next_cookie, self.sealed_cookies);
+        Ok(sealed)
+    }
+
+    /// Empties it; what it had is the answer. What it was when it was sealed it still knows.
+    pub(crate) fn take_entries(&mut self) -> Directory {
+        let mut empty = Directory::new(self.parent);
+        empty.own_cookie = self.own_cookie;
+        (empty.next_cookie, empty.sealed_cookies) = (self.next_cookie, self.sealed_cookies);
+        (empty.foreign, empty.lists_descriptors) = (self.foreign, self.lists_descriptors);
+        core::mem::replace(self, empty)
     }
 
     /// Whether the three parts agree: for [`crate::fs::invariants`].

@@ -8,6 +8,7 @@ use alloc::boxed::Box;
 use crate::base::flags::OFlags;
 use crate::base::ids::{DescriptionId, Ino, InotifyId, NO_DESCRIPTION};
 use crate::objects::eventfd::{Eventfd, EventfdKind};
+use crate::objects::inode::Home;
 
 /// An open file, looked up once by [`Fs::fdget`](crate::Fs::fdget) and handed on to the calls that
 /// work on it.
@@ -79,6 +80,12 @@ pub(crate) enum Place {
     },
     /// A name that was removed while it was open: its number in the table of those.
     Removed(u32),
+}
+
+impl From<Home> for Place {
+    fn from(Home { parent, cookie }: Home) -> Place {
+        Place::Entry { parent, cookie }
+    }
 }
 
 /// A name that was removed while it was open.

@@ -5,6 +5,8 @@
 
 use alloc::boxed::Box;
 
+use bitflags::bitflags;
+
 use crate::base::credentials::{Credentials, drop_set_ids};
 use crate::base::errno::Errno;
 use crate::base::fallible::TryBox;
@@ -50,16 +52,46 @@ impl InodeKind {
     }
 }
 
+bitflags! {
+    /// What is true of an inode beside its metadata.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub(crate) struct InodeFlags: u8 {
+        /// It may get a name although it has none: it was made without (`I_LINKABLE`).
+        const LINKABLE = 1 << 0;
+        /// It was there before the filesystem, in a lower directory: no limit counts it (only where
+        /// [`Platform::FOREIGN`]).
+        const LOWER = 1 << 1;
+        /// It is of the sealed tree, or of a lower directory. Its number is never given again (only
+        /// where [`Platform::CHANGES`]).
+        const SEALED = 1 << 2;
+        /// There is nothing to note before it changes: it was noted, or is not of the sealed tree.
+        const NOTED = 1 << 3;
+        /// Its extended attributes are not those of the sealed tree.
+        const XATTRS_CHANGED = 1 << 4;
+        /// It is of the sealed tree and was freed: only its number is still taken, and what it was
+        /// like is kept.
+        const GRAVE = 1 << 5;
+    }
+}
+
+/// A name of an inode: the entry with this cookie in this directory. It may lead elsewhere by now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Home {
+    pub(crate) parent: Ino,
+    pub(crate) cookie: u32,
+}
+
+impl Home {
+    /// None: no entry has this cookie.
+    pub(crate) const NONE: Home = Home { parent: Ino::ROOT, cookie: 0 };
+}
+
 /// An inode.
 #[derive(Debug)]
 pub(crate) struct Inode {
     /// Permission, set-id and sticky bits; the type is in `kind`.
     pub(crate) permissions: u16,
-    /// Whether it may get a name although it has none: it was made without (`I_LINKABLE`).
-    pub(crate) linkable: bool,
-    /// Whether it was there before the filesystem, in a lower directory: no limit counts it (only
-    /// where [`Platform::FOREIGN`]).
-    pub(crate) lower: bool,
+    pub(crate) flags: InodeFlags,
     /// How many names lead here: entries, and for a directory its own `.` and its children's `..`.
     pub(crate) nlink: u32,
     /// How many open file descriptions, current directories, mappings and child directories hold
@@ -77,6 +109,9 @@ pub(crate) struct Inode {
     pub(crate) extension: ExtensionId,
     /// The description of it that was opened last (only where [`Platform::NOTIFY`]).
     pub(crate) first_description: u32,
+    /// Its first name, if it still has that (only where [`Platform::CHANGES`]; of a directory the
+    /// [`Directory`] knows it).
+    first_name: Home,
     /// The rest.
     pub(crate) kind: InodeKind,
 }
@@ -93,8 +128,7 @@ impl Inode {
         let now = PackedTime::from(now);
         Inode {
             permissions: (permissions & S_IALLUGO) as u16,
-            linkable: false,
-            lower: false,
+            flags: InodeFlags::NOTED,
             nlink: 0,
             holds: 0,
             uid,
@@ -105,6 +139,7 @@ impl Inode {
             btime: now,
             extension: ExtensionId::NONE,
             first_description: NO_DESCRIPTION,
+            first_name: Home::NONE,
             kind,
         }
     }
@@ -149,6 +184,39 @@ impl Inode {
         self.directory().is_ok_and(|directory| directory.foreign.is_unread())
     }
 
+    /// Its first name.
+    pub(crate) fn home(&self) -> Home {
+        match &self.kind {
+            InodeKind::Directory(directory) => {
+                Home { parent: directory.parent, cookie: directory.own_cookie }
+            }
+            _ => self.first_name,
+        }
+    }
+
+    /// Notes its first name. A directory knows the directory that it is in already.
+    pub(crate) fn set_home(&mut self, home: Home) {
+        match &mut self.kind {
+            InodeKind::Directory(directory) => directory.own_cookie = home.cookie,
+            _ => self.first_name = home,
+        }
+    }
+
+    /// Whether it was in a lower directory before the filesystem.
+    pub(crate) fn is_lower(&self) -> bool {
+        self.flags.contains(InodeFlags::LOWER)
+    }
+
+    /// Whether it is of the sealed tree.
+    pub(crate) fn is_sealed(&self) -> bool {
+        self.flags.contains(InodeFlags::SEALED)
+    }
+
+    /// Whether it was freed and only its number is still taken.
+    pub(crate) fn is_grave(&self) -> bool {
+        self.flags.contains(InodeFlags::GRAVE)
+    }
+
     /// Whether names may be added to it, a directory: it was not removed, and its names are not
     /// those of descriptors.
     pub(crate) fn takes_names(&self) -> bool {
@@ -169,7 +237,7 @@ impl Inode {
     pub(crate) fn charged_pages<P: Platform>(&self) -> u64 {
         match &self.kind {
             InodeKind::Regular(contents) => contents.charged_pages::<P>(),
-            _ if P::FOREIGN && self.lower => 0,
+            _ if P::FOREIGN && self.is_lower() => 0,
             _ => self.pages(),
         }
     }

@@ -5,6 +5,7 @@
 //! ([`crate::fs`]): objects refer to each other by number ([`crate::base::ids`]).
 
 pub(crate) mod address_space;
+pub(crate) mod change_log;
 pub(crate) mod contents;
 pub(crate) mod device;
 pub(crate) mod directory;
@@ -25,4 +26,6 @@ pub(crate) mod placed_pages;
 pub(crate) mod process;
 pub(crate) mod program_memory;
 pub(crate) mod record_lock;
+pub(crate) mod removed_entry;
+mod unwritten;
 pub(crate) mod xattr;

@@ -163,6 +163,48 @@ pub(super) fn each_slot(slot: &Slot, level: u32, first: u64, visit: &mut impl Fn
     }
 }
 
+/// A copy of a tree.
+///
+/// # Errors
+///
+/// `ENOSPC`: no memory.
+pub(super) fn try_clone(slot: &Slot) -> Result<Slot, Errno> {
+    Ok(match slot {
+        Slot::Absent => Slot::Absent,
+        Slot::Hole => Slot::Hole,
+        Slot::Page(bytes) => {
+            let mut copy = Vec::new();
+            copy.try_reserve_exact(bytes.len()).map_err(|_| Errno::ENOSPC)?;
+            copy.extend_from_slice(bytes);
+            Slot::Page(copy)
+        }
+        Slot::Node(slots) => {
+            let mut copies = Vec::new();
+            copies.try_reserve_exact(slots.len()).map_err(|_| Errno::ENOSPC)?;
+            for slot in slots {
+                copies.push(try_clone(slot)?);
+            }
+            Slot::Node(copies)
+        }
+    })
+}
+
+/// Whether two trees, each with its height, have the same slots in use.
+pub(super) fn are_same(a: (&Slot, u8), b: (&Slot, u8)) -> bool {
+    let is_within = |a: (&Slot, u8), b: (&Slot, u8)| {
+        let mut same = true;
+        each_slot(a.0, a.1.into(), 0, &mut |page, slot| {
+            same &= match (slot, find(b.0, b.1, page)) {
+                (Slot::Page(a), Slot::Page(b)) => a == b,
+                (Slot::Hole, Slot::Hole) => true,
+                _ => false,
+            };
+        });
+        same
+    };
+    is_within(a, b) && is_within(b, a)
+}
+
 /// Empties the slots of the pages in `range` below `slot`, which is at this level and begins at
 /// page `first`. Slots before `baked_pages` stand for pages of the baked contents.
 pub(super) fn remove_pages(

@@ -9,12 +9,13 @@ use core::cmp::Ordering;
 
 use crate::base::defect::OrDefect;
 use crate::base::errno::Errno;
+use crate::base::fallible::try_copy;
 
 /// What each attribute is taken to need beside its name and value, in bytes (`simple_xattr_space`).
 const OVERHEAD_BYTES: u64 = 40;
 
 /// An attribute (`struct simple_xattr`).
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 struct Xattr {
     /// The whole name, with its prefix.
     name: Box<[u8]>,
@@ -27,7 +28,7 @@ pub(crate) fn space_bytes(name: &[u8], value_bytes: usize) -> u64 {
 }
 
 /// The attributes of an inode.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Xattrs {
     /// By descending name: the order in which Linux lists them.
     list: Vec<Xattr>,
@@ -37,6 +38,20 @@ impl Xattrs {
     /// Whether there is none.
     pub(crate) fn is_empty(&self) -> bool {
         self.list.is_empty()
+    }
+
+    /// A copy.
+    ///
+    /// # Errors
+    ///
+    /// `ENOMEM`: no memory.
+    pub(crate) fn try_clone(&self) -> Result<Xattrs, Errno> {
+        let mut list = Vec::new();
+        list.try_reserve_exact(self.list.len())?;
+        for Xattr { name, value } in &self.list {
+            list.push(Xattr { name: try_copy(name)?, value: try_copy(value)? });
+        }
+        Ok(Xattrs { list })
     }
 
     fn place(&self, name: &[u8]) -> Result<usize, usize> {
@@ -68,7 +83,7 @@ impl Xattrs {
                 Ok(Some(core::mem::replace(&mut held.value, value)))
             }
             Err(place) => {
-                let name = crate::base::fallible::try_copy(name)?;
+                let name = try_copy(name)?;
                 self.list.try_reserve(1)?;
                 self.list.insert(place, Xattr { name, value });
                 Ok(None)

@@ -75,6 +75,11 @@ pub trait Platform {
     /// ([`Config::access_times`](crate::Config::access_times)).
     const ACCESS_TIMES: bool = true;
 
+    /// Whether the filesystem knows what differs from the tree that was sealed
+    /// ([`Fs::seal`](crate::Fs::seal)). Without, [`Fs::changes`](crate::Fs::changes) and
+    /// [`Fs::revert`](crate::Fs::revert) are `ENOSYS`.
+    const CHANGES: bool = true;
+
     /// Whether entries of directories may be the embedder's
     /// ([`Fs::set_foreign`](crate::Fs::set_foreign)). Unlike the other families this one asks for
     /// an embedder that takes part, so the default is that there is none.

@@ -265,13 +265,20 @@ fn populating_stops_at_a_record_and_leaves_a_sound_tree() {
     Record { parent: 0, name: b"", attributes, kind: root }.encode(&mut records);
     for number in 0..300u32 {
         let name = format!("name {number}");
-        let kind = match number % 4 {
+        let kind = match number % 5 {
             0 => RecordKind::Directory { entries: number },
             1 => RecordKind::Regular { contents_offset: 0, len: u64::from(number) },
             2 => RecordKind::Symlink { target: b"somewhere else" },
-            _ => RecordKind::HardLink { record: number - 1 },
+            3 => RecordKind::HardLink { record: number },
+            _ => RecordKind::Fifo,
         };
         Record { parent: 0, name: name.as_bytes(), attributes, kind }.encode(&mut records);
+        if !matches!(kind, RecordKind::HardLink { .. }) {
+            let kind = RecordKind::Xattr { value: b"value" };
+            let attributes = Attributes::default();
+            Record { parent: number + 1, name: b"trusted.k", attributes, kind }
+                .encode(&mut records);
+        }
     }
     let mut refusals = 0;
     for granted in 0.. {

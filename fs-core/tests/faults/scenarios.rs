@@ -56,6 +56,7 @@ fn contents() -> Vec<Code> {
         code("truncate", [9, 0, 2, 0, 0, 0]),
         code("openat2", [0, 0, 1, 0, 0, 0]),
         code("reopen", [0, 0, 2, 0, 0, 0]),
+        code("open_by_ino", [2, 0, 2, 0, 0, 0]),
         code("open_foreign", [0; 6]),
     ]
 }

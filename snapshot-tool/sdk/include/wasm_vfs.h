@@ -199,19 +199,20 @@ long long wasm_vfs_tee(int fd_in, int fd_out, size_t len, int flags);
 WASM_VFS_CALL(vmsplice)
 long long wasm_vfs_vmsplice(int fd, const struct wasm_vfs_iovec *iov, unsigned long long nr_segs, int flags);
 
-/* Does nothing: memory is always in step. In C: fsync. */
+/* Has what was written stored, where the embedder does that (`run --sync`, `pack --events`); the
+ * memory is always in step. In C: fsync. */
 WASM_VFS_CALL(fsync)
 long long wasm_vfs_fsync(int fd);
 
-/* Does nothing, as fsync. In C: fdatasync. */
+/* As fsync: nothing is told apart. In C: fdatasync. */
 WASM_VFS_CALL(fdatasync)
 long long wasm_vfs_fdatasync(int fd);
 
-/* Does nothing, as fsync. In C: sync. */
+/* As fsync, of all files. In C: sync. */
 WASM_VFS_CALL(sync)
 long long wasm_vfs_sync(void);
 
-/* Does nothing, as fsync. In C: syncfs. */
+/* As fsync, of all files. In C: syncfs. */
 WASM_VFS_CALL(syncfs)
 long long wasm_vfs_syncfs(int fd);
 
@@ -467,7 +468,8 @@ long long wasm_vfs_mprotect(void *addr, size_t len, int prot);
 WASM_VFS_CALL(mremap)
 long long wasm_vfs_mremap(void *old_address, size_t old_size, size_t new_size, int flags, void *new_address);
 
-/* Brings a file's times up to date with what was stored through a mapping. In C: msync. */
+/* Brings a file's times up to date with what was stored through a mapping; with MS_SYNC also as
+ * fsync. In C: msync. */
 WASM_VFS_CALL(msync)
 long long wasm_vfs_msync(void *addr, size_t length, int flags);
 

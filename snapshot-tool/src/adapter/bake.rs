@@ -15,12 +15,16 @@ use crate::tree::manifest::Manifest;
 use crate::wasm::snapshot::snapshot;
 use anyhow::{Context as _, Result, anyhow, bail, ensure};
 use std::fmt;
+use std::sync::{Mutex, PoisonError};
 use wasm_vfs_core::Errno;
 use wasmtime::{Config, Engine, Instance, Linker, Memory, Module, OptLevel, Store, TypedFunc, Val};
 use wizer::{ModuleContext, Wizer};
 
 /// The adapter's core module that belongs to this version of the tool.
 pub const ADAPTER_CORE: &[u8] = include_bytes!("../../assets/adapter.wasm");
+
+/// The core module that does not know what changed: for programs without the host interface.
+pub const ADAPTER_LEAN_CORE: &[u8] = include_bytes!("../../assets/adapter-lean.wasm");
 
 /// The core module that knows directories of the WASI host: for programs with a mount or an
 /// overlay.
@@ -60,7 +64,7 @@ impl fmt::Debug for Baker<'_> {
 }
 
 impl<'a> Baker<'a> {
-    /// Compiles a core module.
+    /// Compiles a core module, unless this process has done so before.
     ///
     /// # Errors
     ///
@@ -71,11 +75,7 @@ impl<'a> Baker<'a> {
             .instrument(core)
             .map_err(anyhow::Error::from)
             .context("the adapter's core module cannot be baked")?;
-        let mut config = Config::new();
-        // The code runs once, for milliseconds: compiling it well would take longer.
-        config.cranelift_opt_level(OptLevel::None);
-        let module = Engine::new(&config)
-            .and_then(|engine| Module::new(&engine, instrumented))
+        let module = compiled(instrumented)
             .map_err(anyhow::Error::from)
             .context("the adapter does not compile")?;
         Ok(Self { wizer, context, module })
@@ -101,6 +101,37 @@ impl<'a> Baker<'a> {
         let module = running.snapshot(&self.wizer, &self.context)?;
         Ok(Baked { module, manifest: manifest.bytes })
     }
+}
+
+/// The modules that this process has compiled, each with its bytes: whoever packs twice does so
+/// with the same.
+static COMPILED: Mutex<Vec<(Vec<u8>, Module)>> = Mutex::new(Vec::new());
+
+/// How many are kept: as many as the tool has, and one of the caller's.
+const MAX_COMPILED: usize = 5;
+
+/// The module of these bytes, compiled.
+///
+/// # Errors
+///
+/// When they are none.
+fn compiled(bytes: Vec<u8>) -> wasmtime::Result<Module> {
+    // Who comes meanwhile waits, for it wants the same.
+    let mut compiled = COMPILED.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some((_, module)) = compiled.iter().find(|(of, _)| *of == bytes) {
+        return Ok(module.clone());
+    }
+    let mut config = Config::new();
+    // The code runs once, for milliseconds: compiling it well would take longer.
+    config.cranelift_opt_level(OptLevel::None);
+    // What is kept holds no descriptor, which the process might close.
+    config.memory_init_cow(false);
+    let module = Module::new(&Engine::new(&config)?, &bytes)?;
+    if compiled.len() == MAX_COMPILED {
+        compiled.remove(0);
+    }
+    compiled.push((bytes, module.clone()));
+    Ok(module)
 }
 
 /// An instance of the core module, being baked.

@@ -13,6 +13,9 @@ use anyhow::Result;
 /// As in a real build.
 pub const ADAPTER_CORE: &[u8] = include_bytes!("../../assets/adapter.wasm");
 
+/// The core module that does not know what changed: for programs without the host interface.
+pub const ADAPTER_LEAN_CORE: &[u8] = include_bytes!("../../assets/adapter-lean.wasm");
+
 /// As in a real build.
 pub const ADAPTER_MOUNTS_CORE: &[u8] = include_bytes!("../../assets/adapter-mounts.wasm");
 

@@ -8,7 +8,7 @@ use anyhow::{Context, Result, bail, ensure};
 use wasm_encoder::{Instruction, MemArg};
 use wasmparser::{DataKind, Operator, TypeRef, ValType};
 
-use crate::adapter::names::{CONTENTS, KERNEL_MEMORY, USER, USER_MEMORY};
+use crate::adapter::names::{CONTENTS, EVENTS, KERNEL_MEMORY, USER, USER_MEMORY};
 use crate::adapter::surface::{Cut, Surface};
 use crate::preview1::PREVIEW1;
 use crate::wasm::index::{DataIdx, FuncIdx, GlobalIdx};
@@ -149,9 +149,9 @@ fn check_imports(core: &Module<'_>, surface: &Surface) -> Result<Vec<Option<Intr
     for import in &core.imports {
         let name = format!("`{}.{}`", import.module, import.name);
         ensure!(
-            [USER, CONTENTS, PREVIEW1].contains(&import.module),
-            "the core module imports {name}: it may import only from `{USER}`, `{CONTENTS}` and \
-             `{PREVIEW1}`"
+            [USER, CONTENTS, PREVIEW1, EVENTS].contains(&import.module),
+            "the core module imports {name}: it may import only from `{USER}`, `{CONTENTS}`, \
+             `{PREVIEW1}` and `{EVENTS}`"
         );
         let TypeRef::Func(_) = import.ty else {
             bail!("the core module imports {name}, which is no function");
@@ -165,6 +165,7 @@ fn check_imports(core: &Module<'_>, surface: &Surface) -> Result<Vec<Option<Intr
                 }
                 None => None,
             },
+            EVENTS => None,
             _ => Some(find_intrinsic(core, function, import.module, import.name)?),
         };
         intrinsics.push(intrinsic);

@@ -8,7 +8,8 @@
 //! * exports for baking, other than functions, and all that nothing else reaches are dropped;
 //! * initial memory is written as few data segments, then the contents as a passive one;
 //! * calls that never returned are noticed where the next one comes in (`entries`);
-//! * where calls are traced, a function is put around each that a program calls (`trace_wrappers`);
+//! * where calls are traced or events told, functions are put around those that a program calls
+//!   (`call_wrappers`);
 //! * where the host interface is kept, the memory and a constant base of 0 are exported for it;
 //! * the `wasm-vfs` section is added, and the `name` section rewritten.
 
@@ -22,16 +23,16 @@ use wasm_encoder::{
 };
 use wasmparser::{ExternalKind, FunctionBody, Operator, WasmFeatures};
 
+use crate::adapter::call_wrappers::CallWrappers;
 use crate::adapter::contract::Intrinsic;
 use crate::adapter::entries::{self, Entries, EntryPlaces};
 use crate::adapter::initial_memory::{Segment, encode_active};
 use crate::adapter::names::{
-    APP, HOST_API_BASE, HOST_API_MEMORY, HOST_API_PREFIX, KERNEL_MEMORY, MEMORY, NAME_PREFIX,
-    WASI_HOST,
+    APP, EVENTS, HOST_API_BASE, HOST_API_MEMORY, HOST_API_PREFIX, KERNEL_MEMORY, MEMORY,
+    NAME_PREFIX, WASI_HOST,
 };
 use crate::adapter::rootfs_module::RootfsModule;
 use crate::adapter::surface::Surface;
-use crate::adapter::trace_wrappers::TraceWrappers;
 use crate::adapter::{contract, initial_memory};
 use crate::packed::hollow::{HollowModule, check_contents_len};
 use crate::packed::section::{SECTION_NAME, Section};
@@ -91,7 +92,7 @@ struct Lowering<'a> {
     intrinsics: Vec<Option<Intrinsic>>,
     exports: Vec<(&'a str, FuncIdx)>,
     /// What is put around exported functions.
-    wrappers: TraceWrappers<'a>,
+    wrappers: CallWrappers<'a>,
     /// What is put where calls come in and go out.
     entries: Entries<'a>,
     live: Live,
@@ -107,11 +108,7 @@ impl<'a> Lowering<'a> {
         contents: DataIdx,
     ) -> Result<Self> {
         let exports = kept_exports(core, surface);
-        let wrappers = if surface.traces {
-            TraceWrappers::of(core, &exports).context("--trace")?
-        } else {
-            TraceWrappers::default()
-        };
+        let wrappers = CallWrappers::of(core, surface, &exports)?;
         let roots = exports.iter().map(|&(_, function)| function);
         let roots: Vec<FuncIdx> =
             roots.chain(wrappers.roots()).chain(entries::after_cut(core)).collect();
@@ -177,7 +174,8 @@ impl<'a> Lowering<'a> {
         imports.import(APP, MEMORY, EntityType::Memory(app));
         for (function, import) in self.core.function_imports() {
             if self.live.functions[function.index()] {
-                imports.import(WASI_HOST, import.name, EntityType::Function(self.ty(function)?));
+                let module = if import.module == EVENTS { EVENTS } else { WASI_HOST };
+                imports.import(module, import.name, EntityType::Function(self.ty(function)?));
             }
         }
         Ok(imports)
@@ -188,8 +186,8 @@ impl<'a> Lowering<'a> {
         for function in self.defined_functions() {
             functions.function(self.ty(function)?);
         }
-        for traced in &self.wrappers.traced {
-            functions.function(self.ty(traced.function)?);
+        for wrapped in &self.wrappers.wrapped {
+            functions.function(self.ty(wrapped.function)?);
         }
         if self.entries.functions() > 0 {
             let live = self.live.types.iter().filter(|&&live| live).count();
@@ -240,12 +238,12 @@ impl<'a> Lowering<'a> {
     /// Where what [`Entries`] adds comes to lie.
     fn entry_places(&self) -> Result<EntryPlaces> {
         let pointer = self.entries.pointer().and_then(|it| self.remap.globals.get(it.0));
-        let traced = u32::try_from(self.wrappers.traced.len())?;
+        let wrapped = u32::try_from(self.wrappers.wrapped.len())?;
         Ok(EntryPlaces {
             // Without a stack nothing refers to it.
             pointer: GlobalIdx(pointer.unwrap_or_default()),
             first_global: GlobalIdx(self.base().0 + 1),
-            first_function: FuncIdx(self.first_added()? + traced),
+            first_function: FuncIdx(self.first_added()? + wrapped),
         })
     }
 
@@ -277,11 +275,11 @@ impl<'a> Lowering<'a> {
             }
         }
         let places = self.entry_places()?;
-        for traced in &self.wrappers.traced {
+        for wrapped in &self.wrappers.wrapped {
             let front = |code: &mut InstructionSink<'_>| {
-                self.entries.front(traced.function, places, code);
+                self.entries.front(wrapped.function, places, code);
             };
-            code.function(&self.wrappers.body(self.core, *traced, &self.remap, front)?);
+            code.function(&self.wrappers.body(self.core, *wrapped, &self.remap, front)?);
         }
         let place = |function: FuncIdx| {
             self.remap.functions.get(function.0).context("a function that is called was dropped")
@@ -372,8 +370,8 @@ impl<'a> Lowering<'a> {
                 functions.append(index, &format!("{prefix}{name}"));
             }
         }
-        for (position, traced) in (0..).zip(&self.wrappers.traced) {
-            let name = format!("{NAME_PREFIX}traced_{}", traced.name);
+        for (position, wrapped) in (0..).zip(&self.wrappers.wrapped) {
+            let name = format!("{NAME_PREFIX}around_{}", wrapped.name);
             functions.append(self.first_added()? + position, &name);
         }
         if self.entries.functions() > 0 {

@@ -9,6 +9,7 @@ pub mod bake;
 #[cfg(fuzzing)]
 #[path = "bake_nothing.rs"]
 pub mod bake;
+pub(crate) mod call_wrappers;
 pub(crate) mod contract;
 pub(crate) mod entries;
 pub(crate) mod initial_memory;
@@ -20,4 +21,3 @@ pub mod rootfs_module;
 pub mod shims;
 pub(crate) mod surface;
 pub(crate) mod trace_table;
-pub(crate) mod trace_wrappers;

@@ -34,6 +34,14 @@ pub(crate) const TRACE_PREFIX: &str = "trace_";
 /// it.
 pub(crate) const TRACE_END_CALL: &str = "trace_end_call";
 
+/// The exports that lowering has called with the answer of each call that may change the tree, of
+/// preview1 and of Linux's, where events are told: they say what the program gets.
+pub(crate) const AFTER_CALL: &str = "after_call";
+pub(crate) const AFTER_LINUX_CALL: &str = "after_linux_call";
+
+/// Import module of what an embedder provides to be told of events.
+pub(crate) const EVENTS: &str = "wasm_vfs_events";
+
 /// The export that lowering has called when a call that never returned left the stack in use.
 pub(crate) const AFTER_CUT: &str = "after_cut";
 

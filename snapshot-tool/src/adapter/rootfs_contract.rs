@@ -11,7 +11,7 @@ use wasmparser::{DataKind, ExternalKind, FunctionBody, Operator, TypeRef, ValTyp
 
 use crate::adapter::initial_memory::constant;
 use crate::adapter::names::{
-    APP, HOST_API_BASE, HOST_API_MEMORY, KERNEL_MEMORY, MEMORY, USER_MEMORY, WASI_HOST,
+    APP, EVENTS, HOST_API_BASE, HOST_API_MEMORY, KERNEL_MEMORY, MEMORY, USER_MEMORY, WASI_HOST,
 };
 use crate::packed::section::Section;
 use crate::wasm::index::{FuncIdx, GlobalIdx, MemIdx};
@@ -69,12 +69,12 @@ fn check_imports(module: &Module<'_>) -> Result<()> {
     for import in &module.imports {
         let expected = match import.ty {
             TypeRef::Memory(_) => (import.module, import.name) == (APP, MEMORY),
-            TypeRef::Func(_) => import.module == WASI_HOST,
+            TypeRef::Func(_) => [WASI_HOST, EVENTS].contains(&import.module),
             _ => false,
         };
         ensure!(
             expected,
-            "it imports `{}.{}`, which is neither a function of `{WASI_HOST}` nor the program's memory",
+            "it imports `{}.{}`, which is neither a function of `{WASI_HOST}` or `{EVENTS}` nor the program's memory",
             import.module,
             import.name
         );

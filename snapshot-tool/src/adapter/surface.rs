@@ -8,7 +8,8 @@
 //! or a trap, and the import is gone.
 
 use crate::adapter::names::{
-    AFTER_CUT, HOST_API_PREFIX, TRACE_PREFIX, UNSTABLE_SUFFIX, VARIANT_MARK,
+    AFTER_CALL, AFTER_CUT, AFTER_LINUX_CALL, HOST_API_PREFIX, TRACE_PREFIX, UNSTABLE_SUFFIX,
+    VARIANT_MARK,
 };
 use crate::policy::settled::Settled;
 use crate::policy::values::{Clock, HostCall, InheritEnv, Random, Stream, Trace};
@@ -34,6 +35,8 @@ pub(crate) struct Surface {
     strips_host_api: bool,
     /// Whether calls are told.
     pub(crate) traces: bool,
+    /// Whether the embedder is told what calls did.
+    pub(crate) tells_events: bool,
 }
 
 /// The host's functions on its descriptors.
@@ -64,6 +67,7 @@ impl Surface {
         let mut surface = Surface {
             strips_host_api: policy.strip_host_api,
             traces: policy.trace != Trace::Off,
+            tells_events: policy.events,
             ..Surface::default()
         };
         let denies = |call: HostCall| call == HostCall::Deny;
@@ -133,7 +137,8 @@ impl Surface {
         if export.ends_with(UNSTABLE_SUFFIX) {
             return Some(export);
         }
-        if export.starts_with(TRACE_PREFIX) || export == AFTER_CUT {
+        let is_for_lowering = [AFTER_CUT, AFTER_CALL, AFTER_LINUX_CALL].contains(&export);
+        if export.starts_with(TRACE_PREFIX) || is_for_lowering {
             return None;
         }
         let (function, variant) = match export.split_once(VARIANT_MARK) {

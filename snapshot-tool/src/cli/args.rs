@@ -3,6 +3,7 @@
 
 use crate::disk::input::read_named;
 use crate::gather::builder::TreeBuilder;
+use crate::gather::image::source::OciImage;
 use crate::gather::owner::Owner;
 use crate::output::Destination;
 use crate::pack::Packer;
@@ -11,7 +12,7 @@ use crate::pack::preinit::Preinit;
 use crate::packed::form::Form;
 use crate::policy::Policy;
 use crate::policy::file::ConfigFile;
-use crate::tree::guest_path::{DirMapping, GuestPath, split_assignment, split_pair};
+use crate::tree::guest_path::{DirMapping, GuestPath, split_assignment, split_image, split_pair};
 use anyhow::{Context as _, Result, bail, ensure};
 use clap::Args;
 use std::fmt;
@@ -81,7 +82,22 @@ pub(crate) struct TreeArgs {
     /// FILE may be compressed with gzip or zstd; - is standard input. FILE alone fills /. A `::` that
     /// belongs to a name is written `\::`.
     #[arg(long = "tar", value_name = "FILE[::GUEST]", allow_hyphen_values = true)]
-    archives: Vec<String>,
+    tars: Vec<String>,
+    /// Put what a zip archive holds at a path of the tree; may be repeated
+    ///
+    /// FILE alone fills /; - is standard input. A `::` that belongs to a name is written `\::`.
+    #[arg(long = "zip", value_name = "FILE[::GUEST]", allow_hyphen_values = true)]
+    zips: Vec<String>,
+    /// Lay the files of a container's image over the tree, at a path of it; may be repeated
+    ///
+    /// LAYOUT is an OCI image layout, a directory or a tar archive, or what `docker save` writes; - is
+    /// standard input. REF chooses one of several images. LAYOUT alone fills /. Images lie beneath
+    /// all other options. A `:` that belongs to LAYOUT is written `\:`.
+    #[arg(long = "oci", value_name = "LAYOUT[:REF][::GUEST]", allow_hyphen_values = true)]
+    images: Vec<String>,
+    /// Of images for several platforms, take the one for this
+    #[arg(long, value_name = "OS/ARCH[/VARIANT]")]
+    oci_platform: Option<String>,
     /// Put a file of the disk at a path of the tree; may be repeated
     #[arg(long = "file", value_name = "HOST::GUEST")]
     files: Vec<String>,
@@ -124,7 +140,10 @@ impl TreeArgs {
         let Self {
             config,
             directories,
-            archives,
+            tars,
+            zips,
+            images,
+            oci_platform,
             files,
             texts,
             symlinks,
@@ -134,11 +153,12 @@ impl TreeArgs {
             owner,
             adapter,
         } = self;
-        let lists = [directories, archives, files, texts, symlinks, modes, excludes];
+        let lists = [directories, tars, zips, images, files, texts, symlinks, modes, excludes];
         lists.iter().any(|list| !list.is_empty())
             || *no_tmp
             || config.is_some()
             || owner.is_some()
+            || oci_platform.is_some()
             || adapter.is_some()
     }
 
@@ -176,6 +196,8 @@ impl TreeArgs {
         let mut builder = TreeBuilder::new()
             .tmp(!self.no_tmp && !config.tree.no_tmp)
             .owner(owner.parse::<Owner>()?);
+        let mut stdin = Stdin::default();
+        builder = self.images(config, builder, &mut stdin)?;
         for text in &config.tree.dir {
             let mut mapping = text.parse::<DirMapping>().context("dir")?;
             mapping.host = config.directory.join(mapping.host);
@@ -184,39 +206,76 @@ impl TreeArgs {
         for text in &self.directories {
             builder = builder.mapping(text.parse::<DirMapping>().context("--dir")?);
         }
-        builder = self.sources(config, builder)?;
+        builder = self.sources(config, builder, &mut stdin)?;
         for pattern in config.tree.exclude.iter().chain(&self.excludes) {
             builder = builder.exclude(pattern);
         }
-        if let Some(epoch) = std::env::var_os("SOURCE_DATE_EPOCH") {
-            let seconds = epoch.to_str().and_then(|text| text.parse().ok());
-            let seconds = seconds.with_context(|| {
-                format!("SOURCE_DATE_EPOCH is {epoch:?}; set it to seconds since 1970")
-            })?;
+        if let Some(seconds) = source_date_epoch()? {
             builder = builder.latest_mtime(seconds);
         }
         Ok(builder)
     }
 
-    /// Adds what is no directory of the disk.
-    fn sources(&self, config: &ConfigFile, mut builder: TreeBuilder) -> Result<TreeBuilder> {
-        let tree = &config.tree;
-        let mut stdin_is_read = false;
-        for (named, text) in both("tar", &tree.tar, &self.archives) {
-            let (host, guest) = split_pair(text);
+    /// Adds images.
+    fn images(
+        &self,
+        config: &ConfigFile,
+        mut builder: TreeBuilder,
+        stdin: &mut Stdin,
+    ) -> Result<TreeBuilder> {
+        let platform = self.oci_platform.as_deref().or(config.tree.oci_platform.as_deref());
+        for (named, text) in both("oci", &config.tree.oci, &self.images) {
+            let about = || format!("{named} {text}");
+            let (layout, reference, guest) = split_image(text);
             let guest = guest.unwrap_or_else(|| "/".to_owned());
-            ensure!(!host.is_empty(), "{named} {text}: it names no archive; write FILE::GUEST");
-            guest.parse::<GuestPath>().with_context(|| format!("{named} {text}"))?;
-            if host == "-" {
-                ensure!(
-                    !stdin_is_read,
-                    "{named} {text}: standard input can be read once; give the other archive as a file"
-                );
-                stdin_is_read = true;
-                builder = builder.tar_stream(io::stdin().lock(), guest).context("--tar -")?;
+            ensure!(
+                !layout.is_empty(),
+                "{}: it names no image; write LAYOUT[:REF][::GUEST]",
+                about()
+            );
+            guest.parse::<GuestPath>().with_context(about)?;
+            let mut image = if layout == "-" {
+                OciImage::in_stream(stdin.read(named, text)?).context("--oci -")?
             } else {
-                builder = builder.tar(named.path(config, &host), guest);
+                OciImage::in_layout(named.path(config, &layout))
+            };
+            if let Some(reference) = reference {
+                ensure!(!reference.is_empty(), "{}: its REF is empty; write LAYOUT:REF", about());
+                image = image.reference(reference);
             }
+            if let Some(platform) = platform {
+                image = image.platform(platform).context("--oci-platform")?;
+            }
+            builder = builder.oci(image, guest);
+        }
+        Ok(builder)
+    }
+
+    /// Adds what is no directory of the disk.
+    fn sources(
+        &self,
+        config: &ConfigFile,
+        mut builder: TreeBuilder,
+        stdin: &mut Stdin,
+    ) -> Result<TreeBuilder> {
+        let tree = &config.tree;
+        for (named, text) in both("tar", &tree.tar, &self.tars) {
+            let (host, guest) = archive(named, text)?;
+            builder = if host == "-" {
+                let stream = stdin.read(named, text)?;
+                builder.tar_stream(stream, guest).context("--tar -")?
+            } else {
+                builder.tar(named.path(config, &host), guest)
+            };
+        }
+        for (named, text) in both("zip", &tree.zip, &self.zips) {
+            let (host, guest) = archive(named, text)?;
+            builder = if host == "-" {
+                let stream = stdin.read(named, text)?;
+                builder.zip_stream(stream, guest).context("--zip -")?
+            } else {
+                builder.zip(named.path(config, &host), guest)
+            };
         }
         for (named, text) in both("file", &tree.file, &self.files) {
             let (host, guest) = match split_pair(text) {
@@ -247,6 +306,15 @@ impl TreeArgs {
     }
 }
 
+/// The date that `SOURCE_DATE_EPOCH` gives, in seconds since 1970.
+pub(super) fn source_date_epoch() -> Result<Option<i64>> {
+    let Some(epoch) = std::env::var_os("SOURCE_DATE_EPOCH") else { return Ok(None) };
+    let seconds = epoch.to_str().and_then(|text| text.parse().ok());
+    let seconds = seconds
+        .with_context(|| format!("SOURCE_DATE_EPOCH is {epoch:?}; set it to seconds since 1970"))?;
+    Ok(Some(seconds))
+}
+
 /// The values of a key of the configuration file and of the option of its name, each with what
 /// messages call it.
 fn both<'a>(
@@ -256,6 +324,23 @@ fn both<'a>(
 ) -> impl Iterator<Item = (Named, &'a str)> {
     let of_file = of_file.iter().map(move |text| (Named::Key(key), text.as_str()));
     of_file.chain(of_options.iter().map(move |text| (Named::Option(key), text.as_str())))
+}
+
+/// Standard input, which can be read once.
+#[derive(Debug, Default)]
+struct Stdin {
+    is_read: bool,
+}
+
+impl Stdin {
+    fn read(&mut self, named: Named, text: &str) -> Result<io::StdinLock<'static>> {
+        ensure!(
+            !self.is_read,
+            "{named} {text}: standard input can be read once; give the other archive as a file"
+        );
+        self.is_read = true;
+        Ok(io::stdin().lock())
+    }
 }
 
 /// Where a value comes from.
@@ -282,6 +367,15 @@ impl Named {
             Self::Option(_) => host.into(),
         }
     }
+}
+
+/// The archive and the place of `FILE[::GUEST]`.
+fn archive(named: Named, text: &str) -> Result<(String, String)> {
+    let (host, guest) = split_pair(text);
+    let guest = guest.unwrap_or_else(|| "/".to_owned());
+    ensure!(!host.is_empty(), "{named} {text}: it names no archive; write FILE::GUEST");
+    guest.parse::<GuestPath>().with_context(|| format!("{named} {text}"))?;
+    Ok((host, guest))
 }
 
 /// The path and the value of `GUEST=VALUE`.

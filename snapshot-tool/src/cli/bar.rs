@@ -62,6 +62,8 @@ impl Progress for Bar {
             Stage::Linking => ("linking", ""),
             Stage::Initialising => ("running the program's function", ""),
             Stage::Writing => ("writing", "{decimal_bytes}/{decimal_total_bytes}"),
+            Stage::Pushing => ("pushing", "{decimal_bytes}/{decimal_total_bytes}"),
+            Stage::Pulling => ("pulling", "{decimal_bytes}/{decimal_total_bytes}"),
             Stage::Compiling => ("compiling", "{elapsed}"),
         };
         let template = match total {
@@ -89,6 +91,7 @@ impl Progress for Bar {
             EntryKind::File { len, .. } => human_bytes(*len),
             EntryKind::HardLink { .. } => "hard link".to_owned(),
             EntryKind::CharDevice { .. } => "device".to_owned(),
+            EntryKind::Fifo => "pipe".to_owned(),
             EntryKind::Directory | EntryKind::DescriptorDirectory | EntryKind::Symlink { .. } => {
                 String::new()
             }

@@ -50,6 +50,10 @@ impl Inspect {
             totals.symlinks,
             totals.hard_links
         )?;
+        match packed.tree_digest() {
+            Ok(digest) => writeln!(out, "digest    {digest} of the tree")?,
+            Err(_) => writeln!(out, "digest    none: another tool has removed what it is made of")?,
+        }
         if let Some(function) = &section.preinit {
             // What it changed is in memory; the tree shown is the one that it found.
             writeln!(out, "preinit   {}, which found this tree", escaped(function))?;

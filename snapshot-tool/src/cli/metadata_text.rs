@@ -58,6 +58,7 @@ pub(super) fn mode_letters(original: &EntryKind, mode: u16) -> String {
     letters.push(match original {
         EntryKind::Directory | EntryKind::DescriptorDirectory => 'd',
         EntryKind::CharDevice { .. } => 'c',
+        EntryKind::Fifo => 'p',
         EntryKind::Symlink { .. } => 'l',
         EntryKind::File { .. } | EntryKind::HardLink { .. } => '-',
     });

@@ -7,6 +7,9 @@
 mod args;
 mod bar;
 mod cat;
+mod changes_text;
+mod commit;
+mod diff;
 mod export;
 mod extract;
 mod image;
@@ -16,13 +19,20 @@ mod limit_args;
 mod link;
 mod ls;
 mod metadata_text;
+mod oci;
 mod pack;
 mod packed_file;
 mod policy_args;
+#[cfg(feature = "registry")]
+mod pull;
+#[cfg(feature = "registry")]
+mod push;
 #[cfg(feature = "run")]
 mod run;
 mod say;
 mod sdk;
+#[cfg(feature = "run")]
+mod signals;
 mod stat;
 mod tree;
 
@@ -31,7 +41,7 @@ use anyhow::Result;
 use args::TalkArgs;
 use bar::Bar;
 use clap::{Parser, Subcommand};
-use say::say;
+use say::say_error;
 use std::io;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -57,8 +67,21 @@ enum Command {
     /// Exit status: the program's own (its lowest eight bits); 0 after --invoke, or after a reactor
     /// was initialised; 134 if it trapped; 124 if --timeout or --fuel stopped it; 1 if it could not
     /// be run, or --get or --export failed; 2 for a usage error.
+    ///
+    /// Signals: with --state, --save, --get, --export or --diff, the first SIGINT (Ctrl-C), SIGTERM or SIGHUP
+    /// stops the program, and what these options ask for is done; then this process ends by the
+    /// signal. A second one ends it at once.
     #[cfg(feature = "run")]
     Run(Box<run::Run>),
+    /// Pack a program again with what a run of it has changed
+    Commit(commit::Commit),
+    /// Tell in what two packed modules, directories or archives differ
+    ///
+    /// A line for each difference: `A path` is only in AFTER, `D path` only in BEFORE (with all beneath
+    /// it), `M path  what` in both: contents, mode, owner, times, attributes, target, links or kind.
+    ///
+    /// Exit status: 0 if they are equal, 1 if they differ, 2 for trouble.
+    Diff(diff::Diff),
     /// Bake directories into a rootfs module, to be linked with programs later
     Image(image::Image),
     /// Link a program with a rootfs module that `image` wrote
@@ -77,6 +100,19 @@ enum Command {
     Export(export::Export),
     /// Write the tree of a packed module into a directory
     Extract(extract::Extract),
+    /// Write a packed program as an OCI artifact, for registries and containers
+    ///
+    /// The result is an OCI image layout with one artifact, and its digest is printed. Equal programs
+    /// give equal bytes; SOURCE_DATE_EPOCH dates the artifact.
+    Oci(oci::Oci),
+    /// Push a packed program to a registry, as an OCI artifact
+    ///
+    /// Prints the reference with the digest. Credentials are those of `docker login`.
+    #[cfg(feature = "registry")]
+    Push(push::Push),
+    /// Pull a program from a registry that `push`, wkg or others have pushed
+    #[cfg(feature = "registry")]
+    Pull(pull::Pull),
     /// Write the C SDK: headers and a library with all of Linux's calls, for wasi-libc
     ///
     /// Prints where it is, or the options for a compiler:
@@ -91,10 +127,7 @@ pub fn main() -> ExitCode {
         Ok(status) => status,
         Err(error) if is_broken_pipe(&error) => ExitCode::FAILURE,
         Err(error) => {
-            // Causes may have several lines; an error has one.
-            let text = format!("{error:#}");
-            let line: Vec<&str> = text.lines().map(str::trim).filter(|l| !l.is_empty()).collect();
-            say(format_args!("wasm-vfs: error: {}", line.join(" ")));
+            say_error(&error);
             ExitCode::FAILURE
         }
     }
@@ -114,6 +147,8 @@ fn run(arguments: Arguments) -> Result<ExitCode> {
         Command::Run(command) => return command.run(talk, &bar),
         Command::Image(command) => command.run(talk, &bar),
         Command::Link(command) => command.run(talk, &bar),
+        Command::Commit(command) => command.run(talk, &bar),
+        Command::Diff(command) => return command.run(),
         Command::Inspect(command) => command.run(),
         Command::Ls(command) => command.run(),
         Command::Tree(command) => command.run(),
@@ -121,6 +156,11 @@ fn run(arguments: Arguments) -> Result<ExitCode> {
         Command::Stat(command) => command.run(),
         Command::Export(command) => command.run(talk),
         Command::Extract(command) => command.run(talk),
+        Command::Oci(command) => command.run(talk),
+        #[cfg(feature = "registry")]
+        Command::Push(command) => command.run(talk, &bar),
+        #[cfg(feature = "registry")]
+        Command::Pull(command) => command.run(talk, &bar),
         Command::Sdk(command) => command.run(),
     };
     // Before anything is said of an error.

@@ -41,6 +41,7 @@ pub(super) fn size(tree: &Tree, index: usize) -> u64 {
         EntryKind::Directory
         | EntryKind::DescriptorDirectory
         | EntryKind::CharDevice { .. }
+        | EntryKind::Fifo
         | EntryKind::HardLink { .. } => 0,
     }
 }

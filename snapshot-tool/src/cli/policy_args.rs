@@ -122,6 +122,10 @@ pub(crate) struct PolicyArgs {
     /// Leave out the exports by which an embedder reaches the tree
     #[arg(long)]
     strip_host_api: bool,
+    /// Tell the embedder what calls did: it provides `wasm_vfs_events.changed`, called after each
+    /// call that changed the tree, and `wasm_vfs_events.sync`, after fsync and its like
+    #[arg(long)]
+    events: bool,
 }
 
 impl PolicyArgs {

@@ -2,13 +2,18 @@
 
 use super::args::{FormArgs, PreinitArgs, Talk, TreeArgs};
 use super::bar::Bar;
+use super::changes_text::{Listing, list};
 use super::limit_args::LimitArgs;
 use super::pack::{notes, printed};
-use super::say::say;
+use super::say::{say, say_error};
+use super::signals::Signals;
 use crate::adapter::names::HOST_API_MEMORY;
 use crate::error::{ErrorKind, Marked as _};
+use crate::gather::builder::TreeBuilder;
+use crate::gather::owner::Owner;
 use crate::link::program::{IS_ROOTFS, imports_wasi};
 use crate::output::Destination;
+use crate::pack::Packer;
 use crate::pack::input::{Program, named};
 use crate::packed::form::ModuleForm;
 use crate::packed::packed_module::PackedModule;
@@ -18,6 +23,7 @@ use crate::policy::values::{ByteCount, Trace};
 use crate::progress::Progress as _;
 use crate::run::Runner;
 use crate::run::imports::UnknownImports;
+use crate::run::limits::stop_handle::StopHandle;
 use crate::run::outcome::Outcome;
 use crate::tree::guest_path::split_pair;
 use crate::wasm::module::Module;
@@ -75,6 +81,37 @@ pub(super) struct Run {
     /// limit
     #[arg(long, value_name = "OUT.tar")]
     export: Option<PathBuf>,
+    /// Pack the program again with what it has changed, after it has ended, also by a trap or a limit
+    ///
+    /// The result is what `commit` makes of the packed program and the state of this run. It may be
+    /// the program's own file.
+    #[arg(long, value_name = "OUT.wasm")]
+    save: Option<PathBuf>,
+    /// Start from this state, if the file is there, and write what has changed to it after the
+    /// program has ended, also by a trap or a limit
+    ///
+    /// The file is replaced as a whole. It is an OCI image layer that says which tree it is for; a
+    /// state of another tree is refused.
+    #[arg(long, value_name = "FILE")]
+    state: Option<PathBuf>,
+    /// Keep the state in step: what the program has written is on the disk when its fsync, fdatasync,
+    /// sync or syncfs returns, so that a killed run loses nothing of it
+    ///
+    /// The program is packed again in memory if it was packed without --events. What it changed becomes
+    /// a program of its own by `commit`.
+    #[arg(long, requires = "state", conflicts_with = "save")]
+    sync: bool,
+    /// Apply the state, or a layer of a container image, although it was made for another tree; notes
+    /// name what does not fit
+    #[arg(long, requires = "state")]
+    rebase: bool,
+    /// List what has changed since the program was packed, on standard error, after it has ended: a
+    /// line for each, `A` for added, `D` for removed, `M` for modified, and what
+    #[arg(long)]
+    diff: bool,
+    /// List changes as objects of JSON, one a line
+    #[arg(long, requires = "diff")]
+    json: bool,
     /// Preopen a directory of the disk under a name, for a program packed with --mount or
     /// --overlay; may be repeated
     ///
@@ -114,16 +151,53 @@ impl Run {
         let verbose = config.policy.verbose && talk == Talk::Normal;
         let talk = if verbose { Talk::Verbose } else { talk };
         let bar = if verbose { Arc::new(Bar::new(talk)) } else { Arc::clone(bar) };
-        let runner = self.runner()?.progress(Arc::clone(&bar));
+        let runner = self.runner(talk)?.progress(Arc::clone(&bar));
         let asked = self.tree.is_given() || self.form.is_given() || self.preinit.is_given();
         let packs = asked || self.trace.is_some() || self.no_preopen;
         let program = if packs || !self.runs_as_it_is()? {
             self.packed(&config, talk, &bar)?
+        } else if self.lacks_events()? {
+            self.packed_with_events()?
         } else {
             self.show_imports(talk)?;
             Program::file(&self.program)
         };
-        status(runner.run(&program)?, &self.program)
+        if !self.leaves_something() {
+            return status(runner.run(&program)?, &self.program);
+        }
+        let handle = StopHandle::new();
+        let signals = Signals::stop(&handle)?;
+        let ended = runner.stop(&handle).run(&program);
+        let ended = ended.map_err(Into::into).and_then(|outcome| status(outcome, &self.program));
+        if let Err(error) = &ended
+            && signals.is_caught()
+        {
+            say_error(error);
+        }
+        signals.end();
+        ended
+    }
+
+    /// Whether there is something to do after the program, which a signal must not prevent.
+    fn leaves_something(&self) -> bool {
+        let leaves_files = self.save.is_some() || self.export.is_some() || !self.get.is_empty();
+        leaves_files || self.state.is_some() || self.diff
+    }
+
+    /// Whether the program is to tell of its syncs and was packed so that it does not.
+    fn lacks_events(&self) -> Result<bool> {
+        Ok(self.sync && !PackedModule::open(&self.program)?.policy()?.events)
+    }
+
+    /// The packed program with the same tree, to which its states belong, but so that it tells of its
+    /// syncs.
+    fn packed_with_events(&self) -> Result<Program> {
+        let policy = Policy { events: true, ..Policy::default() };
+        let tree = TreeBuilder::new().bare().owner(Owner::Host);
+        let program = Program::file(&self.program);
+        let name = program.name().to_owned();
+        let packed = Packer::new(tree).policy(policy).pack(program)?;
+        Ok(Program::bytes(name, packed.to_vec()?))
     }
 
     /// Whether the program need not be packed: it is already, or has no use for a filesystem.
@@ -145,7 +219,7 @@ impl Run {
     }
 
     /// What the program is run with.
-    fn runner(&self) -> Result<Runner> {
+    fn runner(&self, talk: Talk) -> Result<Runner> {
         let mut runner = Runner::new().unknown_imports(self.unknown_imports);
         runner = match &self.invoke {
             // They are its arguments, too: as wasmtime's own command has it.
@@ -202,6 +276,32 @@ impl Run {
         if let Some(path) = &self.export {
             runner = runner.export(Destination::from_option(path));
         }
+        if let Some(path) = &self.save {
+            runner = runner.save(Destination::from_option(path));
+        }
+        if let Some(state) = &self.state {
+            runner = runner.state(state);
+        }
+        if self.sync {
+            runner = runner.sync();
+        }
+        if self.rebase {
+            runner = runner.rebase(move |line| {
+                if talk != Talk::Quiet {
+                    say(format_args!("wasm-vfs: note: {line}"));
+                }
+            });
+        }
+        if self.diff {
+            let listing = if self.json { Listing::Json } else { Listing::Lines };
+            runner = runner.changes(move |changes| {
+                let mut out = io::stderr().lock();
+                for change in changes {
+                    // Nobody is there to be told if this fails.
+                    let _ = list(change, listing, &mut out);
+                }
+            });
+        }
         Ok(runner)
     }
 
@@ -209,7 +309,13 @@ impl Run {
     fn packed(&self, config: &ConfigFile, talk: Talk, bar: &Arc<Bar>) -> Result<Program> {
         let began = Instant::now();
         let (verbose, no_preopen) = (talk.is_verbose(), self.no_preopen);
-        let policy = Policy { verbose, no_preopen, trace: self.trace, ..Policy::default() };
+        let policy = Policy {
+            verbose,
+            no_preopen,
+            trace: self.trace,
+            events: self.sync,
+            ..Policy::default()
+        };
         let packer = self.tree.packer(config, &[], policy)?;
         let packer = self.form.apply(config, self.preinit.clone().apply(config, packer)?);
         let program = Program::file(&self.program);
@@ -274,6 +380,11 @@ fn status(outcome: Outcome, program: &Path) -> Result<ExitCode> {
         Outcome::OutOfFuel | Outcome::TimedOut => {
             say(format_args!("wasm-vfs: error: `{program}` {outcome}"));
             ExitCode::from(STOPPED)
+        }
+        // By a signal, which ends this process too, when all else is done.
+        Outcome::Stopped => {
+            say(format_args!("wasm-vfs: error: `{program}` {outcome} by a signal"));
+            ExitCode::FAILURE
         }
     })
 }

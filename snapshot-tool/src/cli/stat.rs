@@ -3,7 +3,8 @@
 use super::metadata_text::{full_time, mode_letters};
 use super::packed_file::{Names, size, stdout};
 use crate::packed::packed_module::PackedModule;
-use crate::tree::{EntryKind, FinalSymlink, Tree};
+use crate::quote::escaped;
+use crate::tree::{EntryKind, FinalSymlink, Tree, Xattr};
 use anyhow::Result;
 use clap::Args;
 use std::io::Write;
@@ -48,6 +49,7 @@ fn stat_one(tree: &Tree, path: &str, index: usize, out: &mut dyn Write) -> Resul
             ("character special file", format!("Device type: {major},{minor}\n"))
         }
         EntryKind::Symlink { .. } => ("symbolic link", String::new()),
+        EntryKind::Fifo => ("fifo", String::new()),
         EntryKind::File { len: 0, .. } => ("regular empty file", String::new()),
         EntryKind::File { offset, len } => {
             ("regular file", format!(" Contents: {offset}..{}\n", offset + len))
@@ -73,5 +75,9 @@ fn stat_one(tree: &Tree, path: &str, index: usize, out: &mut dyn Write) -> Resul
         metadata.gid,
         full_time(metadata),
     )?;
+    for Xattr { name, value } in tree.xattrs(index) {
+        // As getfattr(1) does; whatever it is, it is one line.
+        writeln!(out, " Xattr: {}=\"{}\"", escaped(name), escaped(value))?;
+    }
     Ok(())
 }

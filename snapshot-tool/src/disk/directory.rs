@@ -7,10 +7,11 @@
 
 use super::new_entry::{Existing, NewFile, make};
 use super::places::{Cursor, Places, TOP, directory_flags};
+use crate::disk::xattrs;
 use crate::error::InnerResult;
-use crate::tree::Metadata;
+use crate::tree::{Metadata, Xattr};
 use anyhow::{Context as _, anyhow};
-use rustix::fs::{self, AtFlags, Mode, OFlags, Timespec, Timestamps};
+use rustix::fs::{self, AtFlags, FileType, Mode, OFlags, Timespec, Timestamps};
 use rustix::io::Errno;
 use std::ffi::OsStr;
 use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
@@ -25,9 +26,9 @@ pub(crate) use super::places::TOP as TOP_DIRECTORY;
 pub(crate) struct DirectoryWriter {
     existing: Existing,
     places: Places,
-    /// For each place the metadata that it gets at the end: making entries changes times, and a
-    /// mode may forbid it.
-    metadata: Vec<Option<Metadata>>,
+    /// For each place the metadata and the extended attributes that it gets at the end: making
+    /// entries changes times, and a mode may forbid it.
+    metadata: Vec<Option<Dress>>,
     /// Where entries are made.
     here: Cursor,
     /// Where the files are that get one more name: elsewhere, but mostly near the last one.
@@ -49,8 +50,8 @@ impl DirectoryWriter {
     }
 
     /// Says what the directory itself gets at the end.
-    pub(crate) fn dress_top(&mut self, metadata: Metadata) {
-        self.metadata[TOP] = Some(metadata);
+    pub(crate) fn dress_top(&mut self, metadata: Metadata, xattrs: &[Xattr]) {
+        self.metadata[TOP] = Some((metadata, xattrs.into()));
     }
 
     /// Makes a directory in one that is being filled, or uses one that is there; returns its
@@ -64,6 +65,7 @@ impl DirectoryWriter {
         parent: usize,
         name: &[u8],
         metadata: Metadata,
+        xattrs: &[Xattr],
     ) -> InnerResult<usize> {
         let directory = self.go(parent)?;
         let file_name = OsStr::from_bytes(name);
@@ -78,7 +80,7 @@ impl DirectoryWriter {
             }
             made => made?,
         }
-        self.metadata.push(Some(metadata));
+        self.metadata.push(Some((metadata, xattrs.into())));
         Ok(self.places.add(parent, name))
     }
 
@@ -92,7 +94,7 @@ impl DirectoryWriter {
         NewFile::begin(self.go(parent)?, name, existing)
     }
 
-    /// Gives a file, whose contents are there, its mode, its time and its name.
+    /// Gives a file, whose contents are there, its mode, its time, its attributes and its name.
     ///
     /// # Errors
     ///
@@ -102,8 +104,10 @@ impl DirectoryWriter {
         mut file: NewFile,
         name: &[u8],
         metadata: &Metadata,
+        xattrs: &[Xattr],
     ) -> InnerResult<()> {
         file.out.finish()?;
+        xattrs::set(file.out.file().as_fd(), xattrs)?;
         dress(file.out.file().as_fd(), metadata)?;
         file.finish(name)
     }
@@ -125,6 +129,29 @@ impl DirectoryWriter {
         let target = OsStr::from_bytes(target);
         make(directory, name, existing, |name| fs::symlinkat(target, directory, name))?;
         let (name, times) = (OsStr::from_bytes(name), timestamps(metadata));
+        Ok(fs::utimensat(directory, name, &times, AtFlags::SYMLINK_NOFOLLOW)?)
+    }
+
+    /// Makes a pipe.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be made, or something is there already.
+    pub(crate) fn fifo(
+        &mut self,
+        parent: usize,
+        name: &[u8],
+        metadata: &Metadata,
+    ) -> InnerResult<()> {
+        let existing = self.existing;
+        let directory = self.go(parent)?;
+        make(directory, name, existing, |name| {
+            fs::mknodat(directory, name, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0)
+        })?;
+        let (name, times) = (OsStr::from_bytes(name), timestamps(metadata));
+        // Not opened: that would wait for whoever has the other end.
+        let mode = Mode::from_raw_mode(metadata.mode.into());
+        fs::chmodat(directory, name, mode, AtFlags::empty())?;
         Ok(fs::utimensat(directory, name, &times, AtFlags::SYMLINK_NOFOLLOW)?)
     }
 
@@ -161,15 +188,16 @@ impl DirectoryWriter {
         }
         let top = self.go(TOP).and_then(|top| Ok(top.try_clone_to_owned()?));
         let open = top.map_err(|error| (TOP, error))?;
-        Ok(Top { open, metadata: self.metadata[TOP] })
+        Ok(Top { open, dress: self.metadata[TOP].take() })
     }
 
     fn finish_one(&mut self, place: usize) -> InnerResult<()> {
-        let Some(metadata) = self.metadata[place] else { return Ok(()) };
+        let Some((metadata, xattrs)) = self.metadata[place].take() else { return Ok(()) };
         let open = self.go(place)?.try_clone_to_owned()?;
         // Away from it before its mode may forbid that.
         let parent = self.places.parent(place);
         self.go(parent)?;
+        xattrs::set(open.as_fd(), &xattrs)?;
         dress(open.as_fd(), &metadata)
     }
 
@@ -183,8 +211,11 @@ impl DirectoryWriter {
 #[derive(Debug)]
 pub(crate) struct Top {
     open: OwnedFd,
-    metadata: Option<Metadata>,
+    dress: Option<Dress>,
 }
+
+/// What a directory gets at the end.
+type Dress = (Metadata, Box<[Xattr]>);
 
 impl Top {
     /// Gives it its mode and its time, after which nothing of it may change.
@@ -193,7 +224,9 @@ impl Top {
     ///
     /// When it cannot get them.
     pub(crate) fn dress(self) -> InnerResult<()> {
-        self.metadata.map_or(Ok(()), |metadata| dress(self.open.as_fd(), &metadata))
+        let Some((metadata, xattrs)) = &self.dress else { return Ok(()) };
+        xattrs::set(self.open.as_fd(), xattrs)?;
+        dress(self.open.as_fd(), metadata)
     }
 }
 

@@ -9,6 +9,7 @@
 //! * [`new_entry`]: an entry of a directory that appears when it is complete.
 //! * [`directory`]: a directory that is filled with a tree, with its modes and times.
 //! * [`removal`]: a directory that is removed with all beneath it.
+//! * [`xattrs`]: extended attributes of a file.
 //!
 //! What is in files is the business of others.
 
@@ -20,3 +21,4 @@ pub(crate) mod removal;
 pub(crate) mod sparse_file;
 pub(crate) mod stamp;
 pub(crate) mod temporary;
+pub(crate) mod xattrs;

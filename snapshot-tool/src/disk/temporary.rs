@@ -14,9 +14,7 @@ use std::os::fd::AsFd;
 use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
-#[cfg(feature = "run")]
-use tempfile::TempDir;
-use tempfile::{Builder, NamedTempFile};
+use tempfile::{Builder, NamedTempFile, TempDir};
 
 /// Between the destination's name, which a dot precedes, and the random part.
 const MARK: &str = ".wasm-vfs-";
@@ -87,7 +85,6 @@ pub(crate) fn file_beside(destination: &Path, mode: u32) -> io::Result<NamedTemp
 }
 
 /// A new directory beside another that is to be made.
-#[cfg(feature = "run")]
 #[derive(Debug)]
 pub(crate) struct TemporaryDirectory {
     directory: TempDir,
@@ -95,7 +92,6 @@ pub(crate) struct TemporaryDirectory {
     _open: File,
 }
 
-#[cfg(feature = "run")]
 impl TemporaryDirectory {
     /// Makes it beside `destination`. It goes away, with all that is in it, when this is dropped.
     ///

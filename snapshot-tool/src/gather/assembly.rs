@@ -7,11 +7,12 @@
 use crate::gather::file_contents::FileContents;
 use crate::progress::Progress;
 use crate::tree::guest_path::GuestPath;
-use crate::tree::{EntryKind, Metadata, Tree, TreeEntry};
+use crate::tree::{EntryKind, Metadata, Tree, TreeEntry, Xattr, XattrsByEntry};
 use anyhow::{Context as _, Result, bail};
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, HashMap};
 use std::ops::{Deref, DerefMut};
+use std::sync::Arc;
 use wasm_vfs_core::Dev;
 
 /// The devices that the filesystem has, by their names in `/dev`.
@@ -35,7 +36,12 @@ pub(crate) struct Node {
     pub(crate) kind: NodeKind,
     /// What its other names have too, if it may have any.
     pub(crate) identity: Option<Identity>,
+    /// `None`: it has none.
+    pub(crate) xattrs: Xattrs,
 }
+
+/// The extended attributes of a node, by ascending name.
+pub(crate) type Xattrs = Option<Arc<Vec<Xattr>>>;
 
 /// What the names of one file have in common.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -55,6 +61,7 @@ pub(crate) enum NodeKind {
     Symlink(Vec<u8>),
     CharDevice(Dev),
     DescriptorDirectory,
+    Fifo,
 }
 
 /// The nodes of a directory by their names. They are dropped one by one: left to the compiler, a
@@ -108,6 +115,7 @@ impl NodeKind {
         match self {
             Self::Directory(_) | Self::DescriptorDirectory => "a directory",
             Self::CharDevice(_) => "a device",
+            Self::Fifo => "a named pipe",
             Self::File(_) => "a file",
             Self::Symlink(_) => "a symbolic link",
         }
@@ -117,7 +125,12 @@ impl NodeKind {
 impl Node {
     /// A directory that is there because something is beneath it.
     pub(crate) fn implied_directory() -> Self {
-        Self { metadata: None, kind: NodeKind::Directory(Entries::default()), identity: None }
+        Self::new(None, NodeKind::Directory(Entries::default()))
+    }
+
+    /// What has one name and no extended attributes.
+    pub(crate) fn new(metadata: impl Into<Option<Metadata>>, kind: NodeKind) -> Self {
+        Self { metadata: metadata.into(), kind, identity: None, xattrs: None }
     }
 
     /// The node at a guest path: what is there, or an empty directory.
@@ -127,14 +140,14 @@ impl Node {
     /// When something on the way is no directory.
     pub(crate) fn place(&mut self, guest: &GuestPath) -> Result<&mut Node> {
         let mut at = self;
-        let mut path = GuestPath::root();
-        for name in guest.names() {
+        for (depth, name) in guest.names().iter().enumerate() {
             let kind = at.kind.name();
             let NodeKind::Directory(entries) = &mut at.kind else {
+                let passed = guest.names()[..depth].iter();
+                let path = passed.fold(GuestPath::root(), |path, name| path.join(name));
                 bail!(passes_through(guest, &path, kind));
             };
             at = entries.entry(name.clone()).or_insert_with(Node::implied_directory);
-            path = path.join(name);
         }
         Ok(at)
     }
@@ -152,6 +165,13 @@ impl Node {
         let mut left = vec![(self, over, None)];
         while let Some((under, over, place)) = left.pop() {
             let both = (&under.kind, &over.kind);
+            if let (NodeKind::DescriptorDirectory, NodeKind::Directory(entries)) = both
+                && entries.is_empty()
+            {
+                // An archive has it as an empty directory, as where it is mounted.
+                under.metadata = over.metadata.or(under.metadata);
+                continue;
+            }
             if !matches!(both, (NodeKind::Directory(_), NodeKind::Directory(_))) {
                 if let NodeKind::Directory(entries) = &over.kind
                     && over.metadata.is_none()
@@ -163,7 +183,9 @@ impl Node {
                 *under = over;
                 continue;
             }
-            under.metadata = over.metadata.or(under.metadata);
+            if let Some(metadata) = over.metadata {
+                (under.metadata, under.xattrs) = (Some(metadata), over.xattrs);
+            }
             let (NodeKind::Directory(entries), NodeKind::Directory(mut over)) =
                 (&mut under.kind, over.kind)
             else {
@@ -225,23 +247,32 @@ fn passes_through(guest: &GuestPath, path: &GuestPath, kind: &str) -> String {
 /// Lays a tree out in pre-order. A file's range is the index of its contents until
 /// [`finish`] knows the contents. `implied` is the metadata of directories that nothing else gives
 /// any.
-pub(crate) fn flatten(root: Node, implied: Metadata) -> (Vec<TreeEntry>, Vec<FileContents>) {
-    let mut flat =
-        Flat { implied, entries: Vec::new(), contents: Vec::new(), originals: HashMap::new() };
+pub(crate) fn flatten(root: Node, implied: Metadata) -> Flat {
+    let mut flat = Flat {
+        implied,
+        entries: Vec::new(),
+        contents: Vec::new(),
+        xattrs: XattrsByEntry::new(),
+        originals: HashMap::new(),
+    };
     // What is still to be added, with its directory and its name; the next one last.
     let mut left = vec![(0, String::new(), root)];
     while let Some((parent, name, node)) = left.pop() {
         let (index, mut beneath) = flat.add(parent, name, node);
         left.extend(beneath.take().into_iter().rev().map(|(name, node)| (index, name, node)));
     }
-    (flat.entries, flat.contents)
+    flat
 }
 
-struct Flat {
+/// A tree in pre-order.
+#[derive(Debug)]
+pub(crate) struct Flat {
     /// Of directories that nothing else gives any.
     implied: Metadata,
-    entries: Vec<TreeEntry>,
-    contents: Vec<FileContents>,
+    pub(crate) entries: Vec<TreeEntry>,
+    /// Those of the files, in the order of the entries.
+    pub(crate) contents: Vec<FileContents>,
+    pub(crate) xattrs: XattrsByEntry,
     originals: HashMap<Identity, usize>,
 }
 
@@ -269,11 +300,15 @@ impl Flat {
                 EntryKind::CharDevice { major: dev.major(), minor: dev.minor() }
             }
             (NodeKind::DescriptorDirectory, None) => EntryKind::DescriptorDirectory,
+            (NodeKind::Fifo, None) => EntryKind::Fifo,
             (NodeKind::File(contents), None) => {
                 self.contents.push(contents);
                 EntryKind::File { offset: 0, len: 0 }
             }
         };
+        if let (Some(xattrs), None) = (node.xattrs, earlier) {
+            self.xattrs.insert(index, xattrs);
+        }
         self.entries.push(TreeEntry { parent, name: name.into_bytes(), metadata, kind });
         (index, beneath)
     }
@@ -336,6 +371,7 @@ pub(crate) fn paths_of_files(entries: &[TreeEntry]) -> impl Fn(usize) -> String 
 /// The tree of entries whose files have these ranges of the contents.
 pub(crate) fn finish(
     mut entries: Vec<TreeEntry>,
+    xattrs: XattrsByEntry,
     ranges: &[(u64, u64)],
     progress: &dyn Progress,
 ) -> Result<Tree> {
@@ -345,7 +381,7 @@ pub(crate) fn finish(
             (*offset, *len) = *ranges.next().context("a file of the tree has no contents")?;
         }
     }
-    let tree = Tree::new(entries)?;
+    let tree = Tree::new(entries)?.with_xattrs(xattrs);
     // The path of the entry, of which the directory's is the first part: pre-order.
     let mut path = String::new();
     let mut path_bytes: Vec<usize> = Vec::with_capacity(tree.entries().len());

@@ -4,31 +4,29 @@
 //! ones and when the contents are written. What the result is depends on these alone: not
 //! on the order in which the disk lists them, nor on who runs the tool.
 
-use crate::disk::input::{FinalLink, kind_name, open_regular};
-use crate::disk::stamp::Stamp;
-use crate::disk::temporary::is_temporary;
 use crate::error::{Error, ErrorKind, InnerResult, Marked as _};
-use crate::gather::archive::source::ArchiveSource;
+use crate::gather::archive::layer::Laying;
+use crate::gather::archive::source::{ArchiveSource, LayerSource};
 use crate::gather::archive::tree as archive_tree;
 use crate::gather::assembly::{
-    DEVICES, Entries, Identity, MAX_LINK_BYTES, Node, NodeKind, finish, flatten, paths_of_files,
+    DEVICES, Entries, Flat, MAX_LINK_BYTES, Node, NodeKind, finish, flatten, paths_of_files,
     set_mode,
 };
 use crate::gather::contents_plan::ContentsPlan;
 use crate::gather::file_contents::{FileContents, SharedBytes};
-use crate::gather::host_file::HostFile;
-use crate::gather::ignore_rules::{IGNORE_FILE, IgnoreRules};
+use crate::gather::ignore_rules::IgnoreRules;
+use crate::gather::image::source::OciImage;
 use crate::gather::owner::{Attributes, Owner};
 use crate::gather::packed_tree::PackedTree;
+use crate::gather::scan::{self, Scan};
+use crate::gather::sources::{Source, placed};
 use crate::progress::{Progress, Silent, Stage};
+use crate::tree::Tree;
 use crate::tree::guest_path::{DirMapping, GuestPath};
-use crate::tree::{Metadata, Tree};
-use anyhow::{Context as _, bail, ensure};
-use std::collections::{BTreeMap, HashSet};
-use std::ffi::OsStr;
+use anyhow::ensure;
+use std::borrow::Cow;
 use std::fs;
 use std::io::Read;
-use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -52,7 +50,12 @@ use std::sync::Arc;
 pub struct TreeBuilder {
     /// The tree beneath all others.
     base: Option<Arc<PackedTree>>,
+    /// Layers are laid over what comes before them; all else that comes between two layers may come
+    /// in any order.
     sources: Vec<(Source, String)>,
+    laying: Laying,
+    /// Whether the tree is nothing but the base and what is laid over it.
+    is_bare: bool,
     excludes: Vec<String>,
     tmp: bool,
     dev: bool,
@@ -63,36 +66,6 @@ pub struct TreeBuilder {
     left_out: Vec<(u64, u64)>,
     /// Where overlays are: directories that are made if they are missing.
     overlay_points: Vec<GuestPath>,
-}
-
-#[derive(Clone, Debug)]
-enum Source {
-    HostDirectory(PathBuf),
-    Archive(ArchiveSource),
-    HostFile(PathBuf),
-    Bytes(Arc<[u8]>),
-    /// With its text.
-    Symlink(String),
-    /// A directory of the WASI host will be there when the program runs.
-    MountPoint,
-}
-
-impl Source {
-    fn is_mount_point(&self) -> bool {
-        matches!(self, Self::MountPoint)
-    }
-
-    fn describe(&self) -> String {
-        match self {
-            Self::HostDirectory(path) => format!("directory `{}`", path.display()),
-            Self::Archive(source @ ArchiveSource::File(_)) => format!("archive {source}"),
-            Self::Archive(source) => source.to_string(),
-            Self::HostFile(path) => format!("file `{}`", path.display()),
-            Self::Symlink(_) => "a symbolic link".to_owned(),
-            Self::Bytes(_) => "a file given as bytes".to_owned(),
-            Self::MountPoint => "a mount".to_owned(),
-        }
-    }
 }
 
 impl Default for TreeBuilder {
@@ -108,6 +81,8 @@ impl TreeBuilder {
         Self {
             base: None,
             sources: Vec::new(),
+            laying: Laying::default(),
+            is_bare: false,
             excludes: Vec::new(),
             tmp: true,
             dev: false,
@@ -160,10 +135,8 @@ impl TreeBuilder {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]
-    pub fn tar(mut self, archive: impl Into<PathBuf>, guest: impl Into<String>) -> Self {
-        let source = ArchiveSource::File(archive.into());
-        self.sources.push((Source::Archive(source), guest.into()));
-        self
+    pub fn tar(self, archive: impl Into<PathBuf>, guest: impl Into<String>) -> Self {
+        self.archive(ArchiveSource::File(archive.into()), guest)
     }
 
     /// Puts what a tar archive holds at a guest path, as [`tar`](Self::tar) does. The archive is read
@@ -174,16 +147,128 @@ impl TreeBuilder {
     /// If it cannot be read, or the temporary file not be written ([`Io`](ErrorKind::Io)); or if it is
     /// compressed and damaged ([`Damaged`](ErrorKind::Damaged)) or compressed in another way
     /// ([`Tree`](ErrorKind::Tree)).
-    pub fn tar_stream(
-        mut self,
-        archive: impl Read,
+    pub fn tar_stream(self, archive: impl Read, guest: impl Into<String>) -> Result<Self, Error> {
+        self.stream(ArchiveSource::stream(archive), guest)
+    }
+
+    /// Puts what a zip archive holds at a guest path. When the tree is read, the archive is unpacked
+    /// into a temporary file.
+    ///
+    /// Members may be stored or deflated, with sizes of zip64. Modes, symbolic links and named pipes
+    /// are those that Unix's programs write. Times are those of the extended timestamp, or else of
+    /// NTFS's field; the date of DOS, which has no time zone, is taken for UTC. What an archive
+    /// may hold is as with [`tar`](Self::tar); and no two members have one name, no contents differ
+    /// from what the headers say of them, and nothing is encrypted.
+    ///
+    /// ```
+    /// use wasm_vfs::TreeBuilder;
+    ///
+    /// # let directory = tempfile::tempdir()?;
+    /// # std::env::set_current_dir(&directory)?;
+    /// # let mut archive = rawzip::ZipArchiveWriter::new(std::fs::File::create("site.zip")?);
+    /// # let stored = rawzip::CompressionMethod::STORE;
+    /// # let (entry, config) = archive.new_file("index.html").compression_method(stored).start()?;
+    /// # let (entry, told) = config.wrap(entry).finish()?;
+    /// # entry.finish(told)?;
+    /// # archive.finish()?;
+    /// let tree = TreeBuilder::new().zip("site.zip", "/www").read()?;
+    /// assert_eq!(tree.totals().files, 1);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn zip(self, archive: impl Into<PathBuf>, guest: impl Into<String>) -> Self {
+        self.archive(ArchiveSource::Zip(archive.into()), guest)
+    }
+
+    /// Puts what a zip archive holds at a guest path, as [`zip`](Self::zip) does. The archive is read
+    /// to its end and unpacked now.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be read, or a temporary file not be written ([`Io`](ErrorKind::Io)); if it is no
+    /// zip archive or damaged ([`Damaged`](ErrorKind::Damaged)); or if it has a member that is refused
+    /// ([`Tree`](ErrorKind::Tree)).
+    pub fn zip_stream(self, archive: impl Read, guest: impl Into<String>) -> Result<Self, Error> {
+        self.stream(ArchiveSource::zip_stream(archive), guest)
+    }
+
+    fn archive(mut self, source: ArchiveSource, guest: impl Into<String>) -> Self {
+        self.sources.push((Source::Archive(source), guest.into()));
+        self
+    }
+
+    fn stream(
+        self,
+        source: InnerResult<ArchiveSource>,
         guest: impl Into<String>,
     ) -> Result<Self, Error> {
-        let source =
-            ArchiveSource::stream(archive).about(|| "the archive from a stream".to_owned());
-        let source = source.of_kind(ErrorKind::Tree)?;
-        self.sources.push((Source::Archive(source), guest.into()));
-        Ok(self)
+        let source = source.about(|| "the archive from a stream".to_owned());
+        Ok(self.archive(source.of_kind(ErrorKind::Tree)?, guest))
+    }
+
+    /// Lays a layer of a container image over the tree, at a guest path: a tar archive, plain or
+    /// compressed with gzip or zstd, as [OCI images] have them.
+    ///
+    /// Its whiteouts (`.wh.NAME`) and opaque directories (`.wh..wh..opq`) hide what was given before:
+    /// directories, archives, other layers, and the tree of a program that is packed again. They
+    /// do not touch what the layer itself has. Else it is read as [`tar`](Self::tar) reads archives,
+    /// but for files named `.wasmvfsignore`, which mean nothing in a layer.
+    ///
+    /// What you give after a layer is laid over it, where directories merge.
+    ///
+    /// [OCI images]: https://github.com/opencontainers/image-spec/blob/v1.1.0/layer.md
+    ///
+    /// ```
+    /// use wasm_vfs::TreeBuilder;
+    ///
+    /// # let directory = tempfile::tempdir()?;
+    /// # std::env::set_current_dir(&directory)?;
+    /// # let mut archive = tar::Builder::new(std::fs::File::create("layer.tar")?);
+    /// # let mut header = tar::Header::new_gnu();
+    /// # header.set_mode(0o644);
+    /// # header.set_size(0);
+    /// # archive.append_data(&mut header, "etc/.wh.motd", &b""[..])?;
+    /// # archive.finish()?;
+    /// let tree = TreeBuilder::new().file("/etc/motd", "hello").file("/etc/version", "1.2\n");
+    /// // A layer with the member `etc/.wh.motd`.
+    /// assert_eq!(tree.layer("layer.tar", "/").read()?.totals().files, 1);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn layer(self, layer: impl Into<PathBuf>, guest: impl Into<String>) -> Self {
+        self.layers(vec![LayerSource::File(layer.into())], guest)
+    }
+
+    /// Lays layers over the tree, the lowest first, as [`layer`](Self::layer) does. Their blobs are
+    /// files, or parts of one.
+    #[must_use]
+    pub(crate) fn layers(mut self, layers: Vec<LayerSource>, guest: impl Into<String>) -> Self {
+        self.sources.push((Source::Layers(layers), guest.into()));
+        self
+    }
+
+    /// Lays the files of an image over the tree, at a guest path: its layers in their order, as
+    /// [`layer`](Self::layer) does. What the image says of programs, users and environment is not
+    /// used.
+    #[must_use]
+    pub fn oci(mut self, image: OciImage, guest: impl Into<String>) -> Self {
+        self.sources.push((Source::Image(image), guest.into()));
+        self
+    }
+
+    /// Chooses how layers are laid over the tree.
+    #[must_use]
+    pub(crate) fn laying(mut self, laying: Laying) -> Self {
+        self.laying = laying;
+        self
+    }
+
+    /// Adds nothing of its own to the tree: no `/tmp`, no `/dev`; and a directory for a mount or an
+    /// overlay only where there is none.
+    #[must_use]
+    pub(crate) fn bare(mut self) -> Self {
+        self.is_bare = true;
+        self
     }
 
     /// Puts a file of the disk at a guest path, with its permission bits and its date. A symbolic link
@@ -293,7 +378,7 @@ impl TreeBuilder {
     /// When a directory is missing, unreadable or no directory; when an archive is none, is damaged
     /// ([`Damaged`](ErrorKind::Damaged)), or has a member that would lead out of its place or that no
     /// tree can have; when a guest path is not absolute, contains `..`, is given twice or passes through something that is no directory;
-    /// when a directory holds a device, socket or pipe, or a name that is not UTF-8; when a file
+    /// when a directory holds a device or a socket, or a name that is not UTF-8; when a file
     /// changes while it is read, or has another size than it says (those of /proc); and when more
     /// than 4 GiB of contents remain.
     pub fn read(&self) -> Result<Tree, Error> {
@@ -306,49 +391,13 @@ impl TreeBuilder {
     ///
     /// As [`read`](Self::read).
     pub(crate) fn gather(&self, progress: &dyn Progress) -> InnerResult<Gathered> {
-        progress.begin(Stage::Reading, None);
-        let sources = self.placed_sources()?;
-        let mut root = Node::implied_directory();
-        let mut notes = Vec::new();
-        let given = sources.iter().enumerate();
-        for (number, (guest, source)) in given.filter(|(_, (_, it))| !it.is_mount_point()) {
-            let node = match source {
-                Source::HostDirectory(host) => {
-                    let rules = IgnoreRules::new(&self.excludes);
-                    let elsewhere = sources.iter().map(|(other, _)| other.clone());
-                    let elsewhere = elsewhere.filter(|other| other != guest).collect();
-                    Scan { options: self, rules, elsewhere, progress }.mapped(host, guest)?
-                }
-                Source::Archive(archive) => {
-                    let rules = IgnoreRules::new(&self.excludes);
-                    let read =
-                        archive_tree::read(archive, number, self.attributes, rules, progress)?;
-                    notes.extend(read.notes);
-                    read.node
-                }
-                Source::HostFile(host) => self.named_file(host)?,
-                Source::Symlink(target) => self.made_symlink(target)?,
-                Source::Bytes(bytes) => Node {
-                    metadata: Some(self.attributes.made(0o644)),
-                    kind: NodeKind::File(FileContents::Bytes(SharedBytes::all(bytes.clone()))),
-                    identity: None,
-                },
-                Source::MountPoint => self.made_directory(0o755),
-            };
-            ensure!(
-                !guest.names().is_empty() || matches!(node.kind, NodeKind::Directory(_)),
-                "{} cannot be /, which is a directory; give it a path in there",
-                source.describe()
-            );
-            *root.place(guest)? = node;
-        }
-        if let Some(base) = &self.base {
-            let over = std::mem::replace(&mut root, base.nodes()?);
-            root.merge(over, &GuestPath::root())?;
-        }
+        let Laid { mut root, notes } = self.laid(progress)?;
         // Behind what a packed module may have there.
-        for (guest, _) in sources.iter().filter(|(_, source)| source.is_mount_point()) {
-            *root.place(guest)? = self.made_directory(0o755);
+        for (guest, _) in placed(&self.mounts())? {
+            let place = root.place(&guest)?;
+            if !self.is_bare || !matches!(place.kind, NodeKind::Directory(_)) {
+                *place = self.made_directory(0o755);
+            }
         }
         for guest in &self.overlay_points {
             let kind = &root.place(guest)?.kind;
@@ -359,54 +408,113 @@ impl TreeBuilder {
             );
         }
         if self.tmp
+            && !self.is_bare
             && let NodeKind::Directory(entries) = &mut root.kind
         {
             entries.entry("tmp".to_owned()).or_insert_with(|| self.made_directory(0o1777));
         }
-        if self.dev {
+        if self.dev && !self.is_bare {
             self.add_devices(&mut root);
         }
-        let (mut entries, contents) = flatten(root, self.attributes.made(0o755));
+        let Flat { mut entries, contents, xattrs, .. } = flatten(root, self.attributes.made(0o755));
         for (guest, mode) in &self.modes {
             set_mode(&mut entries, &guest.parse()?, *mode)?;
         }
         let (contents, ranges) = ContentsPlan::new(contents, &paths_of_files(&entries), progress)?;
-        Ok(Gathered { tree: finish(entries, &ranges, progress)?, contents, notes })
+        Ok(Gathered { tree: finish(entries, xattrs, &ranges, progress)?, contents, notes })
     }
 
-    /// The sources by guest path, outer ones first.
-    fn placed_sources(&self) -> InnerResult<Vec<(GuestPath, &Source)>> {
-        let mut sources: Vec<(GuestPath, &Source)> = Vec::new();
-        for (source, guest) in &self.sources {
-            sources.push((guest.parse()?, source));
-        }
-        sources.sort_by(|(a, _), (b, _)| a.cmp(b));
-        for pair in sources.windows(2) {
-            let [(a, first), (b, second)] = pair else { continue };
-            if let Source::MountPoint = first
-                && b.is_beneath(a)
-                && a != b
-            {
-                let second = second.describe();
-                bail!("{second} at {b} would be hidden by the mount at {a}; map it elsewhere");
+    /// All sources and layers, over the base.
+    ///
+    /// # Errors
+    ///
+    /// As [`read`](Self::read).
+    pub(crate) fn laid(&self, progress: &dyn Progress) -> InnerResult<Laid> {
+        progress.begin(Stage::Reading, None);
+        let mut root = self.base.as_ref().map_or(Ok(Node::implied_directory()), |it| it.nodes())?;
+        let (mut notes, mut number) = (Vec::new(), 0);
+        let is_layers =
+            |(it, _): &(Source, String)| matches!(it, Source::Layers(_) | Source::Image(_));
+        // What is between two layers; each run but the last ends with layers.
+        for run in self.sources.split_inclusive(is_layers) {
+            let (layers, others): (Vec<_>, Vec<_>) = run.iter().partition(|it| is_layers(it));
+            let others: Vec<_> =
+                others.into_iter().filter(|(it, _)| !it.is_mount_point()).collect();
+            let others = placed(&others.into_iter().chain(self.mounts()).collect::<Vec<_>>())?;
+            let over = self.placed_nodes(&others, &mut number, &mut notes, progress)?;
+            root.merge(over, &GuestPath::root())?;
+            for (source, guest) in layers {
+                let layers = match source {
+                    Source::Layers(layers) => Cow::Borrowed(layers),
+                    Source::Image(image) => Cow::Owned(image.layers()?),
+                    _ => continue,
+                };
+                let guest = guest.parse()?;
+                for layer in &*layers {
+                    number += 1;
+                    let rules = IgnoreRules::new(&self.excludes);
+                    let read =
+                        archive_tree::read_layer(layer, number, self.attributes, rules, progress)?;
+                    notes.extend(read.notes.iter().cloned());
+                    let place = root.place(&guest)?;
+                    let laid = read.lay_over(place, &guest, number, self.laying);
+                    notes.extend(laid.about(|| layer.to_string())?);
+                }
             }
-            if a == b {
-                let (first, second) = (first.describe(), second.describe());
-                bail!("{first} and {second} are both mapped to {a}; give each its own guest path");
-            }
         }
-        Ok(sources)
+        Ok(Laid { root, notes })
     }
 
-    /// A file of the disk that somebody named.
-    fn named_file(&self, host: &Path) -> InnerResult<Node> {
-        let (_, found) = open_regular(host, FinalLink::Follow)?;
-        let contents = HostFile::named(host, Stamp::of(&found));
-        Ok(Node {
-            metadata: Some(self.attributes.of(metadata(&found)?)),
-            kind: NodeKind::File(FileContents::Host(contents)),
-            identity: (found.nlink() > 1).then(|| Identity::Host(found.dev(), found.ino())),
-        })
+    fn mounts(&self) -> Vec<&(Source, String)> {
+        self.sources.iter().filter(|(source, _)| source.is_mount_point()).collect()
+    }
+
+    /// The nodes of sources that are no layers, by guest path. `number` counts archives.
+    fn placed_nodes(
+        &self,
+        sources: &[(GuestPath, &Source)],
+        number: &mut usize,
+        notes: &mut Vec<String>,
+        progress: &dyn Progress,
+    ) -> InnerResult<Node> {
+        let mut root = Node::implied_directory();
+        for (guest, source) in sources {
+            let node = match source {
+                Source::HostDirectory(host) => {
+                    let elsewhere = sources.iter().map(|(other, _)| other.clone());
+                    let mut scan = Scan {
+                        attributes: self.attributes,
+                        left_out: &self.left_out,
+                        rules: IgnoreRules::new(&self.excludes),
+                        elsewhere: elsewhere.filter(|other| other != guest).collect(),
+                        progress,
+                    };
+                    scan.mapped(host, guest)?
+                }
+                Source::Archive(archive) => {
+                    *number += 1;
+                    let rules = IgnoreRules::new(&self.excludes);
+                    let read =
+                        archive_tree::read(archive, *number, self.attributes, rules, progress)?;
+                    notes.extend(read.notes);
+                    read.node
+                }
+                Source::HostFile(host) => scan::named_file(host, self.attributes)?,
+                Source::Symlink(target) => self.made_symlink(target)?,
+                Source::Bytes(bytes) => Node::new(
+                    self.attributes.made(0o644),
+                    NodeKind::File(FileContents::Bytes(SharedBytes::all(bytes.clone()))),
+                ),
+                Source::MountPoint | Source::Layers(_) | Source::Image(_) => continue,
+            };
+            ensure!(
+                !guest.names().is_empty() || matches!(node.kind, NodeKind::Directory(_)),
+                "{} cannot be /, which is a directory; give it a path in there",
+                source.describe()
+            );
+            *root.place(guest)? = node;
+        }
+        Ok(root)
     }
 
     fn made_symlink(&self, target: &str) -> InnerResult<Node> {
@@ -414,19 +522,12 @@ impl TreeBuilder {
             !target.is_empty() && !target.contains('\0') && target.len() <= MAX_LINK_BYTES,
             "a symbolic link cannot have the text {target:?}: give it one of 1 to {MAX_LINK_BYTES} bytes, without NUL"
         );
-        Ok(Node {
-            metadata: Some(self.attributes.made(0o777)),
-            kind: NodeKind::Symlink(target.as_bytes().to_vec()),
-            identity: None,
-        })
+        let kind = NodeKind::Symlink(target.as_bytes().to_vec());
+        Ok(Node::new(self.attributes.made(0o777), kind))
     }
 
     fn made_directory(&self, mode: u16) -> Node {
-        Node {
-            metadata: Some(self.attributes.made(mode)),
-            kind: NodeKind::Directory(Entries::default()),
-            identity: None,
-        }
+        Node::new(self.attributes.made(mode), NodeKind::Directory(Entries::default()))
     }
 
     /// Adds `/dev`, without replacing anything.
@@ -435,7 +536,7 @@ impl TreeBuilder {
         let dev = entries.entry("dev".to_owned()).or_insert_with(|| self.made_directory(0o755));
         let NodeKind::Directory(entries) = &mut dev.kind else { return };
         let mut add = |name: &str, mode, kind| {
-            let node = || Node { metadata: Some(self.attributes.made(mode)), kind, identity: None };
+            let node = || Node::new(self.attributes.made(mode), kind);
             entries.entry(name.to_owned()).or_insert_with(node);
         };
         for (name, dev) in DEVICES {
@@ -455,6 +556,14 @@ impl TreeBuilder {
     }
 }
 
+/// A tree that is put together, and not yet laid out.
+#[derive(Debug)]
+pub(crate) struct Laid {
+    pub(crate) root: Node,
+    /// What a person should know, one line each.
+    pub(crate) notes: Vec<String>,
+}
+
 /// A tree, and where the contents of its files are.
 #[derive(Debug)]
 pub(crate) struct Gathered {
@@ -463,111 +572,4 @@ pub(crate) struct Gathered {
     pub(crate) contents: ContentsPlan,
     /// What a person should know, one line each.
     pub(crate) notes: Vec<String>,
-}
-
-/// The reading of one mapped directory.
-struct Scan<'a> {
-    options: &'a TreeBuilder,
-    rules: IgnoreRules,
-    /// Guest paths of the other sources: what is there is hidden, so it is not read.
-    elsewhere: HashSet<GuestPath>,
-    progress: &'a dyn Progress,
-}
-
-impl Scan<'_> {
-    fn mapped(&mut self, host: &Path, guest: &GuestPath) -> InnerResult<Node> {
-        let found = fs::metadata(host)
-            .with_context(|| format!("cannot read host directory `{}`", host.display()))?;
-        if !found.is_dir() {
-            bail!("`{}` is not a directory; map the directory that holds it", host.display());
-        }
-        Ok(Node {
-            metadata: Some(self.options.attributes.of(metadata(&found)?)),
-            kind: self.directory(host, guest)?,
-            identity: None,
-        })
-    }
-
-    fn directory(&mut self, host: &Path, guest: &GuestPath) -> InnerResult<NodeKind> {
-        let unreadable = || format!("cannot read host directory `{}`", host.display());
-        let mut found = Vec::new();
-        let mut has_ignore_file = false;
-        for entry in fs::read_dir(host).with_context(unreadable)? {
-            let entry = entry.with_context(unreadable)?;
-            has_ignore_file |= entry.file_name() == IGNORE_FILE;
-            found.push(entry);
-        }
-        self.rules.enter(host, has_ignore_file)?;
-        let mut entries = BTreeMap::new();
-        for entry in found {
-            let path = entry.path();
-            let metadata =
-                entry.metadata().with_context(|| format!("cannot read `{}`", path.display()))?;
-            if self.leaves_out(&entry.file_name(), &metadata) {
-                continue;
-            }
-            let Ok(name) = entry.file_name().into_string() else {
-                bail!(
-                    "the name of `{}` is not UTF-8, so no WASI program could open it; \
-                     rename it or leave it out with --exclude",
-                    path.display()
-                );
-            };
-            let guest = guest.join(&name);
-            if !self.elsewhere.contains(&guest) {
-                entries.insert(name, self.node(path, &guest, &metadata)?);
-            }
-        }
-        self.rules.leave();
-        Ok(NodeKind::Directory(entries.into()))
-    }
-
-    fn leaves_out(&self, name: &OsStr, found: &fs::Metadata) -> bool {
-        self.options.left_out.contains(&(found.dev(), found.ino()))
-            || is_temporary(name)
-            || self.rules.excludes(name, found.is_dir())
-    }
-
-    fn node(
-        &mut self,
-        path: PathBuf,
-        guest: &GuestPath,
-        found: &fs::Metadata,
-    ) -> InnerResult<Node> {
-        self.progress.advance(1);
-        let metadata = Some(self.options.attributes.of(metadata(found)?));
-        let file_type = found.file_type();
-        let kind = if file_type.is_dir() {
-            self.directory(&path, guest)?
-        } else if file_type.is_file() {
-            NodeKind::File(FileContents::Host(HostFile::found(path, found)))
-        } else if file_type.is_symlink() {
-            let target = fs::read_link(&path)
-                .with_context(|| format!("cannot read symbolic link `{}`", path.display()))?;
-            NodeKind::Symlink(target.as_os_str().as_bytes().to_vec())
-        } else {
-            bail!(
-                "`{}` is {}, which cannot be packed; leave it out with --exclude",
-                path.display(),
-                kind_name(file_type)
-            );
-        };
-        let linked = found.nlink() > 1 && !file_type.is_dir();
-        Ok(Node {
-            metadata,
-            kind,
-            identity: linked.then(|| Identity::Host(found.dev(), found.ino())),
-        })
-    }
-}
-
-/// The metadata of what was found on the disk.
-fn metadata(found: &fs::Metadata) -> InnerResult<Metadata> {
-    Ok(Metadata {
-        mode: u16::try_from(found.mode() & 0o7777)?,
-        uid: found.uid(),
-        gid: found.gid(),
-        mtime_sec: found.mtime(),
-        mtime_nsec: u32::try_from(found.mtime_nsec())?,
-    })
 }

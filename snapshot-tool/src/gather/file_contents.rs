@@ -95,6 +95,23 @@ impl FileContents {
         }
     }
 
+    /// Whether two have the same bytes.
+    ///
+    /// # Errors
+    ///
+    /// When they cannot be read.
+    pub(crate) fn equals(&self, other: &Self, buffer: &mut Vec<u8>) -> Result<bool> {
+        if self.len() != other.len() {
+            return Ok(false);
+        }
+        let is_one_place = match (self, other) {
+            (Self::Host(one), Self::Host(other)) => one == other,
+            (Self::Bytes(one), Self::Bytes(other)) => one.get() == other.get(),
+            _ => false,
+        };
+        Ok(is_one_place || self.hash(u64::MAX, buffer)? == other.hash(u64::MAX, buffer)?)
+    }
+
     /// The hash of the first bytes, at most `limit` of them.
     pub(crate) fn hash(&self, limit: u64, buffer: &mut Vec<u8>) -> Result<[u8; 32]> {
         let mut hasher = Sha256::new();

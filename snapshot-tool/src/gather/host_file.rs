@@ -24,7 +24,7 @@ pub(crate) fn piece_of(buffer: &mut Vec<u8>, left: u64, most: usize) -> &mut [u8
 }
 
 /// A file of the disk as it was when the tree was read, or a part of one: of a packed module.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct HostFile {
     path: Arc<Path>,
     stamp: Stamp,

@@ -26,6 +26,8 @@ pub(crate) struct IgnoreRules {
     excludes: Vec<IgnorePattern>,
     /// The ignore files met on the way down, the deepest last.
     files: Vec<IgnoreFile>,
+    /// Whether ignore files mean anything; else they are packed as all files.
+    has_files: bool,
     /// How long `path` was in each directory on the way down.
     directories: Vec<usize>,
     /// The current directory from the mapped one: empty, or ended by a slash.
@@ -44,7 +46,23 @@ impl IgnoreRules {
     /// The rules for one mapped directory, before any ignore file is read.
     pub(crate) fn new(excludes: &[String]) -> Self {
         let excludes = excludes.iter().map(|text| IgnorePattern::parse(text.as_bytes())).collect();
-        Self { excludes, files: Vec::new(), directories: Vec::new(), path: Vec::new() }
+        Self {
+            excludes,
+            files: Vec::new(),
+            has_files: true,
+            directories: Vec::new(),
+            path: Vec::new(),
+        }
+    }
+
+    /// The same rules where ignore files mean nothing.
+    pub(crate) fn without_files(self) -> Self {
+        Self { has_files: false, ..self }
+    }
+
+    /// Whether ignore files mean anything.
+    pub(crate) fn has_files(&self) -> bool {
+        self.has_files
     }
 
     /// Goes into a directory of the disk, the mapped one first; reads its ignore file if it has one.
@@ -89,7 +107,7 @@ impl IgnoreRules {
 
     /// Whether an entry of the current directory is left out.
     pub(crate) fn excludes(&self, name: &OsStr, is_directory: bool) -> bool {
-        if name == IGNORE_FILE {
+        if self.has_files && name == IGNORE_FILE {
             return true;
         }
         let name = name.as_bytes();

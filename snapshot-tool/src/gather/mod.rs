@@ -9,8 +9,11 @@ pub(crate) mod file_contents;
 pub(crate) mod host_file;
 pub(crate) mod ignore_pattern;
 pub(crate) mod ignore_rules;
+pub(crate) mod image;
 pub(crate) mod owner;
 pub(crate) mod packed_tree;
+pub(crate) mod scan;
+pub(crate) mod sources;
 pub(crate) mod spool;
 pub(crate) mod wildcard;
 

@@ -94,6 +94,7 @@ impl PackedTree {
                 NodeKind::CharDevice(Dev::new(*major, *minor))
             }
             EntryKind::DescriptorDirectory => NodeKind::DescriptorDirectory,
+            EntryKind::Fifo => NodeKind::Fifo,
             EntryKind::HardLink { .. } => anyhow::bail!("the manifest has a link to a link"),
         };
         let is_directory = entries[original].kind.is_directory();
@@ -102,6 +103,7 @@ impl PackedTree {
             metadata: Some(entries[original].metadata),
             kind,
             identity: linked.then_some(Identity::Packed(original)),
+            xattrs: self.tree.shared_xattrs(original),
         })
     }
 

@@ -5,7 +5,7 @@ use crate::format::human_bytes;
 use crate::gather::host_file::piece_of;
 use anyhow::{Context as _, Result, anyhow};
 use std::fs::File;
-use std::io::{self, Read, Write as _};
+use std::io::{self, BufWriter, Read, Write};
 use std::ops::Range;
 use std::os::unix::fs::FileExt as _;
 use std::sync::Arc;
@@ -15,7 +15,7 @@ const COPY_BYTES: usize = 1 << 16;
 
 /// The longest stream: some times what fits in a module, since of equal contents only one counts.
 /// It bounds what a small archive can unpack to.
-const MAX_SPOOLED_BYTES: u64 = 16 << 30;
+pub(crate) const MAX_SPOOLED_BYTES: u64 = 16 << 30;
 
 /// A range of the bytes of a temporary file, which nobody else can reach.
 #[derive(Clone, Debug)]
@@ -36,13 +36,6 @@ impl Spooled {
     }
 
     fn copy_at_most(from: &mut dyn Read, limit: u64) -> Result<Self> {
-        let unwritable = || {
-            let directory = std::env::temp_dir();
-            format!(
-                "cannot write a temporary file in `{}`; TMPDIR chooses another directory",
-                directory.display()
-            )
-        };
         let mut file = tempfile::tempfile().with_context(unwritable)?;
         let mut buffer = vec![0; COPY_BYTES];
         let mut len = 0;
@@ -55,13 +48,25 @@ impl Spooled {
             };
             len += read as u64;
             if len > limit {
-                return Err(anyhow!(
-                    "it unpacks to more than {}, the limit of an archive; make it smaller",
-                    human_bytes(limit)
-                ));
+                return Err(too_long(limit));
             }
             file.write_all(&buffer[..read]).with_context(unwritable)?;
         }
+    }
+
+    /// Takes what `write` writes.
+    ///
+    /// # Errors
+    ///
+    /// Those of `write`, and when the temporary file cannot be written.
+    pub(crate) fn written(write: impl FnOnce(&mut dyn Write) -> Result<()>) -> Result<Self> {
+        let file = tempfile::tempfile().with_context(unwritable)?;
+        let mut out = BufWriter::with_capacity(COPY_BYTES, Told(&file));
+        write(&mut out)?;
+        out.flush()?;
+        drop(out);
+        let len = file.metadata().with_context(unwritable)?.len();
+        Ok(Self { file: Arc::new(file), bytes: 0..len })
     }
 
     /// How many bytes there are.
@@ -102,6 +107,37 @@ impl Spooled {
     }
 }
 
+/// The error for what would unpack to more than so many bytes.
+pub(crate) fn too_long(limit_bytes: u64) -> anyhow::Error {
+    anyhow!(
+        "it unpacks to more than {}, the limit of an archive; make it smaller",
+        human_bytes(limit_bytes)
+    )
+}
+
+/// A temporary file, whose errors say what it is: they come out among those of whoever writes.
+struct Told<'f>(&'f File);
+
+impl Write for Told<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let told =
+            |error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", unwritable()));
+        self.0.write(bytes).map_err(told)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+fn unwritable() -> String {
+    let directory = std::env::temp_dir();
+    format!(
+        "cannot write a temporary file in `{}`; TMPDIR chooses another directory",
+        directory.display()
+    )
+}
+
 /// Why a stream ended early: the system says so, or the decoder that it came through.
 fn unreadable(error: io::Error) -> anyhow::Error {
     if error.raw_os_error().is_some() {
@@ -114,6 +150,16 @@ fn unreadable(error: io::Error) -> anyhow::Error {
 #[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_full_disk_is_told() {
+        let full = File::options().write(true).open("/dev/full").unwrap();
+        let error = BufWriter::with_capacity(1, Told(&full)).write_all(b"text").unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::StorageFull);
+        let text = error.to_string();
+        assert!(text.starts_with("cannot write a temporary file in `"), "{text}");
+        assert!(text.contains("another directory: No space left"), "{text}");
+    }
 
     #[test]
     fn a_stream_without_an_end_is_refused() {

@@ -21,13 +21,12 @@ use crate::adapter::names::{
 };
 use crate::link::custom_sections::Leading;
 use crate::link::forms::rules::FormRules;
-use crate::link::plan::{AddedFunction, Plan};
+use crate::link::plan::{AddedFunction, HostImport, Plan};
 use crate::link::program_code::{Direction, ProgramCode};
 use crate::link::{custom_sections, data_segments};
 use crate::packed::hollow::HollowModule;
 use crate::packed::program_part::JoinedSegment;
 use crate::packed::section::{SECTION_NAME, Section};
-use crate::preview1::PREVIEW1;
 use crate::wasm::index::DataIdx;
 use crate::wasm::module::Module;
 use crate::wasm::remap::{IndexMap, Remap, explain};
@@ -121,8 +120,8 @@ impl Emitter<'_> {
         for import in &self.plan.kept_imports {
             self.program_remap().parse_import(&mut imports, *import).map_err(explain)?;
         }
-        for &(name, ty) in &self.plan.host_imports {
-            imports.import(PREVIEW1, name, EntityType::Function(ty.0));
+        for import in &self.plan.host_imports {
+            imports.import(import.module, import.name, EntityType::Function(import.ty.0));
         }
         Ok(imports)
     }
@@ -343,7 +342,7 @@ impl Emitter<'_> {
                 added.functions.insert(index, name.to_owned());
             }
         }
-        for &(name, _) in &self.plan.host_imports {
+        for &HostImport { name, .. } in &self.plan.host_imports {
             let function = self.adapter.function_imports().find(|(_, it)| it.name == name);
             if let Some(index) = function.and_then(|(at, _)| self.plan.adapter_functions.get(at.0))
             {

@@ -16,7 +16,7 @@ use anyhow::{Context, Result, bail};
 use wasmparser::{ExternalKind, Import, TypeRef, WasmFeatures};
 
 use crate::adapter::initial_memory;
-use crate::adapter::names::{HOST_API_BASE, HOST_API_PREFIX};
+use crate::adapter::names::{HOST_API_BASE, HOST_API_PREFIX, WASI_HOST};
 use crate::error::{ErrorKind, Marked as _, is_marked, mark};
 use crate::format::grouped;
 use crate::link::emit::Emitter;
@@ -255,6 +255,7 @@ fn linked_section(
         contents_len: rootfs.contents_len,
         contents_segment: DataIdx::from_index(plan.passive_segment.index() + form_segments),
         preinit: None,
+        preinit_changes: None,
         program: Some(ProgramPart {
             types: count(program.types.len())?,
             functions: count(program.bodies.len())?,
@@ -342,7 +343,10 @@ fn check(
         UNSTABLE => format!("{PREVIEW1}.{}", it.name),
         _ => full_name(it),
     });
-    let hosts = adapter.function_imports().map(|(_, it)| format!("{PREVIEW1}.{}", it.name));
+    let hosts = adapter.function_imports().map(|(_, it)| match it.module {
+        WASI_HOST => format!("{PREVIEW1}.{}", it.name),
+        _ => full_name(it),
+    });
     let host_api = adapter.exports.iter().filter(|it| it.name.starts_with(HOST_API_PREFIX));
     let exports = program.exports.iter().chain(host_api).map(|export| export.name);
     let exports = exports.chain(added_export).map(str::to_owned);
@@ -369,7 +373,7 @@ fn summarise(
     form: Form,
 ) -> Result<Summary> {
     let kept = plan.kept_imports.iter().map(|it| (it.module.to_owned(), it.name.to_owned()));
-    let added = plan.host_imports.iter().map(|it| (PREVIEW1.to_owned(), it.0.to_owned()));
+    let added = plan.host_imports.iter().map(|it| (it.module.to_owned(), it.name.to_owned()));
     let dropped_bytes = custom_sections::dropped_bytes(program);
     let mut notes = custom_sections::notes(program);
     notes.extend(note_of_joined(section));

@@ -18,7 +18,7 @@
 use anyhow::{Context, Result, bail, ensure};
 use wasmparser::{CompositeInnerType, ExternalKind, FuncType, Import, TypeRef};
 
-use crate::adapter::names::{HOST_API_PREFIX, UNSTABLE_SUFFIX, WASI_HOST};
+use crate::adapter::names::{EVENTS, HOST_API_PREFIX, UNSTABLE_SUFFIX, WASI_HOST};
 use crate::link::forms::rules::{Places, SynthesisedFunction};
 use crate::linux_calls;
 use crate::preview1::{self, PREVIEW1, UNSTABLE};
@@ -127,12 +127,20 @@ pub(crate) fn host_api<'a>(
     Ok(functions)
 }
 
+/// A function that the filesystem imports.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct HostImport<'a> {
+    pub(crate) module: &'a str,
+    pub(crate) name: &'a str,
+    pub(crate) ty: TypeIdx,
+}
+
 /// Where everything goes.
 pub(crate) struct Plan<'a> {
     /// The program's imports that stay.
     pub(crate) kept_imports: Vec<Import<'a>>,
-    /// The host's functions that the filesystem adds: name and type.
-    pub(crate) host_imports: Vec<(&'a str, TypeIdx)>,
+    /// The functions that the filesystem adds: the host's, and those that are told of events.
+    pub(crate) host_imports: Vec<HostImport<'a>>,
     /// Types to append to the program's.
     pub(crate) types: Vec<FuncType>,
     /// Functions placed before the program's.
@@ -263,7 +271,7 @@ impl<'a> Plan<'a> {
             TypeRef::Func(at) | TypeRef::FuncExact(at) => Some((import.module, import.name, at)),
             _ => None,
         });
-        let added = self.host_imports.iter().map(|&(name, at)| (PREVIEW1, name, at.0));
+        let added = self.host_imports.iter().map(|it| (it.module, it.name, it.ty.0));
         kept.chain(added)
             .position(|(module, it, at)| module == PREVIEW1 && it == name && is_that(at))
             .map(FuncIdx::from_index)
@@ -344,29 +352,31 @@ impl FunctionIndices {
         &mut self,
         inputs: &Inputs<'a>,
         types: &IndexMap,
-    ) -> Result<Vec<(&'a str, TypeIdx)>> {
+    ) -> Result<Vec<HostImport<'a>>> {
         let &Inputs { program, adapter, live, .. } = inputs;
         let mut added = Vec::new();
         for (function, import) in adapter.function_imports() {
             if !live.functions[function.index()] {
                 continue;
             }
-            ensure!(
-                import.module == WASI_HOST,
-                "the rootfs module imports `{}.{}`; only `{WASI_HOST}` is known",
-                import.module,
-                import.name
-            );
+            let module = match import.module {
+                WASI_HOST => PREVIEW1,
+                EVENTS => EVENTS,
+                module => bail!(
+                    "the rootfs module imports `{module}.{}`; only `{WASI_HOST}` and `{EVENTS}` are known",
+                    import.name
+                ),
+            };
             let wanted = adapter.function_type(function)?;
             let same = program
                 .function_imports()
-                .find(|(_, it)| it.module == PREVIEW1 && it.name == import.name);
+                .find(|(_, it)| it.module == module && it.name == import.name);
             let shared = match same {
                 Some((theirs, _)) => {
                     let got = program.function_type(theirs)?;
                     ensure!(
                         wanted == got,
-                        "it imports `{PREVIEW1}.{}` with type {got}, but preview1 says {wanted}",
+                        "it imports `{module}.{}` with type {got}, but that function has the type {wanted}",
                         import.name
                     );
                     self.program[theirs.index()]
@@ -378,7 +388,7 @@ impl FunctionIndices {
                 None => {
                     let ty = adapter.function_types[function.index()];
                     let ty = types.get(ty.0).context("a host function's type was dropped")?;
-                    added.push((import.name, TypeIdx(ty)));
+                    added.push(HostImport { module, name: import.name, ty: TypeIdx(ty) });
                     self.take()
                 }
             };

@@ -95,6 +95,29 @@ impl Program {
         }
     }
 
+    /// All its bytes, those of a component too.
+    ///
+    /// # Errors
+    ///
+    /// When its file cannot be read or is no module and no component.
+    #[cfg(feature = "run")]
+    pub(crate) fn to_bytes(&self) -> Result<Arc<[u8]>> {
+        match &self.source {
+            Source::File(path) => Ok(self.read_opened(Named::open(path)?)?.into()),
+            Source::Bytes(bytes) => Ok(Arc::clone(bytes)),
+        }
+    }
+
+    /// The same program in memory, whatever becomes of its file.
+    ///
+    /// # Errors
+    ///
+    /// As [`to_bytes`](Self::to_bytes).
+    #[cfg(feature = "run")]
+    pub(crate) fn in_memory(&self) -> Result<Self> {
+        Ok(Self { name: self.name.clone(), source: Source::Bytes(self.to_bytes()?) })
+    }
+
     /// Reads its file from the start. What is no program is told by its first bytes, however long
     /// it is; a component may be one of ours.
     fn read_opened(&self, mut file: Named<'_>) -> Result<Vec<u8>> {

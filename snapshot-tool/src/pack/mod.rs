@@ -15,7 +15,9 @@ pub(crate) mod preinit;
 pub(crate) mod report;
 pub(crate) mod rootfs;
 
-use crate::adapter::bake::{ADAPTER_CALLS_CORE, ADAPTER_CORE, ADAPTER_MOUNTS_CORE, Baker};
+use crate::adapter::bake::{
+    ADAPTER_CALLS_CORE, ADAPTER_CORE, ADAPTER_LEAN_CORE, ADAPTER_MOUNTS_CORE, Baker,
+};
 use crate::adapter::lower::lower;
 use crate::error::{Error, ErrorKind, InnerResult, Marked as _, mark};
 use crate::gather::builder::{Gathered, TreeBuilder};
@@ -83,6 +85,12 @@ impl Packer {
             progress: Listener::default(),
             adapter_core: None,
         }
+    }
+
+    /// Packs another tree.
+    pub(crate) fn tree(mut self, tree: TreeBuilder) -> Self {
+        self.tree = tree;
+        self
     }
 
     /// Packs in this form.
@@ -301,8 +309,9 @@ impl Packer {
         match &self.adapter_core {
             Some(core) => core,
             None if self.calls => ADAPTER_CALLS_CORE,
-            None if policy.has_no_mounts() => ADAPTER_CORE,
-            None => ADAPTER_MOUNTS_CORE,
+            None if !policy.has_no_mounts() => ADAPTER_MOUNTS_CORE,
+            None if policy.strip_host_api => ADAPTER_LEAN_CORE,
+            None => ADAPTER_CORE,
         }
     }
 

@@ -11,6 +11,7 @@
 //! instructions that change those is refused (`check`), whether it executes them or not.
 
 use crate::error::{ErrorKind, Marked as _};
+use crate::host_api::HostApi;
 use crate::pack::report::Printed;
 use crate::packed::contents_source::ContentsSource;
 use crate::packed::hollow::HollowModule;
@@ -23,11 +24,13 @@ use crate::wasm::remap::{Remap, explain};
 use crate::wasm::snapshot::snapshot;
 use crate::wasm::{names, verify};
 use anyhow::{Context as _, Result, anyhow, bail, ensure};
+use sha2::{Digest as _, Sha256};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::Duration;
 use wasm_encoder::reencode::Reencode as _;
 use wasm_encoder::{CustomSection, ExportSection, RawSection, Section as _};
+use wasm_vfs_core::Errno;
 use wasmparser::{Operator, Parser, Payload, TypeRef, ValType};
 use wasmtime::{Config, Engine, Linker, Store};
 use wasmtime_wasi::p1::{self, WasiP1Ctx};
@@ -35,6 +38,8 @@ use wasmtime_wasi::p2::pipe::{MemoryInputPipe, MemoryOutputPipe};
 use wasmtime_wasi::{Deterministic, HostMonotonicClock, HostWallClock, I32Exit, WasiCtxBuilder};
 use wizer::Wizer;
 
+/// The function of the host interface that notes what the tree is like.
+const SEAL: &str = "wasm_vfs_seal";
 /// A reactor's own initialisation, which is called before the function that is chosen.
 const INITIALIZE: &str = "_initialize";
 /// A command's entry.
@@ -190,18 +195,24 @@ pub(crate) fn run(
     let mut module = Vec::with_capacity(usize::try_from(instrumented.len())?);
     instrumented.write_to(contents, &mut module)?;
     drop(instrumented);
-    let (hollow, printed) = thread::scope(|scope| {
+    let (hollow, changes, printed) = thread::scope(|scope| {
         let deep = thread::Builder::new().stack_size(THREAD_STACK_BYTES);
         let running = deep.spawn_scoped(scope, || -> Result<_> {
             let mut running = ProgramInstance::start(&module, name)?;
             running.call(&preinit.function)?;
+            let changes = running.changes()?;
+            running.seal()?;
             let printed = running.printed();
             let instance = running.instance;
-            Ok((snapshot(&wizer, &context, &mut running.store, instance)?, printed))
+            Ok((snapshot(&wizer, &context, &mut running.store, instance)?, changes, printed))
         })?;
         running.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
     })?;
-    let section = Section { preinit: Some(preinit.function.clone()), ..section.clone() };
+    let section = Section {
+        preinit: Some(preinit.function.clone()),
+        preinit_changes: changes,
+        ..section.clone()
+    };
     let hollow = with_section(&hollow, &section)?;
     verify::validate(&hollow, verify::features_needed(output.hollow())?)
         .context("the pre-initialised module came out invalid: please report this")
@@ -342,6 +353,46 @@ impl ProgramInstance {
         match linker.instantiate(&mut store, &module) {
             Ok(instance) => Ok(Self { store, instance, stdout, stderr }),
             Err(error) => Err(anyhow::Error::from(error).context("its start function failed")),
+        }
+    }
+
+    /// The digest of what the program has changed in its tree; `None`: nothing, or the module cannot
+    /// tell.
+    fn changes(&mut self) -> Result<Option<[u8; 32]>> {
+        let Ok(api) = HostApi::new(&mut self.store, &self.instance) else { return Ok(None) };
+        match api.changes(&mut self.store) {
+            Ok(changes) if changes.is_empty() => return Ok(None),
+            // It ran out of memory: the layer is the whole tree.
+            Err(error) if error.find() == Some(&Errno::EOVERFLOW) => {}
+            changes => drop(changes?),
+        }
+        let mut layer = Sha256::new();
+        let exported = api.export_layer(&mut self.store, &mut layer);
+        let hasher = match exported {
+            // A name as whiteouts have.
+            Err(error) if error.find() == Some(&Errno::EINVAL) => {
+                let mut archive = Sha256::new();
+                api.export_tar(&mut self.store, "/", &mut archive)?;
+                archive
+            }
+            exported => {
+                exported?;
+                layer
+            }
+        };
+        api.clear_buffer(&mut self.store)?;
+        Ok(Some(hasher.finalize().into()))
+    }
+
+    /// Makes the tree that the program starts with the one that its changes are told from, if the
+    /// module can tell them.
+    fn seal(&mut self) -> Result<()> {
+        let Ok(seal) = self.instance.get_typed_func::<(), i32>(&mut self.store, SEAL) else {
+            return Ok(());
+        };
+        match seal.call(&mut self.store, ()).map_err(anyhow::Error::from)? {
+            0 => Ok(()),
+            _ => bail!("there is no memory left for a copy of the files that it wrote"),
         }
     }
 

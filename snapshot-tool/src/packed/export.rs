@@ -45,6 +45,7 @@ impl<R: Read + Seek> PackedModule<R> {
         let tree = self.tree();
         let entry = &tree.entries()[index];
         let (name, metadata) = (member_name(tree, index), entry.metadata);
+        let xattrs = tree.own_xattrs(index).to_vec();
         let bare = |entry_type, link| Member::new(entry_type, name.clone(), link, 0, metadata);
         let member = match &entry.kind {
             EntryKind::File { len, .. } => {
@@ -53,10 +54,10 @@ impl<R: Read + Seek> PackedModule<R> {
                 let map = SparseMap::of_zeros(self.contents(index)?, len)?;
                 if map.is_whole() {
                     let member = Member::new(EntryType::Regular, name, None, len, metadata);
-                    member.append(archive, self.contents(index)?)?;
+                    member.xattrs(&xattrs).append(archive, self.contents(index)?)?;
                 } else {
                     let member = Member::sparse(&name, &map, metadata);
-                    member.append(archive, self.runs(index, &map.runs)?)?;
+                    member.xattrs(&xattrs).append(archive, self.runs(index, &map.runs)?)?;
                 }
                 return Ok(());
             }
@@ -66,17 +67,18 @@ impl<R: Read + Seek> PackedModule<R> {
             EntryKind::CharDevice { major, minor } => {
                 bare(EntryType::Char, None).device(*major, *minor)
             }
+            EntryKind::Fifo => bare(EntryType::Fifo, None),
             EntryKind::Symlink { target } => bare(EntryType::Symlink, Some(target.clone())),
             EntryKind::HardLink { original } => {
                 bare(EntryType::Link, Some(member_name(tree, *original)))
             }
         };
-        Ok(member.append(archive, io::empty())?)
+        Ok(member.xattrs(&xattrs).append(archive, io::empty())?)
     }
 }
 
 /// Members are named from the root without its slash, directories with one at the end.
-fn member_name(tree: &Tree, index: usize) -> Vec<u8> {
+pub(crate) fn member_name(tree: &Tree, index: usize) -> Vec<u8> {
     if index == 0 {
         return b"./".to_vec();
     }

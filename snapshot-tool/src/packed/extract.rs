@@ -1,8 +1,8 @@
 //! A packed tree back on the disk, with modes, times, symbolic and hard links.
 //!
 //! How that is done is [`disk`](crate::disk)'s: nothing outside the destination is touched, zeros
-//! become holes, and a file appears when it is complete. Owners are not restored, and device nodes
-//! not made: only root could.
+//! become holes, and a file appears when it is complete. Owners and extended attributes but those of
+//! `user.` are not restored, and device nodes not made: only root could.
 
 use crate::disk::directory::{DirectoryWriter, TOP_DIRECTORY};
 use crate::disk::new_entry::Existing;
@@ -17,7 +17,8 @@ use std::path::Path;
 
 impl<R: Read + Seek> PackedModule<R> {
     /// Writes the tree beneath a directory of the disk, which is made if it is missing. Device
-    /// nodes are left out, and owners are not restored: only root could.
+    /// nodes are left out, and owners and extended attributes but those of `user.` are not restored:
+    /// only root could. Those of `user.` are left out where the disk has none.
     ///
     /// ```
     /// use wasm_vfs::{Existing, PackedModule, Packer, Program, TreeBuilder};
@@ -55,7 +56,7 @@ fn extract<R: Read + Seek>(
         .with_context(|| format!("cannot make directory `{}`", directory.display()))?;
     let mut writer = DirectoryWriter::open(directory, existing)
         .with_context(|| format!("cannot open directory `{}`", directory.display()))?;
-    writer.dress_top(packed.tree().entries()[0].metadata);
+    writer.dress_top(packed.tree().entries()[0].metadata, packed.tree().xattrs(0));
     // Which entry each directory is that is being filled, and the other way round.
     let mut entries = vec![0];
     let mut places = vec![TOP_DIRECTORY; packed.tree().entries().len()];
@@ -85,21 +86,27 @@ fn make<R: Read + Seek>(
 ) -> InnerResult<Option<usize>> {
     let entry = packed.tree().entries()[index].clone();
     let (parent, name) = (places[entry.parent], entry.name.as_slice());
+    let xattrs = packed.tree().own_xattrs(index).to_vec();
     match &entry.kind {
         // Only root may make it, and who does not pack `/dev` does not miss it.
         EntryKind::CharDevice { .. } => {}
         EntryKind::Directory | EntryKind::DescriptorDirectory => {
-            return Ok(Some(writer.directory(parent, name, entry.metadata)?));
+            return Ok(Some(writer.directory(parent, name, entry.metadata, &xattrs)?));
         }
         EntryKind::File { .. } => {
             let mut file = writer.begin_file(parent, name)?;
             packed.copy_contents(index, &mut file.out)?;
-            writer.finish_file(file, name, &entry.metadata)?;
+            writer.finish_file(file, name, &entry.metadata, &xattrs)?;
         }
         EntryKind::Symlink { target } => {
             writer.symlink(parent, name, target, &entry.metadata)?;
         }
+        EntryKind::Fifo => writer.fifo(parent, name, &entry.metadata)?,
         EntryKind::HardLink { original } => {
+            // A device was not made, so it gets no further name.
+            if let EntryKind::CharDevice { .. } = packed.tree().entries()[*original].kind {
+                return Ok(None);
+            }
             let original = &packed.tree().entries()[*original];
             writer.hard_link(parent, name, (places[original.parent], &original.name))?;
         }

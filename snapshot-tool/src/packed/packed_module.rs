@@ -139,6 +139,22 @@ impl<R: Read + Seek> PackedModule<R> {
         &self.section
     }
 
+    /// The digests of the contents, one after the other.
+    ///
+    /// # Errors
+    ///
+    /// When there are contents, and another tool has removed their digests.
+    pub(crate) fn contents_digests(&self) -> InnerResult<Vec<u8>> {
+        match &self.sections.digests {
+            Some((_, digests)) => Ok(digests.chunks.as_flattened().to_vec()),
+            None if self.section.contents_len == 0 => Ok(Vec::new()),
+            None => bail!(
+                "another tool has removed its section `{}`, by which the tree is known",
+                crate::packed::digests::SECTION_NAME
+            ),
+        }
+    }
+
     /// Returns whether the module is in a component, as [`Packer::component`] makes it.
     ///
     /// [`Packer::component`]: crate::Packer::component
@@ -266,6 +282,9 @@ impl<R: Read + Seek> PackedModule<R> {
             }
             EntryKind::CharDevice { .. } => {
                 bail!("{}: is a device, which has no contents", self.tree.display_path(index))
+            }
+            EntryKind::Fifo => {
+                bail!("{}: is a named pipe, which has no contents", self.tree.display_path(index))
             }
             EntryKind::Symlink { .. } | EntryKind::HardLink { .. } => {
                 bail!("{}: is a symbolic link", self.tree.display_path(index))

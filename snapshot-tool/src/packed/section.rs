@@ -4,13 +4,14 @@
 //! read only this section and the contents segment that it names. All integers are unsigned LEB128:
 //!
 //! ```text
-//! format version                       4
+//! format version                       4, or 5 if the manifest has pipes or extended attributes, or 6 if that function changed the tree
 //! form                                 0 rootfs module, 1 portable, 2 isolated
 //! tool version                         length, UTF-8 bytes
 //! policy                               length, UTF-8 bytes: TOML, as in a configuration file
 //! contents length in bytes
 //! contents segment                     index of the data segment
 //! pre-initialised by                   length, UTF-8 bytes: the function's name, empty if by none
+//! what that changed in the tree        of version 6: 32 bytes, the digest of a layer
 //! program                              0 absent (rootfs module), 1 followed by the program's part (`program_part`)
 //! manifest                             all bytes that remain
 //! ```
@@ -33,6 +34,16 @@ pub const SECTION_NAME: &str = "wasm-vfs";
 /// counts, version 3 no digests and no joined segments.
 const FORMAT_VERSION: u32 = 4;
 
+/// The version of files whose manifest has records that tools did not know which read version 4
+/// first. Other files stay readable for those.
+const FORMAT_VERSION_WITH_LATER_RECORDS: u32 = 5;
+
+/// The version of files of which a function has run that changed the tree.
+const FORMAT_VERSION_WITH_CHANGES: u32 = 6;
+
+/// Bytes of a digest.
+const DIGEST_BYTES: usize = 32;
+
 /// The decoded section.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Section {
@@ -49,6 +60,10 @@ pub struct Section {
     /// The program's function that ran when the module was packed, if one did: the tree is then
     /// what that left, and the manifest what it found.
     pub preinit: Option<String>,
+    /// SHA-256 of what that function changed in the tree: of the layer, or of the whole tree as an
+    /// archive if no layer can hold it. `None`: nothing, or it is not known, for the module has no
+    /// host interface.
+    pub preinit_changes: Option<[u8; DIGEST_BYTES]>,
     /// What of the module is the program's; `None` in a rootfs module.
     pub program: Option<ProgramPart>,
     /// The manifest records, as baked.
@@ -71,6 +86,7 @@ impl Section {
             contents_len,
             contents_segment,
             preinit: None,
+            preinit_changes: None,
             program: None,
             manifest,
         }
@@ -109,13 +125,21 @@ impl Section {
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {
         let mut out = Vec::with_capacity(self.manifest.len() + 64);
-        FORMAT_VERSION.encode(&mut out);
+        let version = match self.preinit_changes {
+            Some(_) => FORMAT_VERSION_WITH_CHANGES,
+            None if manifest::has_later_records(&self.manifest) => {
+                FORMAT_VERSION_WITH_LATER_RECORDS
+            }
+            None => FORMAT_VERSION,
+        };
+        version.encode(&mut out);
         self.form.code().encode(&mut out);
         self.tool_version.as_str().encode(&mut out);
         self.policy.as_str().encode(&mut out);
         self.contents_len.encode(&mut out);
         self.contents_segment.0.encode(&mut out);
         self.preinit.as_deref().unwrap_or_default().encode(&mut out);
+        out.extend(self.preinit_changes.iter().flatten());
         match &self.program {
             None => out.push(0),
             Some(part) => {
@@ -136,20 +160,30 @@ impl Section {
         let mut reader = BinaryReader::new(payload, 0);
         let version = reader.read_var_u32().context("reading the `wasm-vfs` section")?;
         ensure!(
-            version == FORMAT_VERSION,
+            (FORMAT_VERSION..=FORMAT_VERSION_WITH_CHANGES).contains(&version),
             "its `wasm-vfs` section has format version {version}, this tool reads \
-             {FORMAT_VERSION}: use the wasm-vfs that wrote it"
+             {FORMAT_VERSION} to {FORMAT_VERSION_WITH_CHANGES}: use the wasm-vfs that wrote it"
         );
-        Self::decode_fields(&mut reader, payload).context("the `wasm-vfs` section is damaged")
+        let has_changes = version == FORMAT_VERSION_WITH_CHANGES;
+        let decoded = Self::decode_fields(&mut reader, payload, has_changes);
+        decoded.context("the `wasm-vfs` section is damaged")
     }
 
-    fn decode_fields(reader: &mut BinaryReader<'_>, payload: &[u8]) -> Result<Self> {
+    fn decode_fields(
+        reader: &mut BinaryReader<'_>,
+        payload: &[u8],
+        has_changes: bool,
+    ) -> Result<Self> {
         let form = ModuleForm::from_code(reader.read_var_u32()?)?;
         let tool_version = reader.read_string()?.to_owned();
         let policy = reader.read_unlimited_string()?.to_owned();
         let contents_len = reader.read_var_u64()?;
         let contents_segment = DataIdx(reader.read_var_u32()?);
         let preinit = Some(reader.read_string()?.to_owned()).filter(|name| !name.is_empty());
+        let preinit_changes = match has_changes {
+            true => Some(reader.read_bytes(DIGEST_BYTES)?.try_into()?),
+            false => None,
+        };
         let program = match reader.read_u8()? {
             0 => None,
             _ => Some(ProgramPart::decode(reader)?),
@@ -167,6 +201,7 @@ impl Section {
             contents_len,
             contents_segment,
             preinit,
+            preinit_changes,
             program,
             manifest,
         })
@@ -181,6 +216,7 @@ mod tests {
     use crate::packed::program_part::{Entry, JoinedSegment, OwnFeatures, ServedImport, SizeView};
     use crate::preview1::ServedModule;
     use crate::wasm::index::{FuncIdx, GlobalIdx, TypeIdx};
+    use wasm_vfs_core::manifest::{Attributes, Record, RecordKind};
 
     #[test]
     fn round_trip() {
@@ -223,6 +259,9 @@ mod tests {
             ..ProgramPart::default()
         });
         assert_eq!(Section::decode(&section.encode()).unwrap(), section);
+        section.preinit_changes = Some([0x5f; DIGEST_BYTES]);
+        let encoded = section.encode();
+        assert_eq!((encoded[0], Section::decode(&encoded).unwrap()), (6, section));
     }
 
     #[test]
@@ -231,5 +270,23 @@ mod tests {
         assert!(Section::decode(&payload[..4]).is_err());
         let newer = Section::decode(&[9]).unwrap_err().to_string();
         assert!(newer.contains("format version 9"), "{newer}");
+    }
+
+    #[test]
+    fn only_what_older_tools_cannot_read_has_the_newer_version() {
+        let version = |records: &[Record<'_>]| {
+            let mut manifest = Vec::new();
+            records.iter().for_each(|record| record.encode(&mut manifest));
+            let section = Section::for_rootfs(1, DataIdx(0), String::new(), manifest);
+            assert_eq!(Section::decode(&section.encode()).unwrap(), section);
+            section.encode()[0]
+        };
+        let attributes = Attributes::default();
+        let record = |name, kind| Record { parent: 0, name, attributes, kind };
+        let root = record(b"", RecordKind::Directory { entries: 1 });
+        assert_eq!(version(&[]), 4);
+        assert_eq!(version(&[root]), 4);
+        assert_eq!(version(&[root, record(b"p", RecordKind::Fifo)]), 5);
+        assert_eq!(version(&[root, record(b"user.k", RecordKind::Xattr { value: b"" })]), 5);
     }
 }

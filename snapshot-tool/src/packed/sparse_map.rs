@@ -6,7 +6,7 @@ use std::io::{self, Read};
 use std::io::{Seek, SeekFrom};
 
 /// Bytes of a block of an archive.
-const TAR_BLOCK_BYTES: usize = 512;
+pub(crate) const TAR_BLOCK_BYTES: usize = 512;
 
 /// The unit in which zeros are looked for, and a multiple of which holes are.
 const BLOCK_BYTES: usize = 4096;

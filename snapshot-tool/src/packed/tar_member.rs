@@ -2,8 +2,8 @@
 //! and names, link targets, ids and maps of holes any length. `wasm_vfs_export` of a running program
 //! writes the same bytes.
 
-use crate::packed::sparse_map::SparseMap;
-use crate::tree::Metadata;
+use crate::packed::sparse_map::{SparseMap, TAR_BLOCK_BYTES};
+use crate::tree::{Metadata, Xattr};
 use std::io::{self, Read, Write};
 use tar::{Builder, EntryType, Header};
 
@@ -16,11 +16,14 @@ const MAX_HEADER_ID: u32 = 0o7_777_777;
 /// The largest time in the header's eleven octal digits.
 const MAX_HEADER_TIME: u64 = 0o77_777_777_777;
 
+/// What the keys of extended attributes begin with; the name follows. star's form, which all read.
+const XATTR_KEY: &str = "SCHILY.xattr.";
+
 /// One member's headers.
 pub(crate) struct Member {
     header: Header,
     /// What the header has no room for.
-    pax: Vec<(&'static str, Vec<u8>)>,
+    pax: Vec<(Vec<u8>, Vec<u8>)>,
     /// What comes in front of the contents.
     map: Vec<u8>,
 }
@@ -57,12 +60,10 @@ impl Member {
         let shown = [&name[..base], b"GNUSparseFile.0/", &name[base..]].concat();
         put(&mut member.header.as_old_mut().name, &shown);
         member.header.set_cksum();
-        member.pax.extend([
-            ("GNU.sparse.major", b"1".to_vec()),
-            ("GNU.sparse.minor", b"0".to_vec()),
-            ("GNU.sparse.name", name.to_vec()),
-            ("GNU.sparse.realsize", map.len.to_string().into_bytes()),
-        ]);
+        member.record("GNU.sparse.major", "1");
+        member.record("GNU.sparse.minor", "0");
+        member.record("GNU.sparse.name", name);
+        member.record("GNU.sparse.realsize", map.len.to_string());
         member.map = encoded;
         member
     }
@@ -77,8 +78,35 @@ impl Member {
         archive: &mut Builder<impl Write>,
         contents: impl Read,
     ) -> io::Result<()> {
-        archive.append_pax_extensions(self.pax.iter().map(|(k, v)| (*k, v.as_slice())))?;
+        if !self.pax.is_empty() {
+            let records = pax_records(&self.pax);
+            let mut header = Header::new_ustar();
+            header.set_entry_type(EntryType::XHeader);
+            header.set_size(records.len() as u64);
+            header.set_cksum();
+            archive.append(&header, records.as_slice())?;
+        }
         archive.append(&self.header, self.map.as_slice().chain(contents))
+    }
+
+    /// Adds the member to an archive, whose contents `write` writes: so many bytes as the header
+    /// says.
+    ///
+    /// # Errors
+    ///
+    /// Those of `write`, or when the archive cannot be written.
+    pub(crate) fn append_with<W: Write>(
+        &self,
+        archive: &mut Builder<W>,
+        write: impl FnOnce(&mut W) -> anyhow::Result<()>,
+    ) -> anyhow::Result<()> {
+        // The map is whole blocks.
+        self.append(archive, io::empty())?;
+        write(archive.get_mut())?;
+        let size = self.header.entry_size()? - self.map.len() as u64;
+        let padding = size.next_multiple_of(TAR_BLOCK_BYTES as u64) - size;
+        io::copy(&mut io::repeat(0).take(padding), archive.get_mut())?;
+        Ok(())
     }
 
     /// The headers of a device of these numbers. Those with more than the header's digits, which no
@@ -92,17 +120,38 @@ impl Member {
         self
     }
 
+    /// The headers of a member that has these extended attributes.
+    pub(crate) fn xattrs(mut self, xattrs: &[Xattr]) -> Self {
+        for Xattr { name, value } in xattrs {
+            let mut key = XATTR_KEY.as_bytes().to_vec();
+            for byte in name {
+                match byte {
+                    // As GNU tar does: a key ends at the first `=`.
+                    b'=' => key.extend(b"%3D"),
+                    b'%' => key.extend(b"%25"),
+                    byte => key.push(*byte),
+                }
+            }
+            self.record(key, value.as_slice());
+        }
+        self
+    }
+
+    fn record(&mut self, key: impl Into<Vec<u8>>, value: impl Into<Vec<u8>>) {
+        self.pax.push((key.into(), value.into()));
+    }
+
     fn set_name(&mut self, name: Vec<u8>) {
         put(&mut self.header.as_old_mut().name, &name);
         if name.len() > HEADER_NAME_BYTES {
-            self.pax.push(("path", name));
+            self.record("path", name);
         }
     }
 
     fn set_link(&mut self, link: Vec<u8>) {
         put(&mut self.header.as_old_mut().linkname, &link);
         if link.len() > HEADER_NAME_BYTES {
-            self.pax.push(("linkpath", link));
+            self.record("linkpath", link);
         }
     }
 
@@ -113,16 +162,32 @@ impl Member {
         self.header.set_gid(gid.min(MAX_HEADER_ID).into());
         for (key, id) in [("uid", uid), ("gid", gid)] {
             if id > MAX_HEADER_ID {
-                self.pax.push((key, id.to_string().into_bytes()));
+                self.record(key, id.to_string());
             }
         }
         let whole = u64::try_from(metadata.mtime_sec).ok().filter(|sec| *sec <= MAX_HEADER_TIME);
         self.header.set_mtime(whole.unwrap_or(0));
         if whole.is_none() || metadata.mtime_nsec != 0 {
             let time = decimal_time(metadata.mtime_sec, metadata.mtime_nsec);
-            self.pax.push(("mtime", time.into_bytes()));
+            self.record("mtime", time);
         }
     }
+}
+
+/// Records of an extended header: `LENGTH KEY=VALUE\n`, whose length counts all of it.
+pub(crate) fn pax_records(records: &[(Vec<u8>, Vec<u8>)]) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    for (key, value) in records {
+        // A space, an equals sign and the end of the line.
+        let rest = key.len() + value.len() + 3;
+        let mut len = rest + 1;
+        while rest + len.to_string().len() != len {
+            len = rest + len.to_string().len();
+        }
+        bytes.extend(format!("{len} ").into_bytes());
+        bytes.extend([key, &b"="[..], value, b"\n"].concat());
+    }
+    bytes
 }
 
 fn put(field: &mut [u8; HEADER_NAME_BYTES], name: &[u8]) {
@@ -142,6 +207,17 @@ fn decimal_time(sec: i64, nsec: u32) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn lengths_of_records_count_themselves() {
+        for value_len in [0, 1, 87, 88, 89, 90, 91, 92, 985, 986, 987, 990] {
+            let records = pax_records(&[(b"key".to_vec(), vec![b'v'; value_len])]);
+            let text = String::from_utf8_lossy(&records);
+            let len = text.split(' ').next().unwrap_or_default();
+            assert_eq!(len, records.len().to_string(), "{text}");
+            assert!(text.ends_with(&format!(" key={}\n", "v".repeat(value_len))));
+        }
+    }
 
     #[test]
     fn times_before_1970() {

@@ -54,6 +54,12 @@ pub struct TreeKeys {
     pub dir: Vec<String>,
     /// `FILE[::GUEST]`, as `--tar`.
     pub tar: Vec<String>,
+    /// `FILE[::GUEST]`, as `--zip`.
+    pub zip: Vec<String>,
+    /// `LAYOUT[:REF][::GUEST]`, as `--oci`.
+    pub oci: Vec<String>,
+    /// As `--oci-platform`.
+    pub oci_platform: Option<String>,
     /// `HOST::GUEST`, as `--file`.
     pub file: Vec<String>,
     /// `GUEST=TEXT`, as `--text`.
@@ -84,9 +90,12 @@ pub struct TreeKeys {
 const MAX_BYTES: u64 = 4 << 20;
 
 /// The keys of [`TreeKeys`].
-const TREE_KEYS: [&str; 14] = [
+const TREE_KEYS: [&str; 17] = [
     "dir",
     "tar",
+    "zip",
+    "oci",
+    "oci-platform",
     "file",
     "text",
     "symlink",
@@ -178,6 +187,9 @@ impl ConfigFile {
         let TreeKeys {
             dir: _,
             tar: _,
+            zip: _,
+            oci: _,
+            oci_platform: _,
             file: _,
             text: _,
             symlink: _,

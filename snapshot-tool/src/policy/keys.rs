@@ -76,6 +76,8 @@ pub(crate) struct PolicyKeys {
     trace: Option<Trace>,
     #[serde(skip_serializing_if = "is_false")]
     strip_host_api: bool,
+    #[serde(skip_serializing_if = "is_false")]
+    events: bool,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands fields over so")]
@@ -148,7 +150,7 @@ pub(super) fn suggestion(key: &str, known: impl Iterator<Item = &'static str> + 
 }
 
 /// The names of the keys.
-pub(crate) const POLICY_KEYS: [&str; 31] = [
+pub(crate) const POLICY_KEYS: [&str; 32] = [
     "hermetic",
     "preopen",
     "no-preopen",
@@ -180,6 +182,7 @@ pub(crate) const POLICY_KEYS: [&str; 31] = [
     "verbose",
     "trace",
     "strip-host-api",
+    "events",
 ];
 
 #[cfg(test)]

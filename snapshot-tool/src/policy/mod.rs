@@ -55,6 +55,7 @@ macro_rules! with_the_fields {
             verbose,
             trace,
             strip_host_api,
+            events,
         } = $value;
         $to {
             hermetic,
@@ -88,6 +89,7 @@ macro_rules! with_the_fields {
             verbose,
             trace,
             strip_host_api,
+            events,
         }
     }};
 }
@@ -195,6 +197,9 @@ pub struct Policy {
     pub trace: Option<Trace>,
     /// Leave out the exports by which an embedder reaches the tree
     pub strip_host_api: bool,
+    /// Tell the embedder what calls did: it provides `wasm_vfs_events.changed`, called after each
+    /// call that changed the tree, and `wasm_vfs_events.sync`, after fsync and its like
+    pub events: bool,
 }
 
 impl Policy {
@@ -238,6 +243,7 @@ impl Policy {
             verbose,
             trace,
             strip_host_api,
+            events,
         } = over;
         self.hermetic |= hermetic;
         if no_preopen {
@@ -280,6 +286,7 @@ impl Policy {
         self.verbose |= verbose;
         put(&mut self.trace, trace);
         self.strip_host_api |= strip_host_api;
+        self.events |= events;
         self
     }
 

@@ -72,6 +72,7 @@ pub(crate) struct Settled {
     pub(crate) verbose: bool,
     pub(crate) trace: Trace,
     pub(crate) strip_host_api: bool,
+    pub(crate) events: bool,
 }
 
 impl Policy {
@@ -119,6 +120,7 @@ impl Policy {
             verbose,
             trace,
             strip_host_api,
+            events,
         } = self.clone();
         if preopen.is_empty() && !no_preopen {
             preopen.push(Preopen::root());
@@ -159,6 +161,7 @@ impl Policy {
             verbose,
             trace: trace.unwrap_or(Trace::Off),
             strip_host_api,
+            events,
         })
     }
 
@@ -171,6 +174,11 @@ impl Policy {
         ensure!(
             !self.no_preopen || self.preopen.is_empty(),
             "`no-preopen` and `preopen` contradict each other: keep one"
+        );
+        ensure!(
+            !(self.events && self.strip_host_api),
+            "`events` and `strip-host-api` contradict each other: who is told of changes asks for them through the \
+             host interface; keep one"
         );
         if let Some(name) = first_repeated(self.env.iter().map(|variable| &variable.name)) {
             bail!("the environment variable `{name}` is set twice: keep one `env`");
@@ -246,6 +254,7 @@ impl Policy {
             (host(self.poll), "poll = host"),
             (!self.mount.is_empty(), "mount"),
             (!self.overlay.is_empty(), "overlay"),
+            (self.events, "events"),
         ]
         .into_iter()
         .find_map(|(found, flag)| found.then_some(flag))
@@ -332,6 +341,7 @@ impl Settled {
             verbose,
             trace,
             strip_host_api,
+            events,
         } = self;
         Policy {
             hermetic,
@@ -365,6 +375,7 @@ impl Settled {
             verbose,
             trace: (trace != Trace::Off).then_some(trace),
             strip_host_api,
+            events,
         }
     }
 }

@@ -9,6 +9,7 @@
 use crate::disk::directory::{DirectoryWriter, TOP_DIRECTORY};
 use crate::disk::new_entry::NewFile;
 use crate::error::InnerResult;
+use crate::packed::sparse_map::TAR_BLOCK_BYTES;
 use crate::quote::escaped;
 use crate::run::budget::Budget;
 use crate::tree::Metadata;
@@ -17,8 +18,6 @@ use std::collections::HashMap;
 use std::io::{self, Write};
 use std::mem::take;
 use tar::{EntryType, Header};
-
-const BLOCK_BYTES: usize = 512;
 
 /// The most bytes that the records of one member may have: room for two paths of a tree that is
 /// deeper than any memory.
@@ -104,7 +103,7 @@ impl<'b> ArchiveSink<'b> {
         match take(&mut self.expecting) {
             Expecting::Header => {
                 let rest = self.collect(bytes);
-                if self.block.len() == BLOCK_BYTES {
+                if self.block.len() == TAR_BLOCK_BYTES {
                     let block = take(&mut self.block);
                     self.header(&block)?;
                 }
@@ -123,12 +122,12 @@ impl<'b> ArchiveSink<'b> {
             }
             Expecting::Map(member, mut map, left) => {
                 let rest = self.collect(bytes);
-                if self.block.len() < BLOCK_BYTES {
+                if self.block.len() < TAR_BLOCK_BYTES {
                     self.expecting = Expecting::Map(member, map, left);
                     return Ok(rest);
                 }
                 let block = take(&mut self.block);
-                let left = left.checked_sub(BLOCK_BYTES as u64);
+                let left = left.checked_sub(TAR_BLOCK_BYTES as u64);
                 let left = left.context("the map of its holes is damaged")?;
                 if map.take(&block)? {
                     let runs = map.runs(left)?;
@@ -169,7 +168,7 @@ impl<'b> ArchiveSink<'b> {
 
     /// Adds to the block what it lacks; returns the rest.
     fn collect<'a>(&mut self, bytes: &'a [u8]) -> &'a [u8] {
-        let (part, rest) = split(bytes, (BLOCK_BYTES - self.block.len()) as u64);
+        let (part, rest) = split(bytes, (TAR_BLOCK_BYTES - self.block.len()) as u64);
         self.block.extend_from_slice(part);
         rest
     }
@@ -186,7 +185,7 @@ impl<'b> ArchiveSink<'b> {
         }
         let header = Header::from_byte_slice(block);
         let size = header.entry_size()?;
-        let padding = size.wrapping_neg() % BLOCK_BYTES as u64;
+        let padding = size.wrapping_neg() % TAR_BLOCK_BYTES as u64;
         if header.entry_type() == EntryType::XHeader {
             ensure!(size <= MAX_RECORDS_BYTES, "a header has {size} bytes of records");
             self.expecting = Expecting::Records(size, padding);
@@ -215,7 +214,7 @@ impl<'b> ArchiveSink<'b> {
         let path = clean(&self.name)?;
         let Some((directory, name)) = split_path(&path) else {
             // The directory itself.
-            self.writer.dress_top(metadata);
+            self.writer.dress_top(metadata, &[]);
             self.skip(size + padding);
             return Ok(());
         };
@@ -235,7 +234,7 @@ impl<'b> ArchiveSink<'b> {
                 return self.contents(member, runs, size);
             }
             EntryType::Directory => {
-                let made = self.writer.directory(parent, name, metadata)?;
+                let made = self.writer.directory(parent, name, metadata, &[])?;
                 self.directories.add(parent, name, made);
             }
             EntryType::Symlink => {
@@ -270,7 +269,7 @@ impl<'b> ArchiveSink<'b> {
         }
         member.file.out.skip(len - member.at)?;
         let Member { file, name, metadata, padding, .. } = *member;
-        self.writer.finish_file(file, &name, &metadata)?;
+        self.writer.finish_file(file, &name, &metadata, &[])?;
         self.skip(padding);
         Ok(())
     }

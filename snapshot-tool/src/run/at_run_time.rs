@@ -15,7 +15,7 @@ use wasmtime::{
     Engine, ExternType, Func, Instance, Linker, Memory, MemoryType, Module, Ref, Store, Table,
 };
 
-use crate::adapter::names::{HOST_API_PREFIX, UNSTABLE_SUFFIX, WASI_HOST};
+use crate::adapter::names::{EVENTS, HOST_API_PREFIX, UNSTABLE_SUFFIX, WASI_HOST};
 use crate::adapter::rootfs_module::RootfsModule;
 use crate::adapter::shims;
 use crate::adapter::shims::{APP, MEMORY, TABLE};
@@ -157,6 +157,11 @@ impl RunTimeLinker {
         let mut linker = Linker::new(store.engine());
         linker.define(&mut *store, APP, MEMORY, memory)?;
         linker.instance(&mut *store, WASI_HOST, shim)?;
+        for import in self.adapter.imports().filter(|import| import.module() == EVENTS) {
+            if let Some(told) = host.get_by_import(&mut *store, &import) {
+                linker.define(&mut *store, EVENTS, import.name(), told)?;
+            }
+        }
         Ok(linker.instantiate(&mut *store, &self.adapter)?)
     }
 

@@ -173,11 +173,15 @@ impl Walk<'_> {
         found: &Stat,
         open: impl Fn(OFlags) -> Result<OwnedFd, Errno>,
     ) -> Result<()> {
-        if !FileType::from_raw_mode(found.st_mode).is_file() {
-            bail!("{} is a device, a socket or a pipe, which a tree does not hold", self.shown());
+        let kind = FileType::from_raw_mode(found.st_mode);
+        if !kind.is_file() && !kind.is_fifo() {
+            bail!("{} is a device or a socket, which a tree does not hold", self.shown());
         }
         if !self.is_first(found)? {
             return Ok(());
+        }
+        if kind.is_fifo() {
+            return self.bare(EntryType::Fifo, None, found);
         }
         // What has taken its place meanwhile may be a pipe, which must not block.
         let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;

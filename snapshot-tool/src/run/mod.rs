@@ -6,26 +6,32 @@ pub(crate) mod at_run_time;
 mod budget;
 pub(crate) mod disk_tar;
 mod entry;
-pub(crate) mod host_api;
+pub(crate) mod events;
 pub(crate) mod imports;
 pub(crate) mod limits;
-mod meter;
 pub(crate) mod outcome;
+mod save;
 mod session;
 mod settings;
+mod states;
+mod syncing;
 pub(crate) mod transfer;
-mod waiting;
 
 use crate::error::{Error, ErrorKind, InnerResult, Marked as _};
 use crate::output::Destination;
 use crate::pack::input::{Program, named};
 use crate::progress::{Listener, Progress};
 use crate::run::imports::UnknownImports;
+use crate::run::limits::stop_handle::StopHandle;
 use crate::run::outcome::Outcome;
+use crate::run::save::Save;
 use crate::run::settings::Settings;
+use crate::run::states::{ChangesListener, ConflictsListener};
+use crate::state::change::Change;
 use crate::tree::guest_path::GuestPath;
 use anyhow::Context as _;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Runs programs: their arguments, their environment, and this process's standard streams.
@@ -139,11 +145,22 @@ impl Runner {
     /// Stops the program when it has run for this long, or waited for input or for a clock
     /// ([`Outcome::TimedOut`]). Compiling does not count.
     ///
-    /// A program that waits for anything else, such as a pipe that nobody empties, is left alone
-    /// with it a second later, on a thread that goes on waiting.
+    /// A program that waits for anything else, such as a named pipe in a directory of the disk, is
+    /// left alone with it a second later, on a thread that goes on waiting.
     #[must_use]
     pub fn timeout(mut self, time: Duration) -> Self {
         self.settings.limits.time = Some(time);
+        self
+    }
+
+    /// Lets another thread stop the program ([`Outcome::Stopped`]), as [`timeout`](Self::timeout)
+    /// does. What is left to do after the program is done.
+    ///
+    /// With a handle or a time limit the engine looks in loops and calls whether to go on, which
+    /// takes time.
+    #[must_use]
+    pub fn stop(mut self, handle: &StopHandle) -> Self {
+        self.settings.stop = Some(handle.clone());
         self
     }
 
@@ -205,6 +222,54 @@ impl Runner {
         self
     }
 
+    /// Packs the program again after it has ended, also by a trap, with what it has changed in its
+    /// tree, as [`Commit`](crate::Commit) does: the same program, form and policy. A file is replaced
+    /// when all of it is there; it may be the program's own.
+    #[must_use]
+    pub fn save(mut self, destination: impl Into<Destination>) -> Self {
+        self.settings.saves.push(destination.into());
+        self
+    }
+
+    /// Starts the program from a state, if the file is there, and writes what it has changed to that
+    /// file after it has ended, also by a trap. A state is an archive: an OCI image layer that says
+    /// which tree it is for. The file is replaced when all of the new one is on the disk; one run at
+    /// a time can use it.
+    #[must_use]
+    pub fn state(mut self, file: impl Into<PathBuf>) -> Self {
+        self.settings.states.state = Some(file.into());
+        self
+    }
+
+    /// Keeps the [`state`](Self::state) in step while the program runs: each time it calls fsync,
+    /// fdatasync, sync, syncfs, msync with `MS_SYNC`, or writes to a file that it opened with `O_SYNC`
+    /// or `O_DSYNC`, what it has written until then is on the disk before that call returns. If the
+    /// run is killed, the next one starts from there. The program must be packed with
+    /// [`Policy::events`](crate::Policy::events); else its calls tell nobody.
+    #[must_use]
+    pub fn sync(mut self) -> Self {
+        self.settings.states.sync = true;
+        self
+    }
+
+    /// Applies the [`state`](Self::state), or any layer of a container image in its place, although
+    /// it was made for another tree, as [`Commit::rebase`](crate::Commit::rebase) does. What does not
+    /// fit is left out or replaced, and `tell` gets a line for each. The state that the run leaves
+    /// is for the tree of now.
+    #[must_use]
+    pub fn rebase(mut self, tell: impl Fn(&str) + Send + Sync + 'static) -> Self {
+        self.settings.states.rebase = Some(ConflictsListener(Arc::new(tell)));
+        self
+    }
+
+    /// Hands over what the program has changed, in the order of paths, after it has ended, also by a
+    /// trap. With a [`state`](Self::state): since the tree was packed, not since the last run.
+    #[must_use]
+    pub fn changes(mut self, tell: impl Fn(&[Change]) + Send + Sync + 'static) -> Self {
+        self.settings.states.listener = Some(ChangesListener(Arc::new(tell)));
+        self
+    }
+
     /// Reports compiling to `progress`.
     #[must_use]
     pub fn progress(mut self, progress: impl Progress + 'static) -> Self {
@@ -227,9 +292,17 @@ impl Runner {
     }
 
     fn outcome(&self, program: &Program) -> InnerResult<Outcome> {
-        let bytes = program.read_to_run()?;
         let file = program.path().map_or_else(|| format!("`{}`", program.name()), named);
-        let ended = session::run(&self.settings, program.name(), bytes);
+        let destinations = self.settings.saves.clone();
+        let save = match destinations.is_empty() {
+            true => None,
+            false => Some(Save { program: program.in_memory()?, destinations }),
+        };
+        let bytes = match &save {
+            Some(save) => program.blame(save.program.read_to_run())?,
+            None => program.read_to_run()?,
+        };
+        let ended = session::run(&self.settings, program.name(), bytes, save.as_ref());
         let ended = ended.with_context(|| format!("cannot run {file}"))?;
         ended.left.with_context(|| {
             format!("{file} {}, but not all that it left could be copied", ended.outcome)

@@ -1,6 +1,7 @@
 //! How a program ended ([`Outcome`]), and what an error of the engine says of that.
 
 use crate::run::imports::UnknownImport;
+use crate::run::limits::meter::Cut;
 use std::fmt;
 use wasmtime::{Trap, WasmBacktrace};
 use wasmtime_wasi::I32Exit;
@@ -33,6 +34,8 @@ pub enum Outcome {
     OutOfFuel,
     /// It was stopped when its [time](crate::Runner::timeout) was over.
     TimedOut,
+    /// It was stopped by a [handle](crate::StopHandle::stop).
+    Stopped,
 }
 
 impl fmt::Display for Outcome {
@@ -44,21 +47,30 @@ impl fmt::Display for Outcome {
             Self::Trapped { reason, .. } => write!(f, "trapped ({reason})"),
             Self::OutOfFuel => f.write_str("was stopped when its fuel was used up"),
             Self::TimedOut => f.write_str("was stopped when its time was over"),
+            Self::Stopped => f.write_str("was stopped"),
         }
     }
 }
 
 impl Outcome {
-    /// What an error from running the program means. `timed`: whether it has a time limit, which
-    /// alone interrupts it. `None` if the program did not run: an error of linking.
-    pub(crate) fn of_error(error: &wasmtime::Error, timed: bool) -> Option<Self> {
+    /// That of a program that was cut short.
+    pub(crate) fn of_cut(cut: Cut) -> Self {
+        match cut {
+            Cut::Time => Self::TimedOut,
+            Cut::Stop => Self::Stopped,
+        }
+    }
+
+    /// What an error from running the program means. `cut`: why the engine interrupts it, if it
+    /// does. `None` if the program did not run: an error of linking.
+    pub(crate) fn of_error(error: &wasmtime::Error, cut: Option<Cut>) -> Option<Self> {
         if let Some(I32Exit(status)) = error.downcast_ref() {
             return Some(Self::Exited(*status));
         }
         let trap = error.downcast_ref::<Trap>();
-        match trap {
-            Some(Trap::OutOfFuel) => return Some(Self::OutOfFuel),
-            Some(Trap::Interrupt) if timed => return Some(Self::TimedOut),
+        match (trap, cut) {
+            (Some(Trap::OutOfFuel), _) => return Some(Self::OutOfFuel),
+            (Some(Trap::Interrupt), Some(cut)) => return Some(Self::of_cut(cut)),
             _ => {}
         }
         let backtrace = error.downcast_ref::<WasmBacktrace>().map(ToString::to_string);

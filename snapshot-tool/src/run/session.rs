@@ -2,17 +2,22 @@
 
 use crate::error::{ErrorKind, InnerResult, Marked as _};
 use crate::format::human_bytes;
+use crate::host_api::HostApi;
 use crate::progress::Stage;
 use crate::run::entry::{self, Entry};
-use crate::run::host_api::HostApi;
 use crate::run::imports::provide_unknown;
-use crate::run::limits::{Deadline, MemoryLimit};
-use crate::run::meter::{GiveUp, Meter};
+use crate::run::limits::deadline::Deadline;
+use crate::run::limits::meter::{GiveUp, Meter};
+use crate::run::limits::streams::{Input, Output};
+use crate::run::limits::usage::MemoryLimit;
+use crate::run::limits::waiting::{self, Since};
 use crate::run::outcome::Outcome;
+use crate::run::save::Save;
 use crate::run::settings::Settings;
-use crate::run::waiting::{self, Since};
+use crate::run::syncing::{self, HasSyncing, Syncing};
 use anyhow::{Context as _, anyhow, bail};
 use std::borrow::Cow;
+use std::io;
 use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::Instant;
@@ -38,6 +43,13 @@ pub(crate) struct Ended {
 struct Host {
     wasi: WasiP1Ctx,
     memory: MemoryLimit,
+    syncing: Option<Syncing>,
+}
+
+impl HasSyncing for Host {
+    fn syncing(&mut self) -> &mut Option<Syncing> {
+        &mut self.syncing
+    }
 }
 
 /// Runs a module.
@@ -45,9 +57,14 @@ struct Host {
 /// # Errors
 ///
 /// When it does not run.
-pub(crate) fn run(settings: &Settings, name: &str, program: Cow<'_, [u8]>) -> InnerResult<Ended> {
-    if settings.limits.time.is_none() && settings.limits.stack_bytes.is_none() {
-        return run_here(settings, name, &program, Arc::new(|| {}));
+pub(crate) fn run(
+    settings: &Settings,
+    name: &str,
+    program: Cow<'_, [u8]>,
+    save: Option<&Save>,
+) -> InnerResult<Ended> {
+    if !may_be_cut(settings) && settings.limits.stack_bytes.is_none() {
+        return run_here(settings, name, &program, save, Arc::new(|_| {}));
     }
     // On a thread of its own, whose stack is as large as it must be; and a program that waits for
     // its host, and does not come back, is left on it.
@@ -55,14 +72,14 @@ pub(crate) fn run(settings: &Settings, name: &str, program: Cow<'_, [u8]>) -> In
     let stack_bytes = stack_bytes.context("no stack is so large: give less to --max-stack")?;
     let (report, reports) = mpsc::channel();
     let worker = {
-        let (settings, name) = (settings.clone(), name.to_owned());
+        let (settings, name, save) = (settings.clone(), name.to_owned(), save.cloned());
         let program = program.into_owned();
         let stuck = report.clone();
         let work = move || {
-            let give_up: GiveUp = Arc::new(move || drop(stuck.send(None)));
-            let ended = run_here(&settings, &name, &program, give_up);
+            let give_up: GiveUp = Arc::new(move |cut| drop(stuck.send(Err(cut))));
+            let ended = run_here(&settings, &name, &program, save.as_ref(), give_up);
             // Nobody listens if this took too long.
-            let _ = report.send(Some(ended));
+            let _ = report.send(Ok(ended));
         };
         let thread = thread::Builder::new().name("program".to_owned());
         let started = thread.stack_size(stack_bytes).spawn(work);
@@ -70,10 +87,10 @@ pub(crate) fn run(settings: &Settings, name: &str, program: Cow<'_, [u8]>) -> In
             .with_context(|| format!("cannot start a thread with {stack_bytes} bytes of stack"))?
     };
     match reports.recv() {
-        Ok(Some(ended)) => ended,
-        Ok(None) => {
+        Ok(Ok(ended)) => ended,
+        Ok(Err(cut)) => {
             let left = nothing_left(settings, "it is within a call of its host that does not end");
-            Ok(Ended { outcome: Outcome::TimedOut, left })
+            Ok(Ended { outcome: Outcome::of_cut(cut), left })
         }
         // Only a panic drops both senders unused.
         Err(_) => match worker.join() {
@@ -87,46 +104,56 @@ fn run_here(
     settings: &Settings,
     name: &str,
     program: &[u8],
+    save: Option<&Save>,
     give_up: GiveUp,
 ) -> InnerResult<Ended> {
+    let state = settings.states.take(program)?.map(Arc::new);
     let module = compile(settings, name, program)?;
     let entry = Entry::of(&module, settings.invoke.as_ref())?;
     let deadline = Deadline::default();
     let clock = Since(Instant::now());
     let wasi = wasi(settings, name, clock, &deadline)?;
     let memory = MemoryLimit::new(settings.limits);
-    let mut store = Store::new(module.engine(), Host { wasi, memory });
+    let mut store = Store::new(module.engine(), Host { wasi, memory, syncing: None });
     store.limiter(|host| &mut host.memory);
     let mut linker: Linker<Host> = Linker::new(module.engine());
     p1::add_to_linker_sync(&mut linker, |host: &mut Host| &mut host.wasi)?;
-    if settings.limits.time.is_some() {
+    if may_be_cut(settings) {
         waiting::limit_poll(&mut linker, &mut store, clock, &deadline)?;
     }
+    syncing::add_to_linker(&mut linker)?;
     provide_unknown(&mut linker, &mut store, &module, settings.unknown_imports)?;
 
-    let mut meter = Meter::new(settings.limits, deadline, give_up);
+    let mut meter = Meter::new(settings.limits, settings.stop.clone(), deadline, give_up);
     let began = Instant::now();
-    let timed = settings.limits.time.is_some();
     let instance = match meter.run(&mut store, |store| linker.instantiate(store, &module)) {
         Ok(instance) => instance,
         Err(error) => {
             if let Some(wanted) = store.data().memory.refused_bytes() {
                 bail!(too_little_memory(settings, wanted));
             }
-            let outcome = Outcome::of_error(&error, timed);
+            let outcome = Outcome::of_error(&error, meter.cut());
             let outcome = outcome.ok_or_else(|| anyhow!("{error:#}"))?;
             let left = nothing_left(settings, "it ended before it had a tree");
             return Ok(Ended { outcome, left });
         }
     };
-    let api = settings.transfers.api(&mut store, &instance)?;
+    let wanted = save.is_some() || !settings.transfers.is_empty() || !settings.states.is_empty();
+    let api = if wanted { Some(HostApi::new(&mut store, &instance)?) } else { None };
     if let Some(api) = &api {
+        if let Some(state) = &state {
+            state.load(program, settings.states.rebase.as_ref(), &mut store, api)?;
+            if settings.states.sync {
+                let syncing = Syncing::begin(Arc::clone(state), &mut store, api)?;
+                store.data_mut().syncing = Some(syncing);
+            }
+        }
         settings.transfers.put(&mut store, api)?;
     }
     let outcome = match call(&mut meter, &mut store, &instance, &module, &entry) {
         Ok(outcome) => outcome,
-        Err(error) => match Outcome::of_error(&error, timed) {
-            Some(outcome @ (Outcome::OutOfFuel | Outcome::TimedOut)) => outcome,
+        Err(error) => match Outcome::of_error(&error, meter.cut()) {
+            Some(outcome @ (Outcome::OutOfFuel | Outcome::TimedOut | Outcome::Stopped)) => outcome,
             // A program that may not ask the WASI host ends so.
             Some(outcome) => stored_status(&mut store, &instance).map_or(outcome, Outcome::Exited),
             None => return Err(anyhow!("{error:#}")),
@@ -139,11 +166,25 @@ fn run_here(
         settings.progress.detail(&format!("it was refused memory: {wanted} in all were too much"));
     }
     store.data_mut().memory.lift();
+    if let Some(failure) = store.data_mut().syncing.take().and_then(|syncing| syncing.failure) {
+        settings.progress.detail(&format!("--sync: a sync of the program failed: {failure:#}"));
+    }
     let left = match &api {
-        Some(api) => settings.transfers.get(&mut store, api),
+        Some(api) => {
+            // The state first: it is what cannot be had again.
+            let kept = state.as_ref().map_or(Ok(()), |state| state.save(&mut store, api));
+            let told = settings.states.tell(&mut store, api);
+            let saved = save.map_or(Ok(()), |save| save.save(&mut store, api));
+            kept.and(told).and(saved).and(settings.transfers.get(&mut store, api))
+        }
         None => Ok(()),
     };
     Ok(Ended { outcome, left })
+}
+
+/// Whether the program may have to end before it does.
+fn may_be_cut(settings: &Settings) -> bool {
+    settings.limits.time.is_some() || settings.stop.is_some()
 }
 
 /// How much of the stack the program's calls may take.
@@ -162,7 +203,7 @@ fn compile(settings: &Settings, name: &str, program: &[u8]) -> InnerResult<Modul
     config.max_wasm_stack(stack_bytes(settings));
     config.async_stack_size(stack_bytes(settings).saturating_add(HOST_STACK_BYTES));
     config.consume_fuel(settings.limits.fuel.is_some());
-    config.epoch_interruption(settings.limits.time.is_some());
+    config.epoch_interruption(may_be_cut(settings));
     // Only speed is lost without one.
     let cache = if settings.cache { Some(Cache::from_file(None)) } else { None };
     let used = cache.as_ref().and_then(|cache| cache.as_ref().ok());
@@ -197,8 +238,10 @@ fn wasi(
 ) -> InnerResult<WasiP1Ctx> {
     let mut wasi = WasiCtxBuilder::new();
     wasi.inherit_stdio();
-    if settings.limits.time.is_some() {
-        wasi.stdin(waiting::Input(deadline.clone())).monotonic_clock(clock);
+    if may_be_cut(settings) {
+        wasi.stdin(Input(deadline.clone())).monotonic_clock(clock);
+        wasi.stdout(Output::new(io::stdout, deadline));
+        wasi.stderr(Output::new(io::stderr, deadline));
     }
     wasi.arg(settings.argv0.as_deref().unwrap_or(name)).args(&settings.args).envs(&settings.env);
     for (host, name) in &settings.host_directories {
@@ -237,10 +280,16 @@ fn call(
 
 /// Whether all is there of a program whose tree cannot be read.
 fn nothing_left(settings: &Settings, why: &str) -> InnerResult<()> {
-    if settings.transfers.gets.is_empty() && settings.transfers.exports.is_empty() {
+    let transfers = &settings.transfers;
+    let is_got = transfers.gets.is_empty() && transfers.exports.is_empty();
+    if is_got && settings.saves.is_empty() && settings.states.is_empty() {
         return Ok(());
     }
-    Err(anyhow!("{why}")).of_kind(ErrorKind::Run)
+    let error = match settings.states.state {
+        Some(_) => anyhow!("{why}; the state is as it was before the run"),
+        None => anyhow!("{why}"),
+    };
+    Err(error).of_kind(ErrorKind::Run)
 }
 
 /// The message for a program that needs more memory than it may have from the start.

@@ -7,19 +7,19 @@ use crate::disk::removal::remove_tree;
 use crate::disk::sparse_file::SparseFile;
 use crate::disk::temporary::TemporaryDirectory;
 use crate::error::find;
+use crate::host_api::HostApi;
 use crate::output::{Destination, write_sparse_file};
 use crate::progress::Silent;
 use crate::run::archive_sink::ArchiveSink;
 use crate::run::budget::{Budget, DEFAULT_LIMIT_BYTES, Limited};
 use crate::run::disk_tar::{self, Holes};
-use crate::run::host_api::HostApi;
 use crate::tree::guest_path::GuestPath;
 use anyhow::{Context as _, Result, bail};
 use std::fs::{self, File};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use wasm_vfs_core::{Errno, FileType};
-use wasmtime::{AsContextMut, Instance};
+use wasmtime::AsContextMut;
 
 /// What is to be put and got.
 #[derive(Clone, Debug, Default)]
@@ -33,24 +33,8 @@ pub(crate) struct Transfers {
 
 impl Transfers {
     /// Whether there is nothing to do.
-    fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.puts.is_empty() && self.gets.is_empty() && self.exports.is_empty()
-    }
-
-    /// The host interface, if it will be needed.
-    ///
-    /// # Errors
-    ///
-    /// When it is needed and the program has none.
-    pub(crate) fn api(
-        &self,
-        store: impl AsContextMut,
-        instance: &Instance,
-    ) -> Result<Option<HostApi>> {
-        if self.is_empty() {
-            return Ok(None);
-        }
-        Ok(Some(HostApi::new(store, instance)?))
     }
 
     /// Puts files and directories of the disk into the tree.

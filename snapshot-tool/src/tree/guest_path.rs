@@ -115,6 +115,32 @@ pub(crate) fn split_pair(text: &str) -> (String, Option<String>) {
     (first, second)
 }
 
+/// Splits `LAYOUT[:REF][::GUEST]`: at the first `:` and at the first `::`. A colon that belongs to
+/// LAYOUT is written `\:`; a REF may have single colons.
+#[cfg_attr(not(feature = "cli"), allow(dead_code, reason = "only the command line names images"))]
+pub(crate) fn split_image(text: &str) -> (String, Option<String>, Option<String>) {
+    let mut separators = Vec::new();
+    let mut backslashes = 0_usize;
+    for (at, character) in text.char_indices() {
+        if character == ':' && backslashes.is_multiple_of(2) {
+            separators.push(at);
+        }
+        backslashes = if character == '\\' { backslashes + 1 } else { 0 };
+    }
+    let pair = separators.windows(2).find(|pair| pair[0] + 1 == pair[1]).map(|pair| pair[0]);
+    let (image, guest) = match pair {
+        // Behind it, no colon separates.
+        Some(at) => (&text[..at], split_pair(&format!("x{}", &text[at..])).1),
+        None => (text, None),
+    };
+    // Without a `::` in it that separates, this only takes the backslashes away.
+    let plain = |text: &str| split_pair(text).0;
+    match separators.first().filter(|at| **at < image.len()) {
+        Some(at) => (plain(&image[..*at]), Some(plain(&image[at + 1..])), guest),
+        None => (plain(image), None, guest),
+    }
+}
+
 /// Splits `GUEST=VALUE` at the first `=`; without one, the second is `None`. An `=` that belongs to
 /// the path is written `\=`. Backslashes mean something directly before an `=` only; there, `\\` is
 /// one.
@@ -191,6 +217,31 @@ impl DirMapping {
 #[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
     use super::*;
+
+    #[test]
+    fn images_are_split_at_colons() {
+        let rows: [(&str, &str, Option<&str>, Option<&str>); 11] = [
+            ("layout", "layout", None, None),
+            ("-", "-", None, None),
+            ("layout:1.0", "layout", Some("1.0"), None),
+            ("layout::/guest", "layout", None, Some("/guest")),
+            ("a.tar:localhost:5000/app:1::/g", "a.tar", Some("localhost:5000/app:1"), Some("/g")),
+            ("layout:", "layout", Some(""), None),
+            ("layout:::/g", "layout", None, Some(":/g")),
+            ("a\\:b:1", "a:b", Some("1"), None),
+            ("a\\::b::/g:h", "a:", Some("b"), Some("/g:h")),
+            ("layout::/g::h", "layout", None, Some("/g::h")),
+            ("lay\\out:@sha256:00", "lay\\out", Some("@sha256:00"), None),
+        ];
+        for (text, layout, reference, guest) in rows {
+            let owned = |text: Option<&str>| text.map(str::to_owned);
+            assert_eq!(
+                split_image(text),
+                (layout.to_owned(), owned(reference), owned(guest)),
+                "{text}"
+            );
+        }
+    }
 
     #[test]
     fn pairs_split_at_the_first_separator() {

@@ -1,7 +1,8 @@
 //! [`Tree`] to manifest records and back. The bytes are `wasm-vfs-core`'s business.
 
-use crate::tree::{EntryKind, Metadata, Tree, TreeEntry};
-use anyhow::{Context as _, Result, anyhow, ensure};
+use crate::tree::{EntryKind, Metadata, Tree, TreeEntry, Xattr, XattrsByEntry};
+use anyhow::{Context as _, Result, anyhow, bail, ensure};
+use std::sync::Arc;
 use wasm_vfs_core::manifest::{Attributes, Reader, Record, RecordKind};
 use wasm_vfs_core::{Dev, NAME_MAX, PATH_MAX, Timespec};
 
@@ -14,12 +15,19 @@ const NANOSECONDS: u32 = 1_000_000_000;
 /// The manifest of a tree, as one run of bytes and the places where records begin.
 pub(crate) struct Manifest {
     pub(crate) bytes: Vec<u8>,
-    /// Start of each record in `bytes`.
+    /// Start of each entry's records in `bytes`.
     starts: Vec<usize>,
 }
 
+/// Whether a manifest has a record of a kind that was added later: a pipe or an extended attribute.
+/// Bytes that are no manifest have none.
+pub(crate) fn has_later_records(bytes: &[u8]) -> bool {
+    let later = |kind| matches!(kind, RecordKind::Fifo | RecordKind::Xattr { .. });
+    Reader::new(bytes).any(|record| record.is_ok_and(|record| later(record.kind)))
+}
+
 impl Manifest {
-    /// Encodes a tree, one record per entry.
+    /// Encodes a tree: a record for each entry, behind which are those of its attributes.
     pub(crate) fn of(tree: &Tree) -> Result<Self> {
         let mut counts = vec![0_u32; tree.entries().len()];
         for entry in tree.entries().iter().skip(1) {
@@ -27,20 +35,25 @@ impl Manifest {
         }
         let mut bytes = Vec::new();
         let mut starts = Vec::with_capacity(tree.entries().len());
-        for (entry, &entries) in tree.entries().iter().zip(&counts) {
+        for (number, (entry, &entries)) in tree.entries().iter().zip(&counts).enumerate() {
             starts.push(bytes.len());
             record(entry, entries)?.encode(&mut bytes);
+            for Xattr { name, value } in tree.own_xattrs(number) {
+                let kind = RecordKind::Xattr { value };
+                let attributes = Attributes::default();
+                Record { parent: index(number)?, name, attributes, kind }.encode(&mut bytes);
+            }
         }
         Ok(Self { bytes, starts })
     }
 
-    /// How many records there are.
+    /// How many entries there are.
     pub(crate) fn len(&self) -> usize {
         self.starts.len()
     }
 
-    /// The bytes in runs of whole records of about `chunk_bytes`, each with the index of its
-    /// first record and the number of its records.
+    /// The bytes in runs of whole entries of about `chunk_bytes`, each with the index of its
+    /// first entry and the number of its entries.
     pub(crate) fn chunks(&self, chunk_bytes: usize) -> Vec<(usize, usize, &[u8])> {
         let mut chunks = Vec::new();
         let mut first = 0;
@@ -70,6 +83,7 @@ fn record(entry: &TreeEntry, entries: u32) -> Result<Record<'_>> {
             RecordKind::CharDevice { dev: Dev::new(*major, *minor) }
         }
         EntryKind::DescriptorDirectory => RecordKind::DescriptorDirectory,
+        EntryKind::Fifo => RecordKind::Fifo,
     };
     let attributes = match kind {
         RecordKind::HardLink { .. } => Attributes::default(),
@@ -92,6 +106,7 @@ fn index(index: usize) -> Result<u32> {
 /// make no tree.
 pub(crate) fn decode(bytes: &[u8]) -> Result<Tree> {
     let mut entries: Vec<TreeEntry> = Vec::new();
+    let mut xattrs = XattrsByEntry::new();
     for record in Reader::new(bytes) {
         let number = entries.len();
         let record =
@@ -100,10 +115,30 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<Tree> {
             let name = String::from_utf8_lossy(record.name);
             format!("its manifest is damaged: record {number}, {name:?}")
         };
+        if let RecordKind::Xattr { value } = record.kind {
+            let of = xattr_holder(&record, value, &entries).with_context(damaged)?;
+            let list = Arc::make_mut(xattrs.entry(of).or_default());
+            let is_next = list.last().is_none_or(|last| last.name.as_slice() < record.name);
+            ensure!(is_next, "{}: it is an attribute out of order", damaged());
+            list.push(Xattr { name: record.name.to_vec(), value: value.to_vec() });
+            continue;
+        }
         let entry = entry(&record, &entries).with_context(damaged)?;
         entries.push(entry);
     }
-    Tree::new(entries).context("its manifest is damaged")
+    Ok(Tree::new(entries).context("its manifest is damaged")?.with_xattrs(xattrs))
+}
+
+/// The entry that an attribute is of: the last of those before it.
+fn xattr_holder(record: &Record<'_>, value: &[u8], earlier: &[TreeEntry]) -> Result<usize> {
+    let of = usize::try_from(record.parent)?;
+    let (entry, is_last) = (earlier.last(), of + 1 == earlier.len());
+    let entry = entry.filter(|_| is_last).context("it is an attribute of another record")?;
+    let is_name = matches!(entry.kind, EntryKind::HardLink { .. });
+    ensure!(!is_name, "it is an attribute of a further name");
+    let possible = entry.kind.may_have_xattr(record.name, value.len());
+    ensure!(possible, "it is an attribute that the entry before it cannot have");
+    Ok(of)
 }
 
 /// The entry of a record; `earlier` are those before it.
@@ -140,6 +175,8 @@ fn entry(record: &Record<'_>, earlier: &[TreeEntry]) -> Result<TreeEntry> {
             EntryKind::CharDevice { major: dev.major(), minor: dev.minor() }
         }
         RecordKind::DescriptorDirectory => EntryKind::DescriptorDirectory,
+        RecordKind::Fifo => EntryKind::Fifo,
+        RecordKind::Xattr { .. } => bail!("it is an attribute, where an entry should be"),
     };
     let parent = usize::try_from(record.parent)?;
     Ok(TreeEntry { parent, name: record.name.to_vec(), metadata, kind })
@@ -156,6 +193,7 @@ mod tests {
         let tree = sample();
         let manifest = Manifest::of(&tree).unwrap();
         assert_eq!(decode(&manifest.bytes).unwrap(), tree);
+        assert!(has_later_records(&manifest.bytes));
         assert!(decode(&manifest.bytes[..manifest.bytes.len() - 1]).is_err());
     }
 
@@ -170,7 +208,9 @@ mod tests {
             for (first, count, bytes) in chunks {
                 assert_eq!(first, next);
                 assert!(count > 0 && (count == 1 || bytes.len() <= chunk_bytes));
-                assert_eq!(Reader::new(bytes).filter(Result::is_ok).count(), count);
+                let records = Reader::new(bytes).map(Result::unwrap);
+                let entries = records.filter(|it| !matches!(it.kind, RecordKind::Xattr { .. }));
+                assert_eq!(entries.count(), count);
                 next += count;
                 joined.extend_from_slice(bytes);
             }
@@ -180,7 +220,7 @@ mod tests {
 
     #[test]
     fn what_no_tree_holds_is_damage() {
-        use RecordKind::{Directory, HardLink, Regular, Symlink};
+        use RecordKind::{Directory, HardLink, Regular, Symlink, Xattr};
         let sound = Record {
             parent: 0,
             name: b"a",
@@ -194,6 +234,7 @@ mod tests {
             Record { attributes, ..sound }
         };
         let link = |target| Record { kind: Symlink { target }, ..sound };
+        let xattr = |parent, name| Record { parent, name, kind: Xattr { value: b"" }, ..sound };
         let (long_name, long_target) = ([b'n'; 256], [b't'; 4096]);
         let rows = [
             (vec![root(1), Record { name: &long_name, ..sound }], "longer than 255 bytes"),
@@ -208,6 +249,21 @@ mod tests {
             (vec![Record { parent: 7, ..root(0) }], "root directory"),
             (vec![root(1), Record { parent: u32::MAX, ..sound }], "pre-order"),
             (vec![root(1), Record { name: b"..", ..sound }], "impossible name"),
+            (vec![xattr(0, b"user.a"), root(1)], "attribute of another record"),
+            (vec![root(1), sound, xattr(0, b"user.a")], "attribute of another record"),
+            (vec![root(1), xattr(0, b"user.b"), xattr(0, b"user.a")], "attribute out of order"),
+            (vec![root(1), xattr(0, b"user.a"), xattr(0, b"user.a")], "attribute out of order"),
+            (vec![root(1), xattr(0, b"system.a")], "that the entry before it cannot have"),
+            (vec![root(1), link(b"t"), xattr(1, b"user.a")], "that the entry before it cannot"),
+            (
+                vec![
+                    root(2),
+                    sound,
+                    Record { name: b"b", kind: HardLink { record: 1 }, ..sound },
+                    xattr(2, b"user.a"),
+                ],
+                "attribute of a further name",
+            ),
         ];
         for (records, part) in rows {
             let mut bytes = Vec::new();

@@ -23,8 +23,10 @@ pub use guest_path::{DirMapping, GuestPath};
 use crate::error::{Error, ErrorKind, InnerResult, Marked as _};
 use crate::quote::escaped;
 use anyhow::{bail, ensure};
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::ops::Range;
+use std::sync::Arc;
+use wasm_vfs_core::manifest::{XattrHolder, check_xattr};
 
 /// Mode, owner and modification time of an entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,7 +61,7 @@ pub enum EntryKind {
         /// The text of the link, never empty.
         target: Vec<u8>,
     },
-    /// Another name of an earlier file or symbolic link, which carries the metadata of both.
+    /// Another name of an earlier entry that is no directory, which carries the metadata of both.
     HardLink {
         /// Index of the entry that it is another name of; never itself a hard link.
         original: usize,
@@ -73,6 +75,8 @@ pub enum EntryKind {
     },
     /// A directory whose names are the descriptors of whoever looks: `/dev/fd`. It has no entries.
     DescriptorDirectory,
+    /// A pipe.
+    Fifo,
 }
 
 impl EntryKind {
@@ -81,7 +85,31 @@ impl EntryKind {
     pub fn is_directory(&self) -> bool {
         matches!(self, Self::Directory | Self::DescriptorDirectory)
     }
+
+    /// Whether the filesystem would keep an extended attribute of this name, with a value of so many
+    /// bytes, on such an entry.
+    pub(crate) fn may_have_xattr(&self, name: &[u8], value_bytes: usize) -> bool {
+        let holder = match self {
+            Self::Directory | Self::DescriptorDirectory | Self::File { .. } => {
+                XattrHolder::FileOrDirectory
+            }
+            _ => XattrHolder::Other,
+        };
+        check_xattr(name, value_bytes, holder).is_ok()
+    }
 }
+
+/// An extended attribute.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Xattr {
+    /// Its name, with the prefix `user.`, `trusted.` or `security.`.
+    pub name: Vec<u8>,
+    /// Its value.
+    pub value: Vec<u8>,
+}
+
+/// The extended attributes of those entries that have any, by ascending name.
+pub(crate) type XattrsByEntry = BTreeMap<usize, Arc<Vec<Xattr>>>;
 
 /// One name in the tree.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -105,6 +133,8 @@ pub struct Tree {
     ends: Vec<usize>,
     /// `st_nlink` of each entry that is not a hard link itself.
     link_counts: Vec<u64>,
+    /// Apart, for few entries have any.
+    xattrs: XattrsByEntry,
 }
 
 /// How many symbolic links a path may lead through: Linux's limit.
@@ -146,15 +176,14 @@ impl Tree {
                 EntryKind::Directory => open.push((index, b"")),
                 EntryKind::HardLink { original } => ensure!(
                     original < index
-                        && matches!(
-                            entries[original].kind,
-                            EntryKind::File { .. } | EntryKind::Symlink { .. }
-                        ),
+                        && !entries[original].kind.is_directory()
+                        && !matches!(entries[original].kind, EntryKind::HardLink { .. }),
                     "entry {index} of the tree is a hard link to nothing"
                 ),
                 EntryKind::File { .. }
                 | EntryKind::Symlink { .. }
                 | EntryKind::CharDevice { .. }
+                | EntryKind::Fifo
                 | EntryKind::DescriptorDirectory => {}
             }
         }
@@ -162,7 +191,12 @@ impl Tree {
             ends[directory] = entries.len();
         }
         let link_counts = count_links(&entries);
-        Ok(Self { entries, ends, link_counts })
+        Ok(Self { entries, ends, link_counts, xattrs: XattrsByEntry::new() })
+    }
+
+    /// The tree with extended attributes, of entries that are no hard links.
+    pub(crate) fn with_xattrs(self, xattrs: XattrsByEntry) -> Self {
+        Self { xattrs, ..self }
     }
 
     /// All entries, in sorted pre-order; the root first.
@@ -205,6 +239,26 @@ impl Tree {
             EntryKind::HardLink { original } => original,
             _ => index,
         }
+    }
+
+    /// The extended attributes of an entry, by ascending name; a hard link has its original's.
+    ///
+    /// # Panics
+    ///
+    /// If there is no entry of that index.
+    #[must_use]
+    pub fn xattrs(&self, index: usize) -> &[Xattr] {
+        self.own_xattrs(self.original(index))
+    }
+
+    /// The extended attributes that are said of an entry itself: of a hard link, none.
+    pub(crate) fn own_xattrs(&self, index: usize) -> &[Xattr] {
+        self.xattrs.get(&index).map(|list| &list[..]).unwrap_or_default()
+    }
+
+    /// The same, to be kept; `None` if there are none.
+    pub(crate) fn shared_xattrs(&self, index: usize) -> Option<Arc<Vec<Xattr>>> {
+        self.xattrs.get(&index).cloned()
     }
 
     /// How many names a file has, or what Linux counts for a directory: `st_nlink`.
@@ -319,6 +373,7 @@ impl Tree {
             match entry.kind {
                 EntryKind::Directory | EntryKind::DescriptorDirectory => totals.directories += 1,
                 EntryKind::CharDevice { .. } => totals.devices += 1,
+                EntryKind::Fifo => totals.pipes += 1,
                 EntryKind::Symlink { .. } => totals.symlinks += 1,
                 EntryKind::HardLink { .. } => totals.hard_links += 1,
                 EntryKind::File { offset, len } => {
@@ -330,6 +385,7 @@ impl Tree {
                 }
             }
         }
+        totals.xattrs = self.xattrs.values().map(|list| list.len()).sum();
         totals
     }
 }
@@ -353,10 +409,14 @@ pub struct TreeTotals {
     pub files: usize,
     /// Symbolic links.
     pub symlinks: usize,
-    /// Further names of files and symbolic links.
+    /// Further names of anything but directories.
     pub hard_links: usize,
     /// Device nodes.
     pub devices: usize,
+    /// Pipes.
+    pub pipes: usize,
+    /// Extended attributes.
+    pub xattrs: usize,
     /// The sizes of all regular files together.
     pub file_bytes: u64,
     /// How many of those bytes are not stored, because an equal file's are.
@@ -374,7 +434,10 @@ fn count_links(entries: &[TreeEntry]) -> Vec<u64> {
                 }
             }
             EntryKind::HardLink { original } => counts[original] += 1,
-            EntryKind::File { .. } | EntryKind::Symlink { .. } | EntryKind::CharDevice { .. } => {}
+            EntryKind::File { .. }
+            | EntryKind::Symlink { .. }
+            | EntryKind::CharDevice { .. }
+            | EntryKind::Fifo => {}
         }
     }
     counts
@@ -421,8 +484,19 @@ pub(crate) mod tests {
             entry(0, "g", EntryKind::HardLink { original: 3 }),
             entry(0, "loop", link("loop")),
             entry(0, "z", FILE),
+            entry(0, "~pipe", EntryKind::Fifo),
         ])
         .unwrap()
+        .with_xattrs(XattrsByEntry::from([
+            (0, xattrs(&[("user.root", "")])),
+            (3, xattrs(&[("security.x", "1"), ("user.k", "\0v")])),
+            (9, xattrs(&[("trusted.p", "p")])),
+        ]))
+    }
+
+    fn xattrs(list: &[(&str, &str)]) -> Arc<Vec<Xattr>> {
+        let one = |&(name, value): &(&str, &str)| Xattr { name: name.into(), value: value.into() };
+        Arc::new(list.iter().map(one).collect())
     }
 
     #[test]
@@ -485,7 +559,7 @@ pub(crate) mod tests {
     #[test]
     fn children_paths_and_counts() {
         let tree = sample();
-        assert_eq!(tree.children(0).collect::<Vec<_>>(), [1, 5, 6, 7, 8]);
+        assert_eq!(tree.children(0).collect::<Vec<_>>(), [1, 5, 6, 7, 8, 9]);
         assert_eq!(tree.children(1).collect::<Vec<_>>(), [2, 4]);
         assert_eq!(tree.children(3).count(), 0);
         assert_eq!(tree.subtree(1), 1..5);
@@ -497,6 +571,9 @@ pub(crate) mod tests {
         let totals = tree.totals();
         assert_eq!((totals.directories, totals.files, totals.symlinks), (3, 2, 3));
         assert_eq!((totals.hard_links, totals.file_bytes, totals.shared_bytes), (1, 6, 3));
+        assert_eq!((totals.pipes, totals.xattrs), (1, 4));
+        assert_eq!(tree.xattrs(6), tree.xattrs(3));
+        assert_eq!((tree.xattrs(6).len(), tree.own_xattrs(6).len()), (2, 0));
     }
 
     #[test]

@@ -301,25 +301,35 @@ fn later_members_replace_earlier_ones() {
 #[test]
 fn notes_tell_what_was_taken_otherwise() {
     let sandbox = Sandbox::new();
-    let pax = b"30 SCHILY.xattr.user.k=a\nb\0cd\n";
+    let kept = b"30 SCHILY.xattr.user.k=a\nb\0cd\n";
+    let unknown = b"25 SCHILY.xattr.other.k=\n";
+    let acl = b"28 SCHILY.acl.access=u::rw-\n";
     let members = [
         file("/etc/passwd", b"p"),
         file("///top", b"t"),
         member(b'1', "hard", "/etc/passwd", b"", |_| {}),
-        member(b'x', "pax", "", pax, |_| {}),
+        member(b'x', "pax", "", kept, |_| {}),
+        file("kept", b""),
+        member(b'x', "pax", "", unknown, |_| {}),
         file("with", b""),
+        member(b'x', "pax", "", acl, |_| {}),
+        file("acl", b""),
+        member(b'x', "pax", "", kept, |_| {}),
+        member(b'2', "slink", "x", b"", |_| {}),
     ];
     sandbox.file("x.tar", members.concat());
     let ran = sandbox.image(&["--no-tmp", "--tar", "x.tar::/in"]);
     let expected = [
         "wasm-vfs: note: `x.tar`: absolute names were taken as relative, of 2 members (`/etc/passwd` ...)",
-        "wasm-vfs: note: `x.tar`: extended attributes and access control lists were left out, of 1 member (`with`)",
+        "wasm-vfs: note: `x.tar`: access control lists and attributes that the filesystem does not know were left out, of 3 members (`with` ...)",
         "wasm-vfs: note: `x.tar`: it ends without a mark of its end, so it may be cut short",
     ];
     assert_eq!(ran.stderr.lines().take(3).collect::<Vec<_>>(), expected);
-    let tree =
-        "/\n└── in\n    ├── etc\n    │   └── passwd\n    ├── hard\n    ├── top\n    └── with";
+    let tree = "/\n└── in\n    ├── acl\n    ├── etc\n    │   └── passwd\n    ├── hard\n    ├── kept\n    ├── slink -> x\n    ├── top\n    └── with";
     assert_eq!(sandbox.image_tree(), tree);
+    let stat = sandbox.tool(&["stat", "image.wasm", "/in/kept", "/in/with", "/in/acl"]).ok();
+    let xattrs: Vec<&str> = stat.stdout().lines().filter(|line| line.contains("Xattr")).collect();
+    assert_eq!(xattrs, [r#" Xattr: user.k="a\nb\000cd""#]);
 }
 
 #[test]
@@ -357,7 +367,7 @@ fn an_archive_is_held_to_what_it_was() {
 fn patterns_hold_for_archives() {
     let sandbox = Sandbox::new();
     let members = [
-        member(b'6', "pipe", "", b"", |_| {}),
+        member(b'4', "disk", "", b"", |_| {}),
         file("keep", b""),
         file("a.log", b""),
         file("sub/.wasmvfsignore", b"x\n"),
@@ -376,7 +386,7 @@ fn patterns_hold_for_archives() {
         "--exclude",
         "build/",
         "--exclude",
-        "/pipe",
+        "/disk",
     ];
     sandbox.image(&args);
     assert_eq!(sandbox.image_tree(), "/\n├── keep\n├── kept-x\n└── sub\n    └── y");

@@ -1,6 +1,7 @@
 //! `run --timeout`, `--fuel`, `--max-memory`: programs that do not end, and what they leave.
 
 use crate::sandbox::{NOTHING, Sandbox, read};
+use crate::signals::waiting;
 use crate::transfer::COPY;
 use std::io::Read as _;
 use std::process::Stdio;
@@ -124,36 +125,79 @@ const SLEEP: &str = r#"
 
 #[test]
 fn a_program_that_waits_is_stopped_too() {
-    for (wait, comes_back) in [
-        ("(call $sleep (i32.const 0) (i32.const 0))", true),
-        ("(call $sleep (i32.const 1) (i32.const 0))", true),
-        ("(call $sleep (i32.const 0) (i32.const 1))", true),
-        ("(call $sleep (i32.const 1) (i32.const 1))", true),
-        ("(call $wait)", true),
-        ("(call $input)", true),
-        ("(call $output)", false),
+    for wait in [
+        "(call $sleep (i32.const 0) (i32.const 0))",
+        "(call $sleep (i32.const 1) (i32.const 0))",
+        "(call $sleep (i32.const 0) (i32.const 1))",
+        "(call $sleep (i32.const 1) (i32.const 1))",
+        "(call $wait)",
+        "(call $input)",
+        "(call $output)",
     ] {
         let sandbox = Sandbox::new();
         sandbox.wasm("app.wasm", &SLEEP.replace("WAIT", wait));
         for get in [&[][..], &["--get", "/tmp::tmp"]] {
-            let began = Instant::now();
             let run = [&["run", "app.wasm", "--timeout", "500ms"], get].concat();
-            // Its standard input stays open, and nobody reads its output.
-            let mut child = sandbox.command(&run).spawn().unwrap();
-            let _open = child.stdin.take();
-            let status = child.wait().unwrap().code();
-            let mut stderr = String::new();
-            child.stderr.take().unwrap().read_to_string(&mut stderr).unwrap();
-            assert!(began.elapsed() < LONG, "{wait}");
-            if comes_back || get.is_empty() {
-                assert_eq!(status, Some(124), "{wait}: {stderr}");
-                assert_eq!(sandbox.path("tmp").exists(), !get.is_empty(), "{wait}");
-            } else {
-                assert_eq!(status, Some(1), "{wait}: {stderr}");
-                let wants = "could be copied: it is within a call of its host that does not end";
-                assert!(stderr.contains(wants), "{wait}: {stderr}");
-            }
+            let (status, stderr) = waits(&sandbox, &run);
+            assert_eq!(status, Some(124), "{wait}: {stderr}");
+            assert_eq!(sandbox.path("tmp").exists(), !get.is_empty(), "{wait}");
         }
+    }
+}
+
+#[test]
+fn a_program_that_does_not_come_back_is_given_up() {
+    let sandbox = waiting("(call $stuck)");
+    let run = ["run", "--timeout", "500ms", "--host-dir", "d::/m"];
+    let (status, stderr) = waits(&sandbox, &[&run[..], &["packed.wasm"]].concat());
+    assert_eq!(status, Some(124), "{stderr}");
+    let got = ["--get", "/tmp::tmp", "packed.wasm"];
+    let (status, stderr) = waits(&sandbox, &[&run[..], &got].concat());
+    assert_eq!(status, Some(1), "{stderr}");
+    let wants = "could be copied: it is within a call of its host that does not end\n";
+    assert!(stderr.ends_with(wants), "{stderr}");
+}
+
+/// Runs the tool, whose standard input stays open and whose output nobody reads.
+fn waits(sandbox: &Sandbox, args: &[&str]) -> (Option<i32>, String) {
+    let began = Instant::now();
+    let mut child = sandbox.command(args).spawn().unwrap();
+    let _open = child.stdin.take();
+    let status = child.wait().unwrap().code();
+    let mut stderr = String::new();
+    child.stderr.take().unwrap().read_to_string(&mut stderr).unwrap();
+    assert!(began.elapsed() < LONG, "{args:?}");
+    (status, stderr)
+}
+
+/// Waits for two clocks at once, of which one goes off, and exits with the number that tells of it.
+const CLOCKS: &str = r#"
+(module
+  (import "wasi_snapshot_preview1" "poll_oneoff"
+    (func $poll (param i32 i32 i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
+  (memory (export "memory") 1)
+  (func (export "_start")
+    (i64.store (i32.const 64) (i64.const 7))
+    (i32.store (i32.const 80) (i32.const 1))
+    (i64.store (i32.const 88) (i64.const 3600000000000))
+    (i64.store (i32.const 112) (i64.const 40))
+    (i32.store (i32.const 128) (i32.const 0))
+    (i64.store (i32.const 136) (i64.const 20000000))
+    ;; The errno and the kind of the event, which are zero, must be written.
+    (i64.store (i32.const 264) (i64.const -1))
+    (if (call $poll (i32.const 64) (i32.const 256) (i32.const 2) (i32.const 512))
+      (then unreachable))
+    (if (i32.and (i32.load (i32.const 264)) (i32.const 0xffffff)) (then unreachable))
+    (call $exit (i32.add (i32.load (i32.const 256)) (i32.load (i32.const 512))))))"#;
+
+#[test]
+fn clocks_within_the_time_go_off() {
+    let sandbox = Sandbox::new();
+    sandbox.wasm("app.wasm", CLOCKS);
+    for limits in [&[][..], &["--timeout", "1min"]] {
+        let ran = sandbox.tool(&[&["run", "app.wasm"], limits].concat());
+        assert_eq!((ran.status, ran.stderr.as_str()), (41, ""));
     }
 }
 

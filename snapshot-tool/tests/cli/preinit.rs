@@ -1,6 +1,7 @@
 //! `pack --preinit`: a function of the program runs when it is packed.
 
 use crate::sandbox::{Sandbox, read};
+use wasm_vfs::PackedModule;
 
 /// Counts calls in a global and in memory, opens `/a` in `init` and reads a byte of it in `_start`;
 /// says the byte and the counts.
@@ -192,4 +193,68 @@ fn packing_it_again_is_refused() {
     sandbox.tool(&PACK).ok();
     let ran = sandbox.tool(&["pack", "out.wasm", "--dir", "dir::/", "-o", "again.wasm"]);
     assert!(ran.error().contains("it was pre-initialised by `init`"), "{}", ran.error());
+}
+
+/// `init` and `other` change the tree, `idle` does not; `_start` makes `/run`.
+const CHANGING: &str = r#"
+    (module
+      (import "wasi_snapshot_preview1" "path_create_directory"
+        (func $make (param i32 i32 i32) (result i32)))
+      (import "wasi_snapshot_preview1" "path_unlink_file"
+        (func $unlink (param i32 i32 i32) (result i32)))
+      (memory (export "memory") 1)
+      (data (i32.const 0) "made")
+      (data (i32.const 16) ".wh.x")
+      (data (i32.const 32) "a")
+      (data (i32.const 48) "run")
+      (func (export "init")
+        (drop (call $make (i32.const 3) (i32.const 0) (i32.const 4)))
+        (drop (call $unlink (i32.const 3) (i32.const 32) (i32.const 1))))
+      (func (export "other") (drop (call $make (i32.const 3) (i32.const 0) (i32.const 4))))
+      (func (export "whiteout") (drop (call $make (i32.const 3) (i32.const 16) (i32.const 5))))
+      (func (export "idle"))
+      (func (export "_start") (drop (call $make (i32.const 3) (i32.const 48) (i32.const 3)))))"#;
+
+/// A state is what changed since `init`, and is for the tree that `init` left.
+#[test]
+fn states_are_of_the_tree_that_the_function_left() {
+    let sandbox = Sandbox::new();
+    sandbox.wasm("app.wasm", CHANGING);
+    sandbox.file("dir/a", "xyz");
+    let pack = |options: &[&str]| {
+        let all = ["pack", "app.wasm", "--dir", "dir::/", "--no-dev", "-o", "out.wasm"];
+        sandbox.tool(&[&all[..], options].concat()).ok();
+        PackedModule::open(sandbox.path("out.wasm")).unwrap().tree_digest().unwrap()
+    };
+    let plain = pack(&[]);
+    let [idle, other, whiteout] =
+        ["idle", "other", "whiteout"].map(|function| pack(&["--preinit", function]));
+    assert_eq!(idle, plain, "it changed nothing");
+    let names = || {
+        let tar = read(sandbox.path("left.tar"));
+        let mut archive = tar::Archive::new(&tar[..]);
+        let entries = archive.entries().unwrap();
+        let names = entries.map(|entry| entry.unwrap().path().unwrap().display().to_string());
+        names.filter(|name| name != "tmp/").collect::<Vec<_>>()
+    };
+    for form in [&[][..], &["--isolate"]] {
+        let init = pack(&[&["--preinit", "init"], form].concat());
+        for (number, one) in [plain, other, whiteout, init].into_iter().enumerate() {
+            for another in [plain, other, whiteout, init].into_iter().skip(number + 1) {
+                assert_ne!(one, another);
+            }
+        }
+        let run = ["run", "--state", "s", "--diff", "--export", "left.tar", "out.wasm"];
+        for _ in 0..2 {
+            let ran = sandbox.tool(&run);
+            assert_eq!(ran.stderr, "M /  times\nA /run\n");
+            assert_eq!(names(), ["./", "made/", "run/"]);
+        }
+        // The other form's state is this one's.
+        for function in ["other", "idle", "whiteout"] {
+            pack(&[&["--preinit", function], form].concat());
+            let ran = sandbox.tool(&run);
+            assert!(ran.error().contains("was made for another tree"), "{}", ran.stderr);
+        }
+    }
 }

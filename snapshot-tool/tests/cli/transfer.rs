@@ -124,7 +124,7 @@ fn errors_name_what_is_at_fault() {
         (&["--put", "in::x"], "--put in::x: guest path `x` is not absolute"),
         (&["--put", "in::/"], "--put in::/: `/` is a directory"),
         (&["--put", "in::/f", "--put", "in::/f/g"], "its member `f/g`: Not a directory"),
-        (&["--put", "full::/x"], "`full/socket` is a device, a socket or a pipe"),
+        (&["--put", "full::/x"], "`full/socket` is a device or a socket"),
         (
             &["--get", "/none::x"],
             "`app.wasm` exited with status 0, but not all that it left could be copied: --get",

@@ -36,6 +36,14 @@ static void log_line(void *unused, int code, const char *message) {
 int main(int argc, char **argv) {
     char path[2048];
     umask(022);
+    if (argc > 3 && strcmp(argv[2], "commits") == 0) {
+        if (chdir(argv[1]) < 0) {
+            printf("%s: %s\n", argv[1], strerror(errno));
+            return 1;
+        }
+        commits(argv[3]);
+        return 0;
+    }
     snprintf(path, sizeof(path), "%s/sqlite-XXXXXX", argc > 1 ? argv[1] : "/tmp");
     if (mkdtemp(path) == NULL || chdir(path) < 0 || getcwd(directory, sizeof(directory)) == NULL) {
         printf("no directory: %s\n", strerror(errno));

@@ -28,5 +28,6 @@ void journals(void);
 void write_ahead_log(void);
 void logs_that_stay(void);
 void others(void);
+void commits(const char *journal_mode);
 
 #endif

@@ -15,7 +15,9 @@ use crate::core_look::{look, names, names_with_types};
 use crate::kernel::children::PROCESSES;
 use crate::kernel::{Limits, MAPPED_FROM, MAX_FDS, protected_hardlinks};
 use crate::locks;
-use crate::outcome::{CLOCK_START, Cookies, Meta, Outcome, Value, event_value, time_text};
+use crate::outcome::{
+    CLOCK_START, Cookies, Meta, Outcome, Value, attribute_names, event_value, time_text,
+};
 use crate::world::{Descriptors, Seen, World};
 
 /// A clock that moves whenever it is read, so that every change is seen.
@@ -402,11 +404,17 @@ impl<P: Platform> World for CoreFs<P> {
             "getxattr" => read_into(n(2), |buffer| fs.getxattr(p, path(0), path(1), buffer)),
             "lgetxattr" => read_into(n(2), |buffer| fs.lgetxattr(p, path(0), path(1), buffer)),
             "fgetxattr" => read_into(n(2), |buffer| fs.fgetxattr(p, fd(0), path(1), buffer)),
-            "llistxattr" => read_into(n(1), |buffer| fs.llistxattr(p, path(0), buffer)),
-            "flistxattr" => read_into(n(1), |buffer| fs.flistxattr(p, fd(0), buffer)),
+            "llistxattr" => {
+                attribute_names(read_into(n(1), |buffer| fs.llistxattr(p, path(0), buffer)))
+            }
+            "flistxattr" => {
+                attribute_names(read_into(n(1), |buffer| fs.flistxattr(p, fd(0), buffer)))
+            }
             "lremovexattr" => unit(fs.lremovexattr(p, path(0), path(1))),
             "fremovexattr" => unit(fs.fremovexattr(p, fd(0), path(1))),
-            "listxattr" => read_into(n(1), |buffer| fs.listxattr(p, path(0), buffer)),
+            "listxattr" => {
+                attribute_names(read_into(n(1), |buffer| fs.listxattr(p, path(0), buffer)))
+            }
             "removexattr" => unit(fs.removexattr(p, path(0), path(1))),
             "inotify_init1" => number(fs.inotify_init1(p, oflags(0))),
             "inotify_add_watch" => {

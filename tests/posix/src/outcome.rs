@@ -154,6 +154,20 @@ pub fn typed_names(mut names: Vec<(Vec<u8>, u8)>) -> Value {
     Value::Text(format!("[{}]", names.join(" ")))
 }
 
+/// The names that listxattr gave, sorted: "an unordered array" (listxattr(2)), and kernels differ.
+pub fn attribute_names(outcome: Outcome) -> Outcome {
+    outcome.map(|value| {
+        let Value::Bytes(list) = value else { return value };
+        assert!(matches!(list.last(), None | Some(0)), "the last name has no end");
+        let mut names: Vec<Vec<u8>> = list
+            .split_inclusive(|&byte| byte == 0)
+            .map(|name| name[..name.len() - 1].to_vec())
+            .collect();
+        names.sort();
+        Value::Names(names)
+    })
+}
+
 /// What was read from an eventfd: a number. Other descriptors give other bytes.
 pub fn event_value(bytes: Vec<u8>) -> Value {
     match bytes.first_chunk() {

@@ -1,9 +1,10 @@
 //! `cargo xtask adapter`: builds the adapter's core modules, reproducibly.
 //!
-//! The results are checked in as `snapshot-tool/assets/adapter.wasm`, `adapter-mounts.wasm` and
-//! `adapter-calls.wasm`, so that the tool installs without a wasm target. The second is for programs
-//! that are packed with directories of the host, the third for those that make Linux's calls: others
-//! pay for neither. Everything that decides its bytes is here:
+//! The results are checked in as `snapshot-tool/assets/adapter.wasm`, `adapter-lean.wasm`,
+//! `adapter-mounts.wasm` and `adapter-calls.wasm`, so that the tool installs without a wasm target.
+//! The second is for programs that are packed without the host interface, the third for those with
+//! directories of the host, the fourth for those that make Linux's calls: others pay for none of
+//! them. Everything that decides its bytes is here:
 //! the compiler is pinned by rust-toolchain.toml, the dependencies by Cargo.lock, the profile is
 //! `adapter` in the workspace's Cargo.toml, the flags are `FLAGS`, and paths of the machine that
 //! builds it are remapped. What the compiler gives goes through Binaryen's `wasm-opt`, pinned by
@@ -12,6 +13,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::thread;
 
 use anyhow::{Context, Result, bail};
 
@@ -63,22 +65,35 @@ struct Build {
     features: &'static [&'static str],
 }
 
-const BUILDS: [Build; 3] = [
-    Build { file: "adapter.wasm", features: &[] },
-    Build { file: "adapter-mounts.wasm", features: &["mounts"] },
-    Build { file: "adapter-calls.wasm", features: &["calls"] },
+const BUILDS: [Build; 4] = [
+    Build { file: "adapter.wasm", features: &["host-interface"] },
+    Build { file: "adapter-lean.wasm", features: &[] },
+    Build { file: "adapter-mounts.wasm", features: &["host-interface", "mounts"] },
+    Build { file: "adapter-calls.wasm", features: &["calls", "host-interface"] },
 ];
 
 pub(crate) fn run(options: &Options) -> Result<()> {
-    for build in &BUILDS {
-        build.run(options)?;
-    }
-    Ok(())
+    rustup::ensure_targets(&[TARGET])?;
+    let binaryen =
+        npm::ensure_one("binaryen").context("Binaryen, which makes the adapter small")?;
+    let wasm_opt = &binaryen.join("bin/wasm-opt");
+    // Compiling and optimising use one processor each: one is compiled while others are optimised.
+    let built = thread::scope(|scope| {
+        let started: Vec<_> = BUILDS
+            .iter()
+            .map(|build| {
+                let module = build.compile()?;
+                Ok(scope.spawn(move || optimise(wasm_opt, &module)))
+            })
+            .collect::<Result<_>>()?;
+        started.into_iter().map(process::join).collect::<Result<Vec<_>>>()
+    })?;
+    BUILDS.iter().zip(built).try_for_each(|(build, built)| build.conclude(&built, options))
 }
 
 impl Build {
-    fn run(&self, options: &Options) -> Result<()> {
-        let built = self.build()?;
+    /// Writes what was built, or compares it with what is checked in.
+    fn conclude(&self, built: &[u8], options: &Options) -> Result<()> {
         let asset = assets().join(self.file);
         println!("{}: {} bytes", self.file, built.len());
         if options.check {
@@ -98,8 +113,8 @@ impl Build {
         }
         fs::create_dir_all(assets())?;
         // Cargo rebuilds the tool when the file's time changes, so an equal file is left alone.
-        if fs::read(&asset).ok().as_deref() != Some(built.as_slice()) {
-            fs::write(&asset, &built)
+        if fs::read(&asset).ok().as_deref() != Some(built) {
+            fs::write(&asset, built)
                 .with_context(|| format!("cannot write {}", asset.display()))?;
         }
         Ok(())
@@ -112,9 +127,8 @@ fn assets() -> PathBuf {
 }
 
 impl Build {
-    /// Compiles the adapter and takes the custom sections out.
-    fn build(&self) -> Result<Vec<u8>> {
-        rustup::ensure_targets(&[TARGET])?;
+    /// Compiles the adapter; where the module is.
+    fn compile(&self) -> Result<PathBuf> {
         let mut flags: Vec<String> = FLAGS.iter().map(|&flag| flag.to_owned()).collect();
         flags.push(format!("--remap-path-prefix={}=wasm-vfs", workspace::root().display()));
         flags.push(format!("--remap-path-prefix={}=cargo", cargo_home()?.display()));
@@ -135,22 +149,21 @@ impl Build {
         // files of the user.
         cargo.env("CARGO_ENCODED_RUSTFLAGS", flags.join("\x1f"));
         process::run(&mut cargo)?;
-        let path = workspace::target().join(TARGET).join("adapter/wasm_vfs_adapter.wasm");
-        let optimised = optimise(&path)?;
-        let module =
-            fs::read(&optimised).with_context(|| format!("cannot read {}", optimised.display()))?;
-        without_custom_sections(&module)
+        let built = workspace::target().join(TARGET).join("adapter/wasm_vfs_adapter.wasm");
+        // The next build has the same name.
+        let module = built.with_file_name(self.file);
+        fs::copy(&built, &module).with_context(|| format!("cannot copy {}", built.display()))?;
+        Ok(module)
     }
 }
 
-/// Runs a module through `wasm-opt`; where the result is.
-fn optimise(module: &Path) -> Result<PathBuf> {
-    let binaryen =
-        npm::ensure_one("binaryen").context("Binaryen, which makes the adapter small")?;
+/// Runs a module through `wasm-opt` and takes the custom sections out.
+fn optimise(wasm_opt: &Path, module: &Path) -> Result<Vec<u8>> {
     let optimised = module.with_extension("optimised.wasm");
-    let mut command = Command::new(binaryen.join("bin/wasm-opt"));
-    process::run(command.args(OPTIMISER).arg(module).arg("-o").arg(&optimised))?;
-    Ok(optimised)
+    process::run(Command::new(wasm_opt).args(OPTIMISER).arg(module).arg("-o").arg(&optimised))?;
+    let module =
+        fs::read(&optimised).with_context(|| format!("cannot read {}", optimised.display()))?;
+    without_custom_sections(&module)
 }
 
 fn cargo_home() -> Result<PathBuf> {

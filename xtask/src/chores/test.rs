@@ -2,7 +2,7 @@
 //! and reports what was left out. Without arguments it also runs the [suites], and compares the
 //! README's table of engines with the results.
 
-use std::fs;
+use std::{fs, thread};
 
 use anyhow::{Context, Result, bail};
 
@@ -11,9 +11,13 @@ use crate::chores::{guests, setup, suites, web};
 use crate::left_out::{self, LeftOut};
 use crate::process;
 
+/// What is tested. The benchmarks have no tests, and what they are compared with is much to build.
+pub(crate) const PACKAGES: &[&str] =
+    &["--workspace", "--exclude", "wasm-vfs-benches", "--exclude", "wasm-vfs-dependencies"];
+
 #[derive(clap::Args)]
 pub(crate) struct Options {
-    /// Arguments of `cargo test --workspace`, for example `--test web`; after `--`, arguments of
+    /// Arguments of `cargo test`, for example `--test web`; after `--`, arguments of
     /// the test binaries.
     #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
     arguments: Vec<String>,
@@ -22,30 +26,33 @@ pub(crate) struct Options {
 pub(crate) fn run(options: &Options) -> Result<()> {
     let mut left_out = LeftOut::default();
     setup::everything(&mut left_out)?;
-    guests::all(&mut left_out)?;
+    // A selection of tests has not run everything that the README's table claims.
+    let everything = options.arguments.is_empty();
     // The page is packed with the tool as the tests have it. Its own tests bring it: built by
     // itself it would have other features, and so all of wasmtime once more.
-    process::run(&mut process::cargo(&[
-        "test",
-        "--quiet",
-        "--workspace",
-        "--no-run",
-        "--test",
-        "cli",
-    ]))?;
+    let mut tests = process::cargo(&["test", "--quiet"]);
+    tests.args(PACKAGES).arg("--no-run").args(if everything {
+        &[][..]
+    } else {
+        &["--test", "cli"]
+    });
+    // For long stretches the guests' compilers use one processor each, and so do the tests'.
+    thread::scope(|scope| {
+        let tests = scope.spawn(|| process::run(&mut tests));
+        let guests = guests::all(&mut left_out);
+        process::join(tests).and(guests)
+    })?;
     web::build(&mut left_out)?;
     let list = left_out::file();
     fs::write(&list, "").with_context(|| format!("cannot write {}", list.display()))?;
     readme_table::clear_record()?;
-    let mut cargo = process::cargo(&["test", "--workspace", "--no-fail-fast"]);
-    cargo.args(&options.arguments);
+    let mut cargo = process::cargo(&["test", "--no-fail-fast"]);
+    cargo.args(PACKAGES).args(&options.arguments);
     let mut summary = process::run_and_read_along(&mut cargo)?;
     left_out.add_those_of_the_tests();
-    // A selection of tests has not run everything that the README's table claims.
-    let everything = options.arguments.is_empty();
     if everything {
         // The workspace has the adapter as it is without features.
-        for feature in ["mounts", "calls"] {
+        for feature in ["host-interface,mounts", "calls,host-interface"] {
             let adapter = ["test", "--package", "wasm-vfs-adapter", "--features", feature];
             summary.extend(process::run_and_read_along(&mut process::cargo(&adapter))?);
         }

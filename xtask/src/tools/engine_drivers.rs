@@ -132,18 +132,28 @@ fn directory() -> PathBuf {
     workspace::tools().join("engines")
 }
 
-/// Builds the engines that are missing or older than their sources.
-pub(crate) fn ensure() -> Result<()> {
+/// Builds the engines in C that are missing or older than their sources.
+pub(crate) fn ensure_those_in_c() -> Result<()> {
+    prepare()?;
+    for engine in ENGINES {
+        compile(engine).with_context(|| format!("cannot build {}", engine.name))?;
+    }
+    Ok(())
+}
+
+/// Builds Wasmer if it is missing or older than its driver.
+pub(crate) fn ensure_wasmer() -> Result<()> {
+    prepare()?;
+    wasmer().context("cannot build wasmer")
+}
+
+fn prepare() -> Result<()> {
     ensure!(
         cfg!(all(target_os = "linux", target_arch = "x86_64")),
         "the drivers are made for Linux on x86-64"
     );
     fs::create_dir_all(directory())
-        .with_context(|| format!("cannot create {}", directory().display()))?;
-    for engine in ENGINES {
-        compile(engine).with_context(|| format!("cannot build {}", engine.name))?;
-    }
-    wasmer().context("cannot build wasmer")
+        .with_context(|| format!("cannot create {}", directory().display()))
 }
 
 fn compile(engine: &Engine) -> Result<()> {

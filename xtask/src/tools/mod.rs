@@ -3,6 +3,7 @@
 
 pub(crate) mod cargo_install;
 pub(crate) mod chromium;
+pub(crate) mod debian;
 pub(crate) mod engine_drivers;
 pub(crate) mod npm;
 pub(crate) mod pypi;

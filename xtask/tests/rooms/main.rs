@@ -43,6 +43,7 @@ const ADAPTER: &[&str] = &[
     "calls/",
     "host_api/",
     "trace/",
+    "events.rs",
     "bake/",
 ];
 
@@ -60,10 +61,13 @@ const SNAPSHOT_TOOL: &[&str] = &[
     "output.rs",
     "policy/",
     "packed/",
+    "oci/",
     "adapter/",
     "gather/",
+    "host_api/",
     "link/",
     "pack/",
+    "state/",
     "run/",
     "sdk/",
     "cli/",

@@ -3,7 +3,7 @@
 use wasm_vfs_core::Errno;
 
 use crate::abi::imports;
-use crate::calls::{host, on_fd};
+use crate::calls::{call, host, on_fd};
 
 #[unsafe(export_name = "SYS_fsync")]
 extern "C" fn fsync(fd: i32) -> i64 {
@@ -25,7 +25,10 @@ extern "C" fn fdatasync(fd: i32) -> i64 {
 
 #[unsafe(export_name = "SYS_sync")]
 extern "C" fn sync() -> i64 {
-    0
+    call(|kernel, _| {
+        kernel.fs.sync();
+        Ok(())
+    })
 }
 
 #[unsafe(export_name = "SYS_syncfs")]

@@ -29,7 +29,7 @@ use crate::fs::Fs;
 use crate::fs::path_walk::FollowLast;
 use crate::objects::contents::FileContents;
 use crate::objects::directory::Directory;
-use crate::objects::inode::{Inode, InodeKind};
+use crate::objects::inode::{Inode, InodeFlags, InodeKind};
 use crate::objects::process::Process;
 use crate::platform::Platform;
 use crate::platform::foreign::{DirectoryId, Foreign, ForeignMark, LowerFile, LowerKind};
@@ -75,7 +75,13 @@ impl<P: Platform> Fs<P> {
             return Err(Errno::EOPNOTSUPP);
         }
         let inode = self.find_inode_mut(at.0).ok_or(Errno::EIO)?;
-        inode.directory_mut()?.foreign = ForeignMark::new(foreign);
+        let is_sealed = inode.is_sealed();
+        let directory = inode.directory_mut()?;
+        if directory.foreign.is_unread() && is_sealed {
+            // What was read in is as it was.
+            directory.seal();
+        }
+        directory.foreign = ForeignMark::new(foreign);
         Ok(())
     }
 
@@ -236,7 +242,8 @@ impl<P: Platform> Fs<P> {
         let mut inode = Inode::new(kind, mode, 0, 0, file.mtime);
         inode.set_atime(file.atime);
         inode.set_ctime(file.ctime);
-        inode.lower = true;
+        // It is as it was before the filesystem, so there is nothing to tell of it.
+        inode.flags = InodeFlags::LOWER | InodeFlags::SEALED;
         self.add_named(parent, name, inode).map(|_| ())
     }
 

@@ -176,7 +176,7 @@ impl<P: Platform> Fs<P> {
         if !self.is_anonymous_pipe(self.inode(ino)?) {
             // Since Linux 6.15 only a named pipe notes the time (`fifo_pipe_write`).
             let now = self.now();
-            self.inode_mut(ino)?.touch(now);
+            self.touch(ino, now)?;
         }
         Ok(written)
     }

@@ -25,11 +25,15 @@ impl<P: Platform> Fs<P> {
         change: impl FnOnce(&mut crate::objects::contents::FileContents, &P, u64) -> Result<T, Errno>,
     ) -> Result<T, Errno> {
         let free = self.free_pages();
-        let inode = self.inodes.get_mut(ino.0).or_defect()?;
+        let Fs { inodes, changes, platform, used_pages, .. } = self;
+        let inode = inodes.get_mut(ino.0).or_defect()?;
+        if P::CHANGES {
+            changes.note(ino, inode);
+        }
         let InodeKind::Regular(contents) = &mut inode.kind else { return Err(Errno::EINVAL) };
         let before = contents.charged_pages::<P>();
-        let result = change(contents, &self.platform, free);
-        self.used_pages = self.used_pages - before + contents.charged_pages::<P>();
+        let result = change(contents, platform, free);
+        *used_pages = *used_pages - before + contents.charged_pages::<P>();
         result
     }
 
@@ -37,6 +41,7 @@ impl<P: Platform> Fs<P> {
     /// without `CAP_FSETID` clears. Says what to tell beside that.
     pub(crate) fn modified(&mut self, process: &Process, ino: Ino) -> Result<InotifyMask, Errno> {
         let now = self.now();
+        // It was noted when the contents changed.
         self.inode_mut(ino)?.touch(now);
         self.drop_set_ids(process, ino)
     }
@@ -71,7 +76,7 @@ impl<P: Platform> Fs<P> {
         if !P::PERMISSIONS {
             return Ok(InotifyMask::empty());
         }
-        let inode = self.inode_mut(ino)?;
+        let inode = self.inode_to_change(ino)?;
         let before = inode.permissions;
         inode.drop_set_ids(&process.credentials);
         let changed = inode.permissions != before;

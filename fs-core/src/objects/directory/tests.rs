@@ -27,7 +27,7 @@ fn it_agrees_with_a_map_while_names_come_and_go() {
         let grow = (step / (steps / 5)) % 2 == 0;
         match model.get(&name) {
             Some(&ino) if !grow || state & 7 == 0 => {
-                assert_eq!(dir.remove(name.as_bytes()).unwrap().ino, Ino(ino));
+                assert_eq!(dir.remove(name.as_bytes(), |_| ()).unwrap().ino, Ino(ino));
                 model.remove(&name);
             }
             Some(&ino) => assert_eq!(dir.lookup(name.as_bytes()).unwrap().ino, Ino(ino)),
@@ -85,7 +85,7 @@ fn walks_that_start_again_visit_few_entries() {
         }
         let most = usize::try_from(2 * entries.ilog2()).unwrap();
         for n in 0..entries {
-            dir.remove(format!("{}", order(n)).as_bytes()).unwrap();
+            dir.remove(format!("{}", order(n)).as_bytes(), |_| ()).unwrap();
             for start in [0, order(n) + FIRST_COOKIE, entries / 3, entries / 2, entries] {
                 assert!(visits(&dir, start) <= most, "{n}: {} visited", visits(&dir, start));
             }
@@ -108,7 +108,7 @@ fn a_walk_from_any_cookie_lists_what_is_behind_it() {
         if draw % 3 == 0 && !model.is_empty() || model.len() > 200 {
             let place = draw as usize % model.len();
             let (&cookie, name) = model.iter().nth(place).unwrap();
-            dir.remove(name.as_bytes()).unwrap();
+            dir.remove(name.as_bytes(), |_| ()).unwrap();
             model.remove(&cookie);
         } else {
             let name = format!("n{step}");
@@ -134,7 +134,7 @@ fn a_position_stays_valid_while_entries_are_removed() {
     let (mut at, mut seen) = (0, 0u32);
     while let Some((cookie, name)) = first_from(&dir, at) {
         assert_eq!(name, format!("{seen}").as_bytes());
-        dir.remove(&name).unwrap();
+        dir.remove(&name, |_| ()).unwrap();
         at = cookie + 1;
         seen += 1;
     }

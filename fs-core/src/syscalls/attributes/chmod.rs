@@ -99,7 +99,7 @@ impl<P: Platform> Fs<P> {
             mode &= !S_ISGID;
         }
         let now = self.now();
-        let inode = self.inode_mut(ino)?;
+        let inode = self.inode_to_change(ino)?;
         inode.set_permissions(mode);
         inode.set_ctime(now);
         self.notify_target(target, InotifyMask::ATTRIB, EventData::Other);

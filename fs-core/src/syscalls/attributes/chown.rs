@@ -122,7 +122,7 @@ impl<P: Platform> Fs<P> {
             return Err(Errno::EPERM);
         }
         let now = self.now();
-        let inode = self.inode_mut(ino)?;
+        let inode = self.inode_to_change(ino)?;
         let mode_changed = mode != inode.mode();
         (inode.uid, inode.gid) = (uid, gid);
         inode.set_permissions(mode);

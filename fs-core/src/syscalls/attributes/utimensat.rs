@@ -240,7 +240,7 @@ impl<P: Platform> Fs<P> {
             TimeSpecifier::Omit => old,
             TimeSpecifier::At(time) => time,
         };
-        let inode = self.inode_mut(ino)?;
+        let inode = self.inode_to_change(ino)?;
         let [atime, mtime] = times;
         inode.set_atime(pick(atime, inode.atime()));
         inode.set_mtime(pick(mtime, inode.mtime()));

@@ -480,6 +480,7 @@ impl<P: Platform> Fs<P> {
         bytes.try_reserve_exact(len)?;
         bytes.resize(len, 0);
         value.copy_from_user(&mut bytes);
+        self.note_xattrs(ino)?;
         let set = self.extend(ino)?.xattrs.set(name, bytes.into_boxed_slice());
         if set.is_err() {
             self.trim_extension(ino);
@@ -498,6 +499,9 @@ impl<P: Platform> Fs<P> {
         self.want_write_of(target.ino)?;
         let ino = target.ino;
         self.may_use_xattr(process, self.inode(ino)?, name, Purpose::Write)?;
+        if self.extension(ino).is_some_and(|all| all.xattrs.get(name).is_some()) {
+            self.note_xattrs(ino)?;
+        }
         let removed = self.extension_mut(ino).and_then(|all| all.xattrs.remove(name));
         let removed = removed.ok_or(Errno::ENODATA)?;
         self.xattr_space -= space_bytes(name, removed.len());
@@ -507,7 +511,7 @@ impl<P: Platform> Fs<P> {
 
     fn xattrs_changed(&mut self, target: ReachedInode) -> Result<(), Errno> {
         let now = self.now();
-        self.inode_mut(target.ino)?.set_ctime(now);
+        self.inode_to_change(target.ino)?.set_ctime(now);
         self.notify_target(target, InotifyMask::ATTRIB, EventData::Other);
         Ok(())
     }

@@ -20,9 +20,9 @@ bitflags! {
     pub struct RwFlags: u32 {
         /// Poll for completion. No effect.
         const HIPRI = 0x1;
-        /// As `O_DSYNC`. No effect: memory is always in step.
+        /// As `O_DSYNC`: what is written is to be stored ([`Events::SYNC`](crate::Events::SYNC)).
         const DSYNC = 0x2;
-        /// As `O_SYNC`. No effect.
+        /// As `O_SYNC`, which is more of metadata.
         const SYNC = 0x4;
         /// Do not wait. Files of tmpfs do not take it, pipes do.
         const NOWAIT = 0x8;
@@ -152,6 +152,9 @@ impl<P: Platform> Fs<P> {
             status |= OFlags::APPEND;
         } else if flags.contains(RwFlags::NOAPPEND) {
             status -= OFlags::APPEND;
+        }
+        if flags.intersects(RwFlags::DSYNC | RwFlags::SYNC) {
+            status |= OFlags::DSYNC;
         }
         let start = place.unwrap_or(current);
         let (written, end) = self.write_inode(process, file, ino, start, status, &mut iov)?;

@@ -449,6 +449,10 @@ impl<P: Platform> Fs<P> {
         if written > 0 {
             self.notify_file(file, InotifyMask::MODIFY);
         }
+        // `O_SYNC` has the bit of `O_DSYNC` (`generic_write_sync`).
+        if flags.contains(OFlags::DSYNC) {
+            self.note_sync();
+        }
         Ok((written, advance(start, written)))
     }
 

@@ -1,4 +1,5 @@
-//! sync, syncfs, fsync, fdatasync: memory is always in step, so only the descriptor is checked.
+//! sync, syncfs, fsync, fdatasync: memory is always in step, so only the descriptor is checked; and
+//! the embedder can ask whether one was called ([`Events::SYNC`](crate::Events::SYNC)).
 
 use crate::base::errno::Errno;
 use crate::base::flags::{Fd, OFlags};
@@ -17,7 +18,7 @@ impl<P: Platform> Fs<P> {
     ///
     /// * `EBADF`: `fd` is not open, or only names a file.
     /// * `EINVAL`: it cannot be synchronised.
-    pub fn fsync(&self, process: &Process, fd: Fd) -> Result<(), Errno> {
+    pub fn fsync(&mut self, process: &Process, fd: Fd) -> Result<(), Errno> {
         self.vfs_fsync(self.fdget(process, fd)?)
     }
 
@@ -26,7 +27,7 @@ impl<P: Platform> Fs<P> {
     /// # Errors
     ///
     /// As [`fsync`](Self::fsync).
-    pub fn vfs_fsync(&self, file: OpenFile) -> Result<(), Errno> {
+    pub fn vfs_fsync(&mut self, file: OpenFile) -> Result<(), Errno> {
         let description = self.file(file)?;
         if description.flags.contains(OFlags::PATH) {
             return Err(Errno::EBADF);
@@ -37,7 +38,10 @@ impl<P: Platform> Fs<P> {
             {
                 Err(Errno::EINVAL)
             }
-            FileKind::Inode(ino) if !P::PIPES || self.pipe_of(ino).is_none() => Ok(()),
+            FileKind::Inode(ino) if !P::PIPES || self.pipe_of(ino).is_none() => {
+                self.note_sync();
+                Ok(())
+            }
             _ => Err(Errno::EINVAL),
         }
     }
@@ -49,14 +53,16 @@ impl<P: Platform> Fs<P> {
     /// # Errors
     ///
     /// As [`fsync`](Self::fsync).
-    pub fn fdatasync(&self, process: &Process, fd: Fd) -> Result<(), Errno> {
+    pub fn fdatasync(&mut self, process: &Process, fd: Fd) -> Result<(), Errno> {
         self.fsync(process, fd)
     }
 
     /// `void sync(void)`
     ///
     /// Waits until everything is stored, which it is.
-    pub fn sync(&self) {}
+    pub fn sync(&mut self) {
+        self.note_sync();
+    }
 
     /// `int syncfs(int fd)`
     ///
@@ -65,10 +71,11 @@ impl<P: Platform> Fs<P> {
     /// # Errors
     ///
     /// `EBADF`: `fd` is not open, or only names a file.
-    pub fn syncfs(&self, process: &Process, fd: Fd) -> Result<(), Errno> {
+    pub fn syncfs(&mut self, process: &Process, fd: Fd) -> Result<(), Errno> {
         if self.description(process, fd)?.flags.contains(OFlags::PATH) {
             return Err(Errno::EBADF);
         }
+        self.note_sync();
         Ok(())
     }
 }

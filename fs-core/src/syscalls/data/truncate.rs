@@ -83,7 +83,7 @@ impl<P: Platform> Fs<P> {
             // truncate(2) of the same size is no change, unlike ftruncate(2) (`do_truncate`'s
             // `time_attrs`), as long as there is no page that it might have to cut
             // (`shmem_setattr`, `shmem_truncate_range`).
-            self.inode_mut(ino)?.touch(now);
+            self.touch(ino, now)?;
         }
         self.notify_target(target, InotifyMask::MODIFY | also, EventData::Other);
         Ok(())

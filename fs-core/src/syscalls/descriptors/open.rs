@@ -9,8 +9,8 @@ use crate::fs::Fs;
 use crate::fs::fsnotify::ReachedInode;
 use crate::fs::path_walk::{FollowLast, Last, NameBuf};
 use crate::objects::contents::FileContents;
-use crate::objects::file_description::{FileDescription, FileKind};
-use crate::objects::inode::InodeKind;
+use crate::objects::file_description::{FileDescription, FileKind, Place};
+use crate::objects::inode::{Inode, InodeKind};
 use crate::objects::inotify::InotifyMask;
 use crate::objects::process::Process;
 use crate::platform::Platform;
@@ -125,11 +125,50 @@ impl<P: Platform> Fs<P> {
     /// * From `EISDIR` on, as [`openat`](Self::openat) of a file that is there.
     pub fn reopen(&mut self, process: &mut Process, fd: Fd, flags: OFlags) -> Result<Fd, Errno> {
         let ino = self.inode_of_fd(process, fd).map_err(|_| Errno::EBADF)?;
-        self.reserve_description(process)?;
-        self.check_open(process, ino, flags, false)?;
         let place = self.description(process, fd)?.place;
-        let opened = Opened::inode(ReachedInode { ino, place }, false);
-        self.finish_open(process, &opened, flags)
+        self.open_inode(process, ReachedInode { ino, place }, flags)
+    }
+
+    /// Opens what is there already, without a path.
+    ///
+    /// # Errors
+    ///
+    /// * `EMFILE`, `ENOMEM`: no descriptor left, or no memory for one.
+    /// * From `EISDIR` on, as [`openat`](Self::openat).
+    pub(crate) fn open_inode(
+        &mut self,
+        process: &mut Process,
+        target: ReachedInode,
+        flags: OFlags,
+    ) -> Result<Fd, Errno> {
+        self.reserve_description(process)?;
+        self.check_open(process, target.ino, flags, false)?;
+        self.finish_open(process, &Opened::inode(target, false), flags)
+    }
+
+    /// `int open_by_handle_at(int mount_fd, struct file_handle *handle, int flags)`
+    ///
+    /// Opens what has this inode number (`st_ino`), without a path: for an embedder that was told of
+    /// it by [`changes`](Self::changes). The handle is the number; the mount is the only one.
+    /// DEVIATION: the number may have been given anew since, to something else; a handle of Linux
+    /// knows that.
+    ///
+    /// # Errors
+    ///
+    /// * `ESTALE`: nothing has this number.
+    /// * As [`reopen`](Self::reopen).
+    pub fn open_by_ino(
+        &mut self,
+        process: &mut Process,
+        ino: u64,
+        flags: OFlags,
+    ) -> Result<Fd, Errno> {
+        let number = ino.checked_sub(1).and_then(|number| u32::try_from(number).ok());
+        let ino = Ino(number.ok_or(Errno::ESTALE)?);
+        if self.find_inode(ino).is_none_or(Inode::is_grave) {
+            return Err(Errno::ESTALE);
+        }
+        self.open_inode(process, ReachedInode { ino, place: Place::Unknown }, flags)
     }
 
     /// What openat and openat2 have in common (`do_filp_open`).

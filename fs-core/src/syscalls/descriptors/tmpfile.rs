@@ -8,7 +8,7 @@ use crate::fs::Fs;
 use crate::fs::fsnotify::ReachedInode;
 use crate::fs::path_walk::FollowLast;
 use crate::objects::contents::FileContents;
-use crate::objects::inode::InodeKind;
+use crate::objects::inode::{InodeFlags, InodeKind};
 use crate::objects::process::Process;
 use crate::platform::Platform;
 
@@ -47,7 +47,7 @@ impl<P: Platform> Fs<P> {
         self.may_access(process, directory, MAY_WRITE | MAY_EXEC)?;
         let kind = InodeKind::Regular(FileContents::default());
         let mut inode = self.new_inode(process, parent, kind, mode)?;
-        inode.linkable = !flags.contains(OFlags::EXCL);
+        inode.flags.set(InodeFlags::LINKABLE, !flags.contains(OFlags::EXCL));
         let ino = self.add_inode(inode)?;
         let place = self.unnamed_place(parent, ino);
         Ok(ReachedInode { ino, place })

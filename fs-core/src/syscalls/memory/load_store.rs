@@ -145,7 +145,7 @@ impl<P: Platform> Fs<P> {
                     Ok(())
                 })?;
                 let now = self.now();
-                self.inode_mut(ino)?.touch(now);
+                self.touch(ino, now)?;
                 Ok(())
             }
             _ => {

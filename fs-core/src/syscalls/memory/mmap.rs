@@ -192,6 +192,13 @@ impl<P: Platform> Fs<P> {
         len: u64,
         fixed: bool,
     ) -> Result<u64, Errno> {
+        if let Some(ino) = area.ino
+            && area.sharing == Sharing::Shared
+            && area.may_write
+        {
+            // What is stored through it nobody is told.
+            self.note(ino);
+        }
         let id = self.space_for_change(process)?;
         if P::USER_MEMORY {
             return self.map_in_program(id, &area, wish, len, fixed);

@@ -53,18 +53,24 @@ impl<P: Platform> Fs<P> {
         if P::USER_MEMORY {
             self.touch_written(process, addr, end);
         }
+        if flags.contains(MsyncFlags::SYNC) {
+            self.note_sync();
+        }
         if is_covered { Ok(()) } else { Err(Errno::ENOMEM) }
     }
 
     /// Sets the times of files that the program may have stored to.
     fn touch_written(&mut self, process: &Process, start: u64, end: u64) {
         let mut now = None;
-        let Fs { spaces, inodes, platform, .. } = self;
+        let Fs { spaces, inodes, platform, changes, .. } = self;
         let Some(space) = process.space.and_then(|id| spaces.get(id)) else { return };
         let areas = space.areas.get(space.overlapping(start, end)).or_after_defect(&[]);
         for ino in areas.iter().filter(|area| area.written).filter_map(Area::shared_file) {
             let time = *now.get_or_insert_with(|| platform.current_time());
             if let Some(inode) = inodes.get_mut(ino.0) {
+                if P::CHANGES {
+                    changes.note(ino, inode);
+                }
                 inode.touch(time);
             }
         }

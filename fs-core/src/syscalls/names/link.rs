@@ -5,6 +5,7 @@ use crate::base::flags::{AT_FDCWD, AtFlags, Fd};
 use crate::fs::Fs;
 use crate::fs::creation::SlashAllowed;
 use crate::fs::path_walk::FollowLast;
+use crate::objects::inode::{Home, InodeFlags};
 use crate::objects::inotify::InotifyMask;
 use crate::objects::process::Process;
 use crate::platform::Platform;
@@ -62,7 +63,7 @@ impl<P: Platform> Fs<P> {
         if inode.is_directory() {
             return Err(Errno::EPERM);
         }
-        if inode.nlink == 0 && !inode.linkable {
+        if inode.nlink == 0 && !inode.flags.contains(InodeFlags::LINKABLE) {
             return Err(Errno::ENOENT);
         }
         let is_first = inode.nlink == 0;
@@ -71,17 +72,20 @@ impl<P: Platform> Fs<P> {
             self.reserve_inode()?;
         }
         let now = self.now();
+        self.reserve_home()?;
         // The count goes before the name: a call that is cut short between the two leaves no name
         // that is not counted.
         self.inode_mut(ino)?.nlink += 1; // for the new name
-        let directory = self.inode_mut(parent)?;
+        let directory = self.inode_to_change(parent)?;
         if let Err(error) = directory.directory_mut()?.insert(&name, ino, file_type) {
             self.inode_mut(ino)?.nlink -= 1; // for the name that was not added
             return Err(error);
         }
+        let cookie = directory.directory()?.last_cookie();
         directory.touch(now);
-        let inode = self.inode_mut(ino)?;
-        inode.linkable = false;
+        self.add_home(ino, Home { parent, cookie });
+        let inode = self.inode_to_change(ino)?;
+        inode.flags.remove(InodeFlags::LINKABLE);
         inode.set_ctime(now);
         self.further_links += u32::from(!is_first);
         self.notify_inode(ino, InotifyMask::ATTRIB);

@@ -5,10 +5,11 @@ use crate::base::defect::OrDefect;
 use crate::base::errno::Errno;
 use crate::base::flags::{AT_FDCWD, Fd, NAME_MAX, RenameFlags};
 use crate::base::ids::Ino;
+use crate::base::stat::FileType;
 use crate::fs::Fs;
-use crate::fs::path_walk::{FollowLast, Last, NameBuf};
+use crate::fs::path_walk::{FollowLast, NameBuf};
 use crate::fs::permissions::Victim;
-use crate::objects::file_description::Place;
+use crate::objects::inode::Home;
 use crate::objects::inotify::InotifyMask;
 use crate::objects::process::Process;
 use crate::platform::Platform;
@@ -206,27 +207,32 @@ impl<P: Platform> Fs<P> {
         target: Option<Ino>,
     ) -> Result<(), Errno> {
         let now = self.now();
-        let file_type = self.inode(source)?.file_type();
+        let inode = self.inode_to_change(source)?;
+        let file_type = inode.file_type();
+        if inode.nlink > 1 && file_type != FileType::Directory {
+            self.reserve_home()?;
+        }
         // The only step that can fail comes first. The moved entry is a new one, at the end of the
         // order of readdir, as on tmpfs (simple_offset_rename).
         // Meanwhile there are two names, which are counted: a call may be cut short.
         self.inode_mut(source)?.nlink += 1; // for the new name
-        let into = self.inode_mut(new.parent)?.directory_mut()?;
-        let had = match into.supersede(&new.name, source, file_type) {
+        let (into, note) = self.directory_for_removal(new.parent, &new.name)?;
+        let had = match into.supersede(&new.name, source, file_type, note) {
             Ok(had) => had,
             Err(error) => {
                 self.inode_mut(source)?.nlink -= 1; // for the name that was not added
                 return Err(error);
             }
         };
-        let cookie = into.last_cookie();
-        let was = self.inode_mut(old.parent)?.directory_mut()?.remove(&old.name);
+        let cookie = self.inode(new.parent)?.directory()?.last_cookie();
+        let (from, note) = self.directory_for_removal(old.parent, &old.name)?;
+        let was = from.remove(&old.name, note);
         self.inode_mut(source)?.nlink -= 1; // for the old name
         let target_cookie = had.map_or(0, |had| had.cookie());
-        let from =
-            Place::Entry { parent: old.parent, cookie: was.map_or(0, |entry| entry.cookie()) };
+        let from = Home { parent: old.parent, cookie: was.map_or(0, |entry| entry.cookie()) };
+        let to = Home { parent: new.parent, cookie };
         if let Some(target) = target {
-            let inode = self.inode_mut(target)?;
+            let inode = self.inode_to_change(target)?;
             if inode.is_directory() {
                 inode.nlink = 0; // its name and its "." go
                 inode.set_ctime(now);
@@ -239,10 +245,11 @@ impl<P: Platform> Fs<P> {
         self.inode_mut(source)?.set_ctime(now);
         self.inode_mut(old.parent)?.touch(now);
         self.inode_mut(new.parent)?.touch(now);
+        self.move_home(source, from, to);
         if let Some(target) = target {
             self.remove_place(target, new.parent, target_cookie, &new.name);
         }
-        self.move_place(source, from, Place::Entry { parent: new.parent, cookie });
+        self.move_place(source, from.into(), to.into());
         self.notify_move(old, new, source, target);
         if let Some(target) = target {
             self.free_if_unused(target);
@@ -271,12 +278,15 @@ impl<P: Platform> Fs<P> {
         let now = self.now();
         let (source_type, target_type) =
             (self.inode(source)?.file_type(), self.inode(target)?.file_type());
-        let old_place = self.place_of_last(old.parent, Last::Name(&old.name), source);
-        let new_place = self.place_of_last(new.parent, Last::Name(&new.name), target);
-        let from = self.inode_mut(old.parent)?.directory_mut()?;
-        from.replace(&old.name, target, target_type).or_defect()?;
-        let into = self.inode_mut(new.parent)?.directory_mut()?;
-        into.replace(&new.name, source, source_type).or_defect()?;
+        self.reserve_homes(2)?;
+        self.note(source);
+        self.note(target);
+        let (from, note) = self.directory_for_removal(old.parent, &old.name)?;
+        let cookie = from.replace(&old.name, target, target_type, note).or_defect()?;
+        let old_home = Home { parent: old.parent, cookie };
+        let (into, note) = self.directory_for_removal(new.parent, &new.name)?;
+        let cookie = into.replace(&new.name, source, source_type, note).or_defect()?;
+        let new_home = Home { parent: new.parent, cookie };
         self.reparent(source, old.parent, new.parent)?;
         self.reparent(target, new.parent, old.parent)?;
         for ino in [source, target] {
@@ -285,8 +295,10 @@ impl<P: Platform> Fs<P> {
         for ino in [old.parent, new.parent] {
             self.inode_mut(ino)?.touch(now);
         }
-        self.move_place(source, old_place, new_place);
-        self.move_place(target, new_place, old_place);
+        self.move_home(source, old_home, new_home);
+        self.move_home(target, new_home, old_home);
+        self.move_place(source, old_home.into(), new_home.into());
+        self.move_place(target, new_home.into(), old_home.into());
         self.notify_move(old, new, source, None);
         self.notify_move(new, old, target, None);
         Ok(())

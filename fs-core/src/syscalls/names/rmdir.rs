@@ -50,11 +50,12 @@ impl<P: Platform> Fs<P> {
         let now = self.now();
         // The name goes before the counts: a call that is cut short between the two leaves no name
         // that leads nowhere.
+        let (directory, note) = self.directory_for_removal(parent, &name)?;
+        let removed = directory.remove(&name, note);
         let directory = self.inode_mut(parent)?;
-        let removed = directory.directory_mut()?.remove(&name);
         directory.nlink -= 1; // for ".." of the removed directory
         directory.touch(now);
-        let inode = self.inode_mut(ino)?;
+        let inode = self.inode_to_change(ino)?;
         inode.nlink = 0; // its name and its "." go
         inode.set_ctime(now);
         self.remove_place(ino, parent, removed.map_or(0, |entry| entry.cookie()), &name);

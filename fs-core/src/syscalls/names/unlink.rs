@@ -50,9 +50,9 @@ impl<P: Platform> Fs<P> {
         }
         self.may_delete(process, parent, ino, Victim::Other)?;
         let now = self.now();
-        let directory = self.inode_mut(parent)?;
-        let removed = directory.directory_mut()?.remove(&name);
-        directory.touch(now);
+        let (directory, note) = self.directory_for_removal(parent, &name)?;
+        let removed = directory.remove(&name, note);
+        self.inode_mut(parent)?.touch(now);
         self.drop_link(ino, now)?;
         self.remove_place(ino, parent, removed.map_or(0, |entry| entry.cookie()), &name);
         self.notify_inode(ino, InotifyMask::ATTRIB);

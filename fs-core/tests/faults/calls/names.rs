@@ -27,6 +27,10 @@ pub(super) const CALLS: &[(&str, Make)] = &[
         c.fs.openat2(c.p, c.args.fd_or_cwd(1), c.args.path(0), &how).map(from_fd)
     }),
     ("reopen", |c| c.fs.reopen(c.p, c.args.fd(0), c.args.open_flags(2)).map(from_fd)),
+    ("open_by_ino", |c| {
+        let ino = u64::from(c.args.0[0]) % 16;
+        c.fs.open_by_ino(c.p, ino, c.args.open_flags(2)).map(from_fd)
+    }),
     ("open_foreign", |c| c.fs.open_foreign(c.p, 7, OFlags::RDWR).map(from_fd)),
     ("pipe", |c| c.fs.pipe(c.p).map(from_pair)),
     ("pipe2", |c| {

@@ -1,26 +1,26 @@
 //! The bytes of an archive, read from its start to its end: [`Input`].
 
+use crate::packed::sparse_map::TAR_BLOCK_BYTES;
 use anyhow::{Context as _, Result, ensure};
 use std::fs::File;
 use std::io::{self, BufReader, Read, Seek, SeekFrom};
+use std::ops::Range;
 use std::os::unix::fs::FileExt as _;
-
-/// Bytes of a block of an archive.
-pub(crate) const BLOCK_BYTES: usize = 512;
 
 /// The bytes of an archive.
 #[derive(Debug)]
 pub(crate) struct Input<'f> {
     file: BufReader<FromStart<'f>>,
-    /// Where the next byte is.
+    /// Where the next byte is in the archive.
     pub(crate) at: u64,
     pub(crate) len: u64,
 }
 
 impl<'f> Input<'f> {
-    /// The archive in `file`, which has `len` bytes.
-    pub(crate) fn new(file: &'f File, len: u64) -> Self {
-        Self { file: BufReader::new(FromStart { file, at: 0 }), at: 0, len }
+    /// The archive at `place` of a file.
+    pub(crate) fn new(file: &'f File, place: Range<u64>) -> Self {
+        let len = place.end - place.start;
+        Self { file: BufReader::new(FromStart { file, at: place.start }), at: 0, len }
     }
 
     /// Reads so many bytes.
@@ -42,7 +42,7 @@ impl<'f> Input<'f> {
 
     /// Goes on at the next block. The last one may be missing at the end.
     pub(crate) fn align(&mut self) -> Result<()> {
-        let next = self.at.next_multiple_of(BLOCK_BYTES as u64).min(self.len);
+        let next = self.at.next_multiple_of(TAR_BLOCK_BYTES as u64).min(self.len);
         self.skip(next - self.at)
     }
 
@@ -56,7 +56,7 @@ impl<'f> Input<'f> {
     }
 }
 
-/// A file read from its start, wherever its descriptor stands: others may read by the same one.
+/// A file read from a place of its own, wherever its descriptor stands: others may read by the same one.
 #[derive(Debug)]
 struct FromStart<'f> {
     file: &'f File,

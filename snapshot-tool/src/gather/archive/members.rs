@@ -5,12 +5,15 @@
 //! be is `tree`'s business.
 
 use crate::error::{ErrorKind, Marked as _, mark};
-use crate::gather::archive::input::{BLOCK_BYTES, Input};
+use crate::gather::archive::input::Input;
 use crate::gather::archive::pax::{Records, header_number};
 use crate::gather::archive::sparse::{FileRuns, map_of_gnu, map_of_pax, map_of_records};
+use crate::packed::sparse_map::TAR_BLOCK_BYTES;
 use crate::quote::escaped;
+use crate::tree::Xattr;
 use anyhow::{Context as _, Result, anyhow, bail, ensure};
 use std::fs::File;
+use std::ops::Range;
 use tar::Header;
 
 /// The longest extended header or long name that is read into memory.
@@ -28,8 +31,10 @@ pub(crate) struct Member {
     pub(crate) gid: i64,
     pub(crate) mtime_sec: i64,
     pub(crate) mtime_nsec: u32,
-    /// Whether there are attributes or access control lists.
-    pub(crate) has_attributes: bool,
+    /// By ascending name.
+    pub(crate) xattrs: Vec<Xattr>,
+    /// Whether there are access control lists, or attributes in a form that is not read.
+    pub(crate) has_unread: bool,
 }
 
 #[derive(Debug)]
@@ -42,6 +47,7 @@ pub(crate) enum MemberKind {
     Directory,
     /// With major and minor number.
     CharDevice(u32, u32),
+    Fifo,
     /// Of a kind that no tree has: its name.
     Foreign(&'static str),
 }
@@ -57,9 +63,9 @@ pub(crate) struct Members<'f> {
 }
 
 impl<'f> Members<'f> {
-    /// Reads the archive in `file`, which has `len` bytes.
-    pub(crate) fn new(file: &'f File, len: u64) -> Self {
-        Self { input: Input::new(file, len), global: Records::default(), is_unmarked: false }
+    /// Reads the archive at `place` of a file.
+    pub(crate) fn new(file: &'f File, place: Range<u64>) -> Self {
+        Self { input: Input::new(file, place), global: Records::default(), is_unmarked: false }
     }
 
     /// Whether the archive ended without the blocks that mark an end.
@@ -120,10 +126,10 @@ impl<'f> Members<'f> {
             self.is_unmarked = true;
             return Ok(None);
         }
-        if self.input.len < BLOCK_BYTES as u64 {
+        if self.input.len < TAR_BLOCK_BYTES as u64 {
             return Err(refused(NOT_TAR));
         }
-        let block = self.input.read(BLOCK_BYTES as u64)?;
+        let block = self.input.read(TAR_BLOCK_BYTES as u64)?;
         if block.iter().all(|byte| *byte == 0) {
             return Ok(None);
         }
@@ -198,7 +204,7 @@ impl<'f> Members<'f> {
             b'3' => empty(char_device(header)?)?,
             b'4' => empty(MemberKind::Foreign("a block device"))?,
             b'5' => empty(MemberKind::Directory)?,
-            b'6' => empty(MemberKind::Foreign("a named pipe"))?,
+            b'6' => empty(MemberKind::Fifo)?,
             b'D' => {
                 // GNU tar lists there what an incremental archive leaves out.
                 self.input.skip(size)?;
@@ -222,6 +228,8 @@ impl<'f> Members<'f> {
             Some(mtime) => mtime,
             None => (header_number(&old.mtime)?, 0),
         };
+        let xattrs = records.xattrs.iter();
+        let xattrs = xattrs.map(|(name, value)| Xattr { name: name.clone(), value: value.clone() });
         Ok(Member {
             name,
             kind,
@@ -230,7 +238,8 @@ impl<'f> Members<'f> {
             gid: number(records.gid, &old.gid)?,
             mtime_sec,
             mtime_nsec,
-            has_attributes: records.has_attributes,
+            xattrs: xattrs.collect(),
+            has_unread: records.has_unread,
         })
     }
 
@@ -264,8 +273,8 @@ fn refused(why: impl Into<String>) -> anyhow::Error {
 }
 
 /// What is said of a file that is something else.
-const NOT_TAR: &str = "it is no tar archive, plain or compressed with gzip or zstd; --file puts a single file \
-                       into the tree";
+const NOT_TAR: &str = "it is no tar archive, plain or compressed with gzip or zstd; --zip takes zip archives, and \
+                       --file puts a single file into the tree";
 
 /// The size of what follows a header.
 fn size_of(header: &Header, record: Option<u64>) -> Result<u64> {

@@ -2,6 +2,10 @@
 
 use crate::quote::escaped;
 use anyhow::{Context as _, Result, ensure};
+use std::collections::BTreeMap;
+
+/// What the keys of extended attributes begin with: star's form, which all read. The name follows.
+const XATTR_KEY: &str = "SCHILY.xattr.";
 
 /// What extended headers say of a member. A record without a value takes an earlier one back.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -13,8 +17,10 @@ pub(crate) struct Records {
     pub(crate) gid: Option<i64>,
     /// Seconds and nanoseconds.
     pub(crate) mtime: Option<(i64, u32)>,
-    /// Whether there are attributes or access control lists, which a tree has no place for.
-    pub(crate) has_attributes: bool,
+    /// By name.
+    pub(crate) xattrs: BTreeMap<Vec<u8>, Vec<u8>>,
+    /// Whether there are access control lists, or attributes in a form that is not read.
+    pub(crate) has_unread: bool,
     pub(crate) sparse: SparseRecords,
 }
 
@@ -71,8 +77,13 @@ impl Records {
                 self.sparse.map = numbers?.context("that is no list of numbers")?;
             }
             key => {
-                let prefixes = [&b"SCHILY.xattr."[..], b"LIBARCHIVE.xattr.", b"SCHILY.acl."];
-                self.has_attributes |= prefixes.iter().any(|prefix| key.starts_with(prefix));
+                if let Some(name) = key.strip_prefix(XATTR_KEY.as_bytes()) {
+                    // Also without a value: an attribute may have none.
+                    self.xattrs.insert(decoded(name), value.to_vec());
+                }
+                // What libarchive writes beside star's form says the same again.
+                let unread = key.starts_with(b"LIBARCHIVE.xattr.") && self.xattrs.is_empty();
+                self.has_unread |= unread || key.starts_with(b"SCHILY.acl.");
             }
         }
         Ok(())
@@ -87,7 +98,13 @@ impl Records {
             uid: own.uid.or(self.uid),
             gid: own.gid.or(self.gid),
             mtime: own.mtime.or(self.mtime),
-            has_attributes: own.has_attributes || self.has_attributes,
+            xattrs: self
+                .xattrs
+                .iter()
+                .map(|(k, v)| (k.clone(), v.clone()))
+                .chain(own.xattrs)
+                .collect(),
+            has_unread: own.has_unread || self.has_unread,
             sparse: own.sparse,
         }
     }
@@ -110,6 +127,23 @@ fn record(header: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
     let body = record.get(space + 1..)?.strip_suffix(b"\n")?;
     let equals = body.iter().position(|byte| *byte == b'=')?;
     Some((&body[..equals], &body[equals + 1..], rest))
+}
+
+/// The name of an attribute. It cannot have `=` in a key, so GNU tar writes that as `%3D`, and a
+/// percent sign as `%25`.
+fn decoded(name: &[u8]) -> Vec<u8> {
+    let mut decoded = Vec::with_capacity(name.len());
+    let mut rest = name;
+    while let Some((first, after)) = rest.split_first() {
+        let (byte, len) = match after {
+            [b'3', b'D' | b'd', ..] if *first == b'%' => (b'=', 3),
+            [b'2', b'5', ..] if *first == b'%' => (b'%', 3),
+            _ => (*first, 1),
+        };
+        decoded.push(byte);
+        rest = &rest[len..];
+    }
+    decoded
 }
 
 /// A decimal number; `None` for no text.
@@ -210,6 +244,15 @@ mod tests {
         ];
         for (field, expected) in rows {
             assert_eq!(header_number(field).ok(), expected, "{}", escaped(field));
+        }
+    }
+
+    #[test]
+    fn names_of_attributes() {
+        for (key, name) in
+            [("user.a", "user.a"), ("%3D%25%3d%", "=%=%"), ("%%32", "%%32"), ("", "")]
+        {
+            assert_eq!(decoded(key.as_bytes()), name.as_bytes(), "{key}");
         }
     }
 

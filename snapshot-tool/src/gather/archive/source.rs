@@ -1,19 +1,25 @@
 //! Where the bytes of an archive are: [`ArchiveSource`] as it was named, [`OpenArchive`] for reading.
 //!
-//! A plain archive is read in place. What is compressed, or comes through a pipe, is copied into a
-//! temporary file once.
+//! A plain archive is read in place. What is compressed, is a zip archive, or comes through a pipe, is
+//! copied into a temporary file once.
 
-use crate::disk::input::Named;
+use crate::disk::input::{FinalLink, Named, open_regular};
+use crate::disk::stamp::Stamp;
 use crate::error::{ErrorKind, mark};
+use crate::gather::archive::members::Members;
+use crate::gather::archive::part::Part;
+use crate::gather::archive::zip::as_tar;
 use crate::gather::archive::zstd_frames::ZstdFrames;
 use crate::gather::file_contents::FileContents;
 use crate::gather::host_file::HostFile;
 use crate::gather::spool::Spooled;
-use anyhow::{Result, anyhow, bail};
+use anyhow::{Result, anyhow, bail, ensure};
 use flate2::bufread::MultiGzDecoder;
 use std::fmt;
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Read};
+#[cfg(feature = "run")]
+use std::io::Write;
+use std::io::{self, BufRead, BufReader, Read, Seek as _, SeekFrom};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
@@ -24,14 +30,28 @@ const MAGIC_BYTES: usize = 6;
 #[derive(Clone, Debug)]
 pub(crate) enum ArchiveSource {
     File(PathBuf),
+    /// A zip archive.
+    Zip(PathBuf),
+    /// Some of the bytes of a file: a blob in an archive of an image.
+    #[allow(dead_code, reason = "only who reads archives of images makes it")]
+    Part {
+        file: PathBuf,
+        bytes: Range<u64>,
+        /// What messages call it beside the file.
+        name: String,
+    },
     /// A stream that was read to its end.
     Stream(Spooled),
 }
 
+/// The blob of a layer that somebody named, or the description of an image: plain, gzip or zstd.
+pub(crate) type LayerSource = ArchiveSource;
+
 impl fmt::Display for ArchiveSource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::File(path) => write!(f, "`{}`", path.display()),
+            Self::File(path) | Self::Zip(path) => write!(f, "`{}`", path.display()),
+            Self::Part { file, name, .. } => write!(f, "`{}`: {name}", file.display()),
             Self::Stream(_) => f.write_str("the archive from a stream"),
         }
     }
@@ -47,6 +67,26 @@ impl ArchiveSource {
         Ok(Self::Stream(unpacked(&mut BufReader::new(from))?))
     }
 
+    /// Reads a zip archive from a stream to its end.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be read or unpacked, or has a member that is refused.
+    pub(crate) fn zip_stream(mut from: impl Read) -> Result<Self> {
+        let zip = Spooled::copy(&mut from)?;
+        Ok(Self::Stream(as_tar(zip.file(), zip.len())?))
+    }
+
+    /// Takes an archive that `write` writes.
+    ///
+    /// # Errors
+    ///
+    /// Those of `write`, and when a temporary file cannot be written.
+    #[cfg(feature = "run")]
+    pub(crate) fn written(write: impl FnOnce(&mut dyn Write) -> Result<()>) -> Result<Self> {
+        Ok(Self::Stream(Spooled::written(write)?))
+    }
+
     /// Opens the archive; it stays as it is until its contents are read, or that fails.
     ///
     /// # Errors
@@ -56,6 +96,8 @@ impl ArchiveSource {
         match self {
             Self::Stream(bytes) => Ok(OpenArchive::Spooled(bytes.clone())),
             Self::File(path) => OpenArchive::file(path),
+            Self::Zip(path) => OpenArchive::zip(path),
+            Self::Part { file, bytes, .. } => OpenArchive::of_file(file, bytes),
         }
     }
 }
@@ -63,51 +105,114 @@ impl ArchiveSource {
 /// An archive that is open for reading, unpacked.
 #[derive(Debug)]
 pub(crate) enum OpenArchive {
-    Host { file: File, bytes: HostFile, path: PathBuf },
+    Host {
+        file: File,
+        /// The whole file.
+        bytes: HostFile,
+        path: PathBuf,
+        /// Where in the file the archive is.
+        place: Range<u64>,
+    },
     Spooled(Spooled),
 }
 
 impl OpenArchive {
     fn file(path: &Path) -> Result<Self> {
-        let (mut file, regular) = Named::open(path)?.into_file();
+        let (file, regular) = Named::open(path)?.into_file();
         if file.metadata().is_ok_and(|found| found.is_dir()) {
             bail!("it is a directory: map it with --dir");
         }
         let Some(stamp) = regular else {
             return Ok(Self::Spooled(unpacked(&mut BufReader::new(file))?));
         };
-        let mut magic = BufReader::with_capacity(MAGIC_BYTES, &mut file);
+        Self::regular(path, file, stamp, 0..stamp.len())
+    }
+
+    fn zip(path: &Path) -> Result<Self> {
+        let (mut file, regular) = Named::open(path)?.into_file();
+        if file.metadata().is_ok_and(|found| found.is_dir()) {
+            bail!("it is a directory: map it with --dir");
+        }
+        let Some(stamp) = regular else {
+            let zip = Spooled::copy(&mut file)?;
+            return Ok(Self::Spooled(as_tar(zip.file(), zip.len())?));
+        };
+        let tar = as_tar(&file, stamp.len());
+        // If it was changed meanwhile, that is why it makes no sense.
+        stamp.check(path, &file.metadata()?)?;
+        Ok(Self::Spooled(tar?))
+    }
+
+    /// The archive at `place` of a regular file.
+    fn of_file(path: &Path, place: &Range<u64>) -> Result<Self> {
+        let (file, found) = open_regular(path, FinalLink::Follow)?;
+        let stamp = Stamp::of(&found);
+        ensure!(
+            place.start <= place.end && place.end <= stamp.len(),
+            "the file has {} bytes, and bytes {} to {} should be an archive: it is cut short; get it again",
+            stamp.len(),
+            place.start,
+            place.end
+        );
+        Self::regular(path, file, stamp, place.clone())
+    }
+
+    fn regular(path: &Path, mut file: File, stamp: Stamp, place: Range<u64>) -> Result<Self> {
+        let len = place.end - place.start;
+        file.seek(SeekFrom::Start(place.start))?;
+        let mut magic = BufReader::with_capacity(MAGIC_BYTES, (&mut file).take(len));
         if compression(&magic_of(&mut magic)?) == Compression::None {
             let bytes = HostFile::named(path, stamp);
-            return Ok(Self::Host { file, bytes, path: path.to_owned() });
+            return Ok(Self::Host { file, bytes, path: path.to_owned(), place });
         }
-        io::Seek::rewind(&mut file)?;
-        let bytes = unpacked(&mut BufReader::new(&mut file));
+        file.seek(SeekFrom::Start(place.start))?;
+        let bytes = unpacked(&mut BufReader::new((&mut file).take(len)));
         // If it was changed meanwhile, that is why it cannot be unpacked.
         stamp.check(path, &file.metadata()?)?;
         Ok(Self::Spooled(bytes?))
     }
 
-    /// The file to read headers from.
-    pub(crate) fn reader(&self) -> &File {
+    /// Its members, from the first on.
+    pub(crate) fn members(&self) -> Members<'_> {
         match self {
-            Self::Host { file, .. } => file,
-            Self::Spooled(bytes) => bytes.file(),
+            Self::Host { file, place, .. } => Members::new(file, place.clone()),
+            Self::Spooled(bytes) => Members::new(bytes.file(), 0..bytes.len()),
         }
     }
 
-    /// How long the archive is, in bytes.
+    /// Some of its bytes, to be read now.
+    pub(crate) fn bytes(&self, bytes: Range<u64>) -> Part<'_> {
+        match self {
+            Self::Host { file, place, .. } => {
+                Part { file, bytes: place.start + bytes.start..place.start + bytes.end }
+            }
+            Self::Spooled(spooled) => Part { file: spooled.file(), bytes },
+        }
+    }
+
+    /// How long it is, in bytes.
     pub(crate) fn len(&self) -> u64 {
         match self {
-            Self::Host { bytes, .. } => bytes.len(),
-            Self::Spooled(bytes) => bytes.len(),
+            Self::Host { place, .. } => place.end - place.start,
+            Self::Spooled(spooled) => spooled.len(),
+        }
+    }
+
+    /// The temporary file, if it is one.
+    pub(crate) fn into_spooled(self) -> Option<Spooled> {
+        match self {
+            Self::Host { .. } => None,
+            Self::Spooled(spooled) => Some(spooled),
         }
     }
 
     /// Some of its bytes, to be read later.
     pub(crate) fn part(&self, bytes: Range<u64>) -> FileContents {
         match self {
-            Self::Host { bytes: file, .. } => FileContents::Host(file.part(bytes)),
+            Self::Host { bytes: file, place, .. } => {
+                let start = place.start;
+                FileContents::Host(file.part(start + bytes.start..start + bytes.end))
+            }
             Self::Spooled(file) => FileContents::Spooled(file.part(bytes)),
         }
     }
@@ -119,7 +224,7 @@ impl OpenArchive {
     /// When it is not.
     pub(crate) fn check(&self) -> Result<()> {
         match self {
-            Self::Host { file, bytes, path } => bytes.stamp().check(path, &file.metadata()?),
+            Self::Host { file, bytes, path, .. } => bytes.stamp().check(path, &file.metadata()?),
             Self::Spooled(_) => Ok(()),
         }
     }

@@ -1,8 +1,9 @@
 //! Maps of files with holes, in the formats of GNU tar: its own, and pax formats 0.0, 0.1 and 1.0, of
 //! which `wasm-vfs export` writes the last.
 
-use crate::gather::archive::input::{BLOCK_BYTES, Input};
+use crate::gather::archive::input::Input;
 use crate::gather::archive::pax::{SparseRecords, header_number};
+use crate::packed::sparse_map::TAR_BLOCK_BYTES;
 use anyhow::{Context as _, Result, ensure};
 use std::ops::Range;
 use tar::Header;
@@ -66,7 +67,7 @@ pub(crate) fn map_of_gnu(input: &mut Input<'_>, header: &Header, size: u64) -> R
     add_runs(&mut map, &own[386..386 + GNU_RUNS.0 * 2 * GNU_NUMBER_BYTES])?;
     let mut is_extended = gnu.isextended[0] != 0;
     while is_extended {
-        let block = input.read(BLOCK_BYTES as u64)?;
+        let block = input.read(TAR_BLOCK_BYTES as u64)?;
         let runs = GNU_RUNS.1 * 2 * GNU_NUMBER_BYTES;
         add_runs(&mut map, &block[..runs])?;
         is_extended = block[runs] != 0;
@@ -130,9 +131,9 @@ impl Lines<'_, '_> {
         let mut number: u64 = 0;
         loop {
             if self.at == self.block.len() {
-                let left = self.left.checked_sub(BLOCK_BYTES as u64);
+                let left = self.left.checked_sub(TAR_BLOCK_BYTES as u64);
                 self.left = left.context("its map of holes is cut short")?;
-                (self.block, self.at) = (self.input.read(BLOCK_BYTES as u64)?, 0);
+                (self.block, self.at) = (self.input.read(TAR_BLOCK_BYTES as u64)?, 0);
             }
             let byte = self.block[self.at];
             self.at += 1;

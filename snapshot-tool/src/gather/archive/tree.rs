@@ -5,20 +5,22 @@
 //! refers to an earlier member. Symbolic links keep their text: in a tree it leads nowhere else.
 
 use crate::error::Marked as _;
+use crate::gather::archive::layer::{self, Layer, LinkBelow, Meaning, Whiteout};
 use crate::gather::archive::members::{Member, MemberKind, Members};
 use crate::gather::archive::source::{ArchiveSource, OpenArchive};
 use crate::gather::archive::sparse::FileRuns;
-use crate::gather::assembly::{DEVICES, Entries, Identity, MAX_LINK_BYTES, Node, NodeKind};
+use crate::gather::assembly::{DEVICES, Entries, Identity, MAX_LINK_BYTES, Node, NodeKind, Xattrs};
 use crate::gather::file_contents::{FileContents, SharedBytes, SparseContents};
 use crate::gather::ignore_rules::{IGNORE_FILE, IgnoreRules, MAX_IGNORE_FILE_BYTES};
 use crate::gather::owner::{Attributes, Owner};
 use crate::progress::Progress;
 use crate::quote::escaped;
-use crate::tree::Metadata;
+use crate::tree::{Metadata, Xattr};
 use anyhow::{Context as _, Result, bail, ensure};
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::sync::Arc;
+use wasm_vfs_core::manifest::{XattrHolder, check_xattr};
 use wasm_vfs_core::{Dev, NAME_MAX};
 
 /// What an archive gives.
@@ -45,13 +47,41 @@ pub(crate) fn read(
     let about = || source.to_string();
     let archive = source.open().about(about)?;
     let mut tree = ArchiveTree::new(&archive, attributes);
-    let mut members = Members::new(archive.reader(), archive.len());
+    let mut members = archive.members();
     let read = tree.read(&mut members, progress).about(about);
     // If it was changed meanwhile, that is why it makes no sense.
     archive.check()?;
     read?;
     let notes = tree.notes(source, members.is_unmarked());
-    Ok(ArchiveNodes { node: tree.into_node(number, rules).about(about)?, notes })
+    let (node, _) = tree.into_node(number, rules).about(about)?;
+    Ok(ArchiveNodes { node, notes })
+}
+
+/// Reads a layer, the source of this number. Its files named `.wasmvfsignore` are files as all others.
+///
+/// # Errors
+///
+/// As [`read`], and when a whiteout makes no sense.
+pub(crate) fn read_layer(
+    source: &ArchiveSource,
+    number: usize,
+    attributes: Attributes,
+    rules: IgnoreRules,
+    progress: &dyn Progress,
+) -> Result<Layer> {
+    let about = || source.to_string();
+    let archive = source.open().about(about)?;
+    let mut tree = ArchiveTree::new(&archive, attributes);
+    tree.whiteouts = Some(Vec::new());
+    let mut members = archive.members();
+    let read = tree.read(&mut members, progress).about(about);
+    archive.check()?;
+    read?;
+    let is_unmarked = members.is_unmarked();
+    let notes = tree.notes(source, is_unmarked);
+    let whiteouts = tree.whiteouts.take().unwrap_or_default();
+    let (node, links) = tree.into_node(number, rules.without_files()).about(about)?;
+    Ok(Layer { node, whiteouts, links, is_unmarked, notes })
 }
 
 /// An entry of the archive's tree.
@@ -62,6 +92,7 @@ struct Item {
     kind: ItemKind,
     /// Whether it may have other names.
     is_linked: bool,
+    xattrs: Xattrs,
 }
 
 #[derive(Debug)]
@@ -71,8 +102,11 @@ enum ItemKind {
     File(FileContents),
     Symlink(Vec<u8>),
     CharDevice(Dev),
-    /// Another name of an item that is a file or a symbolic link.
+    Fifo,
+    /// Another name of an item that is no directory.
     LinkTo(usize),
+    /// In a layer, another name of what may lie below: its path.
+    LinkBelow(Vec<String>),
     /// Something that no tree has: what. It may still be left out.
     Foreign(String),
 }
@@ -81,11 +115,24 @@ impl ItemKind {
     fn name(&self) -> &str {
         match self {
             Self::Directory(_) => "a directory",
-            Self::File(_) | Self::LinkTo(_) => "a file",
+            Self::File(_) | Self::LinkTo(_) | Self::LinkBelow(_) => "a file",
             Self::Symlink(_) => "a symbolic link",
             Self::CharDevice(_) => "a device",
+            Self::Fifo => "a named pipe",
             Self::Foreign(what) => what,
         }
+    }
+
+    /// Those of the attributes that the filesystem has on such an item. A further name has none: the
+    /// first one's member tells them.
+    fn kept_xattrs(&self, mut xattrs: Vec<Xattr>) -> Xattrs {
+        let holder = match self {
+            Self::Directory(_) | Self::File(_) => XattrHolder::FileOrDirectory,
+            Self::LinkTo(_) | Self::LinkBelow(_) => return None,
+            _ => XattrHolder::Other,
+        };
+        xattrs.retain(|Xattr { name, value }| check_xattr(name, value.len(), holder).is_ok());
+        (!xattrs.is_empty()).then(|| Arc::new(xattrs))
     }
 }
 
@@ -97,7 +144,10 @@ struct ArchiveTree<'a> {
     /// The directory that the archive is put at comes first. An item that a later member replaced
     /// stays: other names may be linked to it.
     items: Vec<Item>,
+    /// Of a layer: what it hides.
+    whiteouts: Option<Vec<Whiteout>>,
     absolute: Noted,
+    /// Those of whose attributes some are left out.
     with_attributes: Noted,
 }
 
@@ -131,11 +181,12 @@ impl Noted {
 impl<'a> ArchiveTree<'a> {
     fn new(archive: &'a OpenArchive, attributes: Attributes) -> Self {
         let kind = ItemKind::Directory(BTreeMap::new());
-        let root = Item { metadata: None, kind, is_linked: false };
+        let root = Item { metadata: None, kind, is_linked: false, xattrs: None };
         Self {
             archive,
             attributes,
             items: vec![root],
+            whiteouts: None,
             absolute: Noted::default(),
             with_attributes: Noted::default(),
         }
@@ -159,7 +210,7 @@ impl<'a> ArchiveTree<'a> {
         if self.with_attributes.count > 0 {
             let members = self.with_attributes.text();
             notes.push(format!(
-                "{source}: extended attributes and access control lists were left out, of {members}"
+                "{source}: access control lists and attributes that the filesystem does not know were left out, of {members}"
             ));
         }
         if is_unmarked {
@@ -174,19 +225,35 @@ impl<'a> ArchiveTree<'a> {
         if member.name.starts_with(b"/") {
             self.absolute.add(&member.name);
         }
-        if member.has_attributes {
-            self.with_attributes.add(&member.name);
-        }
         let mut names = names(&member.name)?;
+        if self.whiteouts.is_some() {
+            match layer::meaning(&names)? {
+                Meaning::Entry => {}
+                Meaning::Nothing => return Ok(()),
+                Meaning::Whiteout(whiteout) => {
+                    // What it is, and what it holds, does not matter; that it lies in a directory does.
+                    self.check_directory(&names[..names.len() - 1])?;
+                    if let Some(whiteouts) = &mut self.whiteouts {
+                        whiteouts.push(whiteout);
+                    }
+                    return Ok(());
+                }
+            }
+        }
         let metadata = Some(self.metadata(&member)?);
         let kind = self.kind(member.kind)?;
+        let given = member.xattrs.len();
+        let xattrs = kind.kept_xattrs(member.xattrs);
+        if member.has_unread || xattrs.as_ref().map_or(0, |kept| kept.len()) < given {
+            self.with_attributes.add(&member.name);
+        }
         let Some(last) = names.pop() else {
             ensure!(
                 matches!(kind, ItemKind::Directory(_)),
                 "it has the name of the archive's own directory and is {}; make the archive without it",
                 kind.name()
             );
-            self.items[0].metadata = metadata;
+            (self.items[0].metadata, self.items[0].xattrs) = (metadata, xattrs);
             return Ok(());
         };
         let directory = self.directory(&names)?;
@@ -195,7 +262,7 @@ impl<'a> ArchiveTree<'a> {
             && let ItemKind::Directory(entries) = &self.items[earlier].kind
         {
             if let ItemKind::Directory(_) = kind {
-                self.items[earlier].metadata = metadata;
+                (self.items[earlier].metadata, self.items[earlier].xattrs) = (metadata, xattrs);
                 return Ok(());
             }
             ensure!(
@@ -205,7 +272,7 @@ impl<'a> ArchiveTree<'a> {
                 kind.name()
             );
         }
-        self.insert(directory, last, Item { metadata, kind, is_linked: false });
+        self.insert(directory, last, Item { metadata, kind, is_linked: false, xattrs });
         Ok(())
     }
 
@@ -246,6 +313,7 @@ impl<'a> ArchiveTree<'a> {
                     ItemKind::Foreign(format!("a character device ({major}:{minor})"))
                 }
             }
+            MemberKind::Fifo => ItemKind::Fifo,
             MemberKind::Foreign(what) => ItemKind::Foreign(what.to_owned()),
         })
     }
@@ -269,26 +337,62 @@ impl<'a> ArchiveTree<'a> {
         let shown = escaped(target);
         let names = names(target).with_context(|| format!("it is a link to `{shown}`"))?;
         let mut at = 0;
-        for name in names {
-            let next = self.entries(at).and_then(|entries| entries.get(name));
-            at = *next.with_context(|| {
-                format!("it is a link to `{shown}`, which is no earlier member of the archive; add that first")
-            })?;
+        for name in &names {
+            let next = self.entries(at).and_then(|entries| entries.get(*name));
+            at = match next {
+                Some(next) => *next,
+                None if self.whiteouts.is_some() => {
+                    return Ok(ItemKind::LinkBelow(
+                        names.iter().map(ToString::to_string).collect(),
+                    ));
+                }
+                None => bail!(
+                    "it is a link to `{shown}`, which is no earlier member of the archive; add that first"
+                ),
+            };
         }
         if let ItemKind::LinkTo(original) = self.items[at].kind {
             at = original;
         }
+        if let ItemKind::LinkBelow(path) = &self.items[at].kind {
+            return Ok(ItemKind::LinkBelow(path.clone()));
+        }
         let item = &mut self.items[at];
         match item.kind {
-            ItemKind::File(_) | ItemKind::Symlink(_) => {
+            ItemKind::File(_) | ItemKind::Symlink(_) | ItemKind::CharDevice(_) | ItemKind::Fifo => {
                 item.is_linked = true;
                 Ok(ItemKind::LinkTo(at))
             }
-            _ => bail!(
-                "it is a link to `{shown}`, which is {}; only files and symbolic links have several names",
-                item.kind.name()
-            ),
+            _ => {
+                bail!("it is a link to `{shown}`, which is {}; that has one name", item.kind.name())
+            }
         }
+    }
+
+    /// Checks that nothing of the archive but directories is on the way of these names.
+    fn check_directory(&self, names: &[&str]) -> Result<()> {
+        let mut at = 0;
+        for (depth, name) in names.iter().enumerate() {
+            let Some(next) = self.entries(at).and_then(|entries| entries.get(*name)) else {
+                return Ok(());
+            };
+            at = *next;
+            self.check_way(at, &names[..=depth])?;
+        }
+        Ok(())
+    }
+
+    /// Checks that an item of these names is a directory.
+    fn check_way(&self, item: usize, names: &[&str]) -> Result<()> {
+        let kind = &self.items[item].kind;
+        ensure!(
+            matches!(kind, ItemKind::Directory(_)),
+            "it lies beneath `{}`, which is {} of the archive and would lead elsewhere; make the archive without one \
+             of them",
+            escaped(names.join("/")),
+            kind.name()
+        );
+        Ok(())
     }
 
     /// The directory of these names, made if it is missing.
@@ -300,17 +404,14 @@ impl<'a> ArchiveTree<'a> {
                 Some(next) => next,
                 None => {
                     let kind = ItemKind::Directory(BTreeMap::new());
-                    self.insert(at, name, Item { metadata: None, kind, is_linked: false })
+                    self.insert(
+                        at,
+                        name,
+                        Item { metadata: None, kind, is_linked: false, xattrs: None },
+                    )
                 }
             };
-            let kind = &self.items[at].kind;
-            ensure!(
-                matches!(kind, ItemKind::Directory(_)),
-                "it lies beneath `{}`, which is {} of the archive and would lead elsewhere; make the archive without one \
-                 of them",
-                escaped(names[..=depth].join("/")),
-                kind.name()
-            );
+            self.check_way(at, &names[..=depth])?;
         }
         Ok(at)
     }
@@ -331,9 +432,9 @@ impl<'a> ArchiveTree<'a> {
         index
     }
 
-    /// The tree as nodes, without what the rules leave out.
-    fn into_node(self, number: usize, mut rules: IgnoreRules) -> Result<Node> {
-        let places = self.places(&mut rules)?;
+    /// The tree as nodes, without what the rules leave out, and further names of what lies below.
+    fn into_node(self, number: usize, mut rules: IgnoreRules) -> Result<(Node, Vec<LinkBelow>)> {
+        let (places, links) = self.places(&mut rules)?;
         // What is in each directory. From the last on, so that a directory comes when all that is
         // beneath it has come.
         let mut beneath: Vec<BTreeMap<String, Node>> =
@@ -343,16 +444,17 @@ impl<'a> ArchiveTree<'a> {
             let node = self.node(place.item, number, entries.into());
             beneath[place.parent].insert(place.name.to_owned(), node);
         }
-        Ok(self.node(0, number, std::mem::take(&mut beneath[0]).into()))
+        Ok((self.node(0, number, std::mem::take(&mut beneath[0]).into()), links))
     }
 
-    /// The items that are not left out, each after its directory.
-    fn places(&self, rules: &mut IgnoreRules) -> Result<Vec<Place<'_>>> {
+    /// The items that are not left out, each after its directory; further names of what lies below
+    /// apart.
+    fn places(&self, rules: &mut IgnoreRules) -> Result<(Vec<Place<'_>>, Vec<LinkBelow>)> {
         enum Step<'s> {
             Enter(Place<'s>),
             Leave,
         }
-        let mut places = Vec::new();
+        let (mut places, mut links) = (Vec::new(), Vec::new());
         let mut steps = vec![Step::Enter(Place { parent: 0, name: "", item: 0 })];
         while let Some(step) = steps.pop() {
             let Step::Enter(place) = step else {
@@ -364,7 +466,7 @@ impl<'a> ArchiveTree<'a> {
             if position > 0 && rules.excludes(OsStr::new(name), is_directory) {
                 continue;
             }
-            if let ItemKind::Foreign(what) = kind {
+            if let ItemKind::Foreign(_) | ItemKind::LinkBelow(_) = kind {
                 let mut path = vec![name];
                 let mut at: &Place<'_> = &place;
                 while at.parent > 0 {
@@ -372,6 +474,11 @@ impl<'a> ArchiveTree<'a> {
                     path.push(at.name);
                 }
                 path.reverse();
+                if let ItemKind::LinkBelow(target) = kind {
+                    links.push([path.iter().map(ToString::to_string).collect(), target.clone()]);
+                    continue;
+                }
+                let what = kind.name();
                 bail!(
                     "the member `{}` is {what}, which cannot be packed; leave it out with --exclude",
                     escaped(path.join("/"))
@@ -379,7 +486,7 @@ impl<'a> ArchiveTree<'a> {
             }
             places.push(place);
             if let ItemKind::Directory(entries) = kind {
-                let ignore_file = self.ignore_file(entries)?;
+                let ignore_file = if rules.has_files() { self.ignore_file(entries)? } else { None };
                 rules.enter_named(name.as_bytes(), ignore_file.as_deref());
                 steps.push(Step::Leave);
                 steps.extend(entries.iter().map(|(name, item)| {
@@ -387,7 +494,8 @@ impl<'a> ArchiveTree<'a> {
                 }));
             }
         }
-        Ok(places)
+        links.sort_unstable();
+        Ok((places, links))
     }
 
     /// The text of a directory's ignore file, if it has one.
@@ -424,13 +532,15 @@ impl<'a> ArchiveTree<'a> {
             ItemKind::File(contents) => NodeKind::File(contents.clone()),
             ItemKind::Symlink(target) => NodeKind::Symlink(target.clone()),
             ItemKind::CharDevice(dev) => NodeKind::CharDevice(*dev),
-            // `places` lets nothing foreign through, and links lead to files and symbolic links.
-            ItemKind::Directory(_) | ItemKind::LinkTo(_) | ItemKind::Foreign(_) => {
-                NodeKind::Directory(beneath)
-            }
+            ItemKind::Fifo => NodeKind::Fifo,
+            // `places` lets neither these through, and links lead to no links.
+            ItemKind::Directory(_)
+            | ItemKind::LinkTo(_)
+            | ItemKind::LinkBelow(_)
+            | ItemKind::Foreign(_) => NodeKind::Directory(beneath),
         };
         let identity = item.is_linked.then_some(Identity::Archive(number, original));
-        Node { metadata: item.metadata, kind, identity }
+        Node { metadata: item.metadata, kind, identity, xattrs: item.xattrs.clone() }
     }
 }
 

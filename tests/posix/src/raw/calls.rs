@@ -9,7 +9,7 @@ use super::look::{meta_at, names, names_with_types};
 use super::{Raw, Word, ask};
 use crate::call::{Call, UTIME_NOW};
 use crate::locks;
-use crate::outcome::{Outcome, Value, event_value};
+use crate::outcome::{Outcome, Value, attribute_names, event_value};
 use crate::world::Ids;
 
 /// `SPLICE_F_NONBLOCK`.
@@ -399,7 +399,7 @@ fn of_extended_attributes(raw: &mut impl Raw, call: &Call) -> Option<Outcome> {
         }
         "listxattr" | "llistxattr" | "flistxattr" => {
             let [at, len] = w.buffer(1);
-            bytes(raw, call.name, [file(), at, len], 1)
+            attribute_names(bytes(raw, call.name, [file(), at, len], 1))
         }
         "removexattr" | "lremovexattr" | "fremovexattr" => {
             number(raw, call.name, [file(), w.path(1)])

@@ -12,11 +12,9 @@ mod software;
 use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::num::NonZero;
-use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread::ScopedJoinHandle;
 
 use anyhow::{Context, Result};
 
@@ -64,8 +62,14 @@ impl Guest {
     }
 }
 
-/// All guests. Each must have a test: `tests/src/tools.rs` compares the lists.
+/// All guests, those first that take longest to build. Each must have a test: `tests/src/tools.rs`
+/// compares the lists.
 const GUESTS: &[Guest] = &[
+    Guest::new("shell", with_rust),
+    Guest::new("sqlite", software::with_sqlite),
+    Guest::of("sqlite", "sqlite-plain", software::with_plain_sqlite),
+    Guest::new("libgit2", archives::with_libgit2),
+    Guest::new("bsdtar", archives::with_bsdtar),
     Guest::new("rust-fs", with_rust),
     Guest::of("rust-fs", "rust-fs-debug", with_rust_debug),
     Guest::of("rust-fs", "rust-fs-small", with_rust_small),
@@ -90,11 +94,6 @@ const GUESTS: &[Guest] = &[
     Guest::new("wali", with_zig_cc_for_wali),
     Guest::new("lmdb", software::with_lmdb),
     Guest::of("lmdb", "lmdb-tests", software::with_lmdb_tests),
-    Guest::new("sqlite", software::with_sqlite),
-    Guest::of("sqlite", "sqlite-plain", software::with_plain_sqlite),
-    Guest::new("libgit2", archives::with_libgit2),
-    Guest::new("bsdtar", archives::with_bsdtar),
-    Guest::new("shell", with_rust),
 ];
 
 /// Returns the name of each guest, with its directory below `tests/guests/`.
@@ -127,8 +126,7 @@ pub(crate) fn all(left_out: &mut LeftOut) -> Result<()> {
     let workers = std::thread::available_parallelism().map_or(1, NonZero::get);
     let built = std::thread::scope(|scope| {
         let workers: Vec<_> = (0..workers).map(|_| scope.spawn(work)).collect();
-        let joined = workers.into_iter().map(ScopedJoinHandle::join);
-        joined.map(|built| built.unwrap_or_else(|panic| resume_unwind(panic))).collect::<Vec<_>>()
+        workers.into_iter().map(process::join).collect::<Vec<_>>()
     });
     for (guest, result) in built.into_iter().flatten() {
         match result {

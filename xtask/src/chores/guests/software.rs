@@ -58,7 +58,7 @@ const SMALL: &[&str] = &["-Os", "-g0"];
 /// SQLite for Unix, with a driver.
 pub(super) fn with_sqlite(source: &Path, output: &Path) -> Result<()> {
     let sqlite = sqlite()?;
-    let parts = ["journals", "others", "probe", "show", "statements", "wal"];
+    let parts = ["commits", "journals", "others", "probe", "show", "statements", "wal"];
     let mut files: Vec<PathBuf> =
         parts.iter().map(|part| source.join(part).with_extension("c")).collect();
     files.push(sqlite.join("sqlite3.c"));

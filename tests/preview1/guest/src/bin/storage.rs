@@ -15,7 +15,9 @@ fn main() {
     t.is("advice beyond the end", advise(fd, 1 << 40, 1 << 20, 3), Ok(()));
     t.is("advice on what is open for reading", advise(reader, 0, 8, 1), Ok(()));
     t.is("advice on a length that is too large", advise(fd, 0, u64::MAX, 0), Err(INVAL));
-    t.is("advice at an offset that is too large", advise(fd, u64::MAX, 1, 0), Ok(()));
+    // Newer kernels check it.
+    let answers = [Ok(()), Err(INVAL)];
+    t.is_one_of("advice at an offset that is too large", advise(fd, u64::MAX, 1, 0), answers);
     t.is("advice on a directory", advise(t.dir, 0, 0, 0), Err(BADF));
     t.is("advice on nothing", advise(1000, 0, 0, 0), Err(BADF));
     t.is("nothing has changed", fstat(fd).map(|stat| stat.size), Ok(8));
