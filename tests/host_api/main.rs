@@ -44,7 +44,8 @@ use std::sync::LazyLock;
 
 use wasm_vfs::embed::HostApi;
 use wasm_vfs::{Form, Packer, Policy, Program, TreeBuilder};
-use wasmtime::{Engine, Instance, Linker, Module, Store, StoreLimits, StoreLimitsBuilder};
+use wasm_vfs_tests::engines::wasmtime::compile_quickly;
+use wasmtime::{Config, Engine, Instance, Linker, Module, Store, StoreLimits, StoreLimitsBuilder};
 use wasmtime_wasi::WasiCtxBuilder;
 use wasmtime_wasi::p1::{self, WasiP1Ctx};
 
@@ -53,7 +54,8 @@ const FORMS: [Form; 2] = [Form::Portable, Form::Isolated];
 /// The program that the tests pack.
 const PROGRAM: &str = include_str!("program.wat");
 
-static ENGINE: LazyLock<Engine> = LazyLock::new(Engine::default);
+static ENGINE: LazyLock<Engine> =
+    LazyLock::new(|| Engine::new(compile_quickly(&mut Config::new())).unwrap());
 
 /// Packs the program with a directory.
 fn pack(directory: &Path, form: Form, policy: Policy) -> Vec<u8> {

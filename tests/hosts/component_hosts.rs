@@ -13,6 +13,7 @@ use wasi_preview1_component_adapter_provider::{
     WASI_SNAPSHOT_PREVIEW1_ADAPTER_NAME, WASI_SNAPSHOT_PREVIEW1_COMMAND_ADAPTER,
 };
 use wasm_vfs_tests::engine::{Invocation, Outcome};
+use wasm_vfs_tests::engines::wasmtime::compile_quickly;
 use wasm_vfs_tests::tools;
 use wasmtime::component::{Component, Linker, ResourceTable};
 use wasmtime::{Cache, CacheConfig, Config, Engine, Store, Trap};
@@ -43,10 +44,7 @@ static ENGINE: LazyLock<Result<Engine>> = LazyLock::new(|| {
     cache.with_directory(tools::target().join("wasmtime-cache"));
     let mut config = Config::new();
     config.cache(Some(Cache::new(cache)?));
-    // As in `tests/src/engines/wasmtime.rs`: compiling is most of what these tests do.
-    config.cranelift_opt_level(wasmtime::OptLevel::None);
-    config.cranelift_regalloc_algorithm(wasmtime::RegallocAlgorithm::SinglePass);
-    Ok(Engine::new(&config)?)
+    Ok(Engine::new(compile_quickly(&mut config))?)
 });
 
 /// What a component of WASI 0.2 needs of its store.

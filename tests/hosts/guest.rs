@@ -3,8 +3,9 @@
 
 use wasm_vfs::embed::HostApi;
 use wasm_vfs::{Form, Packer, Policy, Program, TreeBuilder};
+use wasm_vfs_tests::engines::wasmtime::compile_quickly;
 use wasm_vfs_tests::reexporting;
-use wasmtime::{Caller, Config, Engine, Instance, Linker, Memory, Module, OptLevel, Store, Val};
+use wasmtime::{Caller, Config, Engine, Instance, Linker, Memory, Module, Store, Val};
 
 /// Both forms: every test runs in each.
 pub const FORMS: [Form; 2] = [Form::Portable, Form::Isolated];
@@ -80,10 +81,7 @@ pub fn packed(tree: TreeBuilder, policy: &str, form: Form) -> Vec<u8> {
 
 /// An engine that counts fuel.
 pub fn engine() -> Engine {
-    let mut config = Config::new();
-    // The code runs for milliseconds: compiling it well would take longer.
-    config.cranelift_opt_level(OptLevel::None).consume_fuel(true);
-    Engine::new(&config).unwrap()
+    Engine::new(compile_quickly(&mut Config::new()).consume_fuel(true)).unwrap()
 }
 
 pub struct Guest<T: 'static = ()> {

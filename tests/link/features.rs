@@ -1,7 +1,7 @@
 //! Programs of every proposal that engines have, and of many thousand functions: linked, they do what they did.
 
 use wasm_vfs::{Form, Packer, Program, TreeBuilder};
-use wasmtime::{Config, Engine, Linker, Module, Store};
+use wasmtime::{Config, Engine, Linker, Module, OptLevel, Store};
 use wasmtime_wasi::p1::{self, WasiP1Ctx};
 use wasmtime_wasi::p2::pipe::MemoryOutputPipe;
 use wasmtime_wasi::{FsPerms, WasiCtxBuilder};
@@ -222,7 +222,7 @@ fn run(module: &[u8], root: Option<&std::path::Path>) -> String {
     let mut config = Config::new();
     config.wasm_tail_call(true).wasm_function_references(true).wasm_gc(true).wasm_exceptions(true);
     config.wasm_threads(true).wasm_wide_arithmetic(true);
-    config.cranelift_opt_level(wasmtime::OptLevel::None);
+    config.cranelift_opt_level(OptLevel::None);
     let engine = Engine::new(&config).unwrap();
     let module = Module::new(&engine, module).unwrap_or_else(|error| panic!("{error:?}"));
     let stdout = MemoryOutputPipe::new(1 << 20);

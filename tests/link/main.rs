@@ -31,7 +31,7 @@ mod size;
 use wasm_vfs::internals::lower::lower;
 use wasm_vfs::link::{Linked, link};
 use wasm_vfs::{Form, Policy};
-use wasmtime::{Engine, Instance, Linker, Module, Store};
+use wasmtime::{Config, Engine, Instance, Linker, Module, OptLevel, Store};
 
 /// Both forms.
 const FORMS: [Form; 2] = [Form::Portable, Form::Isolated];
@@ -76,7 +76,9 @@ struct Running<T: 'static = ()> {
 impl<T> Running<T> {
     /// Instantiates `linked` with the host functions of `linker`.
     fn start(linked: &Linked, data: T, define: impl FnOnce(&mut Linker<T>)) -> Self {
-        let engine = Engine::default();
+        let mut config = Config::new();
+        config.cranelift_opt_level(OptLevel::None);
+        let engine = Engine::new(&config).unwrap();
         let module = Module::new(&engine, bytes_of(linked)).unwrap();
         let mut linker = Linker::new(&engine);
         define(&mut linker);

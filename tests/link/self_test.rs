@@ -7,8 +7,9 @@ use std::mem::discriminant;
 use wasm_encoder::reencode::{self, Reencode};
 use wasm_encoder::{DataSection, DataSegment, DataSegmentMode, Instruction, MemArg};
 use wasm_vfs::{Form, Packer, Program, TreeBuilder};
+use wasm_vfs_tests::engines::wasmtime::compile_quickly;
 use wasmparser::{DataKind, Operator, Parser, Payload};
-use wasmtime::{Engine, Linker, Module, Store};
+use wasmtime::{Config, Engine, Linker, Module, Store};
 use wasmtime_wasi::p1::{self, WasiP1Ctx};
 use wasmtime_wasi::p2::pipe::MemoryOutputPipe;
 use wasmtime_wasi::{I32Exit, WasiCtxBuilder};
@@ -199,10 +200,7 @@ fn run(engine: &Engine, module: &[u8]) -> Ended {
 }
 
 fn engine() -> Engine {
-    let mut config = wasmtime::Config::new();
-    // Each module runs once.
-    config.cranelift_opt_level(wasmtime::OptLevel::None);
-    Engine::new(&config).unwrap()
+    Engine::new(compile_quickly(&mut Config::new())).unwrap()
 }
 
 /// What is said where memories are mixed up.

@@ -13,7 +13,8 @@ use wasm_vfs_test_posix::kernel::{Limits, MAPPED_BYTES, MAX_FDS};
 use wasm_vfs_test_posix::outcome::{CLOCK_START, Cookies, Outcome, Value};
 use wasm_vfs_test_posix::raw::{Raw, Word, ask, calls, look};
 use wasm_vfs_test_posix::world::{Descriptors, Ids, Seen, World};
-use wasmtime::{Caller, Config, Engine, Func, Linker, Memory, Module, OptLevel, Store, Val};
+use wasm_vfs_tests::engines::wasmtime::compile_quickly;
+use wasmtime::{Caller, Config, Engine, Func, Linker, Memory, Module, Store, Val};
 
 /// Bytes in a page of a linear memory.
 const WASM_PAGE_BYTES: u64 = 65_536;
@@ -93,7 +94,7 @@ fn module(form: Form, limits: Limits) -> Module {
     let mut config = Config::new();
     // The code runs for milliseconds. Nothing is opened when a program starts: descriptors are
     // what is tested.
-    config.cranelift_opt_level(OptLevel::None).memory_init_cow(false).consume_fuel(true);
+    compile_quickly(&mut config).memory_init_cow(false).consume_fuel(true);
     let packed = packed(&program(), form, limits);
     let module = Module::new(&Engine::new(&config).unwrap(), packed).unwrap();
     modules.push(((form, limits), module.clone()));

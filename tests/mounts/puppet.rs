@@ -5,8 +5,9 @@ use std::path::Path;
 
 use wasm_vfs::embed::HostApi;
 use wasm_vfs::{Form, Packer, Policy, Program, TreeBuilder};
+use wasm_vfs_tests::engines::wasmtime::compile_quickly;
 use wasm_vfs_tests::reexporting;
-use wasmtime::{Config, Engine, Instance, Linker, Memory, Module, OptLevel, Store, Val};
+use wasmtime::{Config, Engine, Instance, Linker, Memory, Module, Store, Val};
 use wasmtime_wasi::p1::{self, WasiP1Ctx};
 use wasmtime_wasi::p2::pipe::MemoryOutputPipe;
 use wasmtime_wasi::{FsPerms, WasiCtxBuilder};
@@ -143,10 +144,7 @@ impl Puppet {
         host: &[Preopened<'_>],
         replace: impl FnOnce(&mut Linker<WasiP1Ctx>),
     ) -> Puppet {
-        let mut config = Config::new();
-        // The code runs for milliseconds: compiling it well would take longer.
-        config.cranelift_opt_level(OptLevel::None);
-        let engine = Engine::new(&config).unwrap();
+        let engine = Engine::new(compile_quickly(&mut Config::new())).unwrap();
         let module = Module::new(&engine, packed).unwrap();
         let mut linker = Linker::new(&engine);
         p1::add_to_linker_sync(&mut linker, |wasi| wasi).unwrap();

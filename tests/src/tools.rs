@@ -9,6 +9,8 @@ use std::process::Command;
 use xtask::chores::guests;
 use xtask::{left_out, workspace};
 
+use crate::matrix::is_long_run;
+
 pub use xtask::workspace::target;
 
 /// A file of the tests themselves.
@@ -86,10 +88,24 @@ pub fn leave_out(what: &str, why: &str) {
     // Written past the test runner's capture: a test that did nothing must not look like one that
     // passed.
     let _ = writeln!(std::io::stderr(), "LEFT OUT: {what}: {why}");
-    let list = OpenOptions::new().append(true).create(true).open(left_out::file());
-    if let Ok(mut list) = list {
-        let _ = writeln!(list, "{what}: {why}");
+    append(&left_out::file(), &format!("{what}: {why}"));
+}
+
+/// Whether this run leaves something that takes minutes to `cargo xtask engines`. If so, `cargo
+/// xtask test` says it at its end.
+#[must_use]
+pub fn is_left_to_the_long_run(what: &str) -> bool {
+    let is_left = !is_long_run();
+    if is_left {
+        append(&left_out::file_of_the_long_run(), what);
     }
+    is_left
+}
+
+fn append(file: &Path, line: &str) {
+    // One call, so that no two lines mix.
+    let file = OpenOptions::new().append(true).create(true).open(file);
+    let _ = file.and_then(|mut file| file.write_all(format!("{line}\n").as_bytes()));
 }
 
 #[cfg(test)]

@@ -4,10 +4,10 @@
 //! The chores note what they miss themselves. The tests run in processes of their own, so they
 //! append lines to a file (`tests/src/tools.rs`).
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::{fmt, fs};
 
-use anyhow::{Error, Result, bail};
+use anyhow::{Context, Error, Result, bail};
 
 use crate::workspace;
 
@@ -17,6 +17,8 @@ pub(crate) struct LeftOut {
     lines: Vec<String>,
     /// What no installation on this machine could change.
     of_this_machine: Vec<String>,
+    /// What another chore does, as it takes minutes.
+    of_the_long_run: Vec<String>,
 }
 
 impl LeftOut {
@@ -47,19 +49,29 @@ impl LeftOut {
         self.of_this_machine.push(report(what, why));
     }
 
-    /// Adds the lines that the tests of this run appended to [`file`].
-    pub(crate) fn add_those_of_the_tests(&mut self) {
-        let text = fs::read_to_string(file()).unwrap_or_default();
-        for line in text.lines() {
-            if !self.lines.iter().any(|known| known == line) {
-                self.lines.push(line.to_owned());
-            }
+    /// Empties the files that the tests append to.
+    pub(crate) fn clear_those_of_the_tests() -> Result<()> {
+        for list in [file(), file_of_the_long_run()] {
+            fs::write(&list, "").with_context(|| format!("cannot write {}", list.display()))?;
         }
+        Ok(())
+    }
+
+    /// Adds the lines that the tests of this run appended to [`file`] and [`file_of_the_long_run`].
+    pub(crate) fn add_those_of_the_tests(&mut self) {
+        add_lines(&mut self.lines, &file());
+        add_lines(&mut self.of_the_long_run, &file_of_the_long_run());
     }
 
     /// Prints the list. On a CI machine everything that can be installed is expected to be there,
     /// so there it is an error to leave out any of it.
     pub(crate) fn conclude(&self) -> Result<()> {
+        if !self.of_the_long_run.is_empty() {
+            println!("\nLeft to `cargo xtask engines`, as it takes minutes:");
+            for line in &self.of_the_long_run {
+                println!("  * {line}");
+            }
+        }
         if self.lines.is_empty() && self.of_this_machine.is_empty() {
             return Ok(());
         }
@@ -72,6 +84,16 @@ impl LeftOut {
             bail!("{} left out on a CI machine, where nothing may be", self.lines.len());
         }
         Ok(())
+    }
+}
+
+/// Adds the lines of a file that are not known yet.
+fn add_lines(known: &mut Vec<String>, file: &Path) {
+    let text = fs::read_to_string(file).unwrap_or_default();
+    for line in text.lines() {
+        if !known.iter().any(|known| known == line) {
+            known.push(line.to_owned());
+        }
     }
 }
 
@@ -96,6 +118,13 @@ fn one_line(error: &Error) -> String {
 #[must_use]
 pub fn file() -> PathBuf {
     workspace::target().join("left-out.txt")
+}
+
+/// Returns the file that tests append to, a line for each thing that only `cargo xtask engines`
+/// tests.
+#[must_use]
+pub fn file_of_the_long_run() -> PathBuf {
+    workspace::target().join("left-to-the-long-run.txt")
 }
 
 /// Whether this is a CI machine (`CI=true`), which should have everything.

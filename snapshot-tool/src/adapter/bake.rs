@@ -17,7 +17,10 @@ use anyhow::{Context as _, Result, anyhow, bail, ensure};
 use std::fmt;
 use std::sync::{Mutex, PoisonError};
 use wasm_vfs_core::Errno;
-use wasmtime::{Config, Engine, Instance, Linker, Memory, Module, OptLevel, Store, TypedFunc, Val};
+use wasmtime::{
+    Config, Engine, Instance, Linker, Memory, Module, OptLevel, RegallocAlgorithm, Store, Strategy,
+    TypedFunc, Val,
+};
 use wizer::{ModuleContext, Wizer};
 
 /// The adapter's core module that belongs to this version of the tool.
@@ -110,6 +113,9 @@ static COMPILED: Mutex<Vec<(Vec<u8>, Module)>> = Mutex::new(Vec::new());
 /// How many are kept: as many as the tool has, and one of the caller's.
 const MAX_COMPILED: usize = 5;
 
+/// Where wasmtime's compiler of one pass, which takes a tenth of the time, is complete.
+const HAS_WINCH: bool = cfg!(target_arch = "x86_64");
+
 /// The module of these bytes, compiled.
 ///
 /// # Errors
@@ -121,17 +127,30 @@ fn compiled(bytes: Vec<u8>) -> wasmtime::Result<Module> {
     if let Some((_, module)) = compiled.iter().find(|(of, _)| *of == bytes) {
         return Ok(module.clone());
     }
-    let mut config = Config::new();
-    // The code runs once, for milliseconds: compiling it well would take longer.
-    config.cranelift_opt_level(OptLevel::None);
-    // What is kept holds no descriptor, which the process might close.
-    config.memory_init_cow(false);
-    let module = Module::new(&Engine::new(&config)?, &bytes)?;
+    let module = if HAS_WINCH && let Ok(module) = compile(&bytes, Strategy::Winch) {
+        module
+    } else {
+        compile(&bytes, Strategy::Cranelift)?
+    };
     if compiled.len() == MAX_COMPILED {
         compiled.remove(0);
     }
     compiled.push((bytes, module.clone()));
     Ok(module)
+}
+
+/// Compiles a module in as little time as a compiler can: the code runs once, for milliseconds.
+fn compile(bytes: &[u8], compiler: Strategy) -> wasmtime::Result<Module> {
+    let mut config = Config::new();
+    config.strategy(compiler);
+    // Of these two Winch, which has one pass only, knows nothing.
+    if compiler == Strategy::Cranelift {
+        config.cranelift_opt_level(OptLevel::None);
+        config.cranelift_regalloc_algorithm(RegallocAlgorithm::SinglePass);
+    }
+    // What is kept holds no descriptor, which the process might close.
+    config.memory_init_cow(false);
+    Module::new(&Engine::new(&config)?, bytes)
 }
 
 /// An instance of the core module, being baked.

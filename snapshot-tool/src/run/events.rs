@@ -40,11 +40,8 @@ use wasmtime::{Caller, Linker};
 /// # let mut linker = Linker::new(&engine);
 /// # p1::add_to_linker_sync(&mut linker, |wasi| wasi)?;
 /// # let mut store = Store::new(&engine, WasiCtxBuilder::new().build_p1());
-/// let changed = |_| {
-///     CHANGES.fetch_add(1, Ordering::Relaxed);
-///     Ok(())
-/// };
-/// add_events_to_linker(&mut linker, changed, |_| Ok(Ok(())))?;
+/// let count = || CHANGES.fetch_add(1, Ordering::Relaxed);
+/// add_events_to_linker(&mut linker, move |_| Ok(drop(count())), |_| Ok(Ok(())))?;
 /// let instance = linker.instantiate(&mut store, &module)?;
 /// instance.get_typed_func::<(), ()>(&mut store, "_start")?.call(&mut store, ())?;
 /// assert_eq!(CHANGES.load(Ordering::Relaxed), 1);

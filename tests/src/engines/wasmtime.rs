@@ -1,13 +1,17 @@
 //! Wasmtime, by its crate. The only engine here that is also shown host directories: it is the
 //! reference.
 
+use std::fs;
 use std::path::Path;
 use std::sync::LazyLock;
 
 use anyhow::Result;
 use wasm_vfs::embed::HostApi;
 use wasmtime::error::Context;
-use wasmtime::{Cache, CacheConfig, Config, Instance, Linker, Module, Store};
+use wasmtime::{
+    Cache, CacheConfig, Config, Instance, Linker, Module, OptLevel, RegallocAlgorithm, Store,
+    Strategy,
+};
 use wasmtime_wasi::p1::{self, WasiP1Ctx};
 use wasmtime_wasi::p2::pipe::{MemoryInputPipe, MemoryOutputPipe};
 use wasmtime_wasi::{FsPerms, I32Exit, WasiCtxBuilder, p0};
@@ -15,7 +19,7 @@ use wasmtime_wasi::{FsPerms, I32Exit, WasiCtxBuilder, p0};
 use crate::engine::{Engine, HERMETIC_STREAMS, Invocation, Outcome};
 use crate::tools;
 
-/// Wasmtime with its wasi implementation, compiling by Cranelift: what a host directory shows, it
+/// Wasmtime with its wasi implementation, compiling by Cranelift or Winch: what a host directory shows, it
 /// shows.
 #[derive(Debug)]
 pub struct Wasmtime;
@@ -28,21 +32,59 @@ const THREAD_STACK_BYTES: usize = WASM_STACK_BYTES + (2 << 20);
 /// More than any program here prints.
 const OUTPUT_LIMIT_BYTES: usize = 64 << 20;
 
-/// One for the process: its compiled modules are kept in a cache below `target/`, for the next
+/// Larger programs are compiled by Winch, wasmtime's compiler of one pass: the filesystem in them
+/// is the same as in all the small ones, which Cranelift compiles, and compiling is most of what
+/// these tests would do.
+const LARGE_BYTES: u64 = 2 << 20;
+
+/// One of each for the process: compiled modules are kept in a cache below `target/`, for the next
 /// process too.
-static ENGINE: LazyLock<Result<wasmtime::Engine>> = LazyLock::new(|| {
+static CRANELIFT: LazyLock<Result<wasmtime::Engine>> = LazyLock::new(|| {
+    let mut config = config(Strategy::Cranelift)?;
+    // Half the time for code that runs somewhat slower.
+    config.cranelift_opt_level(OptLevel::None);
+    config.cranelift_regalloc_algorithm(RegallocAlgorithm::SinglePass);
+    Ok(wasmtime::Engine::new(&config)?)
+});
+
+/// `None` where wasmtime has no Winch.
+static WINCH: LazyLock<Option<wasmtime::Engine>> =
+    LazyLock::new(|| wasmtime::Engine::new(&config(Strategy::Winch).ok()?).ok());
+
+/// Has wasmtime compile as quickly as it can on this machine: for what runs once, where another
+/// compiler would tell nothing else.
+pub fn compile_quickly(config: &mut Config) -> &mut Config {
+    if cfg!(target_arch = "x86_64") {
+        config.strategy(Strategy::Winch)
+    } else {
+        config.cranelift_opt_level(OptLevel::None)
+    }
+}
+
+fn config(compiler: Strategy) -> Result<Config> {
     let mut cache = CacheConfig::new();
     cache.with_directory(tools::target().join("wasmtime-cache"));
     let mut config = Config::new();
-    config.cache(Some(Cache::new(cache)?));
+    config.strategy(compiler).cache(Some(Cache::new(cache)?));
     // Ruby's evaluator recurses deeply, and unoptimised frames are large.
     config.async_stack_size(THREAD_STACK_BYTES);
     config.max_wasm_stack(WASM_STACK_BYTES);
-    // Compiling is most of what these tests do: half the time for code that runs somewhat slower.
-    config.cranelift_opt_level(wasmtime::OptLevel::None);
-    config.cranelift_regalloc_algorithm(wasmtime::RegallocAlgorithm::SinglePass);
-    Ok(wasmtime::Engine::new(&config)?)
-});
+    Ok(config)
+}
+
+/// Compiles a program.
+fn compile(wasm: &Path) -> Result<Module> {
+    let is_large = fs::metadata(wasm).is_ok_and(|file| file.len() > LARGE_BYTES);
+    // Winch lacks exceptions, among others.
+    if is_large
+        && let Some(engine) = &*WINCH
+        && let Ok(module) = Module::from_file(engine, wasm)
+    {
+        return Ok(module);
+    }
+    let engine = CRANELIFT.as_ref().map_err(|error| anyhow::anyhow!("{error:#}"))?;
+    Module::from_file(engine, wasm).with_context(|| wasm.display().to_string()).map_err(Into::into)
+}
 
 impl Engine for Wasmtime {
     fn name(&self) -> &'static str {
@@ -50,29 +92,27 @@ impl Engine for Wasmtime {
     }
 
     fn run(&self, wasm: &Path, invocation: &Invocation) -> Result<Outcome> {
-        on_a_large_stack(|engine| run(engine, wasm, invocation))
+        on_a_large_stack(|| run(&compile(wasm)?, invocation))
     }
 
     fn run_hermetic(&self, wasm: &Path) -> Result<Outcome> {
-        on_a_large_stack(|engine| run_hermetic(engine, wasm))
+        on_a_large_stack(|| run_hermetic(&compile(wasm)?))
     }
 }
 
 /// The threads of a test runner are too small.
-fn on_a_large_stack<T: Send>(run: impl FnOnce(&wasmtime::Engine) -> Result<T> + Send) -> Result<T> {
-    let engine = ENGINE.as_ref().map_err(|error| anyhow::anyhow!("{error:#}"))?;
+fn on_a_large_stack<T: Send>(run: impl FnOnce() -> Result<T> + Send) -> Result<T> {
     std::thread::scope(|scope| {
         let thread = std::thread::Builder::new().stack_size(THREAD_STACK_BYTES);
-        let run = thread.spawn_scoped(scope, || run(engine))?;
+        let run = thread.spawn_scoped(scope, run)?;
         run.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
     })
 }
 
 /// Nothing is given to it, and it is read out by our own library.
-fn run_hermetic(engine: &wasmtime::Engine, wasm: &Path) -> Result<Outcome> {
-    let module = Module::from_file(engine, wasm).with_context(|| wasm.display().to_string())?;
-    let mut store = Store::new(engine, ());
-    let instance = Instance::new(&mut store, &module, &[])?;
+fn run_hermetic(module: &Module) -> Result<Outcome> {
+    let mut store = Store::new(module.engine(), ());
+    let instance = Instance::new(&mut store, module, &[])?;
     let start = instance.get_typed_func::<(), ()>(&mut store, "_start")?;
     let trap = start.call(&mut store, ()).err();
     let tree = HostApi::new(&mut store, &instance)?;
@@ -83,9 +123,9 @@ fn run_hermetic(engine: &wasmtime::Engine, wasm: &Path) -> Result<Outcome> {
     Ok(Outcome { status, stdout: stdout?, stderr: stderr?, files: Vec::new() })
 }
 
-fn run(engine: &wasmtime::Engine, wasm: &Path, invocation: &Invocation) -> Result<Outcome> {
+fn run(module: &Module, invocation: &Invocation) -> Result<Outcome> {
     let (outcome, files) =
-        run_then(engine, wasm, invocation, |store, instance| match &invocation.host_root {
+        run_then(module, invocation, |store, instance| match &invocation.host_root {
             Some(root) => {
                 let read = |path: &String| Ok(std::fs::read(root.join(path))?);
                 invocation.collect.iter().map(read).collect()
@@ -106,8 +146,8 @@ pub fn run_and_export(
     invocation: &Invocation,
     directory: &str,
 ) -> Result<(Outcome, Vec<u8>)> {
-    on_a_large_stack(|engine| {
-        run_then(engine, wasm, invocation, |store, instance| {
+    on_a_large_stack(|| {
+        run_then(&compile(wasm)?, invocation, |store, instance| {
             let mut archive = Vec::new();
             let tree = HostApi::new(&mut *store, &instance)?;
             tree.export_tar(&mut *store, directory, &mut archive)?;
@@ -118,14 +158,12 @@ pub fn run_and_export(
 
 /// Runs a program, and reads something out of it when it has ended.
 fn run_then<T>(
-    engine: &wasmtime::Engine,
-    wasm: &Path,
+    module: &Module,
     invocation: &Invocation,
     read: impl FnOnce(&mut Store<WasiP1Ctx>, Instance) -> Result<T>,
 ) -> Result<(Outcome, T)> {
-    let module = Module::from_file(engine, wasm).with_context(|| wasm.display().to_string())?;
-    let mut host = WasiHost::new(engine, invocation)?;
-    let instance = host.linker.instantiate(&mut host.store, &module)?;
+    let mut host = WasiHost::new(module.engine(), invocation)?;
+    let instance = host.linker.instantiate(&mut host.store, module)?;
     let start = instance.get_typed_func::<(), ()>(&mut host.store, "_start")?;
     let ended = start.call(&mut host.store, ());
     let read = read(&mut host.store, instance);

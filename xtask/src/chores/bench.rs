@@ -82,11 +82,12 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     fs::create_dir_all(&guests)?;
     let source = workspace::root().join("benches/guest");
     let sdk = workspace::root().join("snapshot-tool/sdk/include");
-    let reactor: [&OsStr; 3] = ["-mexec-model=reactor".as_ref(), "-I".as_ref(), sdk.as_os_str()];
+    let reactor: [&OsStr; 4] =
+        ["-O2".as_ref(), "-mexec-model=reactor".as_ref(), "-I".as_ref(), sdk.as_os_str()];
     // One of them makes Linux's calls; the others are of wasi-libc alone.
     for (directory, name, options) in [
-        ("", "bench", &reactor[..1]),
-        ("compute", "bench-compute", &reactor[..1]),
+        ("", "bench", &reactor[..2]),
+        ("compute", "bench-compute", &reactor[..2]),
         ("direct", "bench-direct", &reactor[..]),
     ] {
         let output = guests.join(name).with_extension("wasm");

@@ -2,13 +2,13 @@
 //! and reports what was left out. Without arguments it also runs the [suites], and compares the
 //! README's table of engines with the results.
 
-use std::{fs, thread};
+use std::thread;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 
 use crate::chores::engines::readme_table;
 use crate::chores::{guests, setup, suites, web};
-use crate::left_out::{self, LeftOut};
+use crate::left_out::LeftOut;
 use crate::process;
 
 /// What is tested. The benchmarks have no tests, and what they are compared with is much to build.
@@ -43,8 +43,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         process::join(tests).and(guests)
     })?;
     web::build(&mut left_out)?;
-    let list = left_out::file();
-    fs::write(&list, "").with_context(|| format!("cannot write {}", list.display()))?;
+    LeftOut::clear_those_of_the_tests()?;
     readme_table::clear_record()?;
     let mut cargo = process::cargo(&["test", "--no-fail-fast"]);
     cargo.args(PACKAGES).args(&options.arguments);

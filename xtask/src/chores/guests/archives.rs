@@ -40,7 +40,6 @@ pub(super) fn with_libgit2(source: &Path, output: &Path) -> Result<()> {
         &include,
         &files,
         &[
-            SMALL,
             "-D_GNU_SOURCE",
             "-DSHA1DC_NO_STANDARD_INCLUDES=1",
             "-DSHA1DC_CUSTOM_INCLUDE_SHA1_C=\"common.h\"",
@@ -79,12 +78,9 @@ pub(super) fn with_bsdtar(source: &Path, output: &Path) -> Result<()> {
         output,
         &include,
         &files,
-        &[SMALL, "-D_GNU_SOURCE", "-DHAVE_CONFIG_H", "-Dmain=bsdtar_main"],
+        &["-D_GNU_SOURCE", "-DHAVE_CONFIG_H", "-Dmain=bsdtar_main"],
     )
 }
-
-/// Zig's compiler is quickest with this, and leaves debug information out: large software is not run for its speed here.
-const SMALL: &str = "-Os";
 
 /// Adds the C files of a directory, sorted, but for those `left_out`.
 fn c_files(directory: &Path, left_out: &[&str], files: &mut Vec<PathBuf>) -> Result<()> {

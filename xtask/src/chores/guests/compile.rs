@@ -25,7 +25,8 @@ impl std::error::Error for NoCompiler {}
 /// For a program that wants no options of its own.
 pub(super) const NO_OPTIONS: &[&str] = &[];
 
-/// Compiles `main.c` in `source` with Zig's C compiler.
+/// Compiles `main.c` in `source` with Zig's C compiler: for size, unless the options say something
+/// else, for of what it has that is the quickest. It builds its libc once for all that say the same.
 pub(crate) fn zig_cc(source: &Path, output: &Path, options: &[impl AsRef<OsStr>]) -> Result<()> {
     zig_cc_of(&pypi::packages(), "zig", source, output, options)
 }
@@ -39,7 +40,7 @@ pub(super) fn zig_cc_of(
     options: &[impl AsRef<OsStr>],
 ) -> Result<()> {
     let mut cc = zig_of(packages, cache)?;
-    cc.args(["cc", "-target", "wasm32-wasi", "-O2", "-Wall", "-Wextra"]);
+    cc.args(["cc", "-target", "wasm32-wasi", "-Os", "-Wall", "-Wextra"]);
     cc.args(options).arg(source.join("main.c")).arg("-o").arg(output);
     process::run(&mut cc)
 }

@@ -52,9 +52,6 @@ const SQLITE: &[&str] = &[
     "-DHAVE_MREMAP=1",
 ];
 
-/// Of what Zig's compiler has, the quickest to compile.
-const SMALL: &[&str] = &["-Os", "-g0"];
-
 /// SQLite for Unix, with a driver.
 pub(super) fn with_sqlite(source: &Path, output: &Path) -> Result<()> {
     let sqlite = sqlite()?;
@@ -63,7 +60,7 @@ pub(super) fn with_sqlite(source: &Path, output: &Path) -> Result<()> {
         parts.iter().map(|part| source.join(part).with_extension("c")).collect();
     files.push(sqlite.join("sqlite3.c"));
     let unix = ["-include", "wasm_vfs_unix.h"];
-    let options = [SMALL, SQLITE, &unix].concat();
+    let options = [SQLITE, &unix].concat();
     with_sdk(source, output, std::slice::from_ref(&sqlite), &files, &options)?;
     natively(source, output, &sqlite, &files, SQLITE)
 }
@@ -71,8 +68,7 @@ pub(super) fn with_sqlite(source: &Path, output: &Path) -> Result<()> {
 /// SQLite as its own sources make it for preview1, without the SDK.
 pub(super) fn with_plain_sqlite(source: &Path, output: &Path) -> Result<()> {
     let sqlite = sqlite()?;
-    let mut options: Vec<PathBuf> = SMALL.iter().map(PathBuf::from).collect();
-    options.extend(["-w".into(), "-I".into(), sqlite.clone()]);
+    let mut options: Vec<PathBuf> = vec!["-w".into(), "-I".into(), sqlite.clone()];
     options.extend([source.join("probe.c"), sqlite.join("sqlite3.c")]);
     zig_cc(&source.join("plain"), output, &options)
 }
