@@ -17,6 +17,7 @@ use wasmtime_wasi::p2::pipe::{MemoryInputPipe, MemoryOutputPipe};
 use wasmtime_wasi::{FsPerms, I32Exit, WasiCtxBuilder, p0};
 
 use crate::engine::{Engine, HERMETIC_STREAMS, Invocation, Outcome};
+use crate::matrix::is_long_run;
 use crate::tools;
 
 /// Wasmtime with its wasi implementation, compiling by Cranelift or Winch: what a host directory shows, it
@@ -34,7 +35,7 @@ const OUTPUT_LIMIT_BYTES: usize = 64 << 20;
 
 /// Larger programs are compiled by Winch, wasmtime's compiler of one pass: the filesystem in them
 /// is the same as in all the small ones, which Cranelift compiles, and compiling is most of what
-/// these tests would do.
+/// these tests would do. The long run has Cranelift for all.
 const LARGE_BYTES: u64 = 2 << 20;
 
 /// One of each for the process: compiled modules are kept in a cache below `target/`, for the next
@@ -77,6 +78,7 @@ fn compile(wasm: &Path) -> Result<Module> {
     let is_large = fs::metadata(wasm).is_ok_and(|file| file.len() > LARGE_BYTES);
     // Winch lacks exceptions, among others.
     if is_large
+        && !is_long_run()
         && let Some(engine) = &*WINCH
         && let Ok(module) = Module::from_file(engine, wasm)
     {

@@ -30,6 +30,9 @@ enum What {
     Calls,
     /// Packing: its time and memory, and how many bytes it adds to a program.
     Pack,
+    /// What a program changed, in trees of up to a million files: listed, written as a state,
+    /// started with, and undone.
+    State,
     /// Start-up of an interpreter that was initialised when it was packed.
     Preinit,
     /// Every engine: calls packed and on a directory of the host, computing without calls, memory
@@ -46,6 +49,7 @@ impl What {
             What::Core => &[],
             What::Calls => &["calls", "direct"],
             What::Pack => &["pack"],
+            What::State => &["state"],
             What::Preinit => &["preinit"],
             What::Engines => &["ratios", "compute", "growth", "start"],
             What::Start => &["start"],
@@ -59,7 +63,8 @@ impl What {
 }
 
 pub(crate) fn run(options: &Options) -> Result<()> {
-    let everything = [What::Core, What::Calls, What::Pack, What::Preinit, What::Engines];
+    let everything =
+        [What::Core, What::Calls, What::Pack, What::State, What::Preinit, What::Engines];
     let what = if options.what.is_empty() { &everything[..] } else { &options.what };
     if what.contains(&What::Core) {
         benchmark("core", &["--no-default-features"], &[])?;

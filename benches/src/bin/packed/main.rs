@@ -1,9 +1,10 @@
 //! A packed program against the same program on a directory of the host, and on an adapter that does nothing, in one
-//! run: `cargo xtask bench calls`, `pack`, `engines` or `start`.
+//! run: `cargo xtask bench calls`, `pack`, `state`, `engines` or `start`.
 //!
 //! * `calls`: one guest under wasmtime, operation after operation, on every variant in turn.
 //! * `direct`: Linux's calls beside their twins of preview1.
 //! * `pack`: packing itself, and what it adds to a program.
+//! * `state`: what a program changed: listed, written, started with, and undone.
 //! * `ratios`: the same guest on every engine, packed and on a directory of the host.
 //! * `compute`: a program that makes no file calls, on every engine, packed and as it was.
 //! * `growth`: the program's `memory.grow`, while the filesystem holds much.
@@ -22,6 +23,7 @@ mod pack;
 mod preinit;
 mod ratios;
 mod start;
+mod state;
 mod trees;
 
 use anyhow::{Context, Result, bail};
@@ -58,7 +60,7 @@ fn main() -> Result<()> {
         ["pack-child", guest, tree, output] => pack::child(guest, tree, output),
         [guests, tools, parts @ ..] if !parts.is_empty() => all(guests, tools, parts),
         _ => bail!(
-            "usage: packed GUESTS-DIRECTORY TOOLS-DIRECTORY calls|direct|pack|preinit|ratios|compute|growth|start ..."
+            "usage: packed GUESTS-DIRECTORY TOOLS-DIRECTORY calls|direct|pack|state|preinit|ratios|compute|growth|start ..."
         ),
     }
 }
@@ -83,6 +85,7 @@ fn all(guests: &str, tools: &str, parts: &[&str]) -> Result<()> {
             "calls" => calls::run(&bench)?,
             "direct" => direct::run(&bench)?,
             "pack" => pack::run(&bench)?,
+            "state" => state::run(&bench)?,
             "ratios" => ratios::run(&bench)?,
             "compute" => compute::run(&bench)?,
             "growth" => growth::run(&bench)?,

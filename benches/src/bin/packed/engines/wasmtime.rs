@@ -54,8 +54,8 @@ impl Engine for Wasmtime {
 
 /// An initialised instance.
 pub(crate) struct Instantiated {
-    store: Store<WasiP1Ctx>,
-    instance: Instance,
+    pub(crate) store: Store<WasiP1Ctx>,
+    pub(crate) instance: Instance,
 }
 
 impl Instantiated {
