@@ -113,7 +113,7 @@ static COMPILED: Mutex<Vec<(Vec<u8>, Module)>> = Mutex::new(Vec::new());
 /// How many are kept: as many as the tool has, and one of the caller's.
 const MAX_COMPILED: usize = 5;
 
-/// Where wasmtime's compiler of one pass, which takes a tenth of the time, is complete.
+/// Where Winch, wasmtime's compiler of one pass, is complete.
 const HAS_WINCH: bool = cfg!(target_arch = "x86_64");
 
 /// The module of these bytes, compiled.
@@ -143,7 +143,7 @@ fn compiled(bytes: Vec<u8>) -> wasmtime::Result<Module> {
 fn compile(bytes: &[u8], compiler: Strategy) -> wasmtime::Result<Module> {
     let mut config = Config::new();
     config.strategy(compiler);
-    // Of these two Winch, which has one pass only, knows nothing.
+    // Winch knows neither of these.
     if compiler == Strategy::Cranelift {
         config.cranelift_opt_level(OptLevel::None);
         config.cranelift_regalloc_algorithm(RegallocAlgorithm::SinglePass);
